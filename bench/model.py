@@ -1,0 +1,300 @@
+"""The records that the stages hand to each other, and nothing else.
+
+Frozen and typed; the unit is part of the field name (``_ms``, ``_bytes``). A ``Run`` is what ``run.json`` holds:
+raw samples and plans, no derived figure. docs/file-format.md describes it field by field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Json = Any
+"""A value as json.loads gives it."""
+
+State = Literal["before", "after"]
+STATES: tuple[State, State] = ("before", "after")
+
+Verdict = Literal["meets", "misses", "cannot tell"]
+
+
+# ------------------------------------------------------------------------------------------------- workload
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One ``:name`` of a query.
+
+    ``source`` is ``class`` (the column of that name in dataset/classes.sql), ``clock`` (the frozen clock of the
+    dataset), a literal, or a SELECT that may use the parameters declared before it.
+    """
+
+    name: str
+    type: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Another statement for the same question, used in the after state; part of the optimization it names."""
+
+    optimization: str
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One business query: a file of ``queries/``."""
+
+    name: str
+    title: str
+    asks: str
+    tables: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    classes: tuple[str, ...]
+    """Classes of dataset/classes.sql that this query is asked for; empty means all of them."""
+    extra_classes: dict[str, str]
+    """Classes of this query alone (``worst``…): name to the SELECT whose columns override parameters."""
+    expects: tuple[str, ...]
+    writes: bool
+    cross_tenant: str
+    """Why the query reads more than one tenant; empty when it does not."""
+    sql: str
+    line: int
+    file: str
+    rewrite: Rewrite | None = None
+
+    def text(self, state: State) -> str:
+        """The statement that runs in ``state``, with ``:name`` placeholders."""
+        return self.rewrite.sql if state == "after" and self.rewrite else self.sql
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement of a file, with the line on which it starts."""
+
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """One named block of ``optimizations.sql``: the unit that is applied, attributed and removed."""
+
+    name: str
+    category: str
+    why: str
+    serves: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    undo: tuple[str, ...]
+    file: str
+    line: int
+
+
+# ---------------------------------------------------------------------------------------------- what was seen
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One timed execution.
+
+    ``ms`` is wall time at the client, planning included. A censored sample hit the statement timeout: the true
+    time is longer than ``ms``. ``at_s`` is the second of the measurement at which it began.
+    """
+
+    ms: float
+    at_s: float
+    binding: int = 0
+    censored: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Work done by one execution, as EXPLAIN (ANALYZE, BUFFERS, WAL) counts it; free of clock noise.
+
+    ``buffers``, ``temp_blocks``: 8 kB blocks (hit + read; temp read + written). ``rows``: rows emitted plus rows
+    removed by filters and rechecks, times loops, over all nodes. ``heap_fetches``: of index-only scans.
+    """
+
+    buffers: int
+    rows: int
+    temp_blocks: int
+    heap_fetches: int
+    wal_bytes: int = 0
+    buffers_dirtied: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSeen:
+    """The plan of one cell, from EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON)."""
+
+    plan: Json
+    """The object under "Plan", as the server gave it."""
+    fingerprint: str
+    counters: Counters
+    planning_ms: float
+    execution_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The values of one execution, as text, in the order of the query's parameters."""
+
+    args: dict[str, str | None]
+    result_rows: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CellSide:
+    """One cell: a query, a parameter class, a state."""
+
+    samples: tuple[Sample, ...] = ()
+    first_ms: float | None = None
+    """The first execution on a new connection: catalog caches empty, plan not yet made. Not among the samples."""
+    plan: PlanSeen | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Equality:
+    """Whether both states gave the same multiset of rows for every binding."""
+
+    equal: bool
+    before_hash: str
+    after_hash: str
+    rows_before: int
+    rows_after: int
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """The two cells of one query and parameter class."""
+
+    query: str
+    parameter_class: str
+    bindings: tuple[Binding, ...] = ()
+    equality: Equality | None = None
+    before: CellSide = field(default_factory=CellSide)
+    after: CellSide = field(default_factory=CellSide)
+    skipped: str = ""
+    """Why the pair was not measured; empty when it was."""
+
+    def side(self, state: State) -> CellSide:
+        """The cell of ``state``."""
+        return self.before if state == "before" else self.after
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What it took to apply one optimization."""
+
+    name: str
+    build_ms: float
+    size_bytes: int
+    """Growth of all relations of the database by this optimization."""
+    wal_bytes: int
+    locks: tuple[str, ...] = ()
+    """``"<mode> on <relation>"``, strongest mode per existing relation, held until the block committed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSeen:
+    """One filled table. ``content_hash`` is a function of (dataset version, scale, seed, skew) alone."""
+
+    name: str
+    rows: int
+    content_hash: str
+    size_bytes: int
+    index_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One self-check of the dataset: the value found and the range it must lie in."""
+
+    name: str
+    value: float | None
+    low: float
+    high: float
+
+    @property
+    def ok(self) -> bool:
+        """True when the value lies in the range."""
+        return self.value is not None and self.low <= self.value <= self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """The manifest of the rows."""
+
+    key: str
+    scale: int
+    unit: str
+    seed: int
+    skew: str
+    clock: str
+    cached: bool
+    load_s: float
+    index_s: float
+    vacuum_s: float
+    tables: tuple[TableSeen, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The server that was measured."""
+
+    kind: str
+    version: str
+    version_num: int
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """The machine that ran pgproof (and the server, unless it was given by DSN)."""
+
+    cpu: str
+    cores: int
+    memory_bytes: int
+    system: str
+    python: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The settings that define the measurement."""
+
+    rounds: int
+    budget_s: float
+    timeout_s: float
+    warmups: int
+    seed: int
+    target_ms: float
+
+
+RunStatus = Literal["running", "complete", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Everything one invocation saw."""
+
+    id: str
+    started_at: str
+    status: RunStatus
+    pgproof: str
+    workload: str
+    workload_hash: str
+    options: Options
+    machine: Machine
+    server: Server
+    dataset: Dataset
+    queries: tuple[Query, ...]
+    optimizations: tuple[Optimization, ...]
+    applied: tuple[Applied, ...] = ()
+    pairs: tuple[Pair, ...] = ()
+    phases_s: dict[str, float] = field(default_factory=dict)
+    """Seconds by phase: server, dataset, clone, optimize, equality, measure…"""
+    notes: tuple[str, ...] = ()
+    """What a reader must know to trust the run: refreshed statistics, skipped cells, an interruption."""
+    finished_at: str = ""
