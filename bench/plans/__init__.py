@@ -1,0 +1,17 @@
+"""Read EXPLAIN documents: counters, fingerprint, a tree in words, and what changed between two plans.
+
+Everything here works on the JSON that the server gave, of any server version: unknown keys are ignored, missing ones
+count as zero. No driver, no database.
+
+``seen``    EXPLAIN document -> PlanSeen (counters, fingerprint)
+``tree``    plan -> PlanNode rows for a reader, index names
+``change``  two plans -> sentences
+"""
+
+from __future__ import annotations
+
+from bench.plans.change import describe_change
+from bench.plans.seen import counters, fingerprint, from_explain
+from bench.plans.tree import PlanNode, index_names, tree
+
+__all__ = ["PlanNode", "counters", "describe_change", "fingerprint", "from_explain", "index_names", "tree"]

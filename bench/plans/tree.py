@@ -1,0 +1,156 @@
+"""A plan as rows that a person can read: one per node, parents first, labelled as EXPLAIN's text format does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.model import Json
+from bench.plans.seen import blocks, number, rows_removed, walk
+
+CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "TID Cond", "Join Filter", "Filter")
+AGGREGATES = {"Sorted": "GroupAggregate", "Hashed": "HashAggregate", "Mixed": "MixedAggregate"}
+OPERATIONS = {"ModifyTable"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNode:
+    """One node of a plan.
+
+    ``estimated_rows`` and ``actual_rows`` are over all loops, so that they add up and compare; the same holds for
+    ``rows_removed`` and ``heap_fetches``. ``buffers`` counts 8 kB blocks of the node and everything below it,
+    ``buffers_self`` those of the node alone. ``loops`` is 0 for a node that was never executed.
+    """
+
+    depth: int
+    kind: str
+    label: str
+    role: str
+    """What the node is to its parent where that is no plain input: ``InitPlan 1``, ``SubPlan 2``, ``CTE recent``."""
+    relation: str
+    alias: str
+    index: str
+    condition: str
+    keys: str
+    """Sort or group keys, as text."""
+    estimated_rows: float
+    actual_rows: float
+    rows_removed: float
+    loops: int
+    buffers: int
+    buffers_self: int
+    temp_blocks: int
+    heap_fetches: int
+
+    @property
+    def executed(self) -> bool:
+        """False for a branch that the server planned and never ran."""
+        return self.loops > 0
+
+
+def tree(plan: Json) -> tuple[PlanNode, ...]:
+    """Give the nodes of ``plan``, parents before children."""
+    shared = {
+        str(node["Subplan Name"]).removeprefix("CTE "): blocks(node)
+        for node in walk(plan)
+        if str(node.get("Subplan Name", "")).startswith("CTE ")
+    }
+    found: list[PlanNode] = []
+    _collect(plan, 0, shared, found)
+    return tuple(found)
+
+
+def index_names(plan: Json) -> tuple[str, ...]:
+    """Name the indexes that ``plan`` uses, in order of appearance, each once.
+
+    An index of a branch that was never executed counts: the planner chose it.
+    """
+    names = (str(node["Index Name"]) for node in walk(plan) if node.get("Index Name"))
+    return tuple(dict.fromkeys(names))
+
+
+def label(node: Json) -> str:
+    """Name a node as EXPLAIN's text format does: ``Index Scan using leads_queue_idx on leads l``."""
+    words = _kind_in_words(node)
+    if node.get("Parallel Aware"):
+        words = f"Parallel {words}"
+    if node.get("Scan Direction") == "Backward":
+        words += " Backward"
+    index, target = node.get("Index Name"), _target(node)
+    if index:
+        words += f" on {index}" if node["Node Type"] == "Bitmap Index Scan" else f" using {index}"
+    return f"{words} on {target}" if target else words
+
+
+def _kind_in_words(node: Json) -> str:
+    kind, join = str(node["Node Type"]), node.get("Join Type", "Inner")
+    if kind == "Nested Loop":
+        return kind if join == "Inner" else f"{kind} {join} Join"
+    if kind in ("Hash Join", "Merge Join"):
+        return kind if join == "Inner" else f"{kind.removesuffix(' Join')} {join} Join"
+    if kind == "Aggregate":
+        partial = node.get("Partial Mode", "Simple")
+        words = AGGREGATES.get(node.get("Strategy", ""), kind)
+        return words if partial == "Simple" else f"{partial} {words}"
+    if kind in OPERATIONS:
+        return str(node.get("Operation", kind))
+    if kind == "SetOp":
+        return f"{'Hash' if node.get('Strategy') == 'Hashed' else ''}{kind} {node.get('Command', '')}".strip()
+    return kind
+
+
+def _target(node: Json) -> str:
+    name = node.get("Relation Name") or node.get("CTE Name") or node.get("Function Name") or ""
+    alias = node.get("Alias") or ""
+    if not name:
+        return str(alias)
+    return f"{name} {alias}" if alias and alias != name else str(name)
+
+
+def _collect(node: Json, depth: int, shared: dict[str, int], found: list[PlanNode]) -> None:
+    loops = number(node, "Actual Loops")
+    keys = node.get("Sort Key") or node.get("Group Key") or ()
+    found.append(
+        PlanNode(
+            depth=depth,
+            kind=str(node["Node Type"]),
+            label=label(node),
+            role=str(node.get("Subplan Name", "")),
+            relation=str(node.get("Relation Name", "")),
+            alias=str(node.get("Alias", "")),
+            index=str(node.get("Index Name", "")),
+            condition="; ".join(f"{key}: {_text(node[key])}" for key in CONDITIONS if node.get(key)),
+            keys=_text(keys),
+            estimated_rows=number(node, "Plan Rows") * max(loops, 1),
+            actual_rows=number(node, "Actual Rows") * loops,
+            rows_removed=rows_removed(node),
+            loops=round(loops),
+            buffers=blocks(node),
+            buffers_self=_own_blocks(node, shared),
+            temp_blocks=round(number(node, "Temp Read Blocks") + number(node, "Temp Written Blocks")),
+            heap_fetches=round(number(node, "Heap Fetches")),
+        )
+    )
+    for child in node.get("Plans", ()):
+        _collect(child, depth + 1, shared, found)
+
+
+def _own_blocks(node: Json, shared: dict[str, int]) -> int:
+    """Take the children's blocks from a node's total.
+
+    A CTE or InitPlan hangs under one node but runs, and is counted, where its result is first asked for. So a CTE is
+    taken from the scan that reads it (``shared`` keeps what is left of it for the next scan), and a result below zero
+    means that such a part ran elsewhere: it was no work of this node.
+    """
+    own = blocks(node) - sum(
+        blocks(child) for child in node.get("Plans", ()) if not str(child.get("Subplan Name", "")).startswith("CTE ")
+    )
+    name = node.get("CTE Name")
+    if name in shared:
+        taken = min(max(own, 0), shared[name])
+        shared[name] -= taken
+        own -= taken
+    return max(own, 0)
+
+
+def _text(value: Json) -> str:
+    return ", ".join(str(part) for part in value) if isinstance(value, (list, tuple)) else str(value)
