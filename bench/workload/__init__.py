@@ -1,0 +1,154 @@
+"""A workload: the folder with schema.sql, queries/, optimizations.sql, dataset/ and optional settings.
+
+Reads and checks the files; every complaint names file:line. Nothing here talks to a server.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench import sqlfile
+from bench.errors import WorkloadError
+from bench.model import Optimization, Query, Statement
+from bench.workload.blocks import CATEGORIES, read_optimizations
+from bench.workload.queries import read_query
+
+__all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
+
+_SCALE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kKmM]?)\s*$")
+SCALE_MAX = 100_000_000
+"""Units at most: ten times the largest preset, about 2.5 billion rows of the CRM. More is a typing error."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleSettings:
+    """How the size of the dataset is named."""
+
+    unit: str = "rows"
+    default: str = "100k"
+    presets: dict[str, str] = field(default_factory=dict)
+
+    def parse(self, text: str) -> int:
+        """Turn ``20k``, ``1M``, ``5000`` or a preset's name into a number of units."""
+        match = _SCALE.match(self.presets.get(text, text))
+        factor = {"": 1, "k": 1_000, "m": 1_000_000}
+        number = float(match[1]) * factor[match[2].lower()] if match else -1.0
+        if not 1 <= number <= SCALE_MAX or number != int(number):
+            names = ", ".join(self.presets) or "none"
+            raise WorkloadError(
+                f"--{self.unit} {text}: not a number of {self.unit} between 1 and {SCALE_MAX:,}",
+                hint=f"use a number such as 20k or 1M, or a preset ({names})",
+            )
+        return int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """A checked workload."""
+
+    root: Path
+    name: str
+    target_ms: float
+    tenant: str
+    clock: str
+    scale: ScaleSettings
+    schema: tuple[Statement, ...]
+    queries: tuple[Query, ...]
+    optimizations: tuple[Optimization, ...]
+
+    @property
+    def dataset(self) -> Path:
+        """The folder that makes the rows."""
+        return self.root / "dataset"
+
+    def content_hash(self) -> str:
+        """SHA-256 over everything that defines the experiment, file names included."""
+        parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "dataset"]
+        return hash_files(self.root, parts)
+
+
+def hash_files(root: Path, parts: Iterable[str]) -> str:
+    """SHA-256 over the names and bytes of the given files and folders below ``root``; what is absent is left out."""
+    digest = hashlib.sha256()
+    for part in parts:
+        path = root / part
+        files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
+        for file in files:
+            if file.is_file() and "__pycache__" not in file.parts:
+                content = file.read_bytes()
+                digest.update(f"{file.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+                digest.update(content)
+    return digest.hexdigest()
+
+
+def read(folder: Path) -> Workload:
+    """Read the workload in ``folder``.
+
+    Raises:
+        WorkloadError: a file is missing or wrong; the message names file and line.
+    """
+    if not folder.is_dir():
+        raise WorkloadError(f"no workload folder {folder}", hint="give a folder that holds schema.sql and queries/")
+    for needed in ("schema.sql", "queries"):
+        if not (folder / needed).exists():
+            raise WorkloadError(f"{folder} is no workload: it has no {needed}", hint="see 'Your own schema' in README")
+    settings = _settings(folder / "pgproof.toml")
+    queries = tuple(read_query(file, folder) for file in sorted((folder / "queries").glob("*.sql")))
+    if not queries:
+        raise WorkloadError(f"{folder / 'queries'} holds no .sql file", hint="write one business query per file")
+    optimizations = read_optimizations(folder / "optimizations.sql", folder)
+    _check_names(queries, optimizations)
+    text = sqlfile.read_text(folder / "schema.sql")
+    return Workload(
+        root=folder,
+        name=str(settings.get("name", folder.resolve().name)),
+        target_ms=float(settings.get("target_ms", 100)),
+        tenant=str(settings.get("tenant", "")),
+        clock=str(settings.get("clock", "")),
+        scale=ScaleSettings(**settings.get("scale", {})),
+        schema=tuple(sqlfile.split(text, "schema.sql")),
+        queries=queries,
+        optimizations=optimizations,
+    )
+
+
+def _settings(file: Path) -> dict[str, Any]:
+    if not file.exists():
+        return {}
+    try:
+        settings = tomllib.loads(sqlfile.read_text(file))
+    except tomllib.TOMLDecodeError as error:
+        raise WorkloadError(f"{file.name}: {error}") from None
+    known = {"name", "target_ms", "tenant", "clock", "scale"}
+    if unknown := sorted(set(settings) - known):
+        raise WorkloadError(f"{file.name}: unknown setting {unknown[0]}", hint=f"known: {', '.join(sorted(known))}")
+    if unknown := sorted(set(settings.get("scale", {})) - {"unit", "default", "presets"}):
+        raise WorkloadError(f"{file.name}: unknown setting scale.{unknown[0]}", hint="known: unit, default, presets")
+    return settings
+
+
+def _check_names(queries: tuple[Query, ...], optimizations: tuple[Optimization, ...]) -> None:
+    known = {optimization.name: optimization for optimization in optimizations}
+    for query in queries:
+        for name in query.expects:
+            if name not in known:
+                raise WorkloadError(f"{query.file}:1: expects '{name}', which optimizations.sql does not hold")
+        if query.rewrite and query.rewrite.optimization not in known:
+            raise WorkloadError(
+                f"{query.file}:{query.rewrite.line - 1}: rewrite '{query.rewrite.optimization}' is no block of "
+                "optimizations.sql",
+                hint=f"add a block '-- optimization: {query.rewrite.optimization}' with '-- category: rewrite'",
+            )
+    names = {query.name for query in queries} | {"maintenance"}
+    for optimization in optimizations:
+        for name in optimization.serves:
+            if name not in names:
+                raise WorkloadError(
+                    f"{optimization.file}:{optimization.line}: serves '{name}', but no such query exists"
+                )

@@ -1,0 +1,98 @@
+"""Query files: a header of comment lines, one statement, optionally its rewrite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench import sqlfile
+from bench.errors import WorkloadError
+from bench.model import Parameter, Query, Rewrite, Statement
+
+_QUERY_KEYS = {"title", "asks", "tables", "classes", "writes", "cross-tenant", "expects"}
+_QUERY_NEEDS = ("title", "asks")
+
+
+def read_query(file: Path, root: Path) -> Query:
+    """Read one file of ``queries/``."""
+    where = file.relative_to(root).as_posix()
+    lines = sqlfile.read_text(file).splitlines()
+    head, taken = sqlfile.header(lines, 1)
+    body, rewrite = _body(lines, taken, where)
+    values: dict[str, str] = {}
+    parameters: list[Parameter] = []
+    extra: dict[str, str] = {}
+    for entry in head:
+        kind, _, rest = entry.key.partition(" ")
+        if kind == "param" and len(rest.split(None, 1)) == 2:
+            name, type_name = rest.split(None, 1)
+            parameters.append(Parameter(name, type_name, entry.value))
+        elif kind == "class" and rest:
+            extra[rest.strip()] = entry.value.rstrip(";")
+        elif entry.key in _QUERY_KEYS:
+            values[entry.key] = entry.value
+        else:
+            known = ", ".join([*sorted(_QUERY_KEYS), "param NAME TYPE", "class NAME"])
+            raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=f"known keys: {known}")
+    for key in _QUERY_NEEDS:
+        if not values.get(key):
+            raise WorkloadError(f"{where}:1: the header has no '-- {key}:' line")
+    query = Query(
+        name=file.stem,
+        title=values["title"],
+        asks=values["asks"],
+        tables=sqlfile.words(values.get("tables", "")),
+        parameters=tuple(parameters),
+        classes=sqlfile.words(values.get("classes", "")),
+        extra_classes=extra,
+        expects=sqlfile.words(values.get("expects", "")),
+        writes=values.get("writes", "no").lower() in ("yes", "true"),
+        cross_tenant=values.get("cross-tenant", ""),
+        sql=body.sql,
+        line=body.line,
+        file=where,
+        rewrite=rewrite,
+    )
+    _check_parameters(query, where)
+    return query
+
+
+def _body(lines: list[str], taken: int, where: str) -> tuple[Statement, Rewrite | None]:
+    marks = [i for i in range(taken, len(lines)) if lines[i].startswith("-- rewrite:")]
+    if len(marks) > 1:
+        raise WorkloadError(f"{where}:{marks[1] + 1}: a second '-- rewrite:' line; a query has one rewrite at most")
+    cut = marks[0] if marks else len(lines)
+    body = _one_statement("\n".join(lines[taken:cut]), where, taken + 1)
+    if not marks:
+        return body, None
+    name = lines[cut].partition(":")[2].strip()
+    other = _one_statement("\n".join(lines[cut + 1 :]), where, cut + 2)
+    return body, Rewrite(name, other.sql, other.line)
+
+
+def _one_statement(text: str, where: str, first_line: int) -> Statement:
+    found = sqlfile.split(text, where, first_line)
+    if not found:
+        raise WorkloadError(f"{where}:{first_line}: no statement here")
+    if len(found) > 1:
+        raise WorkloadError(
+            f"{where}:{found[1].line}: a second statement; a query file holds one",
+            hint="put the other statement into a file of its own, or after a '-- rewrite: NAME' line",
+        )
+    return found[0]
+
+
+def _check_parameters(query: Query, where: str) -> None:
+    declared = [parameter.name for parameter in query.parameters]
+    for statement, line in [(query.sql, query.line)] + (
+        [(query.rewrite.sql, query.rewrite.line)] if query.rewrite else []
+    ):
+        for name in sqlfile.placeholders(statement, where):
+            if name not in declared:
+                hint = f"add '-- param {name} TYPE: SOURCE' to the header"
+                raise WorkloadError(f"{where}:{line}: parameter :{name} is not declared", hint=hint)
+    used = set(sqlfile.placeholders(query.sql)) | set(sqlfile.placeholders(query.rewrite.sql if query.rewrite else ""))
+    for parameter in query.parameters:
+        used |= set(sqlfile.placeholders(parameter.source))
+    for name in declared:
+        if name not in used:
+            raise WorkloadError(f"{where}:1: parameter {name} is declared but not used", hint="remove its param line")
