@@ -44,8 +44,8 @@ def describe_change(before: Json, after: Json) -> tuple[str, ...]:
             other, found = right[partner[position]]
             said += _changed(words, node, other, found)
         else:
-            said.append(f"{words} is gone, it read {_count(node)}")
-    said += [f"new: {words}, {_count(node)}" for position, (words, node) in enumerate(right) if position not in paired]
+            said.append(f"{words} is gone{_count(node, ', it read ')}")
+    said += [f"new: {words}{_count(node)}" for position, (words, node) in enumerate(right) if position not in paired]
     return tuple(said)
 
 
@@ -121,5 +121,6 @@ def _changed(words: str, node: PlanNode, other: str, found: PlanNode) -> list[st
     return []
 
 
-def _count(node: PlanNode) -> str:
-    return f"{node.buffers:,} {'buffer' if node.buffers == 1 else 'buffers'}"
+def _count(node: PlanNode, lead: str = ", ") -> str:
+    """Count the blocks of a node that reads a table; those of any other are its children's."""
+    return f"{lead}{node.buffers:,} {'buffer' if node.buffers == 1 else 'buffers'}" if node.relation else ""

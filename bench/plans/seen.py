@@ -37,7 +37,8 @@ KEYS = ("Sort Key", "Presorted Key", "Group Key", "Hash Key", "Cache Key")
 FINGERPRINT_DIGITS = 16
 
 LITERAL = re.compile(
-    r"""(?P<string>[EB]?'(?:[^']|'')*')     # 'text', E'text', with '' inside
+    r"""(?P<string>[EB]?'(?:[^']|'')*'        # 'text', E'text', with '' inside, and its type: $1 carries none
+            (?:::[a-z_"][\w."]*(?:\ varying|\ precision|\ with(?:out)?\ time\ zone)?(?:\(\d+\))?(?:\[\])?)?)
       | (?P<quoted>"(?:[^"]|"")*")          # "Identifier": kept
       | (?P<param>\$\d+)
       | (?P<number>(?<![\w.$])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)""",
