@@ -1,0 +1,137 @@
+"""Choose the parameters of every query and class, once, from the data.
+
+The choice is a deterministic ranked query, never a random draw, and is stored with the database and with the run, so
+both sides of an experiment, and the next experiment, use the same values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import dict_row
+
+from bench import metadata
+from bench.database import Connection, translated
+from bench.errors import WorkloadError
+from bench.model import Binding, Query
+from bench.progress import Progress
+from bench.sqlfile import fill_in, numbered, read_text
+
+Row = dict[str, str | None]
+DEFAULT_CLASS = "all"
+"""The class of a query that depends on no tenant, in a workload without dataset/classes.sql."""
+
+
+def curate(
+    connection: Connection, queries: Sequence[Query], classes_file: Path, clock: str, progress: Progress
+) -> dict[str, dict[str, tuple[Binding, ...]]]:
+    """Return the bindings of each query by class; a class for which the data has no value is left out."""
+    text = read_text(classes_file) if classes_file.exists() else ""
+    classes: list[Row] | None = None
+    found = {}
+    for number, query in enumerate(queries):
+        progress("choosing parameters", number, len(queries), "queries")
+        described = [repr(query.parameters), repr(query.classes), repr(query.extra_classes), clock, text]
+        text_hash = metadata.checksum(described)
+        bindings = metadata.read_bindings(connection, query.name, text_hash)
+        if bindings is None:
+            if classes is None:
+                classes = _classes(connection, text, clock)
+            bindings = _curate_query(connection, query, classes, clock)
+            metadata.write_bindings(connection, query.name, text_hash, bindings)
+        found[query.name] = bindings
+    progress("choosing parameters", len(queries), len(queries), "queries")
+    return found
+
+
+def _classes(connection: Connection, text: str, clock: str) -> list[Row]:
+    where = "dataset/classes.sql"
+    if not text:
+        return [{"class": DEFAULT_CLASS}]
+    found = _select(connection, fill_in(text, {"clock": f"'{clock}'"}, where), {}, {}, f"{where}:1")
+    if not found or "class" not in found[0]:
+        raise WorkloadError(f"{where}:1: gives no row with a column named class")
+    return found
+
+
+def _curate_query(
+    connection: Connection, query: Query, classes: Sequence[Row], clock: str
+) -> dict[str, tuple[Binding, ...]]:
+    bindings: dict[str, list[Binding]] = {}
+    per_tenant = any(parameter.source == "class" for parameter in query.parameters)
+    chosen = [row for row in classes if not query.classes or row["class"] in query.classes]
+    if query.classes and (unknown := set(query.classes) - {row["class"] for row in classes}):
+        # A class of classes.sql that this dataset has no row for is left out; a misspelt one never has one.
+        if not chosen:
+            raise WorkloadError(f"{query.file}:1: dataset/classes.sql gives no class {', '.join(sorted(unknown))}")
+    for row in chosen if per_tenant else [{"class": DEFAULT_CLASS}]:
+        given = {name: value for name, value in row.items() if name != "class"}
+        if args := _arguments(connection, query, given, clock):
+            bindings.setdefault(str(row["class"]), []).append(args)
+    types = {parameter.name: parameter.type for parameter in query.parameters}
+    for name, statement in query.extra_classes.items():
+        where = f"{query.file}:1 (class {name})"
+        known = _constants(query, clock)
+        for given in _select(connection, statement, types, known, where)[:1]:
+            if args := _arguments(connection, query, given, clock):
+                bindings.setdefault(name, []).append(args)
+    return {name: tuple(values) for name, values in bindings.items()}
+
+
+def _constants(query: Query, clock: str) -> Row:
+    return {p.name: clock for p in query.parameters if p.source == "clock"}
+
+
+def _arguments(connection: Connection, query: Query, given: Row, clock: str) -> Binding | None:
+    types = {parameter.name: parameter.type for parameter in query.parameters}
+    args: Row = {}
+    for parameter in query.parameters:
+        where = f"{query.file}:1 (parameter {parameter.name})"
+        source = parameter.source.strip()
+        if parameter.name in given:
+            args[parameter.name] = given[parameter.name]
+        elif source == "class":
+            raise WorkloadError(f"{where}: dataset/classes.sql has no column {parameter.name}")
+        elif source == "clock":
+            if not clock:
+                raise WorkloadError(f"{where}: the workload has no clock", hint="set clock in pgproof.toml")
+            args[parameter.name] = clock
+        elif source[:6].upper() in ("SELECT", "WITH A", "WITH R"):
+            found = _select(connection, source, types, {**given, **args}, where)
+            if not found:
+                return None
+            args[parameter.name] = next(iter(found[0].values()))
+        else:
+            args[parameter.name] = source[1:-1].replace("''", "'") if source[:1] == "'" else source
+    return Binding({name: args[name] for name in types})
+
+
+def _select(connection: Connection, statement: str, types: dict[str, str], known: Row, where: str) -> list[Row]:
+    """Run a SELECT of the workload read only; every value comes back as text."""
+    try:
+        text, names = numbered(statement.rstrip("; \n"), types)
+        missing = [name for name in names if name not in known]
+        if missing:
+            raise WorkloadError(f"{where}: uses :{missing[0]}, which is not known before it")
+        with connection.transaction():
+            connection.execute("SET TRANSACTION READ ONLY")
+            cursor = psycopg.RawCursor(connection, row_factory=dict_row)
+            # row values as the server prints them: a text in, the same text out, whatever the type
+            cursor.execute(f"SELECT * FROM ({text}) AS choice LIMIT 100", [known[name] for name in names])
+            texts = [
+                {c.name: _text(cursor, r, i) for i, c in enumerate(cursor.description or ())}
+                for r in range(cursor.rowcount)
+            ]
+    except KeyError as error:
+        raise WorkloadError(f"{where}: uses the undeclared parameter :{error.args[0]}") from None
+    except psycopg.Error as error:
+        raise translated(error, where) from error
+    return texts
+
+
+def _text(cursor: psycopg.RawCursor[dict[str, object]], row: int, column: int) -> str | None:
+    assert cursor.pgresult is not None
+    value = cursor.pgresult.get_value(row, column)
+    return None if value is None else value.decode()

@@ -1,0 +1,47 @@
+"""Arrow record batches to the bytes of ``COPY … FROM STDIN (FORMAT binary)``.
+
+The binary form of an enum value is its label, so enum columns travel as text. jsonb has a form of its own (a version
+byte before the text) and is asked for by field metadata, since Arrow has no such type.
+"""
+
+from __future__ import annotations
+
+import pgpq
+import pgpq.schema
+import pyarrow as pa
+from pgpq import encoders
+
+
+class Encoder:
+    """Encodes the batches of one COPY: ``header()`` once, ``rows()`` for each batch, ``trailer()`` once.
+
+    >>> encoder = Encoder(pa.schema([pa.field("id", pa.int64())]))
+    >>> len(encoder.header())
+    19
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._encoder = pgpq.ArrowToPostgresBinaryEncoder.new_with_encoders(
+            schema, {field.name: _encoder_of(field) for field in schema}
+        )
+
+    def header(self) -> bytes:
+        """The signature, flags and empty extension: 19 bytes."""
+        return bytes(self._encoder.write_header())
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        """The tuples of ``batch``, whose schema must be the encoder's."""
+        # No bytes() around it: a batch is up to 30 MB and must not be copied once more.
+        encoded: bytes = self._encoder.write_batch(batch)
+        return encoded
+
+    def trailer(self) -> bytes:
+        """The end-of-data mark: 2 bytes."""
+        return bytes(self._encoder.finish())
+
+
+def _encoder_of(field: pa.Field) -> encoders.EncoderBuilder:
+    """The encoder of one column; jsonb where the field's metadata says ``pg: jsonb``."""
+    if (field.metadata or {}).get(b"pg") == b"jsonb":
+        return encoders.StringEncoderBuilder.new_with_output(field, pgpq.schema.Jsonb())
+    return pgpq.ArrowToPostgresBinaryEncoder.infer_encoder(field)

@@ -1,0 +1,51 @@
+"""Hold indexes and constraints back while rows arrive, and build them afterwards: it is several times faster.
+
+What to hold back is read from the catalog after schema.sql has run, so any schema will do, and each object comes back
+under its own name from the definition that the server itself gave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bench.database import Connection, Target, explained, rows
+from bench.progress import Progress
+from bench.seeding.parallel import Job, run_jobs
+
+MAINTENANCE_WORK_MEM = "256MB"
+"""Memory of one index build: large enough that one column of 6 million rows sorts without spilling."""
+
+Held = list[dict[str, Any]]
+
+
+def hold_back(connection: Connection) -> Held:
+    """Drop indexes, keys and foreign keys; return what is needed to make them again."""
+    held = rows(connection, "list_indexes_and_constraints")
+    with explained("holding indexes back"):
+        for entry in sorted(held, key=lambda entry: -int(entry["phase"])):
+            connection.execute(entry["drop_sql"])
+    return held
+
+
+def build(
+    target: Target, database: str, held: Held, sizes: Mapping[str, int], connections: int, progress: Progress
+) -> None:
+    """Make again what ``hold_back`` dropped: keys first, then indexes, then foreign keys.
+
+    ``sizes`` weighs the tables (bytes by name), so that progress and order follow the work.
+    """
+    first = f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'"
+    names = {1: "keys", 2: "indexes", 3: "foreign keys"}
+    for phase, name in names.items():
+        jobs = [
+            Job(
+                f"{name} of {entry['table_name']} ({entry['name']})",
+                tuple(s for s in (first, entry["create_sql"], entry["comment_sql"]) if s),
+                1.0 + sizes.get(entry["table_name"], 0) / 1e6,
+            )
+            for entry in held
+            if entry["phase"] == phase
+        ]
+        if jobs:
+            run_jobs(target, database, jobs, connections, f"building {name}", progress)

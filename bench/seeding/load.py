@@ -1,0 +1,110 @@
+"""Fill the tables: worker processes for the dataset's Python package, one connection for its SQL scripts."""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue
+from collections.abc import Mapping
+from multiprocessing.process import BaseProcess
+from multiprocessing.queues import Queue
+
+from bench.database import Connection, Target, rows, run_file
+from bench.errors import DatasetError
+from bench.model import Statement
+from bench.progress import Progress
+from bench.seeding.source import scripts, tables, variables
+from bench.seeding.worker import Recipe, Report, work
+from bench.sqlfile import fill_in, read_text, split
+
+
+def load(target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress) -> dict[str, str]:
+    """Fill ``database``; return the content hash of each table that was filled.
+
+    Raises:
+        DatasetError: the folder makes no rows, or rows break a constraint.
+    """
+    made = tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew)
+    files = scripts(recipe.folder)
+    if not made and not files:
+        hint = "add dataset/__init__.py with tables(), or a dataset/fill.sql"
+        raise DatasetError(f"{recipe.folder} makes no rows", hint=hint)
+    hashes: dict[str, str] = {}
+    if made:
+        sizes = {table.name: table.rows for table in made}
+        hashes = _run_workers(target, database, recipe, sizes, workers, progress)
+    if files:
+        with target.connect(database) as connection:
+            values = variables(recipe.scale, recipe.seed, recipe.skew, clock)
+            for number, file in enumerate(files):
+                progress("running scripts", number, len(files), "files")
+                name = f"dataset/{file.name}"
+                run_file(connection, [_filled_in(s, values, name) for s in split(read_text(file), name)], name)
+            progress("running scripts", len(files), len(files), "files")
+            hashes |= _server_side_hashes(connection, set(hashes))
+    return hashes
+
+
+def _filled_in(statement: Statement, values: Mapping[str, str], file: str) -> Statement:
+    return Statement(fill_in(statement.sql, values, file), statement.line)
+
+
+def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, str]:
+    """Order-free content hashes for rows that a script made: only the server has seen them."""
+    found = {}
+    for row in rows(connection, "list_tables"):
+        if row["name"] not in known:
+            statement = f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {row['name']} t"
+            count, total = connection.execute(statement).fetchall()[0]
+            found[row["name"]] = f"{count}:{total}"
+    return found
+
+
+def _run_workers(
+    target: Target, database: str, recipe: Recipe, sizes: Mapping[str, int], workers: int, progress: Progress
+) -> dict[str, str]:
+    context = multiprocessing.get_context("spawn")
+    todo: Queue[str | None] = context.Queue()
+    reports: Queue[Report] = context.Queue()
+    workers = max(1, min(workers, len(sizes)))
+    for name in sorted(sizes, key=lambda name: -sizes[name]):
+        todo.put(name)
+    for _ in range(workers):
+        todo.put(None)
+    processes = [
+        context.Process(target=work, args=(recipe, target, database, todo, reports), daemon=True)
+        for _ in range(workers)
+    ]
+    try:
+        for process in processes:
+            process.start()
+        return _collect(processes, reports, sizes, progress)
+    finally:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join()
+        todo.cancel_join_thread()
+
+
+def _collect(
+    processes: list[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress
+) -> dict[str, str]:
+    hashes: dict[str, str] = {}
+    done, total = 0, sum(sizes.values())
+    while len(hashes) < len(sizes):
+        try:
+            report = reports.get(timeout=0.2)
+        except queue.Empty:
+            if not any(process.is_alive() for process in processes) and reports.empty():
+                codes = [process.exitcode for process in processes]
+                raise DatasetError(f"a loading process ended early (exit codes {codes})", hint="run again") from None
+            continue
+        if report.failure:
+            raise report.failure
+        if report.bug:
+            raise RuntimeError(f"a loading process failed on {report.table}:\n{report.bug}")
+        done += report.rows
+        progress("loading rows", done, total, "rows")
+        if report.done:
+            hashes[report.table] = report.content_hash
+    return hashes

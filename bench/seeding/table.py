@@ -1,0 +1,27 @@
+"""What the loader needs to know about one table of a dataset, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table to fill, cut into chunks that can be built alone and in any order.
+
+    ``dataset/__init__.py`` gives a list of them in foreign-key order. It need not use this class: anything with these
+    five attributes will do, so that a dataset imports nothing of pgproof.
+    """
+
+    name: str
+    """Schema-qualified: ``crm.leads``."""
+    schema: pa.Schema
+    """The order of its fields is the column list of COPY. Field metadata ``{b"pg": b"jsonb"}`` marks jsonb."""
+    chunks: int
+    rows: int
+    """The sum over all chunks, exact."""
+    build: Callable[[int], pa.RecordBatch]
+    """Chunk index to rows. Pure: the same rows for any order of calls and in any process."""

@@ -1,0 +1,126 @@
+"""A loading process: makes the chunks of one table after the other and copies them in.
+
+One table goes through one connection in chunk order, so that the physical order of the rows, and with it each buffer
+count, is the same whatever the number of workers. Making the next chunk and sending this one overlap in two threads.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import signal
+import threading
+from dataclasses import dataclass
+from multiprocessing.queues import Queue
+from pathlib import Path
+from typing import Any
+
+from psycopg import sql
+
+from bench.database import Connection, Target
+from bench.errors import PgproofError
+from bench.seeding.encode import Encoder
+from bench.seeding.source import tables
+from bench.seeding.table import Table
+
+AHEAD = 2
+"""Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that defines the rows."""
+
+    folder: Path
+    scale: int
+    seed: int
+    skew: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a worker says: rows sent so far (``done`` with the content hash), or a failure."""
+
+    table: str
+    rows: int = 0
+    content_hash: str = ""
+    failure: PgproofError | None = None
+    bug: str = ""
+
+    @property
+    def done(self) -> bool:
+        """True with the last report about a table."""
+        return bool(self.content_hash)
+
+
+def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]) -> None:
+    """Load tables from ``todo`` until it gives None. Runs in a process of its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what an interruption means
+    parent = os.getppid()
+    name = ""
+    try:
+        by_name = {table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew)}
+        with target.connect(database, autocommit=False, synchronous_commit="off") as connection:
+            while name := todo.get() or "":
+                _load(by_name[name], connection, reports, parent)
+    except PgproofError as error:
+        reports.put(Report(name, failure=error))
+    except BaseException as error:  # reported by the main process, with the traceback that only this process has
+        _report_bug(name, error, reports)
+
+
+def _report_bug(name: str, error: BaseException, reports: Queue[Report]) -> None:
+    import traceback
+
+    from bench.database import explained
+
+    try:
+        with explained(f"loading {name}"):
+            raise error
+    except PgproofError as known:
+        reports.put(Report(name, failure=known))
+    except BaseException:
+        reports.put(Report(name, bug=traceback.format_exc()))
+
+
+def _load(table: Table, connection: Connection, reports: Queue[Report], parent: int) -> None:
+    digest = hashlib.sha256()
+    columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.schema.names)
+    name = sql.Identifier(*table.name.split("."))
+    # FREEZE needs the table to be new or emptied in this transaction; it saves rewriting every page later.
+    connection.execute(sql.SQL("TRUNCATE {}").format(name))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT binary, FREEZE)").format(name, columns)
+    with connection.cursor().copy(statement) as copy:
+        for piece, rows in _pieces(table):
+            copy.write(piece)
+            digest.update(hashlib.sha256(piece).digest())
+            if rows:
+                reports.put(Report(table.name, rows))
+            if os.getppid() != parent:
+                raise SystemExit("the main process is gone")
+    connection.commit()
+    reports.put(Report(table.name, 0, digest.hexdigest()))
+
+
+def _pieces(table: Table) -> Any:
+    """Yield (bytes, rows) in order, made by a second thread ahead of the sending one."""
+    made: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(AHEAD)
+
+    def make() -> None:
+        try:
+            encoder = Encoder(table.schema)
+            made.put((encoder.header(), 0))
+            for index in range(table.chunks):
+                batch = table.build(index)
+                made.put((encoder.rows(batch), batch.num_rows))
+            made.put((encoder.trailer(), 0))
+            made.put(None)
+        except BaseException as error:  # raised again by the sending thread
+            made.put(error)
+
+    threading.Thread(target=make, daemon=True).start()
+    while (item := made.get()) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        yield item
