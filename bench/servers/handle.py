@@ -1,0 +1,45 @@
+"""What is asked of a server, and what is known of one that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def quiet(_: str) -> None:
+    """Progress that nobody listens to."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """How to get a server; every kind reads what concerns it.
+
+    ``dsn`` is the existing server; ``image`` the one that docker runs; ``home`` the folder for the embedded
+    server's data, kept between runs (default: the user's cache folder). ``progress`` is told, a line at a time,
+    what takes long and what is not as asked for.
+    """
+
+    dsn: str | None = field(default=None, repr=False)
+    image: str = "postgres:18"
+    home: Path | None = None
+    progress: Callable[[str], None] = quiet
+
+
+@dataclass(frozen=True, slots=True)
+class ServerHandle:
+    """A server that answers.
+
+    ``dsn`` leads to its maintenance database and may hold a password, hence is not shown. ``bin_dir`` holds the
+    server's own programs (pgbench, psql) and ``data_dir`` its files, where they are known and can be reached.
+    ``bulk()`` is a block in which rows are made and indexes built: where the server is pgproof's own, nothing
+    waits for the disk meanwhile, because the data can be made again.
+    """
+
+    kind: str
+    dsn: str = field(repr=False)
+    version_num: int
+    bin_dir: Path | None
+    data_dir: Path | None
+    bulk: Callable[[], AbstractContextManager[None]] = field(repr=False)
