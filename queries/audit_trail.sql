@@ -1,0 +1,34 @@
+-- title: Audit Trail
+-- asks: What was done to this record, and who in the tenant last changed a field that is being watched?
+-- tables: crm.audit_log
+-- param organization_id bigint: class
+-- param entity_type text: 'lead'
+-- param entity_id bigint: SELECT coalesce((SELECT entity_id FROM crm.audit_log
+--   WHERE organization_id = :organization_id AND entity_type = 'lead'
+--   GROUP BY entity_id ORDER BY count(*) DESC, entity_id LIMIT 1), 0)
+-- param field text: 'lead_status'
+-- class worst_rare_field: SELECT organization_id, 'tax_id' AS field FROM crm.audit_log
+--   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin
+--
+-- The tenant classes watch a field that changes every day, where the newest 50 are soon found by time; the rare field
+-- is one that a GIN index has to find.
+(
+    SELECT 'record' AS part, id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM crm.audit_log
+    WHERE organization_id = :organization_id
+      AND entity_type = :entity_type
+      AND entity_id = :entity_id
+    ORDER BY created_at DESC, id DESC
+    LIMIT 50
+)
+UNION ALL
+(
+    SELECT 'field', id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM crm.audit_log
+    WHERE organization_id = :organization_id
+      AND changes ? :field
+    ORDER BY created_at DESC, id DESC
+    LIMIT 50
+)
+ORDER BY part DESC, created_at DESC, id DESC;

@@ -1,0 +1,45 @@
+-- title: Claim Next Lead
+-- asks: Give this user the best lead of the queue, once and only once, and leave a trace of it.
+-- tables: crm.leads, crm.lead_assignments, crm.audit_log
+-- param organization_id bigint: class
+-- param now timestamptz: clock
+-- param user_id bigint: SELECT id FROM crm.users WHERE organization_id = :organization_id AND is_active
+--   ORDER BY id LIMIT 1
+-- param new_id bigint: 9000000000000001
+-- class worst_long_queue: SELECT organization_id FROM crm.leads WHERE deleted_at IS NULL AND assigned_to_id IS NULL
+--   AND lead_status IN ('new', 'contacted', 'qualified')
+--   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- writes: yes
+-- expects: leads_queue_idx
+--
+-- SKIP LOCKED lets concurrent claims pass each other: nobody waits, nobody gets the same lead. The new ids come from the
+-- caller, as an id service hands them out; max(id) + 1 would collide.
+WITH next_lead AS (
+    SELECT organization_id, id
+    FROM crm.leads
+    WHERE organization_id = :organization_id
+      AND assigned_to_id IS NULL
+      AND deleted_at IS NULL
+      AND lead_status IN ('new', 'contacted', 'qualified')
+    ORDER BY lead_score DESC, created_at, id
+    LIMIT 1
+    FOR UPDATE SKIP LOCKED
+), claimed AS (
+    UPDATE crm.leads AS l
+    SET assigned_to_id = :user_id, updated_at = :now
+    FROM next_lead AS n
+    WHERE l.organization_id = n.organization_id AND l.id = n.id
+    RETURNING l.organization_id, l.id, l.lead_score, l.assigned_to_id
+), assigned AS (
+    INSERT INTO crm.lead_assignments
+        (organization_id, id, lead_id, from_user_id, assigned_to_id, assigned_by_id, reason, assigned_at)
+    SELECT organization_id, :new_id, id, NULL, assigned_to_id, assigned_to_id, 'claimed', :now
+    FROM claimed
+), audited AS (
+    INSERT INTO crm.audit_log (organization_id, id, actor_id, entity_type, entity_id, action, changes, created_at)
+    SELECT organization_id, :new_id, assigned_to_id, 'lead', id, 'claim',
+           jsonb_build_object('assigned_to_id', jsonb_build_array(NULL, assigned_to_id)), :now
+    FROM claimed
+)
+SELECT id AS lead_id, lead_score, assigned_to_id
+FROM claimed;

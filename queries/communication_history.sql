@@ -1,0 +1,34 @@
+-- title: Communication History
+-- asks: What were the newest 25 things that happened with this lead, communications and activity in one timeline?
+-- tables: crm.communications, crm.activity_log
+-- param organization_id bigint: class
+-- param lead_id bigint: SELECT lead_id FROM crm.communications WHERE organization_id = :organization_id
+--   GROUP BY lead_id ORDER BY abs(count(*) - 5), lead_id LIMIT 1
+-- class worst_whale: SELECT organization_id, lead_id FROM crm.communications
+--   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
+-- class worst_cold: SELECT organization_id, lead_id FROM crm.communications
+--   GROUP BY organization_id, lead_id HAVING count(*) >= 10
+--   ORDER BY max(created_at), organization_id, lead_id LIMIT 1
+-- expects: communications_org_lead_created_idx, activity_log_org_lead_created_idx
+--
+-- The tenant classes open a lead with about five communications. The whale has thousands, most of them old, which
+-- tempts the planner to walk the global created_at index backwards past everybody else's rows.
+-- An empty tenant has no lead to open.
+(
+    SELECT 'communication' AS kind, id, created_at, user_id,
+           channel::text || ' ' || direction::text || ' ' || comm_status::text AS what, subject
+    FROM crm.communications
+    WHERE organization_id = :organization_id AND lead_id = :lead_id
+    ORDER BY created_at DESC, id DESC
+    LIMIT 25
+)
+UNION ALL
+(
+    SELECT 'activity', id, created_at, user_id, activity_type, NULL
+    FROM crm.activity_log
+    WHERE organization_id = :organization_id AND lead_id = :lead_id
+    ORDER BY created_at DESC, id DESC
+    LIMIT 25
+)
+ORDER BY created_at DESC, kind, id DESC
+LIMIT 25;

@@ -1,0 +1,26 @@
+-- title: JSON Tag Search
+-- asks: Which 50 leads of this tenant that carry a tag were touched last?
+-- tables: crm.leads
+-- param organization_id bigint: class
+-- param tag text: SELECT coalesce((SELECT t.tag FROM crm.leads AS l
+--   CROSS JOIN LATERAL jsonb_array_elements_text(l.tags) AS t(tag)
+--   WHERE l.organization_id = :organization_id AND l.deleted_at IS NULL
+--   GROUP BY t.tag ORDER BY count(*) DESC, t.tag LIMIT 1), 'no-lead-no-tag')
+-- class worst_rare: SELECT l.organization_id, t.tag FROM crm.leads AS l
+--   CROSS JOIN LATERAL jsonb_array_elements_text(l.tags) AS t(tag)
+--   WHERE l.deleted_at IS NULL AND l.organization_id = (SELECT organization_id FROM crm.leads
+--   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
+--   GROUP BY l.organization_id, t.tag ORDER BY count(*), t.tag LIMIT 1
+-- class worst_absent: SELECT organization_id, 'a tag that no lead carries' AS tag FROM crm.leads
+--   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- expects: leads_tags_gin, leads_org_updated_idx
+--
+-- The tenant classes ask for the most popular tag of the tenant, where walking the tenant newest first ends soon;
+-- the rare and the absent tag need the GIN index. One index alone serves one of the two.
+SELECT id, first_name, last_name, company, lead_status, lead_score, tags, updated_at
+FROM crm.leads
+WHERE organization_id = :organization_id
+  AND deleted_at IS NULL
+  AND tags @> jsonb_build_array(:tag)
+ORDER BY updated_at DESC, id DESC
+LIMIT 50;

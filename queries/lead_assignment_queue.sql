@@ -1,0 +1,20 @@
+-- title: Lead Assignment Queue
+-- asks: Which 20 leads that nobody owns yet should be worked next, best score first, oldest first among equals?
+-- tables: crm.leads
+-- param organization_id bigint: class
+-- class worst_empty_queue: SELECT organization_id FROM crm.leads WHERE deleted_at IS NULL
+--   GROUP BY organization_id
+--   HAVING count(*) FILTER (WHERE assigned_to_id IS NULL AND lead_status IN ('new', 'contacted', 'qualified')) = 0
+--   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- expects: leads_queue_idx
+--
+-- Without an index that fits, the server reads the whole tenant, or walks the global score index through the leads of
+-- all the others; a tenant whose queue is empty makes that walk as long as it can get.
+SELECT id, first_name, last_name, company, source, lead_status, lead_score, created_at
+FROM crm.leads
+WHERE organization_id = :organization_id
+  AND assigned_to_id IS NULL
+  AND deleted_at IS NULL
+  AND lead_status IN ('new', 'contacted', 'qualified')
+ORDER BY lead_score DESC, created_at, id
+LIMIT 20;

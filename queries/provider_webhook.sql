@@ -1,0 +1,15 @@
+-- title: Provider Webhook
+-- asks: The mail provider reports that a message was opened: which communication is it? Note it there.
+-- tables: crm.communications
+-- param now timestamptz: clock
+-- param message_id text: SELECT meta ->> 'message_id' FROM crm.communications WHERE meta ? 'message_id'
+--   ORDER BY created_at DESC, organization_id, id LIMIT 1
+-- class worst_unknown: SELECT 'm-0' AS message_id
+-- writes: yes
+-- cross-tenant: The provider sends back the message id and nothing else. An id that carried the tenant would make this
+--   a single-shard statement.
+-- expects: communications_meta_gin
+UPDATE crm.communications
+SET meta = meta || jsonb_build_object('opened', true, 'opened_at', :now)
+WHERE meta @> jsonb_build_object('message_id', :message_id)
+RETURNING organization_id, id, lead_id, meta ->> 'opened' AS opened;

@@ -1,0 +1,84 @@
+-- title: User Activity Tracking
+-- asks: What did each active user do in the last 30 days, how many open leads do they own, and what is planned for
+--   their next 7 days?
+-- tables: crm.users, crm.activity_log, crm.leads, crm.communications
+-- param organization_id bigint: class
+-- param now timestamptz: clock
+-- class worst_whale_user: SELECT organization_id FROM crm.activity_log WHERE user_id IS NOT NULL
+--   GROUP BY organization_id, user_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- expects: user_activity_single_pass, activity_log_org_created_cov, leads_org_owner_status_idx,
+--   communications_planned_idx
+--
+-- As it grew: one correlated subquery for every column of the screen, each run once per user.
+SELECT u.id AS user_id,
+       u.full_name,
+       u.user_role,
+       (SELECT count(*)
+        FROM crm.activity_log AS a
+        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
+          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS actions,
+       (SELECT count(*)
+        FROM crm.activity_log AS a
+        WHERE a.organization_id = u.organization_id AND a.user_id = u.id AND a.activity_type IN ('call', 'email')
+          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS calls_and_emails,
+       (SELECT count(DISTINCT (a.created_at AT TIME ZONE 'UTC')::date)
+        FROM crm.activity_log AS a
+        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
+          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS active_days,
+       (SELECT max(a.created_at)
+        FROM crm.activity_log AS a
+        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
+          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS last_action_at,
+       (SELECT count(*)
+        FROM crm.leads AS l
+        WHERE l.organization_id = u.organization_id AND l.assigned_to_id = u.id AND l.deleted_at IS NULL
+          AND l.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')) AS open_leads,
+       (SELECT count(*)
+        FROM crm.communications AS c
+        WHERE c.organization_id = u.organization_id AND c.user_id = u.id AND c.comm_status = 'scheduled'
+          AND c.scheduled_at >= :now AND c.scheduled_at < :now + interval '7 days') AS planned
+FROM crm.users AS u
+WHERE u.organization_id = :organization_id
+  AND u.is_active
+ORDER BY actions DESC, u.id;
+
+-- rewrite: user_activity_single_pass
+-- Each table is read once for the tenant and aggregated by user; then four small sets are joined.
+SELECT u.id AS user_id,
+       u.full_name,
+       u.user_role,
+       coalesce(a.actions, 0) AS actions,
+       coalesce(a.calls_and_emails, 0) AS calls_and_emails,
+       coalesce(a.active_days, 0) AS active_days,
+       a.last_action_at,
+       coalesce(l.open_leads, 0) AS open_leads,
+       coalesce(c.planned, 0) AS planned
+FROM crm.users AS u
+LEFT JOIN (
+    SELECT user_id,
+           count(*) AS actions,
+           count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
+           count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) AS active_days,
+           max(created_at) AS last_action_at
+    FROM crm.activity_log
+    WHERE organization_id = :organization_id
+      AND created_at >= :now - interval '30 days' AND created_at < :now
+    GROUP BY user_id
+) AS a ON a.user_id = u.id
+LEFT JOIN (
+    SELECT assigned_to_id, count(*) AS open_leads
+    FROM crm.leads
+    WHERE organization_id = :organization_id AND deleted_at IS NULL
+      AND lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
+    GROUP BY assigned_to_id
+) AS l ON l.assigned_to_id = u.id
+LEFT JOIN (
+    SELECT user_id, count(*) AS planned
+    FROM crm.communications
+    WHERE organization_id = :organization_id AND comm_status = 'scheduled'
+      AND scheduled_at >= :now AND scheduled_at < :now + interval '7 days'
+    GROUP BY user_id
+) AS c ON c.user_id = u.id
+WHERE u.organization_id = :organization_id
+  AND u.is_active
+ORDER BY actions DESC, u.id;
