@@ -1,0 +1,176 @@
+"""A run survives the disk, and a file that is no run says so in one line."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import typing
+from pathlib import Path
+
+import pytest
+
+from bench import model, store
+from bench.errors import DiskFull, RunFileError
+from tests import runs
+
+DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "run.json"
+
+
+def changed(path: Path, change) -> None:
+    """Save a run, and let ``change`` edit its JSON."""
+    store.save(runs.run(runs.pair()), path)
+    document = json.loads(path.read_text())
+    change(document)
+    path.write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE)
+def test_any_text_comes_back_as_it_went(path, text):
+    run = runs.hostile(text)
+    store.save(run, path)
+    assert store.load(path) == run
+
+
+def test_a_large_run_comes_back_equal(path):
+    run = runs.crm()
+    store.save(run, path)
+    assert store.load(path) == run
+
+
+def test_nothing_but_the_run_is_left_in_the_folder(path):
+    store.save(runs.run(), path)
+    store.save(runs.run(runs.pair()), path)
+    assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
+
+
+def test_a_failed_write_keeps_the_former_run(path, monkeypatch):
+    store.save(runs.run(), path)
+
+    def full(_handle):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(DiskFull, match=r"run\.json"):
+        store.save(runs.run(runs.pair()), path)
+    monkeypatch.undo()
+    assert store.load(path) == runs.run()
+    assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
+
+
+def test_not_a_number_becomes_null(path):
+    dataset = dataclasses.replace(runs.run().dataset, checks=(model.Check("x", float("nan"), 0.0, 1.0),))
+    store.save(runs.run(dataset=dataset), path)
+    assert store.load(path).dataset.checks[0].value is None
+
+
+def test_a_missing_file_says_so(path):
+    with pytest.raises(RunFileError, match="no such file"):
+        store.load(path)
+
+
+def test_a_folder_is_not_a_run(tmp_path):
+    with pytest.raises(RunFileError, match="cannot be read"):
+        store.load(tmp_path)
+
+
+@pytest.mark.parametrize("keep", [0.001, 0.2, 0.5, 0.9, 0.999])
+def test_a_truncated_file_says_so(path, keep):
+    store.save(runs.crm(), path)
+    text = path.read_text()
+    path.write_text(text[: max(2, int(len(text) * keep))])
+    with pytest.raises(RunFileError, match="truncated"):
+        store.load(path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "empty"),
+        (b" \n", "empty"),
+        (b"before,after\n1,2\n", r"not JSON \(line 1, column 1"),
+        (b'{"format": 1,, "id": "this is not JSON"}', "not JSON"),
+        (b"\xff\xfe\x00binary", "not text"),
+        (b"[1, 2]", "not an object"),
+        (b"{}", "no format number"),
+        (b'{"format": true}', "no format number"),
+        (b'{"format": 0}', "never existed"),
+        (b"[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_a_file_that_is_no_run_says_what_it_is(path, content, says):
+    path.write_bytes(content)
+    with pytest.raises(RunFileError, match=says):
+        store.load(path)
+
+
+def test_a_newer_format_asks_to_upgrade(path):
+    path.write_text('{"format": 7, "whatever": {}}')
+    with pytest.raises(RunFileError) as caught:
+        store.load(path)
+    assert str(caught.value) == (
+        f"{path}: made by a newer pgproof: format 7, this one reads up to {store.FORMAT}: upgrade pgproof"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (
+            lambda d: d["pairs"][0]["before"]["samples"][3].update(ms="4"),
+            r'samples\[3\]\.ms should be a number, not "4"',
+        ),
+        (lambda d: d["pairs"][0].update(before=None), r"run\.pairs\[0\]\.before should be an object, not null"),
+        (lambda d: d.update(status="done"), "status should be one of running, complete"),
+        (lambda d: d.update(status=["complete"]), "status should be one of running, complete"),
+        (lambda d: d.pop("machine"), r"run\.machine is missing"),
+        (lambda d: d.update(pairs={}), r"run\.pairs should be a list"),
+        (lambda d: d["server"].update(settings=[]), r"settings should be an object"),
+        (lambda d: d["dataset"].update(scale=1.5), r"scale should be a whole number"),
+        (lambda d: d["dataset"].update(scale=True), r"scale should be a whole number"),
+        (lambda d: d["dataset"].update(cached=1), r"cached should be true or false"),
+    ],
+)
+def test_a_wrong_shape_names_the_field(path, change, says):
+    changed(path, change)
+    with pytest.raises(RunFileError, match=says):
+        store.load(path)
+
+
+def test_a_field_of_a_later_version_is_ignored(path):
+    changed(path, lambda d: d["machine"].update(colour="green"))
+    assert store.load(path) == runs.run(runs.pair())
+
+
+def test_a_field_with_a_default_may_be_missing(path):
+    changed(path, lambda d: d.pop("notes"))
+    assert store.load(path).notes == ()
+
+
+def test_a_whole_number_is_a_number(path):
+    changed(path, lambda d: d["options"].update(budget_s=60))
+    assert store.load(path).options.budget_s == 60.0
+
+
+def records(kind: type) -> set[type]:
+    """Give ``kind`` and every record below it."""
+    found = {kind}
+    for hint in typing.get_type_hints(kind).values():
+        for part in (hint, *typing.get_args(hint)):
+            if dataclasses.is_dataclass(part):
+                found |= records(part)
+    return found
+
+
+@pytest.mark.parametrize("kind", sorted(records(model.Run), key=lambda kind: kind.__name__))
+def test_the_documentation_names_every_field(kind):
+    """docs/file-format.md has a section per record with a row per field."""
+    sections = {part.splitlines()[0].strip("# "): part for part in DOCS.read_text().split("\n## ")}
+    rows = [line.split("|")[1].strip(" `") for line in sections[kind.__name__].splitlines() if line.startswith("| `")]
+    assert rows == [field.name for field in dataclasses.fields(kind)]
