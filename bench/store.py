@@ -112,6 +112,9 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
+PLAIN = frozenset({str, int, bool, type(None)})
+
+
 # ------------------------------------------------------------------------------------- records to JSON and back
 class ShapeError(ValueError):
     """A value that does not fit its field; the message names the field."""
@@ -119,17 +122,20 @@ class ShapeError(ValueError):
 
 def encode(value: Any) -> Json:  # noqa: ANN401 - any record, or part of one
     """Turn records into what json.dumps takes. A number that JSON cannot hold (NaN, infinity) becomes null."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = _hints(type(value)).items()
-        # A plan is JSON already, and most of the file.
-        return {name: at if hint is Any else encode(at) for name, (hint, _) in fields for at in [getattr(value, name)]}
-    if isinstance(value, (list, tuple)):
+    kind: type = type(value)
+    if kind in PLAIN:
+        return value
+    if kind is float:
+        return value if math.isfinite(value) else None
+    if kind is tuple or kind is list:
         return [encode(item) for item in value]
-    if isinstance(value, dict):
+    if kind is dict:
         return {str(key): encode(item) for key, item in value.items()}
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    fields = _hints(kind)
+    # A plan (a field of type Json) is JSON already, and most of the file.
+    return {
+        name: at if hint is Any else encode(at) for name, (hint, _) in fields.items() for at in [getattr(value, name)]
+    }
 
 
 def decode(kind: Any, value: Json, where: str) -> Any:  # noqa: ANN401 - what ``kind`` says
