@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import psycopg
 
 from bench.errors import ServerError
+from bench.servers.conninfo import redact
+from bench.servers.disk import disk_full
 from bench.servers.docker import docker_server
-from bench.servers.dsn import existing_server, redact
+from bench.servers.dsn import existing_server
 from bench.servers.embedded import embedded_server
 from bench.servers.handle import ServerHandle, ServerOptions
 from bench.servers.settings import SESSION_SETTINGS
@@ -21,8 +25,16 @@ SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle
 }
 
 
-def open_server(kind: str, options: ServerOptions) -> AbstractContextManager[ServerHandle]:
-    """The server of that kind, as a block that ends it (or only lets go of it, where it is not ours)."""
+@contextmanager
+def open_server(kind: str, options: ServerOptions) -> Iterator[ServerHandle]:
+    """The server of that kind, as a block that ends it (or only lets go of it, where it is not ours).
+
+    A disk that fills up inside the block ends it with DiskFull, whatever statement met it first.
+    """
     if kind not in SERVERS:
         raise ServerError(f"no such kind of server: {kind}", hint=f"choose one of {', '.join(SERVERS)}")
-    return SERVERS[kind](options)
+    with SERVERS[kind](options) as handle:
+        try:
+            yield handle
+        except psycopg.errors.DiskFull as error:
+            raise disk_full(handle.data_dir or "the server's data") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import signal
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,7 +83,7 @@ def run(argv: Sequence[str | Path], account: Account | None) -> tuple[int, str]:
     try:
         output, _ = process.communicate()
     except BaseException:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)  # initdb has children of its own
         process.wait()
         raise
     return process.returncode, output

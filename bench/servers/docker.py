@@ -10,10 +10,10 @@ from types import ModuleType
 from typing import Protocol
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from bench.errors import ServerError
 from bench.servers.bulk import without_durability
+from bench.servers.conninfo import own_dsn
 from bench.servers.handle import ServerHandle, ServerOptions
 from bench.servers.settings import as_arguments, machine_memory_bytes, small_machine_note, start_settings
 
@@ -49,7 +49,7 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
     try:
         with _startable(errors, options.image):
             container.start()
-        dsn = make_conninfo(
+        dsn = own_dsn(
             host=container.get_container_host_ip(),
             port=container.get_exposed_port(5432),
             user=container.username,

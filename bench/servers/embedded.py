@@ -6,13 +6,15 @@ Its cluster stays in the cache folder between runs, because the template databas
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import psycopg
 
+from bench.errors import ServerError
 from bench.servers.account import Account, run, server_account
 from bench.servers.binaries import Binaries, find_binaries
 from bench.servers.bulk import restore_durability, without_durability
+from bench.servers.disk import file_errors_explained
 from bench.servers.handle import ServerHandle, ServerOptions
 from bench.servers.home import choose_home
 from bench.servers.postmaster import running, stop_left_behind
@@ -25,33 +27,33 @@ def embedded_server(options: ServerOptions) -> Iterator[ServerHandle]:
     """A server of our own until the block ends: the next free slot, its cluster made, taken over or made anew."""
     account = server_account()
     home = choose_home(options.home, account, options.progress)
-    binaries = find_binaries(home, account, options.progress)
-    with take_slot(home, binaries.major, account) as slot:
-        stop_left_behind(slot)
-        discard_torn_cluster(slot, options.progress)
-        ensure_cluster(slot, binaries, account)
-        note = small_machine_note(machine_memory_bytes())
-        if note:
-            options.progress(note)
-        bulk_used: list[bool] = []
-        with (
-            socket_folder(slot, account) as sockets,
-            running(slot, binaries, sockets, account, options.progress) as dsn,
-        ):
-            yield _handle(slot, binaries, dsn, bulk_used)
-        if bulk_used:
-            _sync(slot, binaries, account)
+    if note := small_machine_note(machine_memory_bytes()):
+        options.progress(note)
+    with ExitStack() as stack:
+        with file_errors_explained(home):
+            binaries = find_binaries(home, account, options.progress)
+            slot = stack.enter_context(take_slot(home, binaries.major, account))
+            stop_left_behind(slot)
+            discard_torn_cluster(slot, options.progress)
+            ensure_cluster(slot, binaries, account)
+            stack.enter_context(_synced_afterwards(slot, binaries, account))
+            sockets = stack.enter_context(socket_folder(slot, account))
+            dsn = stack.enter_context(running(slot, binaries, sockets, account, options.progress))
+            handle = _handle(slot, binaries, dsn)
+        yield handle
 
 
-def _handle(slot: Slot, binaries: Binaries, dsn: str, bulk_used: list[bool]) -> ServerHandle:
-    restore_durability(dsn)
-    with psycopg.connect(dsn) as conn:
-        version_num = conn.info.server_version
+def _handle(slot: Slot, binaries: Binaries, dsn: str) -> ServerHandle:
+    try:
+        restore_durability(dsn)
+        with psycopg.connect(dsn) as conn:
+            version_num = conn.info.server_version
+    except psycopg.OperationalError as error:  # it is ready, so what is in the way is on our side
+        raise ServerError(f"cannot connect to the embedded server: {error}", hint="unset PGSERVICE") from error
 
     @contextmanager
     def bulk() -> Iterator[None]:
         slot.mark_unsynced()
-        bulk_used.append(True)
         with without_durability(dsn):
             yield
 
@@ -60,11 +62,12 @@ def _handle(slot: Slot, binaries: Binaries, dsn: str, bulk_used: list[bool]) -> 
     )
 
 
-def _sync(slot: Slot, binaries: Binaries, account: Account | None) -> None:
-    """Have what was written without durability on the disk, and take the mark away.
+@contextmanager
+def _synced_afterwards(slot: Slot, binaries: Binaries, account: Account | None) -> Iterator[None]:
+    """After an orderly end, have what was written without durability on the disk and take the mark away.
 
-    Reached only after an orderly end; otherwise the mark stays and a power cut costs the cached databases.
+    After any other end the mark stays, and a power cut costs the cached databases.
     """
-    status, _ = run([binaries.folder / "initdb", "--sync-only", "-D", slot.data], account)
-    if status == 0:
-        slot.unsynced.unlink(missing_ok=True)
+    yield
+    if slot.unsynced.exists() and run([binaries.folder / "initdb", "--sync-only", "-D", slot.data], account)[0] == 0:
+        slot.unsynced.unlink()

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.errors import DiskFull, ServerError
+from bench.errors import ServerError
 from bench.servers.account import Account, can_enter
+from bench.servers.disk import NO_ROOM, disk_full
 
 ROOT_HOMES = (Path("/var/lib/pgproof"), Path("/var/tmp/pgproof-0"))  # noqa: S108 (checked by own_folder)
 """Where root's server keeps its data: its account cannot pass through /root."""
@@ -63,7 +63,7 @@ def _make(home: Path, account: Account | None) -> str:
                 folder.chmod(0o755)  # new and ours; the umask may have closed it to the account
         return own_folder(home, account)
     except OSError as error:
-        if error.errno == errno.ENOSPC:
+        if error.errno in NO_ROOM:
             raise disk_full(home) from error
         return error.strerror or str(error)
 
@@ -82,14 +82,8 @@ def own_folder(folder: Path, account: Account | None) -> str:
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
         return "not a folder"
-    if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+    if found.st_uid != os.geteuid():
+        return "it belongs to somebody else"
+    if found.st_mode & 0o022:
         return "others can write in it"
     return "" if can_enter(account, folder) else f"closed to {account.name}" if account else "closed"
-
-
-def disk_full(where: Path) -> DiskFull:
-    """The error for a device without room, with what to do."""
-    return DiskFull(
-        f"no room left on the device that holds {where}",
-        hint="free some space (pgproof cache clear), use a smaller dataset, or point XDG_CACHE_HOME to a larger disk",
-    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import signal
 import subprocess
@@ -12,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
-from psycopg.conninfo import make_conninfo
 
 from bench.errors import PgproofError, ServerError
 from bench.servers.account import Account, spawn
 from bench.servers.binaries import Binaries
-from bench.servers.home import disk_full
+from bench.servers.conninfo import own_dsn
+from bench.servers.disk import disk_full, tells_of_full_disk
 from bench.servers.settings import EMBEDDED_SETTINGS, as_config, machine_memory_bytes, start_settings
 from bench.servers.slot import Slot, close, keep_from_children
 
@@ -27,8 +26,12 @@ SLOW_START_S = 3.0
 """After this long the reader is told what is going on."""
 STOP_TIMEOUT_S = 120.0
 """A fast shutdown writes the shared buffers out; after this long it is cut short."""
+ORPHAN_TIMEOUT_S = 10.0
+"""Server processes whose main process was killed end at once, or within a statement."""
 POLL_S = 0.01
 LOG_TAIL_BYTES = 8192
+PID_FILE_LINES = 8
+"""postmaster.pid: process, data folder, start time, port, socket folder, address, memory key, status."""
 
 
 @contextlib.contextmanager
@@ -38,9 +41,9 @@ def running(
     """The cluster's server, answering at the yielded DSN until the block ends."""
     process = _start(slot, binaries, sockets, account)
     try:
-        with _stops_with_us(process):
-            dsn = make_conninfo(host=str(sockets), port="5432", user="postgres", dbname="postgres")
-            _wait_until_it_answers(process, dsn, slot, progress)
+        with stops_with_us(process):
+            dsn = own_dsn(host=str(sockets), port=5432, user="postgres", dbname="postgres")
+            _wait_until_ready(process, slot, progress)
             try:
                 yield dsn
             except psycopg.OperationalError as error:
@@ -73,7 +76,7 @@ def _start(slot: Slot, binaries: Binaries, sockets: Path, account: Account | Non
 
 
 @contextlib.contextmanager
-def _stops_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
+def stops_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
     """Have the server shut down when we die, kill -9 included.
 
     A shell waits at a pipe whose other end is ours alone: end of file means that we are gone. (The kernel's
@@ -94,38 +97,44 @@ def _stops_with_us(process: subprocess.Popen[str]) -> Iterator[None]:
         close(writing)
 
 
-def _wait_until_it_answers(
-    process: subprocess.Popen[str], dsn: str, slot: Slot, progress: Callable[[str], None]
-) -> None:
+def _wait_until_ready(process: subprocess.Popen[str], slot: Slot, progress: Callable[[str], None]) -> None:
+    """Wait for the word "ready" in the server's own pid file: asking by connecting would hide the caller's mistakes."""
     started = time.monotonic()
     told = False
-    while True:
-        try:
-            psycopg.connect(dsn, connect_timeout=10).close()
-            return
-        except psycopg.OperationalError as error:
-            waited_s = time.monotonic() - started
-            if process.poll() is not None:
-                raise _cause(error, process, slot) or error from None
-            if waited_s > START_TIMEOUT_S:
-                raise ServerError(f"the embedded server does not answer: {error}", hint=f"see {slot.log}") from None
+    while not _says_ready(slot.data / "postmaster.pid", process.pid):
+        waited_s = time.monotonic() - started
+        if process.poll() is not None:
+            raise _why_it_stopped(process, slot)
+        if waited_s > START_TIMEOUT_S:
+            raise ServerError(f"the embedded server is not ready after {waited_s:.0f} s", hint=f"see {slot.log}")
         if waited_s > SLOW_START_S and not told:
             told = True
             progress("the embedded server is recovering from an interrupted run")
         time.sleep(POLL_S)
 
 
+def _says_ready(pid_file: Path, pid: int) -> bool:
+    try:
+        lines = pid_file.read_text().splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) >= PID_FILE_LINES and lines[0] == str(pid) and lines[-1].strip() == "ready"
+
+
 def _cause(error: psycopg.OperationalError, process: subprocess.Popen[str], slot: Slot) -> PgproofError | None:
     """What lies behind a failed statement or connection: a full disk, a dead server, or nothing but itself."""
+    if process.poll() is not None:
+        return _why_it_stopped(process, slot)
+    # A server that cannot write its log of changes restarts itself; the connection just ends.
+    ended = error.sqlstate is None or isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown)
+    return disk_full(slot.folder) if ended and tells_of_full_disk(log_tail(slot.log)) else None
+
+
+def _why_it_stopped(process: subprocess.Popen[str], slot: Slot) -> PgproofError:
     log = log_tail(slot.log)
-    lost = process.poll() is not None or isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown)
-    if isinstance(error, psycopg.errors.DiskFull) or (
-        (lost or error.sqlstate is None) and os.strerror(errno.ENOSPC) in log
-    ):
+    if tells_of_full_disk(log):
         return disk_full(slot.folder)
-    if process.poll() is None:
-        return None
-    reasons = [line for line in log.splitlines() if "FATAL:" in line or "PANIC:" in line or "error:" in line]
+    reasons = [line for line in log.splitlines() if "FATAL:" in line or "PANIC:" in line]
     reason = reasons[-1].strip() if reasons else f"exit status {process.returncode}"
     return ServerError(f"the embedded server stopped: {reason}", hint=f"see {slot.log}")
 
@@ -153,28 +162,38 @@ def stop_left_behind(slot: Slot) -> None:
     The slot is locked, so whatever serves its data has no run any more. Its processes are those named postgres
     whose working folder is the data folder: no other process is ever signalled.
     """
-    deadline = time.monotonic() + STOP_TIMEOUT_S
-    for number, patience_s in ((signal.SIGINT, STOP_TIMEOUT_S), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 5.0)):
-        until = min(deadline, time.monotonic() + patience_s)
-        for pid in _postmaster_of(slot) if number == signal.SIGINT else _serving(slot.data):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
-        while _serving(slot.data):
-            if time.monotonic() > until or (number == signal.SIGINT and not _postmaster_of(slot)):
-                break
-            time.sleep(POLL_S)
-        else:
+    if postmaster := _postmaster_of(slot):
+        _signal([postmaster], signal.SIGINT)
+        _wait_until_gone(slot.data, STOP_TIMEOUT_S)
+    for number in (signal.SIGQUIT, signal.SIGKILL):
+        _signal(_serving(slot.data), number)
+        if _wait_until_gone(slot.data, ORPHAN_TIMEOUT_S):
             return
     raise ServerError(f"a server of an earlier run does not stop: process {_serving(slot.data)} in {slot.data}")
 
 
-def _postmaster_of(slot: Slot) -> list[int]:
+def _signal(pids: list[int], number: signal.Signals) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
+
+
+def _wait_until_gone(data: Path, timeout_s: float) -> bool:
+    deadline = time.monotonic() + timeout_s
+    while _serving(data):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(POLL_S)
+    return True
+
+
+def _postmaster_of(slot: Slot) -> int | None:
     """The server's main process, when it is alive; it passes the shutdown on to the others."""
     try:
         pid = int((slot.data / "postmaster.pid").read_text().split("\n", 1)[0])
     except (OSError, ValueError):
-        return []
-    return [pid] if pid in _serving(slot.data) else []
+        return None
+    return pid if pid in _serving(slot.data) else None
 
 
 def _serving(data: Path) -> list[int]:
@@ -182,6 +201,6 @@ def _serving(data: Path) -> list[int]:
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):  # gone meanwhile, or somebody else's
-            if (process / "comm").read_text() == "postgres\n" and (process / "cwd").readlink() == data:
+            if (process / "comm").read_text() == "postgres\n" and (process / "cwd").samefile(data):
                 found.append(int(process.name))
     return found

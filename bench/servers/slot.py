@@ -11,7 +11,6 @@ unsynced          exists while a power cut could have torn the cluster; holds th
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import os
 import shutil
@@ -21,10 +20,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import ServerError
+from bench.errors import PgproofError, ServerError
 from bench.servers.account import Account, run
 from bench.servers.binaries import Binaries
-from bench.servers.home import disk_full, own_folder
+from bench.servers.disk import disk_full, tells_of_full_disk
+from bench.servers.home import own_folder
 
 MOST_SLOTS = 64
 """Runs at the same time, and a stop for the search when locking itself does not work."""
@@ -145,7 +145,7 @@ def ensure_cluster(slot: Slot, binaries: Binaries, account: Account | None) -> N
         if account:
             os.chown(half, account.uid, account.gid)
         # C locale: comparisons and sort orders that no operating system update can change.
-        # No sync: an empty cluster is quicker made again than synced.
+        # Not synced yet: the end of the session does it, mark_unsynced says so until then.
         initdb: list[str | Path] = [
             binaries.folder / "initdb",
             "-D",
@@ -160,15 +160,13 @@ def ensure_cluster(slot: Slot, binaries: Binaries, account: Account | None) -> N
             raise _initdb_error(slot, output)
         slot.mark_unsynced()
         half.rename(slot.data)
-    except BaseException as error:
+    except BaseException:
         shutil.rmtree(half, ignore_errors=True)
-        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            raise disk_full(slot.folder) from error
         raise
 
 
-def _initdb_error(slot: Slot, output: str) -> Exception:
-    if os.strerror(errno.ENOSPC) in output:
+def _initdb_error(slot: Slot, output: str) -> PgproofError:
+    if tells_of_full_disk(output):
         return disk_full(slot.folder)
     last = next((line for line in reversed(output.splitlines()) if "error:" in line or "FATAL:" in line), output)
     return ServerError(f"initdb could not make a cluster in {slot.folder}: {last.strip()}")

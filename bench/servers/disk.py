@@ -1,0 +1,37 @@
+"""A full disk, told from other failures and said in one way."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench.errors import DiskFull, ServerError
+
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+
+def disk_full(where: Path | str) -> DiskFull:
+    """The error for a device without room, with what to do."""
+    return DiskFull(
+        f"no room left on the device that holds {where}",
+        hint="free some space (pgproof cache clear), use a smaller dataset, or point XDG_CACHE_HOME to a larger disk",
+    )
+
+
+def tells_of_full_disk(text: str) -> bool:
+    """Whether a program's output or a log names a full disk as the reason."""
+    return any(os.strerror(number) in text for number in NO_ROOM)
+
+
+@contextmanager
+def file_errors_explained(where: Path) -> Iterator[None]:
+    """A block that works on files in ``where``; what the system refuses becomes one line."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM or tells_of_full_disk(str(error)):  # shutil joins many errors into one text
+            raise disk_full(where) from error
+        raise ServerError(f"cannot work in {where}: {error}") from error

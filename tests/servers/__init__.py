@@ -1,0 +1,1 @@
+"""Servers: every kind, started for real."""
