@@ -7,7 +7,7 @@ the end of a statement. What a statement does is learnt from the server's catalo
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -124,6 +124,16 @@ def numbered(sql: str, types: dict[str, str]) -> tuple[str, list[str]]:
             parts += [sql[position : token.start], f"${names.index(name) + 1}::{types[name]}"]
             position = token.end
     return "".join([*parts, sql[position:]]), names
+
+
+def fill_in(text: str, values: Mapping[str, str], file: str) -> str:
+    """Replace ``:name`` by the SQL literal in ``values``; names it does not hold stay as they are."""
+    parts, position = [], 0
+    for token in tokens(text, file):
+        if token.kind == "name" and token.text[1:] in values:
+            parts += [text[position : token.start], values[token.text[1:]]]
+            position = token.end
+    return "".join([*parts, text[position:]])
 
 
 # --------------------------------------------------------------------------------------------------- headers

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+
+from psycopg import sql
 
 from bench.database import Connection, Target, rows, run_file
 from bench.errors import DatasetError
@@ -53,8 +55,9 @@ def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, st
     found = {}
     for row in rows(connection, "list_tables"):
         if row["name"] not in known:
-            statement = f"SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {row['name']} t"
-            count, total = connection.execute(statement).fetchall()[0]
+            table = sql.Identifier(row["schema_name"], row["table_name"])
+            statement = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {} AS t"
+            count, total = connection.execute(sql.SQL(statement).format(table)).fetchall()[0]
             found[row["name"]] = f"{count}:{total}"
     return found
 
@@ -87,7 +90,7 @@ def _run_workers(
 
 
 def _collect(
-    processes: list[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress
+    processes: Sequence[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress
 ) -> dict[str, str]:
     hashes: dict[str, str] = {}
     done, total = 0, sum(sizes.values())

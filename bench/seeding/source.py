@@ -36,7 +36,8 @@ def tables(folder: Path, scale: int, seed: int, skew: str) -> list[Table]:
     try:
         if name not in sys.modules:
             spec = importlib.util.spec_from_file_location(name, entry, submodule_search_locations=[str(folder)])
-            assert spec and spec.loader
+            assert spec is not None
+            assert spec.loader is not None
             sys.modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(sys.modules[name])
         made: list[Table] = sys.modules[name].tables(scale=scale, seed=seed, skew=skew)

@@ -11,10 +11,10 @@ import os
 import queue
 import signal
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
 
 from psycopg import sql
 
@@ -103,7 +103,7 @@ def _load(table: Table, connection: Connection, reports: Queue[Report], parent: 
     reports.put(Report(table.name, 0, digest.hexdigest()))
 
 
-def _pieces(table: Table) -> Any:
+def _pieces(table: Table) -> Iterator[tuple[bytes, int]]:
     """Yield (bytes, rows) in order, made by a second thread ahead of the sending one."""
     made: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(AHEAD)
 

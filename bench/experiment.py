@@ -1,0 +1,258 @@
+"""The experiment from end to end, in the order in which a person would tell it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from bench import __version__, database, machine, metadata, optimizations
+from bench.database import Connection, Target, explained, rows
+from bench.measure import Cell, Sides, compare, time_pairs
+from bench.model import STATES, Binding, Dataset, Options, Pair, Query, Run, Server, State
+from bench.progress import Progress, silent
+from bench.seeding.curate import curate
+from bench.seeding.template import Build, ensure, evict
+from bench.seeding.worker import Recipe
+from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.workload import Workload
+
+Keep = Callable[[Run], None]
+"""Called with everything seen so far, after every step."""
+
+Bindings = Mapping[str, Mapping[str, tuple[Binding, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run: everything that the user chose."""
+
+    workload: Workload
+    scale: int
+    seed: int
+    skew: str
+    workers: int
+    options: Options
+    cache_limit_bytes: int
+    only: tuple[str, ...] = ()
+    """Names of the queries to run; empty means all."""
+    keep_databases: bool = False
+    progress: Progress = field(default=silent, repr=False)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What defines the rows."""
+        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries that take part, reads first: writes are measured last."""
+        chosen = [q for q in self.workload.queries if not self.only or q.name in self.only]
+        return tuple(sorted(chosen, key=lambda query: query.writes))
+
+
+@dataclass(slots=True)
+class Stopwatch:
+    """Seconds by phase."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def __call__(self, phase: str) -> Iterator[None]:
+        """Add the block's time to ``phase``."""
+        begin = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - begin
+
+
+def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
+    """Run the experiment on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
+
+    An interruption leaves the last state that ``keep`` got; databases of an unfinished run are dropped here, or, where
+    the process was killed, by the next run.
+    """
+    target = Target(server.dsn, SESSION_SETTINGS)
+    watch = Stopwatch()
+    with target.connect() as admin:
+        database.clean(admin)
+        with watch("dataset"):
+            build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
+            template, dataset = ensure(admin, plan.workload, plan.recipe, build)
+            evict(admin, plan.cache_limit_bytes, template)
+        with watch("parameters"), target.connect(template) as connection:
+            classes_file = plan.workload.dataset / "classes.sql"
+            bindings = curate(connection, plan.queries, classes_file, plan.workload.clock, plan.progress)
+        seen = _begin(plan, server, admin, dataset)
+        names = {state: f"{database.PREFIX}{seen.id}_{state}" for state in STATES}
+        try:
+            with watch("clone and optimize"), server.bulk():
+                _clone(admin, template, names, plan)
+                with target.connect(names["after"]) as connection:
+                    applied = optimizations.apply_all(connection, plan.workload.optimizations, plan.progress)
+                _checkpoint(admin)
+            seen = replace(seen, applied=applied, phases_s=watch.seconds)
+            keep(seen)
+            sides = Sides(target, names, plan.options.timeout_s)
+            seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
+        finally:
+            if not plan.keep_databases:
+                _drop(target, list(names.values()))
+    seen = replace(seen, status="complete", finished_at=database.now_text(), phases_s=dict(watch.seconds))
+    keep(seen)
+    return seen
+
+
+def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset) -> Run:
+    settings = {row["name"]: row["value"] for row in rows(admin, "list_settings")}
+    version = str(admin.execute("SHOW server_version").fetchall()[0][0])
+    stamp = database.now_text()
+    return Run(
+        id=stamp.replace(":", "").replace("-", "").replace("+0000", "z").lower(),
+        started_at=stamp,
+        status="running",
+        pgproof=__version__,
+        workload=plan.workload.name,
+        workload_hash=plan.workload.content_hash(),
+        options=plan.options,
+        machine=machine.facts(),
+        server=Server(server.kind, version, server.version_num, settings),
+        dataset=dataset,
+        queries=plan.queries,
+        optimizations=plan.workload.optimizations,
+    )
+
+
+def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: Plan) -> None:
+    for number, (state, name) in enumerate(names.items()):
+        plan.progress("cloning", number, len(names))
+        database.claim(admin, name)
+        about = {"workload": plan.workload.name, "scale": plan.scale, "kept": plan.keep_databases}
+        database.create(admin, name, state, template=template, about=about)
+    plan.progress("cloning", len(names), len(names))
+
+
+def _checkpoint(admin: Connection) -> None:
+    # Nothing may be left to write back while executions are timed. A role without the right to ask for a checkpoint
+    # (pg_checkpoint) measures without: the run's settings say which server it was.
+    allowed = (
+        "SELECT pg_has_role('pg_checkpoint', 'USAGE') OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
+    )
+    with explained("checkpoint"):
+        if admin.execute(allowed).fetchall()[0][0]:
+            admin.execute("CHECKPOINT")
+
+
+def _drop(target: Target, names: Sequence[str]) -> None:
+    with target.connect() as admin:  # a connection of its own: the other one may be in the middle of something
+        for name in names:
+            database.drop(admin, name)
+
+
+def cells_of(queries: Sequence[Query], bindings: Bindings) -> list[Cell]:
+    """The cells of these queries: one for each class that the data has a value for."""
+    return [Cell(query, name, values) for query in queries for name, values in bindings[query.name].items()]
+
+
+def _measure(
+    plan: Plan, admin: Connection, sides: Sides, bindings: Bindings, seen: Run, watch: Stopwatch, keep: Keep
+) -> Run:
+    skipped = tuple(
+        Pair(query.name, "all", skipped="the dataset has no value for any parameter class of this query")
+        for query in plan.queries
+        if not bindings[query.name]
+    )
+    seen = replace(seen, pairs=skipped)
+    reads = cells_of([query for query in plan.queries if not query.writes], bindings)
+    writes = cells_of([query for query in plan.queries if query.writes], bindings)
+    seen = _measure_cells(plan, sides, reads, seen, watch, keep)
+    if writes:
+        seen = _measure_writes(plan, admin, sides, writes, seen, watch, keep)
+    return seen
+
+
+def _measure_writes(
+    plan: Plan, admin: Connection, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep
+) -> Run:
+    """Measure statements that write in clones of both sides: each is rolled back, but even that leaves dead rows and
+    cleared visibility bits behind, which must not reach the databases that reads are measured in.
+    """
+    names = {state: f"{name}_writes" for state, name in sides.databases.items()}
+    try:
+        with watch("clone and optimize"):
+            for state, name in names.items():
+                database.claim(admin, name)
+                database.create(admin, name, "scratch", template=sides.databases[state])
+            _checkpoint(admin)
+        return _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep)
+    finally:
+        _drop(sides.target, list(names.values()))
+
+
+def _measure_cells(plan: Plan, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep) -> Run:
+    pairs: list[Pair] = []
+    done = seen.pairs
+
+    def store(current: Sequence[Pair]) -> None:
+        keep(replace(seen, pairs=(*done, *current), phases_s=dict(watch.seconds)))
+
+    with watch("equality and plans"):
+        for number, cell in enumerate(cells):
+            plan.progress("comparing results", number, len(cells), "cells")
+            pairs.append(compare(sides, cell))
+            store(pairs)
+        plan.progress("comparing results", len(cells), len(cells), "cells")
+    with watch("measure"):
+        timed = time_pairs(sides, cells, pairs, plan.options, plan.progress, store)
+    return replace(seen, pairs=(*done, *timed))
+
+
+def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
+    """Compare every database of this workload on ``server`` with the files; return the differences by database.
+
+    Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
+    """
+    target = Target(server.dsn, SESSION_SETTINGS)
+    schema = [("schema.sql", metadata.checksum(s.sql for s in workload.schema))]
+    blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
+    findings = {}
+    with target.connect() as admin:
+        database.clean(admin)
+        ours = [
+            d for d in database.own_databases(admin)
+            if d.complete and d.about.get("workload") == workload.name and d.kind in ("template", *STATES)
+        ]  # fmt: skip
+        for found in ours:
+            with target.connect(found.name) as connection:
+                findings[found.name] = metadata.drift(connection, schema + (blocks if found.kind == "after" else []))
+        if not any(found.kind == "after" for found in ours):
+            findings["a new database made from the files"] = _verify_new(workload, target, admin, schema + blocks)
+    return findings
+
+
+def _verify_new(workload: Workload, target: Target, admin: Connection, expected: list[tuple[str, str]]) -> list[str]:
+    name = f"{database.PREFIX}verify_{workload.content_hash()[:12]}"
+    database.claim(admin, name)
+    database.create(admin, name, "scratch")
+    try:
+        with target.connect(name) as connection:
+            database.run_file(connection, workload.schema, "schema.sql")
+            metadata.create(connection)
+            metadata.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
+            metadata.refresh_index_catalog(connection)
+            optimizations.apply_all(connection, workload.optimizations, silent)
+            return metadata.drift(connection, expected)
+    finally:
+        _drop(target, [name])
+
+
+def workload_folder(given: Path | None) -> Path:
+    """The folder to work on: the one given, else the current one if it is a workload, else the packaged sample."""
+    if given is not None:
+        return given
+    if (Path("schema.sql")).exists() and Path("queries").is_dir():
+        return Path()
+    return Path(__file__).parent / "sample"

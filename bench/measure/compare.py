@@ -1,0 +1,60 @@
+"""First executions on new connections, and whether both sides give the same rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.measure.execution import Cell, Sides, Timeout, execute, explain, result_hash
+from bench.model import STATES, CellSide, Equality, Pair, Sample, State
+
+
+def compare(sides: Sides, cell: Cell) -> Pair:
+    """See one pair for the first time: first execution, all rows of all bindings, and the plan of the first binding.
+
+    Each state gets a new connection, so ``first_ms`` is what a user pays who comes first: catalog caches are empty
+    and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
+    """
+    pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
+    hashes: dict[State, list[tuple[str, int]]] = {}
+    seen: dict[State, CellSide] = {}
+    for state in STATES:
+        if state in sides.databases:
+            seen[state], hashes[state] = _side(sides, cell, state)
+    if all(len(hashes.get(state, ())) == len(cell.bindings) for state in STATES):
+        pair = replace(pair, equality=_equality(hashes["before"], hashes["after"]))
+    counted = hashes.get("before") or hashes.get("after") or []
+    numbers = [rows for _, rows in counted] + [None] * len(cell.bindings)
+    bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
+    nothing = CellSide()
+    return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
+
+
+def _side(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, list[tuple[str, int]]]:
+    side, hashes = CellSide(), []
+    with sides.connect(state, writes=cell.query.writes) as connection:
+        try:
+            for number in range(len(cell.bindings)):
+                ms, cursor = execute(connection, cell, state, number)
+                side = side if number else replace(side, first_ms=ms)
+                hashes.append(result_hash(cursor))
+            side = replace(side, plan=explain(connection, cell, state, 0))
+        except Timeout as timeout:
+            side = replace(side, samples=(Sample(timeout.ms, 0.0, len(hashes), censored=True),))
+    return side, hashes
+
+
+def _equality(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> Equality:
+    differing = [number for number, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
+    rows = [sum(n for _, n in side) for side in (before, after)]
+    detail = ""
+    if differing:
+        first = differing[0]
+        detail = f"binding {first + 1} of {len(before)}: {before[first][1]} rows before, {after[first][1]} after"
+    return Equality(
+        equal=not differing,
+        before_hash="+".join(h[:16] for h, _ in before),
+        after_hash="+".join(h[:16] for h, _ in after),
+        rows_before=rows[0],
+        rows_after=rows[1],
+        detail=detail,
+    )

@@ -1,0 +1,150 @@
+"""One statement on one connection: timed, explained, or fetched."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from bench.database import Connection, Target, translated
+from bench.model import STATES, Binding, Json, PlanSeen, Query, State
+from bench.plans import from_explain
+from bench.sqlfile import numbered
+
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
+"""TIMING OFF: reading the clock at every node costs up to 77 % (docs/method.md), and no figure here comes from it."""
+
+FLOAT_OIDS = (700, 701)
+FLOAT_DIGITS = 12
+"""Significant digits of float columns that must agree: sums in another order differ in the last ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A query and parameter class with its bindings: what runs on both sides."""
+
+    query: Query
+    parameter_class: str
+    bindings: tuple[Binding, ...]
+
+    def statement(self, state: State, binding: int) -> tuple[str, list[str | None]]:
+        """The statement with ``$n`` and its values."""
+        types = {parameter.name: parameter.type for parameter in self.query.parameters}
+        text, names = numbered(self.query.text(state), types)
+        return text, [self.bindings[binding].args[name] for name in names]
+
+
+class Timeout(Exception):
+    """The statement ran into the statement timeout after ``ms`` milliseconds."""
+
+    def __init__(self, ms: float) -> None:
+        super().__init__(f"{ms:.0f} ms")
+        self.ms = ms
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The two databases of an experiment, and how to connect to them for measuring."""
+
+    target: Target
+    databases: Mapping[State, str]
+    timeout_s: float
+
+    def connect(self, state: State, *, writes: bool) -> Connection:
+        """A new connection for measuring: read only unless the query writes, custom plans, one timeout.
+
+        Custom plans, because the plan that is timed has to be the plan that is shown; generic ones are another
+        question. Their planning is part of every time.
+        """
+        return self.target.connect(
+            self.databases[state],
+            statement_timeout=f"{round(self.timeout_s * 1000)}ms",
+            plan_cache_mode="force_custom_plan",
+            default_transaction_read_only="off" if writes else "on",
+        )
+
+    @contextmanager
+    def connections(self, *, writes: bool) -> Iterator[dict[State, Connection]]:
+        """One connection per state, closed afterwards."""
+        opened: dict[State, Connection] = {}
+        try:
+            for state in STATES:
+                if state in self.databases:
+                    opened[state] = self.connect(state, writes=writes)
+                    opened[state].prepared_max = None
+            yield opened
+        finally:
+            for connection in opened.values():
+                connection.close()
+
+
+@contextmanager
+def undone(connection: Connection, *, writes: bool) -> Iterator[None]:
+    """A transaction that is rolled back, for statements that write; nothing for the others."""
+    if not writes:
+        yield
+        return
+    with connection.transaction(force_rollback=True):
+        yield
+
+
+def execute(connection: Connection, cell: Cell, state: State, binding: int) -> tuple[float, psycopg.RawCursor[object]]:
+    """Run one prepared execution; return its wall time in ms, planning included, and the cursor with the rows.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    text, values = cell.statement(state, binding)
+    cursor: psycopg.RawCursor[object] = psycopg.RawCursor(connection)
+    with undone(connection, writes=cell.query.writes):
+        begin = time.perf_counter_ns()
+        try:
+            cursor.execute(text, values, prepare=True)
+        except psycopg.errors.QueryCanceled:
+            raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
+        except psycopg.Error as error:
+            raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
+        return (time.perf_counter_ns() - begin) / 1e6, cursor
+
+
+def explain(connection: Connection, cell: Cell, state: State, binding: int) -> PlanSeen:
+    """Run the statement once under EXPLAIN ANALYZE.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    text, values = cell.statement(state, binding)
+    begin = time.perf_counter_ns()
+    with undone(connection, writes=cell.query.writes):
+        try:
+            document: Json = psycopg.RawCursor(connection).execute(EXPLAIN + text, values).fetchall()[0][0]
+        except psycopg.errors.QueryCanceled:
+            raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
+        except psycopg.Error as error:
+            raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
+    return from_explain(document)
+
+
+def result_hash(cursor: psycopg.RawCursor[object]) -> tuple[str, int]:
+    """SHA-256 over the multiset of rows as the server printed them, and their number; order does not count."""
+    result = cursor.pgresult
+    if result is None or result.nfields == 0:
+        return f"{cursor.rowcount} rows touched", max(cursor.rowcount, 0)
+    floats = {i for i in range(result.nfields) if result.ftype(i) in FLOAT_OIDS}
+    digests = sorted(
+        hashlib.sha256(
+            b"\x1f".join(_canonical(result.get_value(row, i), i in floats) for i in range(result.nfields))
+        ).digest()
+        for row in range(result.ntuples)
+    )
+    return hashlib.sha256(b"".join(digests)).hexdigest(), result.ntuples
+
+
+def _canonical(value: bytes | None, is_float: bool) -> bytes:
+    if value is None:
+        return b"\x00"
+    return f"{float(value):.{FLOAT_DIGITS}g}".encode() if is_float else value

@@ -1,0 +1,114 @@
+"""Timed executions: before and after back to back, all pairs in seeded random order, round after round.
+
+Back to back, because a shared machine drifts from second to second; in random order, because what ran before matters;
+in rounds, because a burst of noise then touches every cell a little instead of one cell wholly.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from statistics import median
+
+from bench.database import Connection
+from bench.measure.execution import Cell, Sides, Timeout, execute
+from bench.model import STATES, Options, Pair, Sample, State
+from bench.progress import Progress
+from bench.stats import verdict
+
+SAMPLES_MAX = 60
+"""Timed executions of one side at most. From 59 on, the largest sample is a distribution-free 95 % upper bound of
+the 95th percentile (0.95**59 < 0.05), so more would not change what can be said."""
+
+WIDE = 0.05
+"""A side is measured on while the standard error of its median is more than this share of the median."""
+
+MEDIAN_ERROR = 1.2533 * 1.4826
+"""Standard error of a median is about 1.2533 sd / sqrt(n), and sd about 1.4826 times the median absolute deviation
+(both for a normal centre; Rousseeuw and Croux 1993). Robust: one hiccup does not make a spread wide."""
+
+Store = Callable[[Sequence[Pair]], None]
+
+
+def time_pairs(
+    sides: Sides, cells: Sequence[Cell], pairs: Sequence[Pair], options: Options, progress: Progress, store: Store
+) -> tuple[Pair, ...]:
+    """Add timed samples to ``pairs`` (parallel to ``cells``): ``options.rounds`` for each side, then more where the
+    spread is wide, until ``options.budget_s`` is used up. ``store`` is called after every round.
+    """
+    if not cells:
+        return ()
+    seen = list(pairs)
+    rng = random.Random(options.seed)  # noqa: S311 (order of execution, no secret)
+    begin = time.perf_counter()
+    writes = cells[0].query.writes
+    with sides.connections(writes=writes) as connections:
+        _warm_up(connections, cells, seen, options.warmups)
+        order, number = list(range(len(cells))), 0
+        while order:
+            rng.shuffle(order)
+            for done, index in enumerate(order):
+                seen[index] = _one_round(connections, cells[index], seen[index], number, begin, rng)
+                progress("measuring", number + (done + 1) / len(order), max(options.rounds, number + 1), "rounds")
+            store(seen)
+            number += 1
+            spent = time.perf_counter() - begin
+            order = _next_round(seen, number, options, spent)
+    progress("measuring", number, number, "rounds")
+    return tuple(seen)
+
+
+def _warm_up(connections: dict[State, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
+    for cell, pair in zip(cells, pairs, strict=True):
+        for state, connection in connections.items():
+            for number in range(times):
+                if not _hopeless(pair, state):
+                    try:
+                        execute(connection, cell, state, number % len(cell.bindings))
+                    except Timeout:
+                        break
+
+
+def _hopeless(pair: Pair, state: State) -> bool:
+    return any(sample.censored for sample in pair.side(state).samples)
+
+
+def _one_round(
+    connections: dict[State, Connection], cell: Cell, pair: Pair, number: int, begin: float, rng: random.Random
+) -> Pair:
+    binding = number % len(cell.bindings)
+    for state in rng.sample(STATES, 2):
+        if state not in connections or _hopeless(pair, state):
+            continue
+        at_s = time.perf_counter() - begin
+        try:
+            ms, _ = execute(connections[state], cell, state, binding)
+            sample = Sample(ms, at_s, binding)
+        except Timeout as timeout:
+            sample = Sample(timeout.ms, at_s, binding, censored=True)
+        side = pair.side(state)
+        side = replace(side, samples=(*side.samples, sample))
+        pair = replace(pair, before=side) if state == "before" else replace(pair, after=side)
+    return pair
+
+
+def _next_round(pairs: Sequence[Pair], number: int, options: Options, spent_s: float) -> list[int]:
+    """Indexes of the pairs that take part in the next round."""
+    live = [i for i, pair in enumerate(pairs) if not all(_hopeless(pair, state) for state in STATES)]
+    if number < options.rounds:
+        return live
+    if number >= SAMPLES_MAX or spent_s >= options.budget_s:
+        return []
+    return [i for i in live if not all(_settled(pairs[i].side(state).samples, options.target_ms) for state in STATES)]
+
+
+def _settled(samples: Sequence[Sample], target_ms: float) -> bool:
+    """True when more executions would not say more: nothing to measure, or a narrow spread and a clear verdict."""
+    if not samples or any(sample.censored for sample in samples):
+        return True
+    times = [sample.ms for sample in samples]
+    centre = median(times)
+    error = MEDIAN_ERROR * median(abs(ms - centre) for ms in times) / len(times) ** 0.5
+    return error <= WIDE * centre and verdict(samples, target_ms) != "cannot tell"

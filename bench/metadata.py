@@ -1,0 +1,135 @@
+"""bench_meta: what a database of ours says about itself, and whether the catalog agrees."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bench.database import Connection, own_sql, rows
+from bench.errors import DriftError
+from bench.model import Binding, Optimization
+
+
+def create(connection: Connection) -> None:
+    """Make the metadata tables where they are missing."""
+    connection.execute(own_sql("create_metadata"))
+
+
+def checksum(texts: Iterable[str]) -> str:
+    """SHA-256 over statement texts, for the ledger."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
+
+
+def is_applied(connection: Connection, name: str, sum_now: str) -> bool:
+    """Whether the ledger holds ``name`` with this checksum.
+
+    Raises:
+        DriftError: the ledger holds it with another one.
+    """
+    found = connection.execute("SELECT checksum FROM bench_meta.version_ledger WHERE name = %s", [name]).fetchone()
+    if found and found[0] != sum_now:
+        hint = "undo it first, give the changed text another name, or start from a new database"
+        raise DriftError(
+            f"{name} was applied with another text (checksum {found[0][:12]}, now {sum_now[:12]})", hint=hint
+        )
+    return found is not None
+
+
+def record_applied(connection: Connection, name: str, kind: str, sum_now: str, duration_ms: float) -> None:
+    """Enter ``name`` into the ledger."""
+    connection.execute(
+        "INSERT INTO bench_meta.version_ledger (name, kind, checksum, duration_ms) VALUES (%s, %s, %s, %s)",
+        [name, kind, sum_now, duration_ms],
+    )
+
+
+def forget_applied(connection: Connection, name: str) -> None:
+    """Take ``name`` out of the ledger and the index catalogue, after its undo."""
+    connection.execute("DELETE FROM bench_meta.version_ledger WHERE name = %s", [name])
+    refresh_index_catalog(connection)
+
+
+def refresh_index_catalog(connection: Connection, optimization: Optimization | None = None) -> None:
+    """Bring the catalogue of indexes up to date; what is new belongs to ``optimization``, or to the baseline."""
+    present = {row["name"]: row for row in rows(connection, "list_index_definitions")}
+    known = {row[0] for row in connection.execute("SELECT name FROM bench_meta.index_catalog").fetchall()}
+    for name in known - set(present):
+        connection.execute("DELETE FROM bench_meta.index_catalog WHERE name = %s", [name])
+    about = (
+        (optimization.category, list(optimization.serves), optimization.why)
+        if optimization
+        else ("baseline", [], "part of schema.sql")
+    )
+    for name in sorted(set(present) - known):
+        connection.execute(
+            "INSERT INTO bench_meta.index_catalog (name, category, serves, reason, definition) "
+            "VALUES (%s, %s, %s, %s, %s)",
+            [name, *about, present[name]["definition"]],
+        )
+
+
+def write_manifest(connection: Connection, manifest: dict[str, Any]) -> None:
+    """Store the dataset's manifest, replacing an older one."""
+    connection.execute("DELETE FROM bench_meta.dataset_manifest")
+    connection.execute("INSERT INTO bench_meta.dataset_manifest VALUES (%s)", [json.dumps(manifest)])
+
+
+def read_manifest(connection: Connection) -> dict[str, Any]:
+    """The dataset's manifest."""
+    found = connection.execute("SELECT manifest FROM bench_meta.dataset_manifest").fetchall()
+    manifest: dict[str, Any] = found[0][0]
+    return manifest
+
+
+def read_bindings(connection: Connection, query: str, text_hash: str) -> dict[str, tuple[Binding, ...]] | None:
+    """The curated parameters of ``query`` by class; None where they are missing or made from other texts."""
+    found = connection.execute(
+        "SELECT class, args, text_hash FROM bench_meta.query_params WHERE query = %s ORDER BY class, n", [query]
+    ).fetchall()
+    if not found or any(row[2] != text_hash for row in found):
+        return None
+    bindings: dict[str, list[Binding]] = {}
+    for name, args, _ in found:
+        bindings.setdefault(name, []).append(Binding(args))
+    return {name: tuple(values) for name, values in bindings.items()}
+
+
+def write_bindings(
+    connection: Connection, query: str, text_hash: str, bindings: dict[str, tuple[Binding, ...]]
+) -> None:
+    """Store the curated parameters of ``query``, replacing older ones."""
+    connection.execute("DELETE FROM bench_meta.query_params WHERE query = %s", [query])
+    for name, values in bindings.items():
+        for number, binding in enumerate(values):
+            connection.execute(
+                "INSERT INTO bench_meta.query_params VALUES (%s, %s, %s, %s, %s)",
+                [query, text_hash, name, number, json.dumps(binding.args)],
+            )
+
+
+def drift(connection: Connection, expected: Sequence[tuple[str, str]]) -> list[str]:
+    """What differs between the files, the metadata and the catalog, one sentence each.
+
+    ``expected`` lists (name, checksum) of the schema and the optimizations that this database should hold.
+    """
+    findings = []
+    ledger = dict(connection.execute("SELECT name, checksum FROM bench_meta.version_ledger").fetchall())
+    for name, sum_now in expected:
+        if name not in ledger:
+            findings.append(f"{name} is in the files but was not applied")
+        elif ledger[name] != sum_now:
+            findings.append(f"{name} was applied with another text than the files hold now")
+    findings += [f"{name} was applied but is not in the files" for name in ledger if name not in dict(expected)]
+    present = {row["name"]: row for row in rows(connection, "list_index_definitions")}
+    catalogue = dict(connection.execute("SELECT name, definition FROM bench_meta.index_catalog").fetchall())
+    findings += [f"index {name} is catalogued but gone" for name in catalogue if name not in present]
+    for name, row in present.items():
+        if name not in catalogue:
+            findings.append(f"index {name} exists but is not catalogued")
+        elif row["definition"] != catalogue[name]:
+            findings.append(f"index {name} is defined as '{row['definition']}', catalogued as '{catalogue[name]}'")
+        if not row["valid"]:
+            findings.append(f"index {name} is invalid")
+    return findings

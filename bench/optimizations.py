@@ -1,0 +1,112 @@
+"""Apply optimizations one by one under a stopwatch, and take them back.
+
+Each block runs in a transaction of its own where its statements allow that, so a failure leaves nothing of it behind.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from bench import metadata
+from bench.database import Connection, explained, rows, run_file
+from bench.errors import WorkloadError
+from bench.model import Applied, Optimization
+from bench.progress import Progress
+
+_OUTSIDE = re.compile(
+    r"\s*(VACUUM|CLUSTER\s*$|REINDEX\s+(DATABASE|SYSTEM)|(CREATE|DROP|REINDEX)\s+(UNIQUE\s+)?(INDEX|TABLE|SCHEMA)\s+"
+    r"CONCURRENTLY|ALTER\s+SYSTEM|ALTER\s+TABLE\s.*\sDETACH\s.*CONCURRENTLY)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Statements that refuse to run in a transaction block (PostgreSQL manual, each command's notes)."""
+
+MAINTENANCE_WORK_MEM = "256MB"
+"""As for the baseline's indexes: builds are compared with one another, not tuned."""
+
+
+def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
+    """Apply what is not yet in the ledger, in order; then refresh the statistics of tables that need it.
+
+    Raises:
+        WorkloadError: a statement failed (file:line); what was applied before it stays, nothing of its block does.
+        DriftError: a block of that name was applied with another text.
+    """
+    applied = []
+    metadata.create(connection)
+    connection.execute(f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'")
+    for number, optimization in enumerate(optimizations):
+        progress("applying optimizations", number, len(optimizations), "")
+        if done := apply_one(connection, optimization):
+            applied.append(done)
+    analyze_expressions(connection)
+    progress("applying optimizations", len(optimizations), len(optimizations), "")
+    return tuple(applied)
+
+
+def block_checksum(optimization: Optimization) -> str:
+    """The checksum of a block for the ledger."""
+    return metadata.checksum(statement.sql for statement in optimization.statements)
+
+
+def apply_one(connection: Connection, optimization: Optimization) -> Applied | None:
+    """Apply one block; None when the ledger says that it is there already."""
+    sum_now = block_checksum(optimization)
+    if metadata.is_applied(connection, optimization.name, sum_now):
+        return None
+    before = _state(connection)
+    outside = any(_OUTSIDE.match(statement.sql) for statement in optimization.statements)
+    begin = time.perf_counter()
+    if outside:
+        run_file(connection, optimization.statements, optimization.file)
+        locks: tuple[str, ...] = ()
+    else:
+        with explained(f"{optimization.file}:{optimization.line}"), connection.transaction():
+            run_file(connection, optimization.statements, optimization.file)
+            build_ms = (time.perf_counter() - begin) * 1e3
+            held = rows(connection, "list_locks_held", {"before": before["relations"]})
+            locks = tuple(dict.fromkeys(f"{lock['mode']} on {lock['relation']}" for lock in held))
+    build_ms = (time.perf_counter() - begin) * 1e3 if outside else build_ms
+    after = _state(connection)
+    _insist_valid(connection, optimization)
+    metadata.record_applied(connection, optimization.name, "optimization", sum_now, build_ms)
+    metadata.refresh_index_catalog(connection, optimization)
+    return Applied(
+        name=optimization.name,
+        build_ms=build_ms,
+        size_bytes=after["size"] - before["size"],
+        wal_bytes=after["wal"] - before["wal"],
+        locks=locks,
+    )
+
+
+def _state(connection: Connection) -> dict[str, Any]:
+    return rows(connection, "measure_size_and_wal")[0]
+
+
+def _insist_valid(connection: Connection, optimization: Optimization) -> None:
+    invalid = [row["name"] for row in rows(connection, "list_index_definitions") if not row["valid"]]
+    if invalid:
+        raise WorkloadError(f"{optimization.file}:{optimization.line}: {optimization.name} left {invalid[0]} invalid")
+
+
+def undo(connection: Connection, optimization: Optimization) -> None:
+    """Take one block back and out of the ledger."""
+    with explained(f"undo of {optimization.name} ({optimization.file}:{optimization.line})"), connection.transaction():
+        for statement in optimization.undo:
+            connection.execute(statement)
+        metadata.forget_applied(connection, optimization.name)
+
+
+def analyze_expressions(connection: Connection) -> None:
+    """ANALYZE tables with indexes on expressions or extended statistics: both are empty until then.
+
+    The statistics target is the one in force for the session; callers set it as for the first ANALYZE.
+    """
+    with explained("statistics of expressions"):
+        for row in rows(connection, "list_tables_lacking_statistics"):
+            connection.execute(f"SET default_statistics_target = {row['target']}")
+            connection.execute(f"VACUUM (FREEZE, ANALYZE) {row['name']}")
+        connection.execute("RESET default_statistics_target")

@@ -1,0 +1,75 @@
+"""The folder of one run: run.json while it goes on, the reports at its end, and the link to the latest."""
+
+from __future__ import annotations
+
+import errno
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+from bench import report, store
+from bench.errors import PgproofError
+from bench.model import Run, RunStatus
+
+SAVE_EVERY_S = 1.0
+"""Pause between two writes of run.json at least: a cell is often faster than writing the file."""
+
+
+class Folder:
+    """``<output>/<time>/``, made when there is something to keep."""
+
+    def __init__(self, output: Path) -> None:
+        self._output = output
+        self._latest: Run | None = None
+        self._saved_at = 0.0
+        self.path = output / time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
+
+    def __enter__(self) -> Folder:
+        self._make(self._output)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        pass
+
+    def keep(self, run: Run) -> None:
+        """Store the run so far, at most once in ``SAVE_EVERY_S`` seconds."""
+        self._latest = run
+        if time.monotonic() - self._saved_at >= SAVE_EVERY_S:
+            self._save(run)
+
+    def abandon(self, status: RunStatus) -> Path | None:
+        """Store what an unfinished run has; return the file, or None when no cell had been seen."""
+        if self._latest is None or not any(pair.before.first_ms is not None for pair in self._latest.pairs):
+            return None
+        return self._save(replace(self._latest, status=status))
+
+    def publish(self, run: Run) -> None:
+        """Write run.json and all reports, and point ``latest`` here."""
+        self._save(run)
+        report.write(run, self.path)
+        aside = self._output / f".latest.{os.getpid()}"
+        aside.symlink_to(self.path.name, target_is_directory=True)
+        link = self._output / "latest"
+        if link.is_dir() and not link.is_symlink():
+            aside.unlink()
+            raise PgproofError(f"{link} is a folder, not our link", hint="move it away")
+        aside.replace(link)
+
+    def _save(self, run: Run) -> Path:
+        self._make(self.path)
+        store.save(run, self.path / "run.json")
+        self._saved_at = time.monotonic()
+        return self.path / "run.json"
+
+    def _make(self, folder: Path) -> None:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            reason = os.strerror(error.errno or errno.EIO)
+            raise PgproofError(
+                f"cannot make the folder {folder}: {reason}", hint="choose another one with --output"
+            ) from None

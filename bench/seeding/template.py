@@ -1,0 +1,176 @@
+"""The filled database that an experiment is cloned from, made once and kept under a key of all that shaped it.
+
+An interrupted build leaves a database whose mark says "not complete"; nothing takes that for a dataset, and the next
+run drops it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from bench import database, metadata
+from bench.database import Connection, Target, explained, rows, run_file
+from bench.errors import PgproofError
+from bench.model import Check, Dataset, TableSeen
+from bench.progress import Progress
+from bench.seeding.checks import insist, run_checks
+from bench.seeding.holdback import build, hold_back
+from bench.seeding.load import load
+from bench.seeding.parallel import Job, run_jobs
+from bench.seeding.source import variables
+from bench.seeding.worker import Recipe
+from bench.workload import Workload, hash_files
+
+BUILD_VERSION = 1
+"""Raised when this module changes what a finished template holds."""
+
+SAMPLE_ROWS_PER_TARGET = 300
+"""ANALYZE samples 300 rows per unit of the statistics target (PostgreSQL manual, ANALYZE)."""
+
+TARGET_MIN, TARGET_MAX = 100, 2000
+"""Statistics targets: the server's default at least. At 2,000 a table of 600,000 rows is read whole, which makes
+its statistics, and so its plans, repeatable; higher targets cost planning time that production does not pay."""
+
+WAIT_S = 0.5
+"""Pause between looks at a template that another run is building."""
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """What it takes to make a template, apart from the recipe."""
+
+    target: Target
+    server_major: int
+    bulk: Callable[[], AbstractContextManager[None]]
+    workers: int
+    progress: Progress
+
+
+def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
+    """The database name that stands for the schema, the dataset's files, the recipe and the server's major version."""
+    files = hash_files(workload.root, ["schema.sql", "dataset"], without="classes.sql")
+    shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
+    return f"{database.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
+
+
+def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) -> tuple[str, Dataset]:
+    """Return the name of the template and its manifest, building it where no finished one exists."""
+    name = template_name(workload, recipe, how.server_major)
+    while True:
+        found = database.find(admin, name)
+        if found and found.complete:
+            database.write_mark(admin, replace(found, used_at=database.now_text()))
+            with how.target.connect(name) as connection:
+                return name, replace(read_dataset(metadata.read_manifest(connection)), cached=True)
+        if database.claim(admin, name):
+            try:
+                return name, _build(admin, name, workload, recipe, how)
+            finally:
+                database.release(admin, name)
+        how.progress("waiting for another run that makes this dataset", 0, 1)
+        time.sleep(WAIT_S)
+
+
+def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
+    about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
+    database.create(admin, name, "template", about=about)
+    try:
+        with how.bulk():
+            dataset = _fill(name, workload, recipe, how)
+    except PgproofError:
+        database.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
+        raise
+    database.complete(admin, name, about | {"unit": workload.scale.unit})
+    return dataset
+
+
+def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
+    clock = time.perf_counter
+    with how.target.connect(name) as connection:
+        begin = clock()
+        run_file(connection, workload.schema, "schema.sql")
+        metadata.create(connection)
+        ms = (clock() - begin) * 1e3
+        sum_now = metadata.checksum(s.sql for s in workload.schema)
+        metadata.record_applied(connection, "schema.sql", "schema", sum_now, ms)
+        metadata.refresh_index_catalog(connection)
+        held = hold_back(connection)
+        begin = clock()
+        hashes = load(how.target, name, recipe, workload.clock, how.workers, how.progress)
+        loaded = clock()
+        sizes = {row["name"]: int(row["size_bytes"]) for row in rows(connection, "list_tables")}
+        build(how.target, name, held, sizes, how.workers, how.progress)
+        indexed = clock()
+        vacuum(how.target, name, how.workers, how.progress)
+        vacuumed = clock()
+        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock)
+        checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress)
+        insist(checks)
+        dataset = Dataset(
+            key=name.removeprefix(f"{database.PREFIX}t_"), scale=recipe.scale, unit=workload.scale.unit,
+            seed=recipe.seed, skew=recipe.skew, clock=workload.clock, cached=False,
+            load_s=loaded - begin, index_s=indexed - loaded, vacuum_s=vacuumed - indexed,
+            tables=tuple(
+                TableSeen(row["name"], row["rows"], hashes.get(row["name"], ""), row["size_bytes"], row["index_bytes"])
+                for row in rows(connection, "list_tables")
+            ),
+            checks=checks,
+        )  # fmt: skip
+        metadata.write_manifest(connection, asdict(dataset))
+    return dataset
+
+
+def vacuum(target: Target, name: str, connections: int, progress: Progress) -> None:
+    """Freeze, set the visibility map and gather statistics, table by table, so that nothing is left to chance."""
+    with target.connect(name) as connection:
+        tables = rows(connection, "list_tables")
+    jobs = [
+        Job(
+            f"vacuuming {table['name']}",
+            (
+                f"SET default_statistics_target = {statistics_target(table['rows'])}",
+                f"VACUUM (FREEZE, ANALYZE) {table['name']}",
+            ),
+            1 + table["size_bytes"] / 1e6,
+        )
+        for table in tables
+    ]
+    run_jobs(target, name, jobs, connections, "vacuum and statistics", progress)
+    with target.connect(name) as connection, explained("checkpoint"):
+        connection.execute("CHECKPOINT")
+
+
+def statistics_target(table_rows: int) -> int:
+    """The statistics target at which ANALYZE reads the whole table, within the limits above."""
+    return min(TARGET_MAX, max(TARGET_MIN, math.ceil(table_rows / SAMPLE_ROWS_PER_TARGET)))
+
+
+def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
+    """The record behind a stored manifest."""
+    fields = dict(manifest)
+    fields["tables"] = tuple(TableSeen(**table) for table in manifest["tables"])
+    fields["checks"] = tuple(Check(**check) for check in manifest["checks"])
+    return Dataset(**fields)
+
+
+def evict(admin: Connection, limit_bytes: int, keep: str) -> list[str]:
+    """Drop the templates used longest ago until the rest fits ``limit_bytes``; never ``keep`` or one in use."""
+    templates = [d for d in database.own_databases(admin) if d.kind == "template" and d.complete]
+    total = sum(template.size_bytes for template in templates)
+    dropped = []
+    for template in sorted(templates, key=lambda t: t.used_at):
+        if total <= limit_bytes:
+            break
+        if template.name != keep and not template.connections and database.claim(admin, template.name):
+            database.drop(admin, template.name)
+            database.release(admin, template.name)
+            total -= template.size_bytes
+            dropped.append(template.name)
+    return dropped

@@ -1,0 +1,36 @@
+-- pgproof's own tables, in a schema of their own, so that counting the workload's tables and indexes stays honest.
+CREATE SCHEMA IF NOT EXISTS bench_meta;
+
+-- The ledger: which file or block was applied, with its checksum. A second application is a no-op; another text
+-- under the same name is an error.
+CREATE TABLE IF NOT EXISTS bench_meta.version_ledger (
+    name        text PRIMARY KEY,
+    kind        text NOT NULL,          -- schema, optimization
+    checksum    text NOT NULL,
+    applied_at  timestamptz NOT NULL DEFAULT now(),
+    duration_ms double precision NOT NULL
+);
+
+-- Every index of the workload: what it is for. verify compares it with the catalog.
+CREATE TABLE IF NOT EXISTS bench_meta.index_catalog (
+    name        text PRIMARY KEY,       -- schema.index
+    category    text NOT NULL,          -- baseline, or the category of its optimization
+    serves      text[] NOT NULL,
+    reason      text NOT NULL,
+    definition  text NOT NULL
+);
+
+-- One row: the manifest of the rows, as the run file has it under "dataset".
+CREATE TABLE IF NOT EXISTS bench_meta.dataset_manifest (
+    manifest    jsonb NOT NULL
+);
+
+-- The curated parameters: chosen once from the data by the texts whose hash is kept, used on both sides.
+CREATE TABLE IF NOT EXISTS bench_meta.query_params (
+    query       text NOT NULL,
+    text_hash   text NOT NULL,          -- of the query's header and dataset/classes.sql
+    class       text NOT NULL,
+    n           integer NOT NULL,
+    args        jsonb NOT NULL,
+    PRIMARY KEY (query, class, n)
+);
