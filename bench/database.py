@@ -68,10 +68,10 @@ def own_sql(name: str) -> str:
     return f"{text.rstrip().rstrip(';')}\n-- pgproof: {name}.sql"
 
 
-def rows(connection: Connection, name: str, parameters: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
-    """Run one of our own SQL files and return its rows as dictionaries."""
-    cursor = connection.cursor(row_factory=psycopg.rows.dict_row)
-    return cursor.execute(own_sql(name), parameters).fetchall()
+def rows(connection: Connection, name: str, *values: object) -> list[dict[str, Any]]:
+    """Run one of our own SQL files with ``$1``… and return its rows as dictionaries."""
+    cursor = psycopg.RawCursor(connection, row_factory=psycopg.rows.dict_row)
+    return cursor.execute(own_sql(name), values).fetchall()
 
 
 # ------------------------------------------------------------------------------------------------- errors
@@ -81,6 +81,8 @@ def explained(what: str) -> Iterator[None]:
     try:
         yield
     except psycopg.Error as error:
+        if error.diag.sqlstate is None and not isinstance(error, psycopg.OperationalError):
+            raise  # the driver was used wrongly: our bug
         raise translated(error, what) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:
@@ -152,7 +154,7 @@ def now_text() -> str:
 def own_databases(admin: Connection) -> list[OwnDatabase]:
     """All databases of the server that carry our mark, by name."""
     found = []
-    for row in rows(admin, "list_databases", {"prefix": PREFIX}):
+    for row in rows(admin, "list_databases", PREFIX):
         if mark := _mark(row["mark"]):
             used = mark.get("used_at", mark["created_at"])
             found.append(

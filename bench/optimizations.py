@@ -66,7 +66,7 @@ def apply_one(connection: Connection, optimization: Optimization) -> Applied | N
         with explained(f"{optimization.file}:{optimization.line}"), connection.transaction():
             run_file(connection, optimization.statements, optimization.file)
             build_ms = (time.perf_counter() - begin) * 1e3
-            held = rows(connection, "list_locks_held", {"before": before["relations"]})
+            held = rows(connection, "list_locks_held", before["relations"])
             locks = tuple(dict.fromkeys(f"{lock['mode']} on {lock['relation']}" for lock in held))
     build_ms = (time.perf_counter() - begin) * 1e3 if outside else build_ms
     after = _state(connection)

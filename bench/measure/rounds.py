@@ -51,13 +51,19 @@ def time_pairs(
             rng.shuffle(order)
             for done, index in enumerate(order):
                 seen[index] = _one_round(connections, cells[index], seen[index], number, begin, rng)
-                progress("measuring", number + (done + 1) / len(order), max(options.rounds, number + 1), "rounds")
+                _tell(progress, options.rounds, number + (done + 1) / len(order), last=False)
             store(seen)
             number += 1
             spent = time.perf_counter() - begin
             order = _next_round(seen, number, options, spent)
-    progress("measuring", number, number, "rounds")
+    _tell(progress, options.rounds, number, last=True)
     return tuple(seen)
+
+
+def _tell(progress: Progress, rounds: int, done: float, *, last: bool) -> None:
+    progress("measuring", min(done, rounds), rounds, "rounds")
+    if done > rounds:
+        progress("measuring what is unsteady", done - rounds, done - rounds if last else SAMPLES_MAX - rounds, "rounds")
 
 
 def _warm_up(connections: dict[State, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:

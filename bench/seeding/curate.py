@@ -6,6 +6,7 @@ both sides of an experiment, and the next experiment, use the same values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def _select(connection: Connection, statement: str, types: dict[str, str], known
     except KeyError as error:
         raise WorkloadError(f"{where}: uses the undeclared parameter :{error.args[0]}") from None
     except psycopg.Error as error:
-        raise translated(error, where) from error
+        above = text.count("\n", 0, int(error.diag.statement_position or 1) - 1)
+        raise translated(error, re.sub(r":(\d+)", lambda line: f":{int(line[1]) + above}", where, count=1)) from error
     return texts
 
 

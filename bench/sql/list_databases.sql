@@ -5,5 +5,5 @@ SELECT d.datname                                                                
        pg_database_size(d.oid)                                                     AS size_bytes,
        (SELECT count(*) FROM pg_stat_activity AS a WHERE a.datid = d.oid)          AS connections
 FROM pg_database AS d
-WHERE starts_with(d.datname, %(prefix)s)
+WHERE starts_with(d.datname, $1)
 ORDER BY d.datname;

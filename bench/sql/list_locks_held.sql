@@ -10,6 +10,6 @@ WHERE l.pid = pg_backend_pid()
   AND l.locktype = 'relation'
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
   AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
-  AND r.oid = ANY (%(before)s)
+  AND r.oid = ANY ($1)
 ORDER BY array_position(ARRAY['AccessExclusiveLock', 'ExclusiveLock', 'ShareRowExclusiveLock', 'ShareLock',
                               'ShareUpdateExclusiveLock'], l.mode), 2;
