@@ -231,7 +231,7 @@ def crm() -> Run:
                     name,
                     kind,
                     before_ms=max(before * factor, 0.08),
-                    after_ms=max(after * (factor if after > 50 else 1), 0.06),
+                    after_ms=max(min(after * (factor if after > 50 else 1), before * factor * 1.1), 0.06),
                     index=index,
                     n=20 + 10 * (position % 5),
                 )

@@ -1,0 +1,49 @@
+"""Decide what a run says: verdicts, effects, what each optimization earned, and the words for it. Pure.
+
+Every report format shows a ``Summary`` and decides nothing itself, so they cannot disagree.
+
+``records``        what a summary is made of
+``cells``          one pair of cells: figures, effect, verdict
+``queries``        the cells of a query together
+``optimizations``  which plans use what an optimization made
+``words``          figures as text
+``story``          the sentence and the paragraph
+"""
+
+from __future__ import annotations
+
+from bench.model import Run
+from bench.summary.cells import summarize_pair
+from bench.summary.optimizations import indexes_used, summarize_optimizations
+from bench.summary.queries import summarize_query
+from bench.summary.records import (
+    CellSummary,
+    Effect,
+    OptimizationSummary,
+    Outcome,
+    QuerySummary,
+    SideSummary,
+    Summary,
+)
+from bench.summary.story import tell
+
+__all__ = [
+    "CellSummary",
+    "Effect",
+    "OptimizationSummary",
+    "Outcome",
+    "QuerySummary",
+    "SideSummary",
+    "Summary",
+    "summarize",
+]
+
+
+def summarize(run: Run) -> Summary:
+    """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
+    cells = [summarize_pair(pair, run.options.target_ms) for pair in run.pairs]
+    queries = tuple(
+        summarize_query(query, tuple(cell for cell in cells if cell.query == query.name), indexes_used(run, query.name))
+        for query in run.queries
+    )
+    return tell(run, queries, summarize_optimizations(run))

@@ -1,0 +1,101 @@
+"""One pair of cells: figures, whether the rows agree, what changed, and whether that is a gain."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from bench.model import STATES, CellSide, Pair
+from bench.plans import describe_change
+from bench.stats import Figure, Ratio, judge, longest, percentile, ratio
+from bench.summary.records import CellSummary, Effect, Outcome, SideSummary
+
+# Two copies of one database differ by up to 5 % on one query until they are made again (docs/method.md): a smaller
+# change of time is no effect of the optimizations.
+COPY_NOISE = 1.05
+# Nobody waits for less than 20 microseconds, and the client's own time varies by that much.
+SMALL_MS = 0.02
+
+
+def summarize_pair(pair: Pair, target_ms: float) -> CellSummary:
+    """Compare the two cells of ``pair``."""
+    differs = pair.equality is not None and not pair.equality.equal
+    before = _side(pair.before, target_ms, differs=False)
+    after = _side(pair.after, target_ms, differs=differs)
+    compared = ratio(pair.before.samples, pair.after.samples)
+    plans = [pair.side(state).plan for state in STATES]
+    changed = plans[0].fingerprint != plans[1].fingerprint if plans[0] and plans[1] else None
+    equality: Literal["equal", "different", "not compared"] = "not compared"
+    if pair.equality is not None:
+        equality = "different" if differs else "equal"
+    return CellSummary(
+        query=pair.query,
+        parameter_class=pair.parameter_class,
+        before=before,
+        after=after,
+        ratio=compared,
+        effect=_effect(before, after, compared, equality, changed),
+        plan_changed=changed,
+        changes=describe_change(plans[0].plan, plans[1].plan) if plans[0] and plans[1] else (),
+        equality=equality,
+        result_rows=next((b.result_rows for b in pair.bindings if b.result_rows is not None), None),
+        skipped=pair.skipped,
+        absent=bool(pair.skipped) and not pair.bindings,
+    )
+
+
+def rank(figure: Figure | None) -> tuple[bool, float]:
+    """Order figures: nothing, then finished times, then timeouts."""
+    return (figure.censored, figure.ms) if figure else (False, -1.0)
+
+
+def _side(side: CellSide, target_ms: float, *, differs: bool) -> SideSummary:
+    judgement = judge(side.samples, target_ms)
+    outcome: Outcome = judgement.verdict
+    if side.error:
+        outcome = "failed"
+    elif differs:
+        outcome = "other rows"
+    return SideSummary(
+        n=len(side.samples),
+        censored=sum(sample.censored for sample in side.samples),
+        p50=percentile(side.samples, 0.5),
+        p95=percentile(side.samples, 0.95),
+        p99=percentile(side.samples, 0.99),
+        longest=longest(side.samples),
+        first_ms=side.first_ms,
+        planning_ms=side.plan.planning_ms if side.plan else None,
+        counters=side.plan.counters if side.plan else None,
+        outcome=outcome,
+        judgement=judgement,
+        error=side.error,
+    )
+
+
+def _effect(
+    before: SideSummary, after: SideSummary, compared: Ratio | None, equality: str, changed: bool | None
+) -> Effect:
+    """Say what the optimizations did to this cell.
+
+    A gain is claimed only for equal rows, another plan, and an interval that lies beyond what two copies of the same
+    database differ by. A loss needs no other plan: an index more to maintain slows a write whose plan stays.
+    """
+    if after.error or before.error:
+        return "failed"
+    if equality == "different":
+        return "other rows"
+    if compared is None:
+        return "cannot tell"
+    gained = compared.low is not None and compared.low > COPY_NOISE
+    # A timeout before that took longer than the after side, by more than the noise.
+    gained = gained or (compared.bound == "at least" and compared.value > COPY_NOISE)
+    lost = compared.high is not None and compared.high < 1 / COPY_NOISE
+    lost = lost or (compared.bound == "at most" and compared.value < 1 / COPY_NOISE)
+    if before.p50 and after.p50 and abs(before.p50.ms - after.p50.ms) < SMALL_MS:
+        gained = lost = False
+    if lost:
+        return "slower"
+    if changed is False:
+        return "plan unchanged"
+    if gained:
+        return "faster" if equality == "equal" else "not compared"
+    return "cannot tell" if compared.low is None or compared.high is None else "same"
