@@ -42,7 +42,8 @@ class Target:
     def connect(self, database: str | None = None, *, autocommit: bool = True, **settings: str) -> Connection:
         """Open a connection to ``database`` (the DSN's own if None); ``settings`` add to the target's."""
         info: dict[str, Any] = conninfo_to_dict(self.dsn) | ({"dbname": database} if database else {})
-        merged = {**self.settings, **settings}
+        # Rows of a commit that is not yet on disk cannot be marked visible to all: VACUUM would leave them out.
+        merged = {"synchronous_commit": "on", **self.settings, **settings}
         options = " ".join(f"-c {name}={_escaped(value)}" for name, value in merged.items())
         given = str(info.pop("options", "") or "")
         conninfo = make_conninfo(**info, options=f"{given} {options}".strip(), application_name="pgproof")
@@ -126,6 +127,16 @@ def run_file(connection: Connection, statements: Iterable[Statement], file: str)
     """Run the statements of a file in order."""
     for statement in statements:
         run_statement(connection, statement, file)
+
+
+def checkpoint(connection: Connection) -> bool:
+    """Write back what is dirty, so that nothing of it falls into a measurement; False where the role may not."""
+    allowed = "SELECT rolsuper OR pg_has_role(oid, 'pg_checkpoint', 'USAGE') FROM pg_roles WHERE rolname = current_user"
+    with explained("checkpoint"):
+        if connection.execute(allowed).fetchall()[0][0]:
+            connection.execute("CHECKPOINT")
+            return True
+    return False
 
 
 # -------------------------------------------------------------------------------------- databases and marks

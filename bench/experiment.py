@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
-from bench.database import Connection, Target, explained, rows
+from bench.database import Connection, Target, rows
 from bench.measure import Cell, Sides, compare, time_pairs
 from bench.model import STATES, Binding, Dataset, Options, Pair, Query, Run, Server, State
 from bench.progress import Progress, silent
@@ -93,7 +93,7 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
                 _clone(admin, template, names, plan)
                 with target.connect(names["after"]) as connection:
                     applied = optimizations.apply_all(connection, plan.workload.optimizations, plan.progress)
-                _checkpoint(admin)
+                database.checkpoint(admin)
             seen = replace(seen, applied=applied, phases_s=watch.seconds)
             keep(seen)
             sides = Sides(target, names, plan.options.timeout_s)
@@ -133,17 +133,6 @@ def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: P
         about = {"workload": plan.workload.name, "scale": plan.scale, "kept": plan.keep_databases}
         database.create(admin, name, state, template=template, about=about)
     plan.progress("cloning", len(names), len(names))
-
-
-def _checkpoint(admin: Connection) -> None:
-    # Nothing may be left to write back while executions are timed. A role without the right to ask for a checkpoint
-    # (pg_checkpoint) measures without: the run's settings say which server it was.
-    allowed = (
-        "SELECT pg_has_role('pg_checkpoint', 'USAGE') OR (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
-    )
-    with explained("checkpoint"):
-        if admin.execute(allowed).fetchall()[0][0]:
-            admin.execute("CHECKPOINT")
 
 
 def _drop(target: Target, names: Sequence[str]) -> None:
@@ -186,7 +175,7 @@ def _measure_writes(
             for state, name in names.items():
                 database.claim(admin, name)
                 database.create(admin, name, "scratch", template=sides.databases[state])
-            _checkpoint(admin)
+            database.checkpoint(admin)
         return _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep)
     finally:
         _drop(sides.target, list(names.values()))

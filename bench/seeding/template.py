@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench import database, metadata
-from bench.database import Connection, Target, explained, rows, run_file
+from bench.database import Connection, Target, rows, run_file
 from bench.errors import PgproofError
 from bench.model import Check, Dataset, TableSeen
 from bench.progress import Progress
@@ -143,8 +143,8 @@ def vacuum(target: Target, name: str, connections: int, progress: Progress) -> N
         for table in tables
     ]
     run_jobs(target, name, jobs, connections, "vacuum and statistics", progress)
-    with target.connect(name) as connection, explained("checkpoint"):
-        connection.execute("CHECKPOINT")
+    with target.connect(name) as connection:
+        database.checkpoint(connection)
 
 
 def statistics_target(table_rows: int) -> int:

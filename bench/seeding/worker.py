@@ -61,7 +61,7 @@ def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None],
     name = ""
     try:
         by_name = {table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew)}
-        with target.connect(database, autocommit=False, synchronous_commit="off") as connection:
+        with target.connect(database, autocommit=False) as connection:
             while name := todo.get() or "":
                 _load(by_name[name], connection, reports, parent)
     except PgproofError as error:
