@@ -9,7 +9,8 @@
 --   CROSS JOIN LATERAL jsonb_each(l.custom_fields) AS f
 --   WHERE l.organization_id = :organization_id AND l.deleted_at IS NULL AND l.lead_status = 'qualified'
 --   GROUP BY f.key, f.value ORDER BY count(*) DESC, f.key, f.value::text LIMIT 1), '{"industry": "none"}')
--- class worst_near_unique: SELECT organization_id, jsonb_build_object('crm_ref', custom_fields -> 'crm_ref') AS criteria
+-- class worst_near_unique: SELECT organization_id,
+--   jsonb_build_object('crm_ref', custom_fields -> 'crm_ref') AS criteria
 --   FROM crm.leads WHERE deleted_at IS NULL AND custom_fields ? 'crm_ref' AND organization_id = (
 --   SELECT organization_id FROM crm.leads WHERE deleted_at IS NULL
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)

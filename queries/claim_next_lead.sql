@@ -12,8 +12,8 @@
 -- writes: yes
 -- expects: leads_queue_idx
 --
--- SKIP LOCKED lets concurrent claims pass each other: nobody waits, nobody gets the same lead. The new ids come from the
--- caller, as an id service hands them out; max(id) + 1 would collide.
+-- SKIP LOCKED lets concurrent claims pass each other: nobody waits, nobody gets the same lead. The new ids come from
+-- the caller, as an id service hands them out; max(id) + 1 would collide.
 WITH next_lead AS (
     SELECT organization_id, id
     FROM crm.leads
