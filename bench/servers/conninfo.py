@@ -17,7 +17,7 @@ UNBENT = {
     "client_encoding": "UTF8",
     "target_session_attrs": "any",
     "channel_binding": "prefer",
-    "require_auth": "",
+    "require_auth": "none,md5,scram-sha-256",
     "gssencmode": "disable",
     "sslmode": "disable",
     "sslrootcert": "",

@@ -1,13 +1,14 @@
-"""A server in a container, by testcontainers: any image, thrown away afterwards."""
+"""A server in a container, by testcontainers: any PostgreSQL image, thrown away afterwards."""
 
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from types import ModuleType
-from typing import Protocol
+from typing import Any, Protocol
 
 import psycopg
 
@@ -17,24 +18,27 @@ from bench.servers.conninfo import own_dsn
 from bench.servers.handle import ServerHandle, ServerOptions
 from bench.servers.settings import as_arguments, machine_memory_bytes, small_machine_note, start_settings
 
+PORT = 5432
 SHARED_MEMORY = "1g"
 """Docker gives 64 MB of /dev/shm, too little when a role turns parallel workers on."""
+START_TIMEOUT_S = 120.0
+"""After the image is there: initdb and two starts of the server, on a slow disk."""
+POLL_S = 0.1
 
 
 class Container(Protocol):
-    """The part of testcontainers' PostgresContainer that is used here."""
+    """The part of testcontainers' DockerContainer that is used here."""
 
-    username: str
-    password: str
-    dbname: str
-
-    def with_env(self, key: str, value: str) -> object: ...  # noqa: D102
+    def with_envs(self, **variables: str) -> object: ...  # noqa: D102
     def with_command(self, command: list[str]) -> object: ...  # noqa: D102
     def with_kwargs(self, **kwargs: object) -> object: ...  # noqa: D102
+    def with_exposed_ports(self, *ports: int) -> object: ...  # noqa: D102
     def start(self) -> object: ...  # noqa: D102
     def stop(self) -> None: ...  # noqa: D102
     def get_container_host_ip(self) -> str: ...  # noqa: D102
     def get_exposed_port(self, port: int) -> int: ...  # noqa: D102
+    def get_logs(self) -> tuple[bytes, bytes]: ...  # noqa: D102
+    def get_wrapped_container(self) -> Any: ...  # noqa: D102, ANN401 (the engine client is untyped)
 
 
 @contextmanager
@@ -42,22 +46,15 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
     """A container of ``options.image`` until the block ends."""
     make, errors = _libraries()
     memory_bytes = machine_memory_bytes()
-    options.progress(f"starting a container of {options.image}")
+    options.progress(f"starting a container of {options.image}, pulled first where it is missing")
     if note := small_machine_note(memory_bytes):
         options.progress(note)
-    container = _prepare(make, errors, options.image, memory_bytes)
+    with _engine_errors_explained(errors, options.image):
+        container = make(options.image)
     try:
-        with _startable(errors, options.image):
-            container.start()
-        dsn = own_dsn(
-            host=container.get_container_host_ip(),
-            port=container.get_exposed_port(5432),
-            user=container.username,
-            password=container.password,
-            dbname=container.dbname,
-        )
-        with psycopg.connect(dsn, autocommit=True) as conn:
-            version_num = conn.info.server_version
+        with _engine_errors_explained(errors, options.image):
+            dsn = _start(container, memory_bytes)
+            version_num = _wait_until_it_answers(container, dsn, options.image)
         yield ServerHandle(
             kind="docker",
             dsn=dsn,
@@ -70,48 +67,69 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
         container.stop()
 
 
-def _libraries() -> tuple[Callable[..., Container], ModuleType]:
-    """testcontainers' PostgresContainer and the engine client's errors, imported when asked for."""
+def _libraries() -> tuple[Callable[[str], Container], ModuleType]:
+    """testcontainers' DockerContainer and the engine client's errors, imported when asked for."""
     try:
-        errors = import_module("docker.errors")
-        try:
-            module = import_module("testcontainers.community.postgres")
-        except ModuleNotFoundError:  # its name before 4.15
-            module = import_module("testcontainers.postgres")
+        return import_module("testcontainers.core.container").DockerContainer, import_module("docker.errors")
     except ModuleNotFoundError:
         raise ServerError("the docker server needs testcontainers", hint="pip install 'pgproof[docker]'") from None
-    return module.PostgresContainer, errors
 
 
-def _prepare(make: Callable[..., Container], errors: ModuleType, image: str, memory_bytes: int) -> Container:
-    """The container, not yet started; making it already asks the engine."""
+def _start(container: Container, memory_bytes: int) -> str:
+    """Start the container with our settings and a password that nobody knows; the DSN, not answering yet."""
     password = secrets.token_urlsafe(24)
-    try:
-        container = make(image, driver=None, username="postgres", password=password, dbname="postgres")
-    except errors.DockerException as error:
-        raise ServerError(
-            f"no container engine answers ({_one_line(error)})", hint="start Docker, or leave --server docker out"
-        ) from None
-    # As the embedded server: C locale, so that sort orders do not depend on the image.
-    container.with_env("POSTGRES_INITDB_ARGS", "--no-locale --encoding=UTF8")
+    # C locale as in the embedded server, so that sort orders do not depend on the image.
+    container.with_envs(POSTGRES_PASSWORD=password, POSTGRES_INITDB_ARGS="--no-locale --encoding=UTF8")
     container.with_command(["postgres", *as_arguments(start_settings(memory_bytes))])
     container.with_kwargs(shm_size=SHARED_MEMORY)
-    return container
+    container.with_exposed_ports(PORT)
+    container.start()
+    host, port = container.get_container_host_ip(), container.get_exposed_port(PORT)
+    return own_dsn(host=host, port=port, user="postgres", password=password, dbname="postgres", connect_timeout=10)
+
+
+def _wait_until_it_answers(container: Container, dsn: str, image: str) -> int:
+    """The server's version, once it accepts connections.
+
+    While the image makes its cluster it listens inside the container only, so the first answer is final.
+    """
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            with psycopg.connect(dsn) as conn:
+                return conn.info.server_version
+        except psycopg.OperationalError as error:
+            wrapped = container.get_wrapped_container()
+            wrapped.reload()
+            if wrapped.status == "exited" or time.monotonic() > deadline:
+                state = "ended" if wrapped.status == "exited" else f"does not answer ({_one_line(error)})"
+                raise ServerError(
+                    f"the container of {image} {state}; its last words: {_last_words(container)}",
+                    hint="check --image: it must be a PostgreSQL image with the official one's variables",
+                ) from None
+        time.sleep(POLL_S)
+
+
+def _last_words(container: Container) -> str:
+    """The end of the container's log: errors are written last."""
+    lines = b"\n".join(container.get_logs()).decode(errors="replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "none")
 
 
 @contextmanager
-def _startable(errors: ModuleType, image: str) -> Iterator[None]:
-    """Turn what goes wrong between the image and a ready server into one line."""
+def _engine_errors_explained(errors: ModuleType, image: str) -> Iterator[None]:
+    """Turn what the engine and its client raise into one line."""
     try:
         yield
-    except (errors.ImageNotFound, errors.NotFound) as error:
+    except errors.NotFound as error:
         raise ServerError(f"the image {image} cannot be pulled ({_one_line(error)})", hint="check --image") from None
+    except errors.APIError as error:
+        raise ServerError(f"the container engine refused {image}: {_one_line(error)}", hint="check --image") from None
     except errors.DockerException as error:
-        raise ServerError(f"the container engine refused {image}: {_one_line(error)}") from None
-    except TimeoutError as error:
-        logs = [line for note in getattr(error, "__notes__", ()) for line in note.splitlines() if line.strip()]
-        last = f": {logs[-1].strip()}" if logs else ""
-        raise ServerError(f"the server in {image} did not become ready{last}", hint="check --image") from None
+        raise ServerError(
+            f"no container engine answers ({_one_line(error)})",
+            hint="start Docker (or set DOCKER_HOST), or use the embedded server",
+        ) from None
 
 
 def _one_line(error: Exception) -> str:
