@@ -19,8 +19,9 @@ _TOKEN = re.compile(
     (?P<comment>--[^\n]*)
   | (?P<block>/\*)
   | (?P<dollar>\$(?P<tag>[A-Za-z_]\w*)?\$)
-  | (?P<string>(?:\b[eE]'(?:[^'\\]|\\.|'')*'?) | '(?:[^']|'')*'?)
-  | (?P<ident>"(?:[^"]|"")*"?)
+  | (?P<string>\b[eE]'(?:[^'\\]|\\.|'')*' | '(?:[^']|'')*')
+  | (?P<ident>"(?:[^"]|"")*")
+  | (?P<open>['"])
   | (?P<cast>::|:=)
   | (?P<name>(?<![\w:]):[A-Za-z_]\w*)
   | (?P<word>[A-Za-z_]\w*)
@@ -55,10 +56,8 @@ def tokens(text: str, file: str) -> Iterator[Token]:
             kind, end = "string", text.find(match["dollar"], end) + len(match["dollar"])
             if end < match.end():
                 raise WorkloadError(f"{file}:{_line(text, start)}: {match['dollar']} is never closed")
-        elif kind in ("string", "ident"):
-            quote = '"' if kind == "ident" else "'"
-            if match.group().count(quote) % 2:
-                raise WorkloadError(f"{file}:{_line(text, start)}: a quoted text that starts here is never closed")
+        elif kind == "open":
+            raise WorkloadError(f"{file}:{_line(text, start)}: a quoted text that starts here is never closed")
         yield Token(kind, text[start:end], start, end)
         position = end
 

@@ -1,0 +1,113 @@
+"""Reading a workload: what is accepted, and what each mistake says."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bench.errors import WorkloadError
+from bench.model import Statement
+from bench.workload import ScaleSettings, read
+from bench.workload.blocks import derived_undo
+
+ROOT = Path(__file__).parent.parent
+SHOP = ROOT / "examples" / "shop"
+GOOD = "-- title: T\n-- asks: Q?\n-- param id bigint: class\nSELECT :id;\n"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the example to break."""
+    return shutil.copytree(SHOP, tmp_path / "shop")
+
+
+def test_the_crm_and_the_example_are_workloads() -> None:
+    assert len(read(ROOT).queries) == 16
+    assert [query.name for query in read(SHOP).queries] == ["cancel_order", "latest_orders", "open_orders"]
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(WorkloadError, match=r"no workload folder .*/nowhere"):
+        read(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("missing", ["schema.sql", "queries"])
+def test_a_folder_without_its_parts_is_no_workload(shop: Path, missing: str) -> None:
+    (shop / missing).rename(shop / "aside")
+    with pytest.raises(WorkloadError, match=f"has no {missing}"):
+        read(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("-- title: T\n-- asks: Q\n-- colour: red\nSELECT 1;", r"queries/q\.sql:3: unknown header key 'colour'"),
+        ("-- title: T\n-- asks: Q\nSELECT :id;", r"queries/q\.sql:3: parameter :id is not declared"),
+        (GOOD.replace(":id", "1"), r"queries/q\.sql:1: parameter id is declared but not used"),
+        (GOOD + "SELECT 2;", r"queries/q\.sql:5: a second statement"),
+        ("-- title: T\n-- asks: Q\n", r"queries/q\.sql:3: no statement"),
+        ("-- asks: Q\nSELECT 1;", r"queries/q\.sql:1: the header has no '-- title:' line"),
+        ("-- title: T\n-- asks: Q\n-- expects: nothing_idx\nSELECT 1;", "expects 'nothing_idx'"),
+        (GOOD + "-- rewrite: nowhere\nSELECT :id;", r"q\.sql:5: rewrite 'nowhere' is no block"),
+    ],
+)
+def test_a_wrong_query_file_says_where_and_what(shop: Path, text: str, message: str) -> None:
+    (shop / "queries" / "q.sql").write_text(text)
+    with pytest.raises(WorkloadError, match=message):
+        read(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("-- optimization: a\n-- category: magic\nSELECT 1;", r"optimizations\.sql:1: .*unknown category 'magic'"),
+        ("-- optimization: a\n-- category: index\nUPDATE orders SET status = ''", r"optimizations\.sql:3: .*no undo"),
+        ("-- optimization: a\n-- category: index\n-- smell: x\nANALYZE;", r"optimizations\.sql:3: unknown header key"),
+        ("-- optimization: a\n-- category: index\n", r"optimizations\.sql:1: .*has no statement"),
+        ("\nCREATE INDEX x ON orders (status);", r"optimizations\.sql:2: a statement outside of a named block"),
+        ("-- optimization: a\n-- category: index\nANALYZE;\n" * 2, r"optimizations\.sql:4: optimization a again"),
+        ("-- optimization: a\n-- category: index\n-- serves: nobody\nANALYZE;", "serves 'nobody'"),
+    ],
+)
+def test_a_wrong_optimization_says_where_and_what(shop: Path, text: str, message: str) -> None:
+    (shop / "optimizations.sql").write_text(text)
+    for query in (shop / "queries").iterdir():
+        query.write_text(query.read_text().replace("-- expects:", "--"))
+    with pytest.raises(WorkloadError, match=message):
+        read(shop)
+
+
+@pytest.mark.parametrize(
+    ("statement", "undo"),
+    [
+        ("CREATE INDEX i ON crm.leads (a)", "DROP INDEX crm.i"),
+        ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)", "DROP INDEX i"),
+        ("ALTER TABLE crm.leads ADD CONSTRAINT c CHECK (a > 0) NOT VALID", "ALTER TABLE crm.leads DROP CONSTRAINT c"),
+        ("ALTER TABLE crm.leads VALIDATE CONSTRAINT c", ""),
+        ("CREATE OR REPLACE VIEW r.v AS SELECT 1", "DROP VIEW r.v"),
+        ("CREATE MATERIALIZED VIEW v AS SELECT 1", "DROP MATERIALIZED VIEW v"),
+        ("CREATE STATISTICS s ON a, b FROM t", "DROP STATISTICS s"),
+        ("CREATE EXTENSION IF NOT EXISTS pg_trgm", "DROP EXTENSION pg_trgm"),
+    ],
+)
+def test_undo_is_derived_where_it_can_be(statement: str, undo: str) -> None:
+    assert derived_undo(Statement(statement, 1), "x", "optimizations.sql") == undo
+
+
+@pytest.mark.parametrize(("text", "number"), [("20k", 20_000), ("1M", 1_000_000), ("small", 20_000), ("7", 7)])
+def test_a_scale_is_a_number_or_a_preset(text: str, number: int) -> None:
+    assert ScaleSettings("leads", "1", {"small": "20k"}).parse(text) == number
+
+
+@pytest.mark.parametrize("text", ["0", "-5", "many", "1.5", "99999M", "", "1e9", "nan"])
+def test_an_absurd_scale_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(WorkloadError, match="use a number such as 20k"):
+        ScaleSettings("leads").parse(text)
+
+
+def test_settings_are_checked(shop: Path) -> None:
+    (shop / "pgproof.toml").write_text("targt_ms = 5\n")
+    with pytest.raises(WorkloadError, match=r"pgproof\.toml: unknown setting targt_ms"):
+        read(shop)
