@@ -422,8 +422,8 @@ ANALYZE crm_agg.org_daily_metrics;
 -- optimization: leads_status_statistics
 -- category: statistics
 -- why: Status and temperature follow the tenant and each other; the planner multiplies them as if they were
---   independent. Better estimates, perhaps the same plans. Kept outside schema crm, which holds tables and indexes
---   only.
+--   independent. Better estimates, the same plans: expected null result. Kept outside of schema crm, which holds tables
+--   and indexes only.
 -- serves: pipeline_board, lead_assignment_queue, automation_enrolment
 CREATE STATISTICS public.leads_status_statistics (dependencies, mcv)
     ON organization_id, lead_status, lead_temperature FROM crm.leads;

@@ -6,14 +6,16 @@
 --   GROUP BY lead_id ORDER BY abs(count(*) - 5), lead_id LIMIT 1
 -- class worst_whale: SELECT organization_id, lead_id FROM crm.communications
 --   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
+-- class worst_busy: SELECT organization_id, lead_id FROM crm.activity_log WHERE lead_id IS NOT NULL
+--   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
 -- class worst_cold: SELECT organization_id, lead_id FROM crm.communications
 --   GROUP BY organization_id, lead_id HAVING count(*) >= 10
 --   ORDER BY max(created_at), organization_id, lead_id LIMIT 1
 -- expects: communications_org_lead_created_idx, activity_log_org_lead_created_idx
 --
--- The tenant classes open a lead with about five communications. The whale has thousands, most of them old, which
--- tempts the planner to walk the global created_at index backwards past everybody else's rows.
--- An empty tenant has no lead to open.
+-- The tenant classes open a lead with about five communications: nothing to gain there. The whale has thousands, most
+-- of them old, which tempts the planner to walk the global created_at index backwards past everybody else's rows; the
+-- busy lead has the longest activity log, the cold one has not been heard of for longest. An empty tenant has no lead.
 (
     SELECT 'communication' AS kind, id, created_at, user_id,
            channel::text || ' ' || direction::text || ' ' || comm_status::text AS what, subject

@@ -43,7 +43,8 @@ WHERE u.organization_id = :organization_id
 ORDER BY actions DESC, u.id;
 
 -- rewrite: user_activity_single_pass
--- Each table is read once for the tenant and aggregated by user; then four small sets are joined.
+-- Each table is read once for the tenant and aggregated by user; then four small sets are joined. Actions are grouped by
+-- user and day first: counting distinct days would sort every action.
 SELECT u.id AS user_id,
        u.full_name,
        u.user_role,
@@ -56,13 +57,20 @@ SELECT u.id AS user_id,
 FROM crm.users AS u
 LEFT JOIN (
     SELECT user_id,
-           count(*) AS actions,
-           count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
-           count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) AS active_days,
-           max(created_at) AS last_action_at
-    FROM crm.activity_log
-    WHERE organization_id = :organization_id
-      AND created_at >= :now - interval '30 days' AND created_at < :now
+           sum(actions)::bigint AS actions,
+           sum(calls_and_emails)::bigint AS calls_and_emails,
+           count(*) AS active_days,
+           max(last_action_at) AS last_action_at
+    FROM (
+        SELECT user_id,
+               count(*) AS actions,
+               count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
+               max(created_at) AS last_action_at
+        FROM crm.activity_log
+        WHERE organization_id = :organization_id
+          AND created_at >= :now - interval '30 days' AND created_at < :now
+        GROUP BY user_id, (created_at AT TIME ZONE 'UTC')::date
+    ) AS by_day
     GROUP BY user_id
 ) AS a ON a.user_id = u.id
 LEFT JOIN (
