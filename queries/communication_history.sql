@@ -9,7 +9,7 @@
 -- class worst_busy: SELECT organization_id, lead_id FROM crm.activity_log WHERE lead_id IS NOT NULL
 --   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
 -- class worst_cold: SELECT organization_id, lead_id FROM crm.communications
---   GROUP BY organization_id, lead_id HAVING count(*) >= 10
+--   GROUP BY organization_id, lead_id HAVING count(*) BETWEEN 10 AND 100
 --   ORDER BY max(created_at), organization_id, lead_id LIMIT 1
 -- expects: communications_org_lead_created_idx, activity_log_org_lead_created_idx
 --
