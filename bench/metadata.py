@@ -86,7 +86,7 @@ def read_manifest(connection: Connection) -> dict[str, Any]:
 def read_bindings(connection: Connection, query: str, text_hash: str) -> dict[str, tuple[Binding, ...]] | None:
     """The curated parameters of ``query`` by class; None where they are missing or made from other texts."""
     found = connection.execute(
-        "SELECT class, args, text_hash FROM bench_meta.query_params WHERE query = %s ORDER BY class, n", [query]
+        "SELECT class, args, text_hash FROM bench_meta.query_params WHERE query = %s ORDER BY place", [query]
     ).fetchall()
     if not found or any(row[2] != text_hash for row in found):
         return None
@@ -101,12 +101,12 @@ def write_bindings(
 ) -> None:
     """Store the curated parameters of ``query``, replacing older ones."""
     connection.execute("DELETE FROM bench_meta.query_params WHERE query = %s", [query])
-    for name, values in bindings.items():
-        for number, binding in enumerate(values):
-            connection.execute(
-                "INSERT INTO bench_meta.query_params VALUES (%s, %s, %s, %s, %s)",
-                [query, text_hash, name, number, json.dumps(binding.args)],
-            )
+    flat = [(name, binding) for name, values in bindings.items() for binding in values]
+    for place, (name, binding) in enumerate(flat):
+        connection.execute(
+            "INSERT INTO bench_meta.query_params VALUES (%s, %s, %s, %s, %s)",
+            [query, text_hash, place, name, json.dumps(binding.args)],
+        )
 
 
 def drift(connection: Connection, expected: Sequence[tuple[str, str]]) -> list[str]:

@@ -17,7 +17,8 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from bench.servers import ServerHandle, ServerOptions, open_server
+from bench.database import Connection, Target, drop, own_databases
+from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.servers.account import run, server_account, spawn
 from bench.servers.postmaster import stops_with_us
 from bench.servers.settings import as_arguments
@@ -53,6 +54,21 @@ def server() -> Iterator[ServerHandle]:
     with open_server("embedded", ServerOptions(home=home)) as handle:
         yield handle
     shutil.rmtree(home.parent)
+
+
+@pytest.fixture(scope="session")
+def target(server: ServerHandle) -> Target:
+    """How pgproof itself connects to the session's server."""
+    return Target(server.dsn, SESSION_SETTINGS)
+
+
+@pytest.fixture
+def admin(target: Target) -> Iterator[Connection]:
+    """A connection to the maintenance database; what the test made with our mark is dropped after it."""
+    with target.connect() as connection:
+        yield connection
+        for database in own_databases(connection):
+            drop(connection, database.name)
 
 
 @pytest.fixture(scope="session")

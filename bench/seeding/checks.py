@@ -22,6 +22,8 @@ def run_checks(connection: Connection, file: Path, values: Mapping[str, str], pr
         return ()
     lines = read_text(file).splitlines()
     starts = [i for i, line in enumerate(lines) if line.startswith("-- check:")]
+    if not starts:
+        raise WorkloadError(f"{FILE}:1: holds no check", hint="begin each with '-- check: NAME', or remove the file")
     found = []
     for number, (start, end) in enumerate(zip(starts, [*starts[1:], len(lines)], strict=True)):
         progress("checking the data", number, len(starts), "checks")

@@ -40,10 +40,13 @@ def tables(folder: Path, scale: int, seed: int, skew: str) -> list[Table]:
             assert spec.loader is not None
             sys.modules[name] = importlib.util.module_from_spec(spec)
             spec.loader.exec_module(sys.modules[name])
-        made: list[Table] = sys.modules[name].tables(scale=scale, seed=seed, skew=skew)
-    except (ImportError, SyntaxError, AttributeError, TypeError) as error:
+    except (ImportError, SyntaxError) as error:
         sys.modules.pop(name, None)
-        raise DatasetError(f"{entry}: {error}", hint="it must define tables(scale, seed, skew)") from error
+        raise DatasetError(f"{entry}: cannot be imported: {error}") from error
+    if not callable(getattr(sys.modules[name], "tables", None)):
+        raise DatasetError(f"{entry} has no function tables(scale, seed, skew)", hint="see docs/own-workload.md")
+    try:
+        made: list[Table] = sys.modules[name].tables(scale=scale, seed=seed, skew=skew)
     except ValueError as error:
         raise DatasetError(f"{folder.name}: {error}") from error
     return made

@@ -29,8 +29,8 @@ CREATE TABLE IF NOT EXISTS bench_meta.dataset_manifest (
 CREATE TABLE IF NOT EXISTS bench_meta.query_params (
     query       text NOT NULL,
     text_hash   text NOT NULL,          -- of the query's header and dataset/classes.sql
+    place       integer NOT NULL,       -- order of classes and bindings within the query
     class       text NOT NULL,
-    n           integer NOT NULL,
     args        jsonb NOT NULL,
-    PRIMARY KEY (query, class, n)
+    PRIMARY KEY (query, place)
 );

@@ -15,7 +15,7 @@ FROM pg_constraint AS c
 JOIN pg_namespace AS n ON n.oid = c.connamespace
 WHERE c.contype IN ('p', 'u', 'x', 'f')
   AND c.conparentid = 0
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
 UNION ALL
 SELECT i.indrelid::regclass::text,
        r.relname,
@@ -29,6 +29,6 @@ FROM pg_index AS i
 JOIN pg_class AS r ON r.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = r.relnamespace
 WHERE NOT r.relispartition
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname <> 'information_schema'
+  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
   AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
 ORDER BY phase, table_name, name;

@@ -42,7 +42,7 @@ def read_optimizations(file: Path, root: Path) -> tuple[Optimization, ...]:
     if stray:
         hint = "begin the block with '-- optimization: NAME'"
         raise WorkloadError(f"{where}:{stray[0].line}: a statement outside of a named block", hint=hint)
-    ends = [*starts[1:], len(lines)]
+    ends = [*starts[1:], len(lines)] if starts else []
     blocks = tuple(_block(lines[start:end], start + 1, where) for start, end in zip(starts, ends, strict=True))
     seen: dict[str, int] = {}
     for block in blocks:

@@ -1,0 +1,108 @@
+"""Databases that are ours, and hands off all others."""
+
+from __future__ import annotations
+
+import psycopg
+import pytest
+
+from bench import database
+from bench.database import Connection, Target
+from bench.errors import DatasetError, ServerError, WorkloadError
+from bench.model import Statement
+from bench.sqlfile import split
+
+
+def names(admin: Connection) -> list[str]:
+    return [item.name for item in database.own_databases(admin)]
+
+
+def test_a_new_database_carries_our_mark_and_c_collation(admin: Connection) -> None:
+    database.create(admin, "pgproof_new", "template", about={"scale": 7})
+    found = database.find(admin, "pgproof_new")
+    assert found is not None
+    assert (found.kind, found.complete, found.about) == ("template", False, {"scale": 7})
+    collation = admin.execute("SELECT datcollate FROM pg_database WHERE datname = 'pgproof_new'").fetchone()
+    assert collation == ("C",)
+
+
+def test_a_database_that_is_not_ours_is_neither_dropped_nor_replaced(admin: Connection, target: Target) -> None:
+    """Even under a name of ours, and full of rows."""
+    admin.execute("CREATE DATABASE pgproof_stranger")
+    try:
+        with target.connect("pgproof_stranger") as stranger:
+            stranger.execute("CREATE TABLE precious AS SELECT generate_series(1, 1000) AS n")
+        assert "pgproof_stranger" not in names(admin)
+        with pytest.raises(ServerError, match="pgproof did not make it"):
+            database.drop(admin, "pgproof_stranger")
+        with pytest.raises(ServerError, match="pgproof did not make it"):
+            database.create(admin, "pgproof_stranger", "template")
+        assert database.clean(admin) == []
+        with target.connect("pgproof_stranger") as stranger:
+            assert stranger.execute("SELECT count(*) FROM precious").fetchone() == (1000,)
+    finally:
+        admin.execute("DROP DATABASE pgproof_stranger")
+
+
+@pytest.mark.parametrize("comment", ["pgproof", "{}", '{"pgproof": 1}', '{"pgproof": {"kind": "template"}}', "["])
+def test_a_comment_that_only_looks_like_our_mark_is_none(admin: Connection, comment: str) -> None:
+    admin.execute("CREATE DATABASE pgproof_like")
+    try:
+        admin.execute(psycopg.sql.SQL("COMMENT ON DATABASE pgproof_like IS {}").format(comment))
+        assert names(admin) == []
+    finally:
+        admin.execute("DROP DATABASE pgproof_like")
+
+
+def test_a_clone_holds_the_template_s_rows(admin: Connection, target: Target) -> None:
+    database.create(admin, "pgproof_t", "template")
+    with target.connect("pgproof_t") as connection:
+        connection.execute("CREATE TABLE t AS SELECT 42 AS answer")
+    database.create(admin, "pgproof_c", "before", template="pgproof_t")
+    with target.connect("pgproof_c") as connection:
+        assert connection.execute("SELECT answer FROM t").fetchone() == (42,)
+
+
+def test_cleaning_drops_what_interrupted_runs_left(admin: Connection) -> None:
+    database.create(admin, "pgproof_half", "template")
+    database.create(admin, "pgproof_done", "template")
+    database.complete(admin, "pgproof_done", {})
+    database.create(admin, "pgproof_before", "before", template="pgproof_done")
+    database.create(admin, "pgproof_kept", "after", template="pgproof_done", about={"kept": True})
+    assert database.clean(admin) == ["pgproof_before", "pgproof_half"]
+    assert names(admin) == ["pgproof_done", "pgproof_kept"]
+
+
+def test_cleaning_leaves_what_a_live_run_works_on(admin: Connection, target: Target) -> None:
+    database.create(admin, "pgproof_half", "template")
+    with target.connect() as other_run:
+        assert database.claim(other_run, "pgproof_half")
+        assert database.clean(admin) == []
+    assert database.clean(admin) == ["pgproof_half"]
+
+
+def test_a_failing_statement_names_file_and_line(admin: Connection) -> None:
+    statements = split("SELECT 1;\n\nSELECT\n  nothing\nFROM nowhere;", "schema.sql")
+    with pytest.raises(WorkloadError, match=r'schema\.sql:5: relation "nowhere" does not exist'):
+        database.run_file(admin, statements, "schema.sql")
+
+
+@pytest.mark.parametrize(
+    ("insert", "message"),
+    [
+        ("INSERT INTO t VALUES (-1)", r"table public\.t breaks positive: Failing row contains \(-1\)"),
+        ("INSERT INTO t VALUES (1), (1)", r"breaks t_pkey: Key \(n\)=\(1\) already exists"),
+        ("INSERT INTO t VALUES (NULL)", r"breaks NOT NULL of n: Failing row contains \(null\)"),
+    ],
+)
+def test_a_broken_constraint_names_table_constraint_and_row(
+    admin: Connection, target: Target, insert: str, message: str
+) -> None:
+    database.create(admin, "pgproof_t", "template")
+    with target.connect("pgproof_t") as connection:
+        connection.execute("CREATE TABLE t (n int PRIMARY KEY CONSTRAINT positive CHECK (n > 0))")
+        with pytest.raises(DatasetError, match=message):
+            database.run_statement(connection, Statement(insert, 3), "fill.sql")
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "hidden" not in repr(Target("host=h password=hidden"))

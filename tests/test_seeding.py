@@ -1,0 +1,186 @@
+"""Making, checking, keeping and finding the rows; with the example workload, whose rows the server makes."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench import database
+from bench.database import Connection, Target, rows
+from bench.errors import DatasetError, WorkloadError
+from bench.model import Binding
+from bench.progress import silent
+from bench.seeding.curate import curate
+from bench.seeding.holdback import build, hold_back
+from bench.seeding.template import Build, ensure, evict, statistics_target, template_name
+from bench.seeding.worker import Recipe
+from bench.servers import ServerHandle
+from bench.workload import Workload, read
+
+SHOP = Path(__file__).parent.parent / "examples" / "shop"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the example to change."""
+    return shutil.copytree(SHOP, tmp_path / "shop")
+
+
+@pytest.fixture
+def make(admin: Connection, target: Target, server: ServerHandle) -> Callable[..., tuple[str, object]]:
+    """Make, or find, the template of a workload."""
+    how = Build(target, server.version_num // 10000, server.bulk, 2, silent)
+
+    def ensure_it(folder: Path, scale: int = 500, seed: int = 1) -> tuple[str, object]:
+        workload = read(folder)
+        return ensure(admin, workload, Recipe(workload.dataset, scale, seed, "default"), how)
+
+    return ensure_it
+
+
+def test_a_second_run_finds_what_the_first_made(make: Callable) -> None:
+    name, first = make(SHOP)
+    again, second = make(SHOP)
+    assert name == again
+    assert (first.cached, second.cached) == (False, True)
+    assert first.tables == second.tables
+
+
+def test_another_recipe_or_file_is_another_template(shop: Path) -> None:
+    def name(folder: Path, scale: int = 500, seed: int = 1, skew: str = "mild", major: int = 18) -> str:
+        workload = read(folder)
+        return template_name(workload, Recipe(workload.dataset, scale, seed, skew), major)
+
+    plain = name(shop)
+    others = {name(shop, 501), name(shop, seed=2), name(shop, skew="brutal"), name(shop, major=17)}
+    (shop / "dataset" / "fill.sql").write_text("SELECT 1;")
+    others.add(name(shop))
+    assert len(others - {plain}) == 5
+
+
+def test_queries_and_classes_do_not_make_another_template(shop: Path) -> None:
+    workload = read(shop)
+    recipe = Recipe(workload.dataset, 500, 1, "mild")
+    (shop / "dataset" / "classes.sql").write_text("SELECT 'hot' AS class, 1 AS customer_id;")
+    (shop / "queries" / "open_orders.sql").unlink()
+    (shop / "optimizations.sql").write_text("")
+    changed = read_without_optimizations(shop)
+    assert template_name(workload, recipe, 18) == template_name(changed, recipe, 18)
+
+
+def read_without_optimizations(folder: Path) -> Workload:
+    for query in (folder / "queries").iterdir():
+        query.write_text(query.read_text().replace("-- expects:", "--"))
+    return read(folder)
+
+
+def test_indexes_and_foreign_keys_are_back_after_the_load(make: Callable, target: Target, admin: Connection) -> None:
+    name, _ = make(SHOP)
+    database.create(admin, "pgproof_plain", "scratch")
+    with target.connect("pgproof_plain") as plain, target.connect(name) as filled:
+        database.run_file(plain, read(SHOP).schema, "schema.sql")
+        wanted = [(row["name"], row["create_sql"]) for row in rows(plain, "list_indexes_and_constraints")]
+        assert wanted == [(row["name"], row["create_sql"]) for row in rows(filled, "list_indexes_and_constraints")]
+
+
+def test_holding_back_keeps_names_comments_and_deferred_keys(admin: Connection, target: Target) -> None:
+    database.create(admin, "pgproof_h", "scratch")
+    with target.connect("pgproof_h") as connection:
+        connection.execute('CREATE SCHEMA "Odd"')
+        connection.execute('CREATE TABLE "Odd"."T" (a int PRIMARY KEY, b int UNIQUE NULLS NOT DISTINCT, c int)')
+        connection.execute('ALTER TABLE "Odd"."T" ADD FOREIGN KEY (c) REFERENCES "Odd"."T" DEFERRABLE')
+        connection.execute('CREATE INDEX "I" ON "Odd"."T" (lower(b::text)) WHERE c > 0')
+        connection.execute("""COMMENT ON INDEX "Odd"."I" IS 'it''s mine'""")
+        before = rows(connection, "list_indexes_and_constraints")
+        held = hold_back(connection)
+        assert rows(connection, "list_indexes_and_constraints") == []
+        build(target, "pgproof_h", held, {}, 2, silent)
+        assert rows(connection, "list_indexes_and_constraints") == before
+
+
+def test_rows_of_a_finished_template_are_visible_to_all(make: Callable, target: Target) -> None:
+    """Otherwise index-only scans read the table, and buffer counts depend on when the log was flushed."""
+    name, _ = make(SHOP)
+    with target.connect(name) as connection:
+        pages = connection.execute("SELECT relpages, relallvisible FROM pg_class WHERE relname = 'orders'").fetchone()
+    assert pages is not None
+    assert pages[0] == pages[1] > 0
+
+
+def test_the_same_seed_gives_the_same_content(make: Callable, admin: Connection) -> None:
+    name, first = make(SHOP)
+    database.drop(admin, name)
+    _, again = make(SHOP)
+    _, other = make(SHOP, seed=2)
+    hashes = [{table.name: table.content_hash for table in dataset.tables} for dataset in (first, again, other)]
+    assert hashes[0] == hashes[1]
+    assert hashes[0]["public.orders"] != hashes[2]["public.orders"]
+
+
+def test_a_failed_load_leaves_nothing_behind(make: Callable, shop: Path, admin: Connection) -> None:
+    (shop / "dataset" / "fill.sql").write_text("INSERT INTO customers VALUES (1, 'a', 'AT'), (1, 'b', 'AT');")
+    with pytest.raises(DatasetError, match=r"keys of customers .*customers breaks customers_pkey: Key \(customer_id\)"):
+        make(shop)
+    assert database.own_databases(admin) == []
+
+
+def test_an_orphan_names_table_constraint_and_key(make: Callable, shop: Path) -> None:
+    (shop / "dataset" / "fill.sql").write_text(
+        "INSERT INTO customers VALUES (1, 'a', 'AT'); INSERT INTO orders VALUES (1, 99, 'open', 1, now());"
+    )
+    with pytest.raises(DatasetError, match=r"orders breaks orders_customer_id_fkey: Key \(customer_id\)=\(99\)"):
+        make(shop)
+
+
+def test_a_failed_self_check_says_value_and_range(make: Callable, shop: Path) -> None:
+    (shop / "dataset" / "checks.sql").write_text("-- check: impossible\n-- why: a test\nSELECT 3, 4, 5;")
+    with pytest.raises(DatasetError, match=r"impossible is 3\.0, not in 4\.0\.\.5\.0"):
+        make(shop)
+
+
+def test_a_folder_that_makes_no_rows_says_so(make: Callable, shop: Path) -> None:
+    (shop / "dataset" / "fill.sql").unlink()
+    with pytest.raises(DatasetError, match="makes no rows"):
+        make(shop)
+
+
+def test_eviction_drops_what_was_used_longest_ago(make: Callable, admin: Connection) -> None:
+    old, _ = make(SHOP, scale=100)
+    new, _ = make(SHOP, scale=200)
+    found = database.find(admin, old)
+    assert found is not None
+    database.write_mark(admin, database.replace(found, used_at="2000-01-01T00:00:00+00:00"))
+    assert evict(admin, found.size_bytes + found.size_bytes // 2, keep=new) == [old]
+    assert evict(admin, 0, keep=new) == []
+
+
+@pytest.mark.parametrize(("count", "target_"), [(0, 100), (60_000, 200), (600_000, 2000), (10**9, 2000)])
+def test_statistics_read_the_whole_table_up_to_600_000_rows(count: int, target_: int) -> None:
+    assert statistics_target(count) == target_
+
+
+def test_parameters_are_chosen_from_the_data_and_kept(make: Callable, target: Target) -> None:
+    name, _ = make(SHOP)
+    workload = read(SHOP)
+    with target.connect(name) as connection:
+        first = curate(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
+        connection.execute("DELETE FROM orders")
+        again = curate(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
+    assert [list(f.items()) for f in first.values()] == [list(f.items()) for f in again.values()]
+    assert list(first["latest_orders"]) == ["hot", "median", "empty"]
+    assert first["open_orders"] == {"all": (Binding({}),)}
+
+
+def test_a_parameter_s_select_that_fails_names_the_file(make: Callable, target: Target, shop: Path) -> None:
+    name, _ = make(SHOP)
+    text = "-- title: T\n-- asks: Q\n-- param n int: SELECT nothing FROM orders\nSELECT :n;"
+    (shop / "queries" / "broken.sql").write_text(text)
+    workload = read(shop)
+    with (
+        target.connect(name) as connection,
+        pytest.raises(WorkloadError, match=r'queries/broken\.sql:1 \(parameter n\): column "nothing"'),
+    ):
+        curate(connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent)
