@@ -1,0 +1,124 @@
+"""Timing, comparing and explaining cells on a real server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from bench import database
+from bench.database import Connection, Target
+from bench.errors import WorkloadError
+from bench.measure import Cell, Sides, compare, time_pairs
+from bench.model import Binding, Options, Pair, Parameter, Query
+from bench.progress import silent
+
+OPTIONS = Options(rounds=6, budget_s=0, timeout_s=30, warmups=1, seed=1, target_ms=100)
+N = Parameter("n", "int", "1")
+
+
+def cell(sql: str, *args: int, writes: bool = False, name: str = "q") -> Cell:
+    query = Query(
+        name, "T", "Q?", (), (N,) if args else (), (), {}, (), writes, "", sql, 5, f"queries/{name}.sql"
+    )  # fmt: skip
+    return Cell(query, "hot", tuple(Binding({"n": str(arg)}) for arg in args) or (Binding({}),))
+
+
+@pytest.fixture
+def sides(admin: Connection, target: Target) -> Sides:
+    """Two databases with a table of 1,000 rows; only the second has an index, and a row less."""
+    for name, extra in (("before", "SELECT"), ("after", "DELETE FROM t WHERE n = 500; CREATE INDEX i ON t (n)")):
+        database.create(admin, f"pgproof_m_{name}", "scratch")
+        with target.connect(f"pgproof_m_{name}") as connection:
+            connection.execute("CREATE TABLE t AS SELECT n, n / 3.0::float8 AS f FROM generate_series(1, 1000) AS n")
+            connection.execute(extra)
+            connection.execute("VACUUM (FREEZE, ANALYZE) t")
+    return Sides(target, {"before": "pgproof_m_before", "after": "pgproof_m_after"}, 30)
+
+
+def test_equal_rows_in_another_order_are_equal(sides: Sides) -> None:
+    pair = compare(sides, cell("SELECT n FROM t WHERE n <= :n", 10, 20))
+    assert pair.equality is not None
+    assert pair.equality.equal
+    assert [binding.result_rows for binding in pair.bindings] == [10, 20]
+    assert pair.before.first_ms is not None
+    assert pair.after.first_ms is not None
+
+
+def test_one_row_less_is_not_equal_and_says_for_which_binding(sides: Sides) -> None:
+    pair = compare(sides, cell("SELECT n FROM t WHERE n <= :n", 10, 500))
+    assert pair.equality is not None
+    assert not pair.equality.equal
+    assert pair.equality.detail == "binding 2 of 2: 500 rows before, 499 after"
+
+
+def test_the_same_row_twice_is_not_the_same_row_once(sides: Sides) -> None:
+    query = "SELECT least(n, 1) AS one FROM t WHERE n IN (500, :n)"
+    pair = compare(sides, cell(query, 501))
+    assert pair.equality is not None
+    assert not pair.equality.equal
+
+
+def test_float_sums_may_differ_in_their_last_digits(sides: Sides) -> None:
+    query = "SELECT sum(f) FROM (SELECT f FROM t WHERE n <= :n ORDER BY n * (CASE WHEN EXISTS (SELECT FROM pg_indexes" \
+            " WHERE indexname = 'i') THEN 1 ELSE -1 END)) AS s"  # fmt: skip
+    pair = compare(sides, cell(query, 499))
+    assert pair.equality is not None
+    assert pair.equality.equal
+
+
+def test_the_plan_and_its_work_are_seen(sides: Sides) -> None:
+    pair = compare(sides, cell("SELECT f FROM t WHERE n = :n", 7))
+    assert pair.before.plan is not None
+    assert pair.after.plan is not None
+    assert pair.before.plan.fingerprint != pair.after.plan.fingerprint
+    assert pair.after.plan.counters.buffers < pair.before.plan.counters.buffers
+
+
+def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
+    cells = [cell("SELECT f FROM t WHERE n = :n", 7, 8), cell("SELECT count(*) FROM t")]
+    stored: list[Sequence[Pair]] = []
+    pairs = time_pairs(
+        sides, cells, [compare(sides, c) for c in cells], OPTIONS, silent, lambda p: stored.append(list(p))
+    )
+    assert [len(p.before.samples) for p in pairs] == [len(p.after.samples) for p in pairs] == [6, 6]
+    assert [sample.binding for sample in pairs[0].before.samples] == [0, 1, 0, 1, 0, 1]
+    assert [len(p[0].after.samples) for p in stored] == [1, 2, 3, 4, 5, 6]
+    begun = [(b.at_s, a.at_s) for b, a in zip(pairs[0].before.samples, pairs[0].after.samples, strict=True)]
+    assert {before < after for before, after in begun} == {True, False}, "neither side always goes first"
+
+
+def test_a_timeout_is_recorded_as_longer_than_and_never_waited_for_twice(sides: Sides, target: Target) -> None:
+    slow = "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_indexes WHERE indexname = 'i') THEN pg_sleep(9) END"
+    quick = Sides(target, sides.databases, 0.2)
+    pair = compare(quick, cell(slow))
+    (timed,) = time_pairs(quick, [cell(slow)], [pair], OPTIONS, silent, lambda _: None)
+    assert [sample.censored for sample in timed.before.samples] == [True]
+    assert timed.before.samples[0].ms >= 200
+    assert len(timed.after.samples) == 6
+    assert timed.equality is None
+
+
+def test_writes_are_rolled_back(sides: Sides, target: Target) -> None:
+    write = cell("DELETE FROM t WHERE n < :n RETURNING n", 10, writes=True)
+    pair = compare(sides, write)
+    time_pairs(sides, [write], [pair], OPTIONS, silent, lambda _: None)
+    assert pair.bindings[0].result_rows == 9
+    with target.connect("pgproof_m_before") as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (1000,)
+
+
+def test_a_query_that_writes_without_saying_so_is_refused(sides: Sides) -> None:
+    with pytest.raises(WorkloadError, match=r"queries/q\.sql:5 \(before\): cannot execute DELETE in a read-only"):
+        compare(sides, cell("DELETE FROM t WHERE n = :n", 7))
+
+
+def test_more_executions_go_where_the_spread_is_wide(sides: Sides) -> None:
+    steady = cell("SELECT pg_sleep(0.02)", name="steady")
+    unsteady = cell(
+        "SELECT pg_sleep(0.001 * (extract(microseconds FROM clock_timestamp())::int % 60))", name="unsteady"
+    )
+    cells = [steady, unsteady]
+    options = Options(rounds=5, budget_s=4, timeout_s=30, warmups=0, seed=1, target_ms=100)
+    first, second = time_pairs(sides, cells, [compare(sides, c) for c in cells], options, silent, lambda _: None)
+    assert len(first.before.samples) < len(second.before.samples)
