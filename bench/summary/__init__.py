@@ -13,6 +13,7 @@ Every report format shows a ``Summary`` and decides nothing itself, so they cann
 from __future__ import annotations
 
 from bench.model import Run
+from bench.summary import words
 from bench.summary.cells import summarize_pair
 from bench.summary.optimizations import indexes_used, summarize_optimizations
 from bench.summary.queries import summarize_query
@@ -36,6 +37,7 @@ __all__ = [
     "SideSummary",
     "Summary",
     "summarize",
+    "words",
 ]
 
 

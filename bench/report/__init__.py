@@ -1,0 +1,44 @@
+"""Show a finished run: as a page, as Markdown, as a table of samples, and on a terminal. Decides nothing.
+
+``FORMATS`` maps a name to a function from run to text; ``FILES`` to the file it belongs in. A new format is one
+function and one line in each.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bench.model import Run
+from bench.report import html, markdown, samples
+from bench.report.terminal import show
+
+__all__ = ["FILES", "FORMATS", "show", "write"]
+
+FORMATS: Mapping[str, Callable[[Run], str]] = {
+    "html": html.render,
+    "md": markdown.render,
+    "csv": samples.render,
+}
+
+FILES: Mapping[str, str] = {"html": "report.html", "md": "report.md", "csv": "samples.csv"}
+
+
+def write(run: Run, folder: Path) -> tuple[Path, ...]:
+    """Write every format into ``folder``, which is made where it is missing; return the files.
+
+    Each file is moved into place whole. Raises ``OSError``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, render in FORMATS.items():
+        path = folder / FILES[name]
+        aside = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            aside.write_text(render(run), encoding="utf-8", newline="\n")
+            os.replace(aside, path)
+        finally:
+            aside.unlink(missing_ok=True)
+        written.append(path)
+    return tuple(written)

@@ -1,0 +1,121 @@
+"""A run as one page: no network, no script, readable from a phone to a wide screen, in light and dark."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bench import figures
+from bench.model import STATES, Applied, Pair, PlanSeen, Query, Run
+from bench.plans import PlanNode, tree
+from bench.report.text import clean
+from bench.summary import CellSummary, QuerySummary, Summary, summarize, words
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """A row of a plan: the node, and its own buffers in percent of the plan's."""
+
+    node: PlanNode
+    percent: float
+    estimate: str
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """A class of a query as the page shows it."""
+
+    summary: CellSummary
+    pair: Pair
+    plans: dict[str, tuple[NodeView, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueryView:
+    """A query as the page shows it; ``anchor`` is its place in the page."""
+
+    query: Query
+    summary: QuerySummary
+    anchor: str
+    cells: tuple[CellView, ...]
+
+
+def render(run: Run) -> str:
+    """Write the page. The same run gives the same bytes."""
+    summary = summarize(run)
+    drawing = figures.dumbbells(summary, "overview")
+    page = _environment().get_template("report.html")
+    text = page.render(
+        run=run,
+        summary=summary,
+        queries=_views(run, summary),
+        applied={found.name: found for found in run.applied},
+        totals=_totals(run.applied),
+        # Drawn by us, its texts escaped by matplotlib.
+        drawing=Markup(clean(drawing)),  # noqa: S704
+        css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        words=words,
+        states=STATES,
+    )
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # Escaping makes text harmless as markup; this makes it harmless as text.
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    made.filters["clean"] = clean
+    return made
+
+
+def _views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
+    views = []
+    for number, (query, found) in enumerate(zip(run.queries, summary.queries, strict=True), start=1):
+        pairs = [pair for pair in run.pairs if pair.query == query.name]
+        cells = tuple(CellView(cell, pair, _plans(pair)) for cell, pair in zip(found.cells, pairs, strict=True))
+        views.append(QueryView(query, found, f"query-{number}", cells))
+    return tuple(views)
+
+
+def _plans(pair: Pair) -> dict[str, tuple[NodeView, ...]]:
+    seen = {state: pair.side(state).plan for state in STATES}
+    return {state: tuple(_nodes(plan)) for state, plan in seen.items() if plan}
+
+
+def _nodes(seen: PlanSeen) -> Iterable[NodeView]:
+    total = max(seen.counters.buffers, 1)
+    for node in tree(seen.plan):
+        yield NodeView(node, round(100 * node.buffers_self / total, 1), _estimate(node))
+
+
+def _estimate(node: PlanNode) -> str:
+    """Say how far off the planner's row estimate was, where that is more than tenfold."""
+    guessed, real = max(node.estimated_rows, 1.0), max(node.actual_rows, 1.0)
+    factor = max(guessed / real, real / guessed)
+    if not node.executed or factor < 10:
+        return ""
+    return f"{factor:,.0f}× too {'many' if guessed > real else 'few'} expected"
+
+
+def _totals(applied: Iterable[Applied]) -> dict[str, Any]:
+    known = list(applied)
+    return {
+        "build_ms": sum(found.build_ms for found in known),
+        "size_bytes": sum(found.size_bytes for found in known),
+        "wal_bytes": sum(found.wal_bytes for found in known),
+    }

@@ -1,0 +1,153 @@
+"""A run as Markdown for a pull request: never more than a comment may hold, whatever the workload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from bench.model import Run
+from bench.report.text import one_line
+from bench.summary import CellSummary, OptimizationSummary, Outcome, QuerySummary, Summary, summarize, words
+
+# Characters in a comment or check summary on GitHub.
+LIMIT = 65_536
+# Of any one text from the workload: a title of 5,000 characters must not push the verdicts out.
+NAME, PROSE = 60, 300
+# Kept back for the line that says what was left out.
+RESERVE = 200
+
+SIGNS: dict[Outcome, str] = {
+    "meets": "✅ meets",
+    "misses": "❌ misses",
+    "cannot tell": "❔ cannot tell",
+    "other rows": "🛑 **other rows**",
+    "failed": "🛑 **failed**",
+}
+USES = {
+    "unused": "**no measured plan**",
+    "not in plans": "not seen in plans",
+    "not applied": "not applied",
+    "cannot tell": "no plans",
+}
+
+
+def render(run: Run) -> str:
+    """Write the verdict, the tables and the environment; the least important parts go first where they do not fit."""
+    summary = summarize(run)
+    title = f"{_escape(run.workload, NAME)}: {_escape(summary.sentence, PROSE)}"
+    # In the order of importance, which is the order of the page too.
+    sections = [
+        [f"## {title}\n", *(f"> 🛑 **{_escape(alarm, PROSE)}**\n" for alarm in summary.alarms)],
+        [f"{_escape(' '.join(summary.paragraph), 5 * PROSE)}\n"],
+        _queries(summary),
+        _optimizations(summary.optimizations),
+        _environment(run),
+        *([*_details(query)] for query in summary.queries),
+    ]
+    return _fitted(sections)
+
+
+def _fitted(sections: Iterable[Sequence[str]]) -> str:
+    """Join what fits: a section is cut at a line, and what follows it is left out."""
+    text, left_out = "", 0
+    for section in sections:
+        for position, line in enumerate(section):
+            if left_out or len(text) + len(line) + 1 > LIMIT - RESERVE:
+                left_out += len(section) - position
+                break
+            text += f"{line}\n"
+    if left_out:
+        text += f"\n*{left_out:,} more lines do not fit here: see report.html.*\n"
+    return text
+
+
+def _queries(summary: Summary) -> list[str]:
+    if not summary.queries:
+        return []
+    lines = [
+        "| Query | p95 hot, before → after | Worst class | p95 worst, before → after "
+        "| Faster (hot) | Buffers (hot) | Verdict |",
+        "|---|---:|---|---:|---:|---:|---|",
+    ]
+    for query in summary.queries:
+        title, sign = _escape(query.title, NAME), SIGNS[query.outcome]
+        if query.hot is None or query.worst is None:
+            lines.append(f"| {title} | – | – | – | – | – | {sign} |")
+            continue
+        worst = _escape(query.worst.parameter_class, NAME)
+        cells = [title, _p95(query.hot), worst, _p95(query.worst), words.effect(query.hot), _buffers(query.hot), sign]
+        lines.append(f"| {' | '.join(cells)} |")
+    return [*lines, ""]
+
+
+def _optimizations(optimizations: Sequence[OptimizationSummary]) -> list[str]:
+    if not optimizations:
+        return []
+    lines = [
+        "### Optimizations\n",
+        "| Optimization | Category | Used by | Build | Size | WAL |",
+        "|---|---|---|---:|---:|---:|",
+    ]
+    for found in optimizations:
+        used = _escape(words.listed(found.used_by), PROSE) if found.use == "used" else USES[found.use]
+        cost = f"{words.ms(found.build_ms)} | {words.size(found.size_bytes)} | {words.size(found.wal_bytes)}"
+        lines.append(f"| {_escape(found.name, NAME)} | {_escape(found.category, NAME)} | {used} | {cost} |")
+    return [*lines, ""]
+
+
+def _details(query: QuerySummary) -> Iterable[str]:
+    yield f"<details><summary>{_escape(query.title, NAME)}: {query.outcome}</summary>\n"
+    yield f"{_escape(query.reason, PROSE)}\n"
+    yield "| Class | Rows | p50 before → after | p95 before → after | Max before → after | Effect | Buffers | n |"
+    yield "|---|---:|---:|---:|---:|---|---:|---:|"
+    for cell in query.cells:
+        name = _escape(cell.parameter_class, NAME)
+        if cell.skipped:
+            yield f"| {name} | {_escape(cell.skipped, PROSE)} | | | | | | |"
+            continue
+        p50, longest = (
+            f"{words.figure(getattr(cell.before, which))} → {words.figure(getattr(cell.after, which))}"
+            for which in ("p50", "longest")
+        )
+        shown = [
+            *(name, words.count(cell.result_rows), p50, _p95(cell), longest, words.effect(cell), _buffers(cell)),
+            f"{cell.before.n} / {cell.after.n}",
+        ]
+        yield f"| {' | '.join(shown)} |"
+    yield ""
+    changes = next((cell.changes for cell in query.cells if cell.changes), ())
+    yield from (f"- {_escape(change, PROSE)}" for change in changes)
+    yield "\n</details>\n"
+
+
+def _environment(run: Run) -> list[str]:
+    server, machine, data, options = run.server, run.machine, run.dataset, run.options
+    facts = (
+        f"pgproof {run.pgproof}, PostgreSQL {server.version} ({server.kind}) on {machine.cpu}, "
+        f"{words.plural(machine.cores, 'core')}, {words.size(machine.memory_bytes)}, {machine.system}",
+        f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {data.clock}, dataset {data.key}",
+        f"at least {options.rounds} timed executions per cell, before and after interleaved, "
+        f"statement timeout {options.timeout_s:g} s; run {run.id}, {run.started_at}",
+        *run.notes,
+    )
+    return [*(f"- {_escape(fact, PROSE)}" for fact in facts), ""]
+
+
+def _p95(cell: CellSummary) -> str:
+    return f"{words.figure(cell.before.p95)} → {words.figure(cell.after.p95)}"
+
+
+def _buffers(cell: CellSummary) -> str:
+    return words.change(*(side.counters.buffers if side.counters else None for side in (cell.before, cell.after)))
+
+
+def _escape(text: str, most: int) -> str:
+    """Make ``text`` plain in Markdown and HTML, on one line: no table cell, tag, link, formula or mention in it."""
+    flat = one_line(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    flat = re.sub(r"([\\`*\[\]|$~])", r"\\\1", flat)
+    # Inside a word an underscore is only itself, and index names are full of them.
+    flat = re.sub(r"(?<!\w)_|_(?!\w)", r"\\_", flat)
+    # A word joiner, which nobody sees, keeps @name from calling somebody, #1 from naming an issue, and a list from
+    # starting.
+    flat = re.sub(r"[@#]", "\\g<0>\u2060", flat)
+    return re.sub(r"^([-+=]|\d+[.)])", "\u2060\\1", flat)
