@@ -6,7 +6,7 @@ byte before the text) and is asked for by field metadata, since Arrow has no suc
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pgpq
 import pgpq.schema
@@ -45,7 +45,7 @@ class Encoder:
         return bytes(self._encoder.finish())
 
 
-def _encoder_of(field: pa.Field) -> EncoderBuilder:
+def _encoder_of(field: pa.Field[Any]) -> EncoderBuilder:
     """The encoder of one column; jsonb where the field's metadata says ``pg: jsonb``."""
     if (field.metadata or {}).get(b"pg") == b"jsonb":
         return encoders.StringEncoderBuilder.new_with_output(field, pgpq.schema.Jsonb())
