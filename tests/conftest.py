@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -48,6 +49,23 @@ def home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def _pristine() -> Iterator[Path]:
+    """A home with an empty cluster, to be copied: initdb takes a second."""
+    home = make_home()
+    with open_server("embedded", ServerOptions(home=home)):
+        pass
+    yield home
+    shutil.rmtree(home.parent)
+
+
+@pytest.fixture
+def used_home(_pristine: Path, home: Path) -> Path:
+    """A home of the test's own in which an earlier run left its cluster."""
+    subprocess.run(["cp", "-a", _pristine, home], check=True)
+    return home
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[ServerHandle]:
     """An embedded server for the whole session; tests make databases of their own in it."""
     home = make_home()
@@ -64,11 +82,13 @@ def target(server: ServerHandle) -> Target:
 
 @pytest.fixture
 def admin(target: Target) -> Iterator[Connection]:
-    """A connection to the maintenance database; what the test made with our mark is dropped after it."""
+    """A connection to the maintenance database; what the test makes with our mark is dropped after it."""
     with target.connect() as connection:
+        before = {database.name for database in own_databases(connection)}
         yield connection
         for database in own_databases(connection):
-            drop(connection, database.name)
+            if database.name not in before:
+                drop(connection, database.name)
 
 
 @pytest.fixture(scope="session")

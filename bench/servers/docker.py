@@ -53,7 +53,7 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
         container = make(options.image)
     try:
         with _engine_errors_explained(errors, options.image):
-            dsn = _start(container, memory_bytes)
+            dsn = _start(container, memory_bytes, options.image)
             version_num = _wait_until_it_answers(container, dsn, options.image)
         yield ServerHandle(
             kind="docker",
@@ -75,7 +75,7 @@ def _libraries() -> tuple[Callable[[str], Container], ModuleType]:
         raise ServerError("the docker server needs testcontainers", hint="pip install 'pgproof[docker]'") from None
 
 
-def _start(container: Container, memory_bytes: int) -> str:
+def _start(container: Container, memory_bytes: int, image: str) -> str:
     """Start the container with our settings and a password that nobody knows; the DSN, not answering yet."""
     password = secrets.token_urlsafe(24)
     # C locale as in the embedded server, so that sort orders do not depend on the image.
@@ -84,7 +84,10 @@ def _start(container: Container, memory_bytes: int) -> str:
     container.with_kwargs(shm_size=SHARED_MEMORY)
     container.with_exposed_ports(PORT)
     container.start()
-    host, port = container.get_container_host_ip(), container.get_exposed_port(PORT)
+    try:
+        host, port = container.get_container_host_ip(), container.get_exposed_port(PORT)
+    except (StopIteration, TimeoutError, ConnectionError):  # how testcontainers says that it ended at once
+        raise _failed(container, image, "ended") from None
     return own_dsn(host=host, port=port, user="postgres", password=password, dbname="postgres", connect_timeout=10)
 
 
@@ -103,17 +106,18 @@ def _wait_until_it_answers(container: Container, dsn: str, image: str) -> int:
             wrapped.reload()
             if wrapped.status == "exited" or time.monotonic() > deadline:
                 state = "ended" if wrapped.status == "exited" else f"does not answer ({_one_line(error)})"
-                raise ServerError(
-                    f"the container of {image} {state}; its last words: {_last_words(container)}",
-                    hint="check --image: it must be a PostgreSQL image with the official one's variables",
-                ) from None
+                raise _failed(container, image, state) from None
         time.sleep(POLL_S)
 
 
-def _last_words(container: Container) -> str:
-    """The end of the container's log: errors are written last."""
+def _failed(container: Container, image: str, state: str) -> ServerError:
+    """What became of the container, with the end of its log: errors are written last."""
     lines = b"\n".join(container.get_logs()).decode(errors="replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "none")
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "none")
+    return ServerError(
+        f"the container of {image} {state}; its last words: {last}",
+        hint="check --image: it must be a PostgreSQL image with the official one's variables",
+    )
 
 
 @contextmanager

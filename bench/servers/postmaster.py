@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
+import shutil
 import signal
 import subprocess
 import time
@@ -29,7 +31,10 @@ STOP_TIMEOUT_S = 120.0
 ORPHAN_TIMEOUT_S = 10.0
 """Server processes whose main process was killed end at once, or within a statement."""
 POLL_S = 0.01
+DYING_S = 0.5
 LOG_TAIL_BYTES = 8192
+LEAST_FREE_BYTES = 16 * 1024**2
+"""One segment of the server's log of changes: with less it cannot go on."""
 PID_FILE_LINES = 8
 """postmaster.pid: process, data folder, start time, port, socket folder, address, memory key, status."""
 
@@ -122,21 +127,29 @@ def _says_ready(pid_file: Path, pid: int) -> bool:
 
 
 def _cause(error: psycopg.OperationalError, process: subprocess.Popen[str], slot: Slot) -> PgproofError | None:
-    """What lies behind a failed statement or connection: a full disk, a dead server, or nothing but itself."""
-    if process.poll() is not None:
-        return _why_it_stopped(process, slot)
-    # A server that cannot write its log of changes restarts itself; the connection just ends.
-    ended = error.sqlstate is None or isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown)
-    return disk_full(slot.folder) if ended and tells_of_full_disk(log_tail(slot.log)) else None
+    """What lies behind a failed statement or connection, when it is more than the statement itself."""
+    if error.sqlstate is None or isinstance(error, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
+        # The connection just ended: a dying server closes it a moment before it is gone.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(DYING_S)
+        # After the death of a single process (killed for its memory, no room for its log) the server goes on.
+        if process.poll() is not None or "terminated by signal" in log_tail(slot.log) or _disk_is_full(slot):
+            return _why_it_stopped(process, slot)
+    return None
 
 
 def _why_it_stopped(process: subprocess.Popen[str], slot: Slot) -> PgproofError:
-    log = log_tail(slot.log)
-    if tells_of_full_disk(log):
+    if _disk_is_full(slot):
         return disk_full(slot.folder)
-    reasons = [line for line in log.splitlines() if "FATAL:" in line or "PANIC:" in line]
-    reason = reasons[-1].strip() if reasons else f"exit status {process.returncode}"
+    telling = re.compile(r"FATAL|PANIC|terminated by signal")
+    reasons = [line.strip() for line in log_tail(slot.log).splitlines() if telling.search(line)]
+    reason = reasons[-1] if reasons else f"exit status {process.returncode}"
     return ServerError(f"the embedded server stopped: {reason}", hint=f"see {slot.log}")
+
+
+def _disk_is_full(slot: Slot) -> bool:
+    """The log says it, or there is no room to write even that."""
+    return tells_of_full_disk(log_tail(slot.log)) or shutil.disk_usage(slot.folder).free < LEAST_FREE_BYTES
 
 
 def log_tail(log: Path) -> str:
