@@ -18,14 +18,15 @@ from typing import Any
 import click
 from rich.console import Console
 
-from bench import __version__, database, experiment, report, store, summary
+from bench import __version__, database, experiment, report, store
 from bench.console import Bars, Lines, progress
 from bench.database import Target
 from bench.errors import DriftError, PgproofError, WorkloadError
 from bench.experiment import Plan
-from bench.model import Options, Run
+from bench.model import Options, Run, RunStatus
 from bench.output import Folder
 from bench.servers import SERVERS, SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.summary import summarize
 from bench.workload import read
 
 EXIT_DIFFERS, EXIT_EXPECTED, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 4, 130
@@ -176,14 +177,14 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
             shown("writing the report", 0, 1)
             folder.publish(seen)
             shown("writing the report", 1, 1)
-    out.print(*report.terminal(seen))
+    out.print(report.show(seen))
     out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
     if plan.keep_databases:
         out.print(f"kept databases: {database.PREFIX}{seen.id}_before and _after", soft_wrap=True)
     return _verdict(seen, check)
 
 
-def _partial(folder: Folder, status: str) -> None:
+def _partial(folder: Folder, status: RunStatus) -> None:
     """Store what an unfinished run has seen, and say where, or that there is nothing."""
     if kept := folder.abandon(status):
         err.print(f"the part that was measured is kept: {kept}", markup=False)
@@ -195,7 +196,7 @@ def _partial(folder: Folder, status: str) -> None:
 def _verdict(seen: Run, check: bool) -> int:
     if any(pair.equality and not pair.equality.equal for pair in seen.pairs):
         return EXIT_DIFFERS
-    return EXIT_DIFFERS if check and not summary.all_meet(seen) else 0
+    return EXIT_DIFFERS if check and not summarize(seen).good else 0
 
 
 def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any]) -> Plan:
@@ -232,7 +233,7 @@ def report_command(run_json: Path, output: Path | None) -> int:
     folder = output or run_json.parent
     folder.mkdir(parents=True, exist_ok=True)
     report.write(seen, folder)
-    out.print(*report.terminal(seen))
+    out.print(report.show(seen))
     out.print(f"report: {folder / 'report.html'}", soft_wrap=True)
     return 0
 

@@ -44,6 +44,7 @@ def time_pairs(
     rng = random.Random(options.seed)  # noqa: S311 (order of execution, no secret)
     begin = time.perf_counter()
     writes = cells[0].query.writes
+    name = "measuring writes" if writes else "measuring"
     with sides.connections(writes=writes) as connections:
         _warm_up(connections, cells, seen, options.warmups)
         order, number = list(range(len(cells))), 0
@@ -51,19 +52,22 @@ def time_pairs(
             rng.shuffle(order)
             for done, index in enumerate(order):
                 seen[index] = _one_round(connections, cells[index], seen[index], number, begin, rng)
-                _tell(progress, options.rounds, number + (done + 1) / len(order), last=False)
+                _tell(progress, name, options.rounds, number + (done + 1) / len(order), last=False)
             store(seen)
             number += 1
             spent = time.perf_counter() - begin
             order = _next_round(seen, number, options, spent)
-    _tell(progress, options.rounds, number, last=True)
+    if number > options.rounds:
+        _tell(progress, name, options.rounds, number, last=True)
     return tuple(seen)
 
 
-def _tell(progress: Progress, rounds: int, done: float, *, last: bool) -> None:
-    progress("measuring", min(done, rounds), rounds, "rounds")
-    if done > rounds:
-        progress("measuring what is unsteady", done - rounds, done - rounds if last else SAMPLES_MAX - rounds, "rounds")
+def _tell(progress: Progress, name: str, rounds: int, done: float, *, last: bool) -> None:
+    if done <= rounds:
+        progress(name, done, rounds, "rounds")
+    else:
+        extra = done - rounds
+        progress(f"{name} the unsteady", extra, extra if last else SAMPLES_MAX - rounds + 1, "rounds")
 
 
 def _warm_up(connections: dict[State, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
