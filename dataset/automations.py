@@ -185,7 +185,8 @@ class Runs:
         state = np.where(u < failing, np.int8(FAILED), np.int8(SUCCEEDED))
         state[u >= 65_536 - below(_A["timeout"])] = TIMED_OUT
         unfinished = self.started_us + self.duration_ms * 1000 >= NOW_US
-        return np.where(unfinished, np.where(self._long, np.int8(WAITING), np.int8(RUNNING)), state)
+        state[unfinished] = np.where(self._long, WAITING, np.where(u & 3 == 0, QUEUED, RUNNING))[unfinished]
+        return state
 
 
 def runs(plan: Plan, chunk: int) -> pa.RecordBatch:

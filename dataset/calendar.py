@@ -35,15 +35,11 @@ HOUR_SHAPE = _hour_shape()
 
 def _second_of_day() -> NDArray[np.int64]:
     """Quantiles of the local second of the day of a human action."""
-    table = np.empty(STEPS, np.int64)
-    total, hour, before = math.fsum(HOUR_SHAPE), 0, 0.0
-    for i in range(STEPS):
-        u = (i + 0.5) / STEPS * total
-        while hour < 23 and before + HOUR_SHAPE[hour] <= u:
-            before += HOUR_SHAPE[hour]
-            hour += 1
-        table[i] = min(DAY_S - 1, int((hour + (u - before) / HOUR_SHAPE[hour]) * HOUR_S))
-    return table
+    whole = math.fsum(HOUR_SHAPE)
+    edges = np.array([round(math.fsum(HOUR_SHAPE[:hour]) / whole * STEPS) for hour in range(25)], np.int64)
+    place = np.arange(STEPS)
+    hour = np.searchsorted(edges, place, side="right") - 1
+    return hour * HOUR_S + (place - edges[hour]) * HOUR_S // (edges[hour + 1] - edges[hour])
 
 
 SECOND_OF_DAY = _second_of_day()

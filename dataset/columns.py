@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -88,6 +87,6 @@ def pool_lines(name: str) -> tuple[str, ...]:
     return tuple((Path(__file__).parent / "pools" / f"{name}.txt").read_text(encoding="utf-8").splitlines())
 
 
-def batch(table_schema: pa.Schema, **columns: Any) -> pa.RecordBatch:
+def batch(table_schema: pa.Schema, **columns: pa.Array) -> pa.RecordBatch:
     """A record batch with the columns in the schema's order."""
     return pa.RecordBatch.from_arrays([columns[name] for name in table_schema.names], schema=table_schema)

@@ -84,8 +84,9 @@ class Communications:
     def state(self) -> NDArray[np.int8]:
         """Code of STATES. The backlog lies with open leads, its share of the chunk is the one asked for."""
         state = _OUTCOME[self.u("comm_status")]
-        ready = OPEN[self.leads.status][self.lead] & (self.direction == OUTBOUND)
-        ready &= ~np.isin(self.lead, self.leads.whales)
+        ready_leads = OPEN[self.leads.status]
+        ready_leads[self.leads.whales] = False
+        ready = ready_leads[self.lead] & (self.direction == OUTBOUND)
         share = round(_C["scheduled_share"] * self.total * STEPS) // max(1, int(ready.sum()))
         state[ready & (self.u("backlog") < min(share, STEPS // 2))] = SCHEDULED
         state[(state == SCHEDULED) & (self.u("sending") < below(_C["sending_share"] / _C["scheduled_share"]))] = SENDING
@@ -111,8 +112,8 @@ class Communications:
     @cached_property
     def scheduled_us(self) -> NDArray[np.int64]:
         """The planned moment, to be read where ``planned``: future for the backlog, a few of it due."""
-        delay = _DELAY_US[self.u("delay")]
-        planned = np.minimum(self.created_us + delay, NOW_US - 1)
+        delay, room = _DELAY_US[self.u("delay")], NOW_US - 1 - self.created_us
+        planned = self.created_us + np.where(delay < room, delay, delay % room)
         u = self.u("due").astype(np.int64)
         late = np.flatnonzero(self.pending)
         bound = below(_C["due_now_share"] / _C["scheduled_share"])

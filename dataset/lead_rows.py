@@ -15,7 +15,7 @@ from .custom_fields import custom_fields
 from .funnel import OPPORTUNITY
 from .leads import NOW_US, LeadChunk
 from .organizations import plan_codes
-from .parameters import NOW_S, SOURCES, STATUSES, section
+from .parameters import SOURCES, STATUSES, section
 from .people import NAME_EXPONENT, companies, names
 from .streams import Bools, Ints, below, lognormal, zipf
 from .tags import tags
@@ -85,11 +85,11 @@ class Identity:
         own = self.leads.u(f"leads.{column}_null")
         return np.where(self._together, self._lacking, own) < below(_NULL[column])
 
-    def name(self, pool: str) -> NDArray[np.int32]:
+    def name(self, pool: str) -> NDArray[np.int64]:
         """Codes of the name pool ``first_names`` or ``last_names``."""
         return zipf(names(pool).size, NAME_EXPONENT)[self.leads.u(f"leads.{pool}")][self.person_of]
 
-    def company(self) -> NDArray[np.int32]:
+    def company(self) -> NDArray[np.int64]:
         """Codes of the company pool."""
         return zipf(len(companies()[0]), 0.6)[self.leads.u("leads.company")][self.person_of]
 
@@ -173,10 +173,6 @@ def leads(plan: Plan, chunk: int) -> pa.RecordBatch:
     updated = np.minimum(
         np.maximum(np.maximum(contacted, rows.status_since_s * 1_000_000), rows.created_us), NOW_US - 1
     )
-    gone_share = (
-        below(_L["deleted_share"]) * 2 * (NOW_S - rows.created_s) // max(1, int((NOW_S - rows.created_s).mean()) * 2)
-    )
-    kept = rows.u("leads.deleted") >= gone_share
     gone = updated + (NOW_US - updated) * rows.u("leads.deleted_at") // 65_536
     abroad = rows.u("leads.abroad") >= below(_L["home_country_share"])
     country = np.where(abroad, rows.u("leads.country") % len(COUNTRIES), _HOME[plan.tenants.zone[rows.tenant]])
@@ -203,7 +199,7 @@ def leads(plan: Plan, chunk: int) -> pa.RecordBatch:
         last_contacted_at=times(contacted, contacted < 0),
         created_at=times(rows.created_us),
         updated_at=times(updated),
-        deleted_at=times(gone, kept),
+        deleted_at=times(gone, ~rows.deleted),
     )
 
 

@@ -7,7 +7,6 @@ decided here as a function of the chunk's number, so that every table's worker c
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 from .calendar import DAY_S, FIRST_WEEKDAY
 from .funnel import OPPORTUNITY, stages
 from .parameters import IMPORT, NOW_S, SOURCES, STATUSES, section
-from .streams import STEPS, Bools, Ints, allocate, below, choice, draw, lognormal, power, wide
+from .streams import STEPS, Bools, Ints, allocate, below, choice, draw, lognormal, positive_normal, power, wide
 from .tenants import EPOCHS, OFFSETS_S, Plan
 
 _L, _P, _S, _C = section("leads"), section("people"), section("scoring"), section("communications")
@@ -26,6 +25,8 @@ OWNER_RANK = power(1 / (1 - _P["owner_exponent"]))
 OPEN = np.array([s not in ("won", "lost") for s in STATUSES])
 _STATUS_WEIGHT = np.array([round(_C["status_weight"][s] * 16) for s in STATUSES], np.int64)
 _UNASSIGNED = np.array([below(_L["unassigned_share"][s]) for s in STATUSES], np.int64)
+_MEAN_AGE_S = NOW_S * 38 // 100
+"""Of leads whose number doubles in half of the recorded time."""
 _OPEN_WINDOW_S = 400 * DAY_S
 _CLOSED_WINDOW_S = 30 * DAY_S
 """Something happens to an open lead for so long, to a closed one for so long after it was closed [assumption]."""
@@ -39,14 +40,6 @@ def _source_tables(seed: int) -> NDArray[np.int8]:
     return np.stack(
         [choice([s * (0.7 + 0.6 * int(u) / STEPS) for s, u in zip(shares, mix, strict=True)]) for mix in noise]
     )
-
-
-@lru_cache(maxsize=1)
-def _base_scores() -> NDArray[np.int64]:
-    """Quantiles of the normal distribution cut at 0."""
-    normal = NormalDist(_S["mean"], _S["sigma"])
-    zero = normal.cdf(0)
-    return np.array([round(normal.inv_cdf(zero + (1 - zero) * (i + 0.5) / STEPS)) for i in range(STEPS)], np.int64)
 
 
 @lru_cache(maxsize=1)
@@ -169,6 +162,12 @@ class LeadChunk:
         return span
 
     @cached_property
+    def deleted(self) -> Bools:
+        """Softly deleted leads: the share grows with age."""
+        share = below(_L["deleted_share"]) * (NOW_S - self.created_s) // _MEAN_AGE_S
+        return self.u("leads.deleted") < share
+
+    @cached_property
     def whales(self) -> NDArray[np.int64]:
         """Places in the chunk of the leads with thousands of communications, mostly old ones."""
         low, high = np.searchsorted(self.plan.whale_at, [self.first, self.end])
@@ -195,7 +194,7 @@ class LeadChunk:
     @cached_property
     def score(self) -> NDArray[np.int64]:
         """lead_score: 0..100, higher for referrals, opportunities and busy leads."""
-        score = _base_scores()[self.u("leads.lead_score")]
+        score = positive_normal(_S["mean"], _S["sigma"])[self.u("leads.lead_score")]
         score += _S["referral_bonus"] * (self.source == REFERRAL)
         score += _S["qualified_bonus"] * OPPORTUNITY[self.status]
         score += np.minimum(_S["engagement_max"], self.activity >> 10)
@@ -212,7 +211,7 @@ class LeadChunk:
         return self.user_of(self.tenant, self.u("leads.owner"), self.u("leads.whale_owner"))
 
     def user_of(self, tenant: Ints, rank: Ints, whale: Ints | None = None) -> NDArray[np.int64]:
-        """A user id of each tenant: Zipf by the 16-bit draw ``rank``; ``whale`` draws favour the tenant's whale user."""
+        """A user id of each tenant: Zipf by the 16-bit draw ``rank``; ``whale`` draws favour its whale user."""
         tenants = self.plan.tenants
         place = tenants.users[tenant] * OWNER_RANK[rank] >> 30
         if whale is not None:

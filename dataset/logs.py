@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -17,7 +18,7 @@ from .columns import batch, digits, ints, join, pool_lines, schema, take, texts,
 from .funnel import PREVIOUS
 from .leads import NOW_US, LeadChunk
 from .parameters import STATUSES, section
-from .streams import Ints, below, choice, labelled, time_order
+from .streams import Ints, below, labelled, time_order
 from .tenants import Plan
 
 _L = section("logs")
@@ -26,6 +27,7 @@ AUDIT_PER_LEAD_X2 = _L["audits_per_lead_x2"]
 ACTIVITIES = ("login", "view", "note", "call", "email", "update", "export", "task")
 ENTITIES = ("lead", "user", "campaign", "automation")
 ACTIONS = ("create", "update", "delete")
+CREATE, UPDATE, DELETE = range(3)
 FIELDS = (
     "lead_status",
     "assigned_to_id",
@@ -39,6 +41,8 @@ FIELDS = (
 _ACTIVITY = labelled(_L["activity_share"], ACTIVITIES)
 _ENTITY = labelled(_L["entity_share"], ENTITIES)
 _FIELD = labelled(_L["field_share"], FIELDS)
+_OTHERS = 64
+"""Distinct changes of each kind of other record."""
 _VALUES = 256
 """Distinct old and new values of each field without values of its own."""
 ACTIVITY_LOG = schema(
@@ -83,21 +87,27 @@ def _details() -> pa.Array:
     return texts(made)
 
 
-def _log(leads: LeadChunk, table: str, per_lead_x2: int, per_whale: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """(times ascending in µs, lead of each) of a log's rows: human hours, more of them for busy leads."""
-    counts = leads.counts(leads.activity + 1_024, per_lead_x2, per_whale)
+def _log(leads: LeadChunk, table: str, counts: Ints, at_creation: Ints | None = None) -> tuple[Ints, Ints, Ints]:
+    """(times ascending in µs, lead, place before sorting) of a log's rows, in human hours.
+
+    ``at_creation``: places before sorting (grouped by lead) of rows that are as old as their lead.
+    """
     lead = np.repeat(np.arange(leads.count), counts)
     when = leads.u(f"{table}.when", len(lead)).astype(np.int64)
     hour, micros = leads.u(f"{table}.hour", len(lead)), leads.u(f"{table}.micros", len(lead))
     seconds = work_times(leads.created_s[lead], leads.span_s[lead], leads.offset_s[lead], when, hour)
-    created, order = time_order(np.minimum(with_micros(seconds, micros), NOW_US - 1))
-    return created, lead[order]
+    moments = with_micros(seconds, micros)
+    if at_creation is not None:
+        moments[at_creation] = leads.created_us[lead[at_creation]]
+    created, order = time_order(np.minimum(moments, NOW_US - 1))
+    return created, lead[order], order
 
 
 def activity_log(plan: Plan, chunk: int) -> pa.RecordBatch:
     """What was done with the chunk's leads, and the logins of the people around them."""
     leads = LeadChunk(plan, chunk)
-    created, lead = _log(leads, "activity_log", ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
+    counts = leads.counts(leads.activity + 1_024, ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
+    created, lead, _ = _log(leads, "activity_log", counts)
     total = len(lead)
     first = plan.rows_before(leads.first, ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
     kind = _ACTIVITY[leads.u("activity_log.activity_type", total)]
@@ -120,12 +130,15 @@ def activity_log(plan: Plan, chunk: int) -> pa.RecordBatch:
 
 
 @lru_cache(maxsize=1)
-def _changes() -> pa.Array:
-    """Changes by code: creation, deletion, [8] status changes by new status, then [field × 256] others."""
+def _changes() -> tuple[pa.Array, int]:
+    """(changes by code, first code of other records).
+
+    Creation, deletion, [8] status changes by new status, [field × 256] other changes of leads, [entity × 64] others.
+    """
     words = pool_lines("words")
-    made = ['{"created": [null, true]}', '{"deleted_at": [null, "now"]}']
+    made = ['{"created": [null, true]}', '{"deleted": [false, true]}']
     made += [json.dumps({"lead_status": [STATUSES[PREVIOUS[i]], status]}) for i, status in enumerate(STATUSES)]
-    values = {
+    values: dict[str, Callable[[int], list[object]]] = {
         "lead_score": lambda i: [i % 71, i * 7 % 101],
         "lead_temperature": lambda i: [("cold", "warm")[i % 2], ("warm", "hot", "cold")[i % 3]],
         "phone": lambda i: [None, f"+999 {100 + i} {i * 13 % 1000:03d} {i * 29 % 1000:03d}"],
@@ -135,35 +148,45 @@ def _changes() -> pa.Array:
     }
     for field in FIELDS[2:]:
         made += [json.dumps({field: values[field](i)}) for i in range(_VALUES)]
-    return texts(made)
+    others = len(made)
+    made += [json.dumps({"last_name": [words[i].title(), words[i + 64].title()]}) for i in range(_OTHERS)]
+    made += [json.dumps({"budget_cents": [i * 10_000, i * 12_500]}) for i in range(_OTHERS)]
+    made += [json.dumps({"version": [i, i + 1], "is_active": [i % 2 == 0, True]}) for i in range(_OTHERS)]
+    return texts(made), others
 
 
-def _entity_changes(leads: LeadChunk, lead: Ints, action: Ints, u: Ints) -> pa.Array:
+def _entity_changes(leads: LeadChunk, lead: Ints, entity: Ints, action: Ints, u: Ints) -> pa.Array:
     """The jsonb of each change; owners are users of the tenant."""
+    pool, others = _changes()
     field = _FIELD[leads.u("audit_log.field", len(lead))]
     code = np.where(field == 0, 2 + leads.status[lead], 10 + (np.maximum(field, 2) - 2) * np.int64(_VALUES) + (u & 255))
-    code = np.where(action == 1, code, action // 2)
-    owner = np.flatnonzero((action == 1) & (field == 1))
-    pool = _changes()
-    tenant = leads.tenant[lead[owner]]
-    old, new = leads.user_of(tenant, u[owner]), np.where(leads.assigned, leads.owner, 0)[lead[owner]]
-    new = np.where(new == 0, leads.plan.tenants.first_user[tenant] + 1, new)
-    moved = join('{"assigned_to_id": [', digits(old), ", ", digits(new), "]}")
-    code[owner] = len(pool) + np.arange(len(owner))
-    return take(pa.concat_arrays([pool, moved]), code)
+    code = np.where(action == UPDATE, code, action // 2)
+    code = np.where(entity == 0, code, others + (entity - 1) * np.int64(_OTHERS) + (u & 63))
+    moved = np.flatnonzero((code >= 10) & (code < others) & (field == 1))
+    tenant = leads.tenant[lead[moved]]
+    old = leads.user_of(tenant, u[moved])
+    new = np.where(leads.assigned, leads.owner, leads.plan.tenants.first_user[leads.tenant] + 1)[lead[moved]]
+    owners = join('{"assigned_to_id": [', digits(old), ", ", digits(new), "]}")
+    code[moved] = len(pool) + np.arange(len(moved))
+    return take(pa.concat_arrays([pool, owners]), code)
 
 
 def audit_log(plan: Plan, chunk: int) -> pa.RecordBatch:
-    """Changes of the chunk's leads, and of other records of their tenants."""
+    """Changes of the chunk's leads, each one's first row being its creation, and of other records of their tenants."""
     leads = LeadChunk(plan, chunk)
-    created, lead = _log(leads, "audit_log", AUDIT_PER_LEAD_X2, 0)
+    counts = leads.counts(leads.activity + 1_024, AUDIT_PER_LEAD_X2)
+    births = (np.cumsum(counts) - counts)[counts > 0]
+    created, lead, order = _log(leads, "audit_log", counts, births)
     total = len(lead)
     first = plan.rows_before(leads.first, AUDIT_PER_LEAD_X2)
     u = leads.u("audit_log.value", total).astype(np.int64)
-    entity = _ENTITY[leads.u("audit_log.entity_type", total)]
+    birth = np.zeros(total, np.bool_)
+    birth[births] = True
+    birth = birth[order]
+    entity = np.where(birth, np.int8(0), _ENTITY[leads.u("audit_log.entity_type", total)])
+    gone = leads.deleted[lead] & (leads.u("audit_log.deleted", total) < below(_L["deletion_share"]))
+    action = np.where(birth, CREATE, np.where(gone & (entity == 0), DELETE, UPDATE))
     tenant = leads.tenant[lead]
-    actions = choice([_L["created_share"], 1 - _L["created_share"] - _L["deleted_share"], _L["deleted_share"]])
-    action = np.where(entity == 0, actions[leads.u("audit_log.action", total)], np.int8(1))
     entity_id = np.where(entity == 0, lead + (leads.first + 1), founder(plan, tenant, u))
     entity_id = np.where(entity == 2, tenant * CAMPAIGNS + u % CAMPAIGNS + 1, entity_id)
     entity_id = np.where(entity == 3, tenant * AUTOMATIONS + u % AUTOMATIONS + 1, entity_id)
@@ -176,6 +199,6 @@ def audit_log(plan: Plan, chunk: int) -> pa.RecordBatch:
         entity_type=take(texts(ENTITIES), entity),
         entity_id=ints(entity_id),
         action=take(texts(ACTIONS), action),
-        changes=_entity_changes(leads, lead, action, u),
+        changes=_entity_changes(leads, lead, entity, action, u),
         created_at=times(created),
     )

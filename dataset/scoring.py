@@ -95,7 +95,8 @@ def steady_times(leads: LeadChunk, counts: Ints, u: Ints, micros: Ints) -> tuple
     """
     lead = np.repeat(np.arange(leads.count), counts)
     nth = np.arange(len(lead)) - np.repeat(np.cumsum(counts) - counts, counts)
-    part = leads.span_s[lead] * ((nth << 16) + u) // (counts[lead] << 16)
+    soon = np.where(nth == 0, u * u >> 16, u)  # the first one mostly soon after creation
+    part = leads.span_s[lead] * ((nth << 16) + soon) // (counts[lead] << 16)
     return np.minimum(with_micros(leads.created_s[lead] + 1 + part, micros), NOW_US - 2), nth
 
 

@@ -49,44 +49,58 @@ def wide(seed: int, column: str, chunk: int, count: int) -> NDArray[np.int64]:
     return words(seed, column, chunk, (count + 1) // 2).view("<u4")[:count].astype(np.int64)
 
 
-def _normal_quantiles(steps: int = STEPS) -> list[float]:
-    normal = NormalDist()
-    return [normal.inv_cdf((i + 0.5) / steps) for i in range(steps)]
+def _knots() -> NDArray[np.int64]:
+    """Where tables are computed: each entry in the tails, every 32nd between; the rest is interpolated."""
+    tail = np.arange(1024)
+    return np.concatenate([tail, np.arange(1024, STEPS - 1024, 32), STEPS - 1024 + tail])
 
 
-_NORMAL = _normal_quantiles()
+_KNOTS = _knots()
+_SHARES = [(int(i) + 0.5) / STEPS for i in _KNOTS]
+_NORMAL = [NormalDist().inv_cdf(u) for u in _SHARES]
+
+
+def table(values: Iterable[float]) -> NDArray[np.int64]:
+    """All 65,536 quantiles from those at the knots; rounded first, interpolated in whole numbers."""
+    exact = np.array([round(v) for v in values], np.int64)
+    place = np.arange(STEPS)
+    left = np.searchsorted(_KNOTS, place, side="right") - 1
+    right = np.minimum(left + 1, len(_KNOTS) - 1)
+    width = np.maximum(_KNOTS[right] - _KNOTS[left], 1)
+    filled: NDArray[np.int64] = exact[left] + (exact[right] - exact[left]) * (place - _KNOTS[left]) // width
+    filled.flags.writeable = False  # tables are shared
+    return filled
 
 
 @cache
 def lognormal(mean_log: float, sigma_log: float, unit: float = 1.0) -> NDArray[np.int64]:
     """Quantiles of a lognormal distribution in ``unit``, rounded."""
-    return np.array([round(math.exp(mean_log + sigma_log * z) * unit) for z in _NORMAL], np.int64)
+    return table(math.exp(mean_log + sigma_log * z) * unit for z in _NORMAL)
 
 
 @cache
-def normal(mean: float, sigma: float) -> NDArray[np.int64]:
-    """Quantiles of a normal distribution, rounded."""
-    return np.array([round(mean + sigma * z) for z in _NORMAL], np.int64)
+def positive_normal(mean: float, sigma: float) -> NDArray[np.int64]:
+    """Quantiles of a normal distribution cut at 0, rounded."""
+    normal = NormalDist(mean, sigma)
+    cut = normal.cdf(0)
+    return table(normal.inv_cdf(cut + (1 - cut) * u) for u in _SHARES)
 
 
 @cache
-def zipf(size: int, exponent: float, steps: int = STEPS) -> NDArray[np.int32]:
+def zipf(size: int, exponent: float) -> NDArray[np.int64]:
     """Ranks 0..size-1 with Zipf weights, by the inverse of the continuous approximation."""
-    ranks = np.empty(steps, np.int32)
-    for i in range(steps):
-        u = (i + 0.5) / steps
-        if exponent == 1:
-            x = math.exp(u * math.log(size + 1))
-        else:
-            x = (1 + u * ((size + 1) ** (1 - exponent) - 1)) ** (1 / (1 - exponent))
-        ranks[i] = min(size - 1, math.floor(x) - 1)
-    return ranks
+    if exponent == 1:
+        places = (math.exp(u * math.log(size + 1)) for u in _SHARES)
+    else:
+        whole = (size + 1) ** (1 - exponent) - 1
+        places = ((1 + u * whole) ** (1 / (1 - exponent)) for u in _SHARES)
+    return table(min(size - 1, math.floor(x) - 1) for x in places)
 
 
 @cache
 def power(exponent: float, bits: int = 30) -> NDArray[np.int64]:
     """Quantiles u**exponent as fixed-point numbers of ``bits`` bits: ``(n * power(…)[draw]) >> bits``."""
-    return np.array([math.floor(((i + 0.5) / STEPS) ** exponent * 2**bits) for i in range(STEPS)], np.int64)
+    return table(math.floor(u**exponent * 2**bits) for u in _SHARES)
 
 
 def choice(shares: Iterable[float]) -> NDArray[np.int8]:

@@ -36,9 +36,9 @@ def _pool() -> pa.Array:
 
 
 @lru_cache(maxsize=1)
-def _ranks() -> NDArray[np.int32]:
+def _ranks() -> NDArray[np.int64]:
     """[vocabulary, 14-bit draw]: rank, Zipf with exponent 1."""
-    return np.stack([zipf(int(size), 1, 2**_BITS) for size in _SIZES])
+    return np.stack([zipf(int(size), 1)[:: 2 ** (16 - _BITS)] for size in _SIZES])
 
 
 @lru_cache(maxsize=4)

@@ -39,6 +39,12 @@ def _running_text() -> str:
     return " ".join(w.capitalize() if i % 11 == 0 else w + "." if i % 11 == 10 else w for i, w in enumerate(words))
 
 
+def _passage(text: str, start: int, length: int) -> str:
+    """``length`` characters of ``text`` from the next word after ``start``."""
+    begin = text.index(" ", start) + 1
+    return text[begin].upper() + text[begin + 1 : begin + length]
+
+
 @lru_cache(maxsize=1)
 def subjects() -> pa.Array:
     """Subjects of 4 to 9 words."""
@@ -59,12 +65,12 @@ def bodies() -> pa.Array:
     count = _C["body_variants"]
     lengths = _quantiles(_C["body_median_chars"], _C["body_sigma_log"], count, len(text) // 4)
     starts = draw(_TEXT_SEED, "text.bodies", 0, count)
-    return texts([text[s : s + n] for n, start in zip(lengths, starts, strict=True) for s in [int(start)]])
+    return texts([_passage(text, int(start), length) for start, length in zip(starts, lengths, strict=True)])
 
 
 @lru_cache(maxsize=1)
 def payloads() -> pa.Array:
-    """Ends of run inputs, after the first key: lognormal lengths, the longest at the maximum, shortest first."""
+    """What follows the first key of a run's input: lognormal lengths, shortest first, then one of the largest."""
     text = _running_text()
     count = _A["payload_variants"]
     lengths = _quantiles(_A["payload_median_bytes"], _A["payload_sigma_log"], count - 1, _A["payload_max_bytes"])
