@@ -169,14 +169,14 @@ def test_a_sort_that_went_away_does_not_hide_the_scan_that_changed():
     assert describe_change(plan("queue_before_pg18"), plan("queue_after_pg18")) == (
         "Incremental Sort is gone",
         "Index Scan Backward using leads_lead_score_idx on leads l became "
-        "Index Only Scan using leads_queue_idx on leads l, 2,205 -> 6 buffers",
+        "Index Only Scan using leads_queue_idx on leads l, 2,205 → 6 buffers",
     )
 
 
 def test_a_bitmap_scan_names_the_index_below_it():
     assert describe_change(plan("tag_before_pg15"), plan("tag_after_pg15")) == (
         "Bitmap Heap Scan on leads using leads_pkey became "
-        "Bitmap Heap Scan on leads using leads_tags_gin_idx, 245 -> 228 buffers",
+        "Bitmap Heap Scan on leads using leads_tags_gin_idx, 245 → 228 buffers",
     )
 
 
@@ -184,7 +184,7 @@ def test_scans_are_paired_by_relation_where_the_alias_changed():
     before = node("Seq Scan", Relation_Name="leads", Alias="l", Shared_Hit_Blocks=3960)
     after = node("Index Scan", Relation_Name="leads", Alias="x", Index_Name="q_idx", Shared_Hit_Blocks=96)
     assert describe_change(before, node("Limit", after)) == (
-        "Seq Scan on leads l became Index Scan using q_idx on leads x, 3,960 -> 96 buffers",
+        "Seq Scan on leads l became Index Scan using q_idx on leads x, 3,960 → 96 buffers",
         "new: Limit",
     )
 
@@ -201,5 +201,5 @@ def test_a_rewrite_that_reads_another_table_says_so():
 def test_same_scan_with_less_to_read_is_said():
     before = node("Seq Scan", Relation_Name="leads", Shared_Hit_Blocks=900)
     after = node("Seq Scan", Relation_Name="leads", Shared_Hit_Blocks=90)
-    assert describe_change(before, after) == ("Seq Scan on leads reads less, 900 -> 90 buffers",)
+    assert describe_change(before, after) == ("Seq Scan on leads reads less, 900 → 90 buffers",)
     assert describe_change(before, before | {"Shared Hit Blocks": 899}) == ()

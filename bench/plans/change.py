@@ -111,7 +111,7 @@ def _leftover_scans(
 
 
 def _changed(words: str, node: PlanNode, other: str, found: PlanNode) -> list[str]:
-    moved = f"{node.buffers:,} -> {found.buffers:,} buffers"
+    moved = f"{node.buffers:,} → {found.buffers:,} buffers"
     if words != other:
         return [f"{words} became {other}, {moved}"]
     few, many = sorted((node.buffers, found.buffers))

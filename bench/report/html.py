@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A row of a plan: the node, and its own buffers in percent of the plan's."""
+    """A row of a plan: the node, and its own buffers in percent of those of the larger of the two plans."""
 
     node: PlanNode
     percent: float
@@ -93,14 +93,15 @@ def _views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
 
 
 def _plans(pair: Pair) -> dict[str, tuple[NodeView, ...]]:
-    seen = {state: pair.side(state).plan for state in STATES}
-    return {state: tuple(_nodes(plan)) for state, plan in seen.items() if plan}
+    seen = {state: plan for state in STATES if (plan := pair.side(state).plan)}
+    # One scale for both, so that the bars can be compared.
+    full = max((plan.counters.buffers for plan in seen.values()), default=1) or 1
+    return {state: tuple(_nodes(plan, full)) for state, plan in seen.items()}
 
 
-def _nodes(seen: PlanSeen) -> Iterable[NodeView]:
-    total = max(seen.counters.buffers, 1)
+def _nodes(seen: PlanSeen, full: int) -> Iterable[NodeView]:
     for node in tree(seen.plan):
-        yield NodeView(node, round(100 * node.buffers_self / total, 1), _estimate(node))
+        yield NodeView(node, round(100 * node.buffers_self / full, 1), _estimate(node))
 
 
 def _estimate(node: PlanNode) -> str:
