@@ -1,0 +1,1 @@
+"""Tests: one behaviour each, named as a phrase."""

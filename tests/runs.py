@@ -66,7 +66,7 @@ def samples(
     ms: float, n: int = 20, *, spread: float = 0.05, seed: int = 1, censored: bool = False
 ) -> tuple[Sample, ...]:
     rng = random.Random(f"{ms}/{n}/{seed}")
-    times = [ms if censored else ms * rng.lognormvariate(0, spread) for _ in range(n)]
+    times = [float(ms) if censored else ms * rng.lognormvariate(0, spread) for _ in range(n)]
     return tuple(Sample(ms=round(t, 4), at_s=round(i * 0.5, 3), censored=censored) for i, t in enumerate(times))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich import box
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, Group, JustifyMethod, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -20,66 +20,76 @@ SHOWN: dict[Outcome, tuple[str, str]] = {
     "other rows": ("‼ other rows", "bold white on red"),
     "failed": ("‼ failed", "bold white on red"),
 }
-TITLE_CHARACTERS = 30
-TITLE_CHARACTERS_NARROW = 20
-CLASS_CHARACTERS = 18
-ALARM_CHARACTERS = 400
-# Columns from which on every figure fits.
-WIDE = 110
+TITLE_MOST, TITLE_MOST_NARROW, TITLE_LEAST, CLASS_MOST, ALARM_MOST = 30, 20, 10, 18, 400
+
+# Characters from which on there is room for everything, and for the column of how much faster.
+WIDE, MEDIUM = 125, 78
+COLUMNS: dict[str, tuple[JustifyMethod, int]] = {
+    "query": ("left", 0),
+    "verdict": ("left", 0),
+    "hot p95, ms": ("right", 0),
+    "worst class": ("left", WIDE),
+    "worst p95, ms": ("right", 0),
+    "faster, hot": ("right", MEDIUM),
+    "buffers, hot": ("right", WIDE),
+}
+"""By heading: how it is set, and the width of terminal from which on it is shown."""
 
 
 def show(run: Run) -> RenderableType:
     """Give the sentence, what makes it void, the table, and the paragraph. Text from data is never read as markup."""
     summary = summarize(run)
     parts: list[RenderableType] = [Text(one_line(summary.sentence), style="bold"), Text("")]
-    parts += [Text(f"‼ {one_line(alarm, ALARM_CHARACTERS)}", style="bold red") for alarm in summary.alarms]
+    parts += [Text(f"‼ {one_line(alarm, ALARM_MOST)}", style="bold red") for alarm in summary.alarms]
     if summary.queries:
         parts += [_Fitting(summary), Text("")]
     parts.append(Text(one_line(" ".join(summary.paragraph))))
     return Group(*parts)
 
 
-def table(summary: Summary, *, wide: bool) -> Table:
-    """Give a row per query: p95 in the hot and the worst class, gain and buffers of the hot class, verdict."""
+def table(summary: Summary, width: int) -> Table:
+    """Give a row per query: verdict, p95 in the hot and the worst class, gain and buffers of the hot class.
+
+    ``width`` in characters decides how much of it is shown; the verdict always is.
+    """
+    shown = [name for name, (_, least) in COLUMNS.items() if width >= least]
+    rows = [_row(query, summary, wide=width >= WIDE) for query in summary.queries]
     made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    made.add_column("query", no_wrap=True, overflow="ellipsis", min_width=12)
-    for title in ("hot p95, ms", *(("worst class",) if wide else ()), "worst p95, ms", "faster, hot"):
-        made.add_column(title, justify="left" if title == "worst class" else "right", no_wrap=True)
-    if wide:
-        made.add_column("buffers, hot", justify="right", no_wrap=True)
-    made.add_column("verdict", no_wrap=True)
-    for query in summary.queries:
-        made.add_row(*_row(query, summary, wide=wide))
+    for name in shown:
+        # Only the title gives way where the terminal is too narrow.
+        longest = max((row[name].cell_len for row in rows), default=0)
+        least = TITLE_LEAST if name == "query" else max(longest, len(name))
+        made.add_column(name, justify=COLUMNS[name][0], no_wrap=True, overflow="ellipsis", min_width=least)
+    for row in rows:
+        made.add_row(*(row[name] for name in shown))
     return made
 
 
 class _Fitting:
-    """The table, without interval, buffers and class names where the terminal is narrow."""
+    """The table, made for the width that it gets."""
 
     def __init__(self, summary: Summary) -> None:
         self._summary = summary
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield table(self._summary, wide=options.max_width >= WIDE)
+        yield table(self._summary, options.max_width)
 
 
-def _row(query: QuerySummary, summary: Summary, *, wide: bool) -> list[Text]:
+def _row(query: QuerySummary, summary: Summary, *, wide: bool) -> dict[str, Text]:
     verdict, style = SHOWN[query.outcome]
-    title = Text(one_line(query.title, TITLE_CHARACTERS if wide else TITLE_CHARACTERS_NARROW))
-    end = Text(verdict, style=style)
+    row = dict.fromkeys(COLUMNS, Text(words.NOTHING))
+    row["query"] = Text(one_line(query.title, TITLE_MOST if wide else TITLE_MOST_NARROW))
+    row["verdict"] = Text(verdict, style=style)
     if query.hot is None or query.worst is None:
-        return [title, *([Text("–")] * (5 if wide else 3)), end]
-    gain = words.effect(query.hot) if wide else words.effect(query.hot).split(" (")[0]
-    cells = [
-        title,
-        Text(_p95(query.hot, summary)),
-        Text(one_line(query.worst.parameter_class, CLASS_CHARACTERS), style="dim"),
-        Text(_p95(query.worst, summary)),
-        Text(gain, style="" if query.hot.effect in ("faster", "slower") else "dim"),
-        Text(_buffers(query.hot, summary)),
-        end,
-    ]
-    return cells if wide else [cell for number, cell in enumerate(cells) if number not in (2, 5)]
+        return row
+    gain = words.effect(query.hot)
+    claims = query.hot.effect in ("faster", "slower")
+    row["hot p95, ms"] = Text(_p95(query.hot, summary))
+    row["worst class"] = Text(one_line(query.worst.parameter_class, CLASS_MOST), style="dim")
+    row["worst p95, ms"] = Text(_p95(query.worst, summary))
+    row["faster, hot"] = Text(gain if wide else gain.split(" (")[0], style="" if claims else "dim")
+    row["buffers, hot"] = Text(_buffers(query.hot, summary))
+    return row
 
 
 def _p95(cell: CellSummary, summary: Summary) -> str:
