@@ -195,7 +195,8 @@ def _measure_cells(plan: Plan, sides: Sides, cells: list[Cell], seen: Run, watch
             store(pairs)
         plan.progress("comparing results", len(cells), len(cells), "cells")
     with watch("measure"):
-        timed = time_pairs(sides, cells, pairs, plan.options, plan.progress, store)
+        left = max(0.0, plan.options.budget_s - watch.seconds.get("measure", 0.0))  # writes get what reads have left
+        timed = time_pairs(sides, cells, pairs, replace(plan.options, budget_s=left), plan.progress, store)
     return replace(seen, pairs=(*done, *timed))
 
 
