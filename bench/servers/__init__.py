@@ -9,7 +9,7 @@ import psycopg
 
 from bench.errors import ServerError
 from bench.servers.conninfo import redact
-from bench.servers.disk import disk_full
+from bench.servers.disk import disk_full, servers_disk_full
 from bench.servers.docker import docker_server
 from bench.servers.dsn import existing_server
 from bench.servers.embedded import embedded_server
@@ -25,16 +25,26 @@ SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle
 }
 
 
+LOST = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown, psycopg.errors.CannotConnectNow)
+"""How a server takes leave, when it does so in words; otherwise the error has no SQLSTATE at all."""
+
+
 @contextmanager
 def open_server(kind: str, options: ServerOptions) -> Iterator[ServerHandle]:
     """The server of that kind, as a block that ends it (or only lets go of it, where it is not ours).
 
-    A disk that fills up inside the block ends it with DiskFull, whatever statement met it first.
+    A server lost and a disk filled up inside the block are expected failures, whatever statement met them first.
     """
     if kind not in SERVERS:
         raise ServerError(f"no such kind of server: {kind}", hint=f"choose one of {', '.join(SERVERS)}")
-    with SERVERS[kind](options) as handle:
-        try:
-            yield handle
-        except psycopg.errors.DiskFull as error:
-            raise disk_full(handle.data_dir or "the server's data") from error
+    try:
+        with SERVERS[kind](options) as handle:
+            try:
+                yield handle
+            except psycopg.errors.DiskFull as error:
+                reason = error.diag.message_primary or "disk full"
+                raise disk_full(handle.data_dir) if handle.data_dir else servers_disk_full(reason) from error
+    except psycopg.OperationalError as error:
+        if error.sqlstate is None or isinstance(error, LOST):
+            raise ServerError(f"the server ended the connection: {' '.join(str(error).split())}") from error
+        raise

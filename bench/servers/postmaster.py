@@ -179,10 +179,10 @@ def stop_left_behind(slot: Slot) -> None:
         _signal([postmaster], signal.SIGINT)
         _wait_until_gone(slot.data, STOP_TIMEOUT_S)
     for number in (signal.SIGQUIT, signal.SIGKILL):
-        _signal(_serving(slot.data), number)
+        _signal(serving(slot.data), number)
         if _wait_until_gone(slot.data, ORPHAN_TIMEOUT_S):
             return
-    raise ServerError(f"a server of an earlier run does not stop: process {_serving(slot.data)} in {slot.data}")
+    raise ServerError(f"a server of an earlier run does not stop: process {serving(slot.data)} in {slot.data}")
 
 
 def _signal(pids: list[int], number: signal.Signals) -> None:
@@ -193,7 +193,7 @@ def _signal(pids: list[int], number: signal.Signals) -> None:
 
 def _wait_until_gone(data: Path, timeout_s: float) -> bool:
     deadline = time.monotonic() + timeout_s
-    while _serving(data):
+    while serving(data):
         if time.monotonic() > deadline:
             return False
         time.sleep(POLL_S)
@@ -206,10 +206,10 @@ def _postmaster_of(slot: Slot) -> int | None:
         pid = int((slot.data / "postmaster.pid").read_text().split("\n", 1)[0])
     except (OSError, ValueError):
         return None
-    return pid if pid in _serving(slot.data) else None
+    return pid if pid in serving(slot.data) else None
 
 
-def _serving(data: Path) -> list[int]:
+def serving(data: Path) -> list[int]:
     """The server processes that work in this data folder."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):

@@ -28,8 +28,8 @@ from bench.servers.home import own_folder
 
 MOST_SLOTS = 64
 """Runs at the same time, and a stop for the search when locking itself does not work."""
-SOCKET_PATH_LIMIT = 107
-"""Bytes that fit into sockaddr_un.sun_path on Linux, the closing zero left out."""
+SOCKET_PATH_LIMIT = 103
+"""Bytes that fit into sockaddr_un.sun_path, the closing zero left out: 107 on Linux, 103 on macOS and BSD."""
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 SHORT_SOCKETS = "/tmp"  # noqa: S108 (mkdtemp: private; TMPDIR may be long itself)
 
@@ -169,7 +169,9 @@ def _initdb_error(slot: Slot, output: str) -> PgproofError:
     if tells_of_full_disk(output):
         return disk_full(slot.folder)
     last = next((line for line in reversed(output.splitlines()) if "error:" in line or "FATAL:" in line), output)
-    return ServerError(f"initdb could not make a cluster in {slot.folder}: {last.strip()}")
+    # Containers often run under a number that has no account.
+    hint = "give this user id an entry in /etc/passwd" if "look up effective user ID" in output else ""
+    return ServerError(f"initdb could not make a cluster in {slot.folder}: {last.strip()}", hint=hint)
 
 
 @contextmanager

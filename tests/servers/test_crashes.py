@@ -13,7 +13,7 @@ import pytest
 
 from bench.errors import ServerError
 from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.servers.postmaster import _serving
+from bench.servers.postmaster import serving
 from tests.servers.processes import children, start_run
 
 SLEEP = "print('ready', flush=True)\ntime.sleep(60)"
@@ -56,8 +56,8 @@ def test_databases_stay_between_runs(used_home: Path):
 def test_nothing_runs_after_the_block(used_home: Path):
     """The server ends with the block, and its socket goes."""
     with open_server("embedded", ServerOptions(home=used_home)) as handle:
-        assert _serving(handle.data_dir)
-    assert not _serving(handle.data_dir)
+        assert serving(handle.data_dir)
+    assert not serving(handle.data_dir)
     assert not list(handle.data_dir.with_name("socket").iterdir())
 
 
@@ -108,10 +108,10 @@ def test_killed_run_takes_its_server_with_it(used_home: Path):
     """kill -9 of the Python process: the server shuts down by itself."""
     run = start_run(used_home, SLEEP)
     data = next(used_home.glob("embedded/*/data"))
-    assert _serving(data)
+    assert serving(data)
     run.kill()
     run.wait()
-    assert wait_for(lambda: not _serving(data))
+    assert wait_for(lambda: not serving(data))
 
 
 def test_killed_run_is_followed_by_another(used_home: Path):
@@ -132,10 +132,10 @@ def test_server_left_behind_is_taken_over(used_home: Path):
     run.kill()
     run.wait()
     left = postmaster(data)
-    assert left in _serving(data)
+    assert left in serving(data)
     with open_server("embedded", ServerOptions(home=used_home)) as handle:
         assert kept(handle)
-        assert left not in _serving(data)
+        assert left not in serving(data)
 
 
 def test_run_killed_inside_bulk_leaves_durability_on(used_home: Path):
@@ -166,7 +166,7 @@ def test_children_do_not_hold_the_slot(used_home: Path):
     data = next(used_home.glob("embedded/*/data"))
     run.kill()
     run.wait()
-    assert wait_for(lambda: not _serving(data))
+    assert wait_for(lambda: not serving(data))
     with open_server("embedded", ServerOptions(home=used_home)) as handle:
         assert handle.data_dir == data
     with contextlib.suppress(ProcessLookupError):

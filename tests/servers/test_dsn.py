@@ -110,6 +110,17 @@ def test_read_only_server_is_refused(dsn15: str):
     assert "read-only" in refusal(make_conninfo(dsn15, user="reader", password="pw"))
 
 
+def test_lost_server_is_an_expected_failure(dsn15: str):
+    """It went away under a statement: one line, not a traceback."""
+
+    def run() -> None:
+        with open_server("dsn", ServerOptions(dsn=dsn15)) as handle, psycopg.connect(handle.dsn) as conn:
+            conn.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+
+    with pytest.raises(ServerError, match="the server ended the connection"):
+        run()
+
+
 def test_no_dsn_says_how_to_give_one():
     """Asked for an existing server, but not told which."""
     assert "--dsn" in refusal("")
