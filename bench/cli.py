@@ -189,7 +189,7 @@ def _partial(folder: Folder, status: RunStatus) -> None:
     if kept := folder.abandon(status):
         err.print(f"the part that was measured is kept: {kept}", markup=False)
         err.print(f"to see it: pgproof report {kept}", markup=False)
-    else:
+    elif status == "interrupted":
         err.print("nothing had been measured yet, so nothing is kept", markup=False)
 
 

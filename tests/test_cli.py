@@ -1,0 +1,324 @@
+"""The command line as a user meets it: exit codes, one-line errors, interruption, files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from bench import store
+from bench.cli import main
+from tests.conftest import make_home
+
+ROOT = Path(__file__).parent.parent
+SHOP = ROOT / "examples" / "shop"
+
+
+@pytest.fixture(scope="module")
+def cli_home() -> Iterator[Path]:
+    """One home for all commands of this module, so that the server is made once."""
+    home = make_home()
+    yield home
+    shutil.rmtree(home.parent)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the example to break."""
+    return shutil.copytree(SHOP, tmp_path / "shop")
+
+
+@pytest.fixture
+def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run a command in-process; return the exit code and all that it printed."""
+
+    def call(*arguments: str | Path) -> tuple[int, str]:
+        command, rest = str(arguments[0]), [str(a) for a in arguments[1:]]
+        extra = ["--output", str(tmp_path / "reports"), "--rounds", "3", "--budget", "0"] if command == "run" else []
+        home = [] if command == "report" else ["--home", str(cli_home)]
+        status = main([*command.split(), *rest, *extra, *home])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return call
+
+
+def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) -> None:
+    status, printed = pgproof("run", SHOP, "--scale", "2k")
+    assert status == 0, printed
+    assert "3 queries meet 50 ms at 2,000 orders" in " ".join(printed.split())
+    latest = tmp_path / "reports" / "latest"
+    assert latest.is_symlink()
+    assert {f.name for f in latest.iterdir()} == {"run.json", "report.html", "report.md", "samples.csv"}
+    seen = store.load(latest / "run.json")
+    assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
+    assert all(pair.equality and pair.equality.equal for pair in seen.pairs)
+
+
+def test_a_stored_run_is_shown_again_without_a_server(pgproof: Callable, tmp_path: Path) -> None:
+    pgproof("run", SHOP, "--scale", "2k")
+    folder = tmp_path / "reports" / "latest"
+    first = {name: (folder / name).read_bytes() for name in ("report.html", "report.md", "samples.csv")}
+    status, _ = pgproof("report", folder / "run.json", "--output", tmp_path / "again")
+    assert status == 0
+    assert {name: (tmp_path / "again" / name).read_bytes() for name in first} == first
+
+
+def test_rows_that_differ_fail_the_run(pgproof: Callable, shop: Path) -> None:
+    query = shop / "queries" / "open_orders.sql"
+    query.write_text(query.read_text() + "\n-- rewrite: wrong\nSELECT count(*) + 1, sum(total_cents) FROM orders;")
+    with (shop / "optimizations.sql").open("a") as file:
+        file.write("\n-- optimization: wrong\n-- category: rewrite\n-- why: a test\n")
+    status, printed = pgproof("run", shop, "--scale", "2k", "--query", "open_orders")
+    assert status == 1
+    assert "other rows" in printed
+
+
+def test_a_missed_target_fails_only_where_asked(pgproof: Callable) -> None:
+    command = ["run", SHOP, "--scale", "2k", "--query", "open_orders", "--target", "0.001"]
+    assert pgproof(*command)[0] == 0
+    assert pgproof(*command, "--check")[0] == 1
+
+
+def test_reads_leave_both_databases_as_they_were(pgproof: Callable, cli_home: Path) -> None:
+    """Writes run elsewhere: not a dead row, not a cleared visibility bit in what --keep leaves."""
+    from bench.servers import ServerOptions, open_server
+
+    pgproof("run", SHOP, "--scale", "2k", "--keep")
+    with open_server("embedded", ServerOptions(home=cli_home)) as server, psycopg.connect(server.dsn) as admin:
+        names = [row[0] for row in admin.execute("SELECT datname FROM pg_database WHERE datname ~ '_(before|after)$'")]
+        assert len(names) == 2
+        for name in names:
+            with psycopg.connect(server.dsn, dbname=name) as kept:
+                state = kept.execute("SELECT relpages, relallvisible FROM pg_class WHERE relname = 'orders'").fetchone()
+                dead = kept.execute("SELECT n_dead_tup, n_tup_upd FROM pg_stat_user_tables WHERE relname = 'orders'")
+                assert state is not None
+                assert state[0] == state[1]
+                assert dead.fetchone() == (0, 0)
+    assert pgproof("cache clear")[0] == 0
+    assert "the cache is empty" in pgproof("cache list")[1]
+
+
+def test_the_cache_lists_what_it_holds(pgproof: Callable) -> None:
+    pgproof("run", SHOP, "--scale", "2k", "--query", "open_orders")
+    status, printed = pgproof("cache list")
+    assert status == 0
+    assert "workload shop" in printed
+    assert "scale 2000" in printed
+
+
+def test_verify_finds_nothing_and_then_drift(pgproof: Callable, shop: Path) -> None:
+    pgproof("run", shop, "--scale", "2k", "--keep")
+    assert pgproof("verify", shop)[0] == 0
+    text = (shop / "optimizations.sql").read_text()
+    (shop / "optimizations.sql").write_text(text.replace("created_at DESC, order_id DESC", "created_at"))
+    status, printed = pgproof("verify", shop)
+    assert status == 2
+    assert "orders_customer_idx was applied with another text than the files hold now" in " ".join(printed.split())
+    pgproof("cache clear")
+
+
+# ------------------------------------------------------------------------------------------------ bad input
+def one_line_error(printed: str) -> str:
+    """The error, which takes one line, and one more for what to do."""
+    lines = [line for line in printed.splitlines() if line.strip()]
+    start = next(i for i, line in enumerate(lines) if line.startswith("error:"))
+    assert len(lines) - start <= 2, printed
+    assert "Traceback" not in printed
+    return lines[start]
+
+
+@pytest.mark.parametrize("scale", ["0", "-3", "lots", "900M"])
+def test_an_absurd_scale_is_refused(pgproof: Callable, scale: str) -> None:
+    status, printed = pgproof("run", SHOP, f"--scale={scale}")
+    assert status == 2
+    assert f"--orders {scale}: not a number" in one_line_error(printed)
+
+
+def test_a_missing_folder_is_named(pgproof: Callable) -> None:
+    status, printed = pgproof("run", "nowhere")
+    assert (status, one_line_error(printed)) == (2, "error: no workload folder nowhere")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "message"),
+    [
+        ("schema.sql", "text NOT NULL\n", "text NOT NUL\n", r'schema.sql:5: syntax error at or near "NUL"'),
+        ("optimizations.sql", "(customer_id,", "(customer,", 'optimizations.sql:5: column "customer" does not exist'),
+        ("queries/open_orders.sql", "count(*)", "count(**)", "queries/open_orders.sql:5 (before): syntax error"),
+        ("dataset/fill.sql", "500 +", "-500 -", "breaks orders_total_cents_check: Failing row contains"),
+        ("dataset/classes.sql", "placed WHERE", "nowhere WHERE", 'dataset/classes.sql:12: relation "nowhere"'),
+        ("dataset/checks.sql", "5, 11", "50, 110", "orders_per_customer is 10.0, not in 50.0..110.0"),
+    ],
+)
+def test_a_mistake_in_a_file_is_one_line_with_its_place(
+    pgproof: Callable, shop: Path, file: str, old: str, new: str, message: str
+) -> None:
+    text = (shop / file).read_text()
+    assert old in text
+    (shop / file).write_text(text.replace(old, new))
+    status, printed = pgproof("run", shop, "--scale", "2k")
+    assert status == 2
+    assert message in one_line_error(printed)
+
+
+def test_an_unknown_query_lists_those_that_exist(pgproof: Callable) -> None:
+    status, printed = pgproof("run", SHOP, "--query", "nothing")
+    assert status == 2
+    assert "--query nothing: no such query" in one_line_error(printed)
+    assert "latest_orders" in printed
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"format": 1, "id"', "truncated"),
+        ('{"format": 99}', "format 99"),
+        ("hello", "not JSON"),
+    ],
+)
+def test_a_broken_run_file_says_what_is_wrong(pgproof: Callable, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    status, printed = pgproof("report", tmp_path / "run.json")
+    assert status == 2
+    assert message in one_line_error(printed)
+
+
+def test_an_output_folder_that_cannot_be_made_is_refused_before_the_work(cli_home: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--home", str(cli_home), "--output"]
+    done = subprocess.run([*command, str(tmp_path / "file")], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "loading" not in done.stdout
+
+
+# ---------------------------------------------------------------------------------------------- by DSN
+def test_a_password_never_reaches_a_file_or_the_screen(dsn15: str, tmp_path: Path) -> None:
+    env = os.environ | {"PGPROOF_DSN": dsn15}
+    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "2", "--budget", "0"]
+    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    everything = done.stdout + done.stderr
+    everything += "".join(f.read_text() for f in (tmp_path / "reports" / "latest").iterdir())
+    assert conninfo_to_dict(dsn15)["password"] not in everything
+    assert "PostgreSQL 15" in done.stdout
+
+
+def test_a_populated_database_on_that_server_is_not_touched(dsn15: str, tmp_path: Path) -> None:
+    """Neither the one that the DSN names, nor one with our prefix: no row, no table, no vacuum."""
+    with psycopg.connect(dsn15, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE precious")
+        admin.execute("CREATE DATABASE pgproof_precious")
+    names = ("precious", "pgproof_precious")
+    dsns = [make_conninfo(dsn15, dbname=name) for name in names]
+    for dsn in dsns:
+        with psycopg.connect(dsn, autocommit=True) as own:
+            own.execute("CREATE TABLE customers AS SELECT n AS customer_id FROM generate_series(1, 500) AS n")
+            own.execute("DELETE FROM customers WHERE customer_id > 400")
+    before = [fingerprint(dsn) for dsn in dsns]
+    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "2", "--dsn", dsns[0]]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    subprocess.run([sys.executable, "-m", "bench", "cache", "clear", "--dsn", dsns[0]], check=True, capture_output=True)
+    assert [fingerprint(dsn) for dsn in dsns] == before
+    with psycopg.connect(dsn15) as admin:
+        left = admin.execute("SELECT datname FROM pg_database WHERE datname ~ 'pgproof'").fetchall()
+    assert left == [("pgproof_precious",)]
+
+
+def fingerprint(dsn: str) -> list[object]:
+    """Tables, rows, row versions, and vacuum's and analyze's traces."""
+    with psycopg.connect(dsn) as own:
+        return [
+            own.execute("SELECT oid, relname, relpages, reltuples, relallvisible, relfrozenxid FROM pg_class "
+                        "WHERE relnamespace = 'public'::regnamespace ORDER BY 1").fetchall(),
+            own.execute("SELECT ctid, xmin, customer_id FROM customers ORDER BY 1").fetchall(),
+            own.execute("SELECT nspname FROM pg_namespace ORDER BY 1").fetchall(),
+        ]  # fmt: skip
+
+
+# --------------------------------------------------------------------------------------------- interruption
+def interrupted(cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals) -> subprocess.CompletedProcess[str]:
+    """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
+    command = [sys.executable, "-u", "-m", "bench", "run", str(ROOT), "--leads", "5k", "--home", str(cli_home)]
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        seen = ""
+        for line in process.stdout:
+            seen += line
+            if line.startswith(phase):
+                break
+        if phase == "comparing results":
+            time.sleep(1.5)  # into the measurement
+        os.killpg(process.pid, how)  # as a terminal does: to the whole foreground group
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(command, process.returncode, seen + out, err)
+
+
+def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path, tmp_path: Path) -> None:
+    done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT)
+    assert done.returncode == 130, done.stderr
+    assert "the part that was measured is kept" in done.stderr
+    (stored,) = (tmp_path / "reports").glob("*/run.json")
+    seen = store.load(stored)
+    assert seen.status == "interrupted"
+    assert seen.pairs
+    assert main(["report", str(stored)]) == 0
+
+
+def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path: Path, pgproof: Callable) -> None:
+    pgproof("cache clear")
+    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGINT)
+    assert done.returncode == 130, done.stderr
+    assert "nothing had been measured yet" in done.stderr
+    assert "the cache is empty" in pgproof("cache list")[1]
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_takes_for_finished(
+    cli_home: Path, tmp_path: Path, pgproof: Callable
+) -> None:
+    pgproof("cache clear")
+    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGKILL)
+    assert done.returncode == -signal.SIGKILL
+    status, printed = pgproof("run", ROOT, "--leads", "5k", "--query", "pipeline_board", "--quiet")
+    assert status == 0, printed
+    assert "loading rows" in printed
+
+
+def test_help_names_every_option_and_command(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in ([], ["run"], ["report"], ["verify"], ["cache"], ["cache", "list"], ["cache", "clear"]):
+        assert main([*command, "--help"]) == 0
+        assert "Usage: pgproof" in capsys.readouterr().out
+
+
+def test_a_usage_error_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "--rounds", "0"]) == 2
+    assert main(["nonsense"]) == 2
+    assert main(["run", "--skew", "sideways"]) == 2
+    assert "Usage" in capsys.readouterr().err
+
+
+def test_the_stored_run_is_plain_json(pgproof: Callable, tmp_path: Path) -> None:
+    pgproof("run", SHOP, "--scale", "2k", "--query", "open_orders")
+    stored = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text())
+    assert stored["format"] == store.FORMAT
