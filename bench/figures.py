@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 # colour everywhere: in charts, tables and plans.
 COLOURS = {"before": "#c05a00", "after": "#0072b2", "ink": "#1a1c1f", "muted": "#5b626b", "grid": "#dde1e6"}
 
-WIDTH_IN, LEFT_IN, PLOT_IN = 9.2, 2.3, 6.75
+WIDTH_IN, LEFT_IN, PLOT_IN = 9.2, 2.5, 6.55
 ROW_IN, TOP_IN, BOTTOM_IN = 0.46, 0.35, 0.8
-TITLE_CHARACTERS = 32
+TITLE_CHARACTERS = 30
 # The hot class above the row's middle, the worst below.
 OFFSET = 0.17
 FILLED, HOLLOW = 7.5, 6.5

@@ -17,6 +17,9 @@ from bench.plans import PlanNode, tree
 from bench.report.text import clean
 from bench.summary import CellSummary, QuerySummary, Summary, summarize, words
 
+# From here on a wrong estimate is likely to have cost a better plan.
+WRONG_ESTIMATE = 10
+READS_ALL = ("Sort", "Aggregate", "Hash", "Bitmap Index Scan")
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -100,17 +103,25 @@ def _plans(pair: Pair) -> dict[str, tuple[NodeView, ...]]:
 
 
 def _nodes(seen: PlanSeen, full: int) -> Iterable[NodeView]:
+    stopped: list[bool] = []
     for node in tree(seen.plan):
-        yield NodeView(node, round(100 * node.buffers_self / full, 1), _estimate(node))
+        # Whether a Limit above may have stopped this node early; a node that reads all its input first shields it.
+        above = stopped[node.depth - 1] if node.depth else False
+        del stopped[node.depth :]
+        stopped.append(node.kind == "Limit" or (above and node.kind not in READS_ALL))
+        yield NodeView(node, round(100 * node.buffers_self / full, 1), _estimate(node, stopped=above))
 
 
-def _estimate(node: PlanNode) -> str:
-    """Say how far off the planner's row estimate was, where that is more than tenfold."""
+def _estimate(node: PlanNode, *, stopped: bool) -> str:
+    """Say how far off the planner's row estimate was, where that is more than tenfold.
+
+    A node that was stopped early gave fewer rows than it has: that is no wrong estimate.
+    """
     guessed, real = max(node.estimated_rows, 1.0), max(node.actual_rows, 1.0)
     factor = max(guessed / real, real / guessed)
-    if not node.executed or factor < 10:
+    if not node.executed or factor < WRONG_ESTIMATE or (stopped and guessed > real):
         return ""
-    return f"{factor:,.0f}× too {'many' if guessed > real else 'few'} expected"
+    return f"{factor:,.0f}× too {'many' if guessed > real else 'few'} rows expected"
 
 
 def _totals(applied: Iterable[Applied]) -> dict[str, Any]:

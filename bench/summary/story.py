@@ -87,7 +87,7 @@ def _paragraph(
     else:
         yield "There is no after state to compare with: put the change you propose into optimizations.sql."
     if run.status != "complete" and measured < total:
-        yield f"{plural(total - measured, 'pair')} of {total} lack samples, so what is said here may change."
+        yield f"{total - measured} of {plural(total, 'pair')} have no samples yet, so what is said here may change."
 
 
 def _unmeasured(run: Run) -> str:
@@ -153,7 +153,7 @@ def _optimizations(optimizations: Sequence[OptimizationSummary]) -> Iterable[str
     if applied:
         built = words.seconds(sum(found.build_ms or 0 for found in applied) / 1000)
         grown = words.size(sum(found.size_bytes or 0 for found in applied))
-        yield f"The {plural(len(applied), 'optimization')} took {built} to apply and {grown} of disk."
+        yield f"{plural(len(applied), 'optimization')} took {built} to apply and {grown} of disk."
 
 
 def _named(cell: CellSummary, titles: dict[str, str]) -> str:

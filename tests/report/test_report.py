@@ -147,6 +147,15 @@ def test_the_page_shows_plans_and_what_changed(page):
     assert "14,000 rows read and thrown away" in page.text
 
 
+def test_a_scan_that_a_limit_stopped_was_not_misjudged():
+    """The planner expects all rows of the scan; the Limit took 20."""
+    many = runs.scan("leads", index="leads_queue_idx", **{"Plan Rows": 9_000})
+    stopped = replace(runs.pair(), after=runs.side(3, runs.limit(many)))
+    assert "rows expected" not in FORMATS["html"](runs.run(stopped))
+    sorted_first = replace(runs.pair(), after=runs.side(3, runs.limit(many, sort=("l.id",))))
+    assert "450× too many rows expected" in FORMATS["html"](runs.run(sorted_first))
+
+
 def test_other_rows_are_said_loudly():
     run = PARTIAL["other rows"]
     assert "Not proven. Queue returns other rows" in Page(FORMATS["html"](run)).text
