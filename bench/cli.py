@@ -167,9 +167,9 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     with progress(out, quiet=quiet) as shown:
         plan = _plan(workload, shown, chosen)
         with _server(chosen, shown) as server, Folder(output) as folder:
-            shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, PostgreSQL "
-                      f"{server.version_num // 10000}.{server.version_num % 10000} ({server.kind})")  # fmt: skip
             try:
+                shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, PostgreSQL "
+                          f"{server.version_num // 10000}.{server.version_num % 10000} ({server.kind})")  # fmt: skip
                 seen = experiment.run(plan, server, folder.keep)
             except (KeyboardInterrupt, PgproofError) as error:
                 _partial(folder, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
