@@ -108,7 +108,7 @@ def _gains(cells: Sequence[CellSummary], titles: dict[str, str]) -> Iterable[str
     said = f"{len(faster)} of {plural(counted, 'measured pair')} became faster"
     unchanged = sum(cell.effect == "plan unchanged" for cell in cells)
     if unchanged:
-        said += f"; {unchanged} kept their plan and claim nothing"
+        said += f"; {unchanged} kept {'its plan and claims' if unchanged == 1 else 'their plan and claim'} nothing"
     yield f"{said}."
     yield (
         f"The largest gain is {_named(best, titles)}: {words.figure(best.before.p50)} → {words.figure(best.after.p50)} "
