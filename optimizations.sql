@@ -347,6 +347,8 @@ ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_che
 --   exact, because open days are read live. A row dated back into a closed day is seen after the next refresh.
 -- serves: organization_health_metrics
 -- undo: DROP SCHEMA crm_agg CASCADE;
+-- upkeep: CALL crm_agg.refresh();
+-- staleness: SELECT format('%s days are read live', :clock::timestamptz::date - closed_until::date) FROM crm_agg.watermark
 CREATE SCHEMA crm_agg;
 
 CREATE TABLE crm_agg.org_daily_metrics (
@@ -547,6 +549,8 @@ LEFT JOIN LATERAL (
 --   before a search has to read them, and tables whose index-only scans have begun to fetch from the heap are named.
 -- serves: maintenance
 -- undo: DROP SCHEMA crm_ops CASCADE;
+-- upkeep: CALL crm_ops.retention(:clock::timestamptz - interval '2 years', p_commit => false);
+-- upkeep: SELECT crm_ops.clean_gin_pending_lists();
 CREATE SCHEMA crm_ops;
 
 -- Deletes rows older than p_cutoff from the three logs, oldest first, p_step of time in each batch, and commits after

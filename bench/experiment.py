@@ -11,10 +11,10 @@ from pathlib import Path
 from bench import __version__, database, machine, metadata, optimizations
 from bench.database import Connection, Target, rows
 from bench.measure import Cell, Sides, compare, time_pairs
-from bench.model import STATES, Binding, Dataset, Options, Pair, Query, Run, Server, State
+from bench.model import STATES, Applied, Binding, Dataset, Options, Pair, Query, Run, Server, State
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict
+from bench.seeding.template import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.workload import Workload
@@ -123,7 +123,24 @@ def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset
         dataset=dataset,
         queries=plan.queries,
         optimizations=plan.workload.optimizations,
+        left_out=tuple(query.name for query in plan.workload.queries if query not in plan.queries),
+        notes=_notes(plan, server, dataset),
     )
+
+
+def _notes(plan: Plan, server: ServerHandle, dataset: Dataset) -> tuple[str, ...]:
+    notes = []
+    if sampled := [table.name for table in dataset.tables if table.rows > SAMPLE_ROWS_PER_TARGET * TARGET_MAX]:
+        limit = SAMPLE_ROWS_PER_TARGET * TARGET_MAX
+        notes.append(
+            f"Statistics of {', '.join(sampled)} come from a random sample of {limit:,} rows: a plan that hangs on them "
+            "can differ after another load."
+        )
+    if left_out := len(plan.workload.queries) - len(plan.queries):
+        notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
+    if server.kind == "dsn":
+        notes.append("The server's own settings were left as they are, but for those that a session can set.")
+    return tuple(notes)
 
 
 def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: Plan) -> None:
@@ -158,16 +175,16 @@ def _measure(
     reads = cells_of([query for query in plan.queries if not query.writes], bindings)
     writes = cells_of([query for query in plan.queries if query.writes], bindings)
     seen = _measure_cells(plan, sides, reads, seen, watch, keep)
-    if writes:
-        seen = _measure_writes(plan, admin, sides, writes, seen, watch, keep)
+    if writes or any(block.upkeep or block.staleness for block in plan.workload.optimizations):
+        seen = _measure_in_copies(plan, admin, sides, writes, seen, watch, keep)
     return seen
 
 
-def _measure_writes(
+def _measure_in_copies(
     plan: Plan, admin: Connection, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep
 ) -> Run:
-    """Measure statements that write in clones of both sides: each is rolled back, but even that leaves dead rows and
-    cleared visibility bits behind, which must not reach the databases that reads are measured in.
+    """Measure what writes, queries and upkeep, in copies of both sides: each execution is rolled back, but even that
+    leaves dead rows and cleared visibility bits, which must not reach the databases that reads are measured in.
     """
     names = {state: f"{name}_writes" for state, name in sides.databases.items()}
     try:
@@ -176,9 +193,24 @@ def _measure_writes(
                 database.claim(admin, name)
                 database.create(admin, name, "scratch", template=sides.databases[state])
             database.checkpoint(admin)
-        return _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep)
+        seen = _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep) if cells else seen
+        with watch("upkeep"), sides.target.connect(names["after"]) as connection:
+            return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
     finally:
         _drop(sides.target, list(names.values()))
+
+
+def _with_upkeep(plan: Plan, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
+    blocks = {block.name: block for block in plan.workload.optimizations if block.upkeep or block.staleness}
+    found = []
+    for number, one in enumerate(applied):
+        plan.progress("measuring upkeep", number, len(applied))
+        if block := blocks.get(one.name):
+            upkeep, staleness = optimizations.measure_upkeep(connection, block, plan.workload.clock)
+            one = replace(one, upkeep=upkeep, staleness=staleness)
+        found.append(one)
+    plan.progress("measuring upkeep", len(applied), len(applied))
+    return tuple(found)
 
 
 def _measure_cells(plan: Plan, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep) -> Run:

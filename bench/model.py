@@ -88,6 +88,10 @@ class Optimization:
     undo: tuple[str, ...]
     file: str
     line: int
+    upkeep: tuple[str, ...] = ()
+    """Statements that have to run now and then for as long as the optimization stays: a rollup's refresh."""
+    staleness: str = ""
+    """A SELECT of one value that says how late the optimization's data is, in words of the workload."""
 
 
 # ---------------------------------------------------------------------------------------------- what was seen
@@ -183,6 +187,16 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
+class Upkeep:
+    """What one upkeep statement costs: median of ``executions``, each rolled back."""
+
+    sql: str
+    ms: float
+    wal_bytes: int
+    executions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
     """What it took to apply one optimization."""
 
@@ -193,6 +207,9 @@ class Applied:
     wal_bytes: int
     locks: tuple[str, ...] = ()
     """``"<mode> on <relation>"``, strongest mode per existing relation, held until the block committed."""
+    upkeep: tuple[Upkeep, ...] = ()
+    staleness: str = ""
+    """How late its data was at the clock of the dataset, as the block's own SELECT says."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,4 +314,6 @@ class Run:
     """Seconds by phase: server, dataset, clone, optimize, equality, measure…"""
     notes: tuple[str, ...] = ()
     """What a reader must know to trust the run: refreshed statistics, skipped cells, an interruption."""
+    left_out: tuple[str, ...] = ()
+    """Queries of the workload that the user left out of this run."""
     finished_at: str = ""

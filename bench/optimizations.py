@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Sequence
+from statistics import median
 from typing import Any
 
 from bench import metadata
 from bench.database import Connection, explained, rows, run_file
 from bench.errors import WorkloadError
-from bench.model import Applied, Optimization
+from bench.model import Applied, Optimization, Upkeep
 from bench.progress import Progress
+from bench.sqlfile import fill_in
 
 _OUTSIDE = re.compile(
     r"\s*(VACUUM|CLUSTER\s*$|REINDEX\s+(DATABASE|SYSTEM)|(CREATE|DROP|REINDEX)\s+(UNIQUE\s+)?(INDEX|TABLE|SCHEMA)\s+"
@@ -90,6 +92,40 @@ def _insist_valid(connection: Connection, optimization: Optimization) -> None:
     invalid = [row["name"] for row in rows(connection, "list_index_definitions") if not row["valid"]]
     if invalid:
         raise WorkloadError(f"{optimization.file}:{optimization.line}: {optimization.name} left {invalid[0]} invalid")
+
+
+UPKEEP_EXECUTIONS = 5
+"""Executions of an upkeep statement; the median is kept, so that one checkpoint or hiccup does not decide."""
+
+
+def measure_upkeep(connection: Connection, optimization: Optimization, clock: str) -> tuple[tuple[Upkeep, ...], str]:
+    """Time the block's upkeep statements, each rolled back, and ask how late its data is.
+
+    The rolled-back executions leave dead rows behind: give it a connection to a copy.
+    """
+    found = []
+    values = {"clock": f"'{clock}'"}
+    with explained(f"{optimization.file}:{optimization.line} (upkeep of {optimization.name})"):
+        for statement in optimization.upkeep:
+            text = fill_in(statement, values, optimization.file)
+            runs = [_timed_and_undone(connection, text) for _ in range(UPKEEP_EXECUTIONS)]
+            ms, wal = (median(column) for column in zip(*runs, strict=True))
+            found.append(Upkeep(text, ms, round(wal), UPKEEP_EXECUTIONS))
+        staleness = ""
+        if optimization.staleness:
+            row = connection.execute(fill_in(optimization.staleness, values, optimization.file)).fetchone()
+            staleness = str(row[0]) if row and row[0] is not None else "unknown"
+    return tuple(found), staleness
+
+
+def _timed_and_undone(connection: Connection, statement: str) -> tuple[float, int]:
+    position = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+    with connection.transaction(force_rollback=True):
+        before = connection.execute(position).fetchall()[0][0]
+        begin = time.perf_counter()
+        connection.execute(statement)
+        ms = (time.perf_counter() - begin) * 1e3
+        return ms, connection.execute(position).fetchall()[0][0] - before
 
 
 def undo(connection: Connection, optimization: Optimization) -> None:

@@ -107,7 +107,8 @@ def _collect(
         if report.bug:
             raise RuntimeError(f"a loading process failed on {report.table}:\n{report.bug}")
         done += report.rows
-        progress("loading rows", done, total, "rows")
+        if report.rows:
+            progress("loading rows", done, total, "rows")
         if report.done:
             hashes[report.table] = report.content_hash
     return hashes

@@ -83,6 +83,8 @@ def _summarize(
         size_bytes=applied.size_bytes if applied else None,
         wal_bytes=applied.wal_bytes if applied else None,
         locks=applied.locks if applied else (),
+        upkeep=applied.upkeep if applied else (),
+        staleness=applied.staleness if applied else "",
     )
 
 

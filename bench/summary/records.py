@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model import Counters, State, Verdict
+from bench.model import Counters, State, Upkeep, Verdict
 from bench.stats import Figure, Judgement, Ratio
 
 Outcome = Verdict | Literal["other rows", "failed"]
@@ -104,6 +104,8 @@ class OptimizationSummary:
     size_bytes: int | None
     wal_bytes: int | None
     locks: tuple[str, ...]
+    upkeep: tuple[Upkeep, ...] = ()
+    staleness: str = ""
 
 
 @dataclass(frozen=True, slots=True)

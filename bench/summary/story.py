@@ -83,7 +83,7 @@ def _paragraph(
         yield from _losses(cells, titles)
     yield from _targets(queries, run)
     if has_after:
-        yield from _optimizations(optimizations)
+        yield from _optimizations(optimizations, run)
     else:
         yield "There is no after state to compare with: put the change you propose into optimizations.sql."
     if run.status != "complete" and measured < total:
@@ -140,9 +140,9 @@ def _targets(queries: Sequence[QuerySummary], run: Run) -> Iterable[str]:
         yield f"Every query meets {target} in every class; a larger scale shows how long that will last."
 
 
-def _optimizations(optimizations: Sequence[OptimizationSummary]) -> Iterable[str]:
+def _optimizations(optimizations: Sequence[OptimizationSummary], run: Run) -> Iterable[str]:
     unused = [found for found in optimizations if found.use == "unused"]
-    if unused:
+    if unused and not run.left_out:  # what a query that was left out uses is not known
         spent = words.size(sum(found.size_bytes or 0 for found in unused))
         is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
         yield (

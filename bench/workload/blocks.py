@@ -28,7 +28,7 @@ CATEGORIES = {
 }
 """What an optimization can be; the kinds of index are b-tree, GIN, BRIN and covering as PostgreSQL names them."""
 
-_OPTIMIZATION_KEYS = {"optimization", "category", "why", "serves", "undo"}
+_OPTIMIZATION_KEYS = {"optimization", "category", "why", "serves", "undo", "upkeep", "staleness"}
 
 
 def read_optimizations(file: Path, root: Path) -> tuple[Optimization, ...]:
@@ -58,12 +58,15 @@ def _block(lines: list[str], first_line: int, where: str) -> Optimization:
     head, taken = sqlfile.header(lines, first_line)
     values: dict[str, str] = {}
     undo: list[str] = []
+    upkeep: list[str] = []
     for entry in head:
         if entry.key not in _OPTIMIZATION_KEYS:
             known = ", ".join(sorted(_OPTIMIZATION_KEYS))
             raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=f"known keys: {known}")
         if entry.key == "undo":
             undo.append(entry.value.rstrip("; "))
+        if entry.key == "upkeep":
+            upkeep.append(entry.value.rstrip("; "))
         values[entry.key] = entry.value
     name, category = values["optimization"], values.get("category", "")
     if not re.fullmatch(r"[A-Za-z_]\w*", name):
@@ -88,6 +91,8 @@ def _block(lines: list[str], first_line: int, where: str) -> Optimization:
         undo=tuple(text for text in undo if text),
         file=where,
         line=first_line,
+        upkeep=tuple(upkeep),
+        staleness=values.get("staleness", "").rstrip("; "),
     )
 
 
