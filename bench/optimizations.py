@@ -43,7 +43,7 @@ def apply_all(connection: Connection, optimizations: Sequence[Optimization], pro
         progress("applying optimizations", number, len(optimizations), "")
         if done := apply_one(connection, optimization):
             applied.append(done)
-    analyze_expressions(connection)
+    settle(connection)
     progress("applying optimizations", len(optimizations), len(optimizations), "")
     return tuple(applied)
 
@@ -136,11 +136,8 @@ def undo(connection: Connection, optimization: Optimization) -> None:
         metadata.forget_applied(connection, optimization.name)
 
 
-def analyze_expressions(connection: Connection) -> None:
-    """ANALYZE tables with indexes on expressions or extended statistics: both are empty until then.
-
-    The statistics target is the one in force for the session; callers set it as for the first ANALYZE.
-    """
+def settle(connection: Connection) -> None:
+    """VACUUM and ANALYZE what the optimizations made: statistics of expressions, and tables that they filled."""
     with explained("statistics of expressions"):
         for row in rows(connection, "list_tables_lacking_statistics"):
             connection.execute(f"SET default_statistics_target = {row['target']}")

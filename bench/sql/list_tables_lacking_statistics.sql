@@ -1,5 +1,5 @@
 -- Tables with an index on an expression, or with extended statistics, for which ANALYZE has not yet run: the planner
--- guesses until it has. Also tables that an optimization made and filled itself.
+-- guesses until it has. Also tables that an optimization made and filled itself: no VACUUM has seen their rows.
 -- target: as in the first ANALYZE, see bench/seeding/template.py.
 SELECT format('%I.%I', n.nspname, r.relname)                                         AS name,
        least(2000, greatest(100, ceil(greatest(r.reltuples, 0) / 300)))::integer     AS target
@@ -8,6 +8,7 @@ JOIN pg_namespace AS n ON n.oid = r.relnamespace
 WHERE r.relkind IN ('r', 'm')
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
   AND (r.reltuples < 0
+       OR (r.relpages > 0 AND r.relallvisible = 0)
        OR EXISTS (SELECT FROM pg_index AS i
                   WHERE i.indrelid = r.oid AND i.indexprs IS NOT NULL
                     AND NOT EXISTS (SELECT FROM pg_statistic AS s WHERE s.starelid = i.indexrelid))

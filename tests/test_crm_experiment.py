@@ -1,0 +1,134 @@
+"""The CRM's own experiment at 5,000 leads: equal answers, negative controls rejected, maintenance that works."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench import database, experiment
+from bench.database import Connection, Target
+from bench.experiment import Plan
+from bench.measure import Cell, Sides, compare
+from bench.model import Options, Rewrite, Run
+from bench.servers import ServerHandle
+from bench.sqlfile import header, split
+from bench.workload import read
+
+ROOT = Path(__file__).parent.parent
+CRM = read(ROOT)
+CONTROLS = sorted((Path(__file__).parent / "negative_controls").glob("*.sql"))
+TENANT_CLASSES = {"hot", "p90", "median", "tiny", "empty"}
+
+
+@pytest.fixture(scope="module")
+def run(server: ServerHandle) -> Run:
+    """One experiment with two executions of each cell; its databases are kept."""
+    options = Options(rounds=2, budget_s=0, timeout_s=30, warmups=0, seed=1, target_ms=100)
+    plan = Plan(CRM, 5000, 1, "default", 2, options, 10 * 1024**3, keep_databases=True)
+    return experiment.run(plan, server, lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def sides(run: Run, target: Target) -> Iterator[Sides]:
+    """The databases of the run, dropped at the end."""
+    names = {state: f"{database.PREFIX}{run.id}_{state}" for state in ("before", "after")}
+    yield Sides(target, names, 60)  # type: ignore[arg-type]
+    with target.connect() as admin:
+        for name in names.values():
+            database.drop(admin, name)
+
+
+@pytest.fixture
+def after(sides: Sides, admin: Connection) -> Iterator[Connection]:
+    """A copy of the after database to change."""
+    database.create(admin, "pgproof_copy", "scratch", template=sides.databases["after"])
+    with sides.target.connect("pgproof_copy") as connection:
+        yield connection
+
+
+def test_every_query_answers_alike_before_and_after(run: Run) -> None:
+    assert {pair.query for pair in run.pairs} == {query.name for query in CRM.queries}
+    wrong = [f"{p.query}[{p.parameter_class}]" for p in run.pairs if not (p.equality and p.equality.equal)]
+    assert not wrong
+
+
+def test_every_tenant_query_runs_for_every_class_of_tenant(run: Run) -> None:
+    """But for the history of one lead, which an empty tenant has none of."""
+    missing = {
+        (query.name, name)
+        for query in CRM.queries
+        if not query.cross_tenant
+        for name in TENANT_CLASSES - {pair.parameter_class for pair in run.pairs if pair.query == query.name}
+    }
+    assert missing <= {("communication_history", "empty")}
+
+
+def test_every_worst_case_is_found_in_the_data(run: Run) -> None:
+    wanted = {(query.name, name) for query in CRM.queries for name in query.extra_classes}
+    assert wanted <= {(pair.query, pair.parameter_class) for pair in run.pairs}
+
+
+def test_answers_are_not_all_empty(run: Run) -> None:
+    hot = {p.query: p.bindings[0].result_rows for p in run.pairs if p.parameter_class in ("hot", "all")}
+    assert [name for name, rows in hot.items() if not rows] == []
+
+
+def test_a_rollup_s_refresh_is_timed_and_its_staleness_told(run: Run) -> None:
+    (rollup,) = [applied for applied in run.applied if applied.name == "org_daily_rollup"]
+    assert rollup.upkeep[0].ms > 0
+    assert "read live" in rollup.staleness
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda file: file.stem)
+def test_a_wrong_answer_is_rejected_however_fast_it_is(run: Run, sides: Sides, control: Path) -> None:
+    """Each control imitates a query and is wrong in a way that a timing alone would not notice."""
+    lines = control.read_text().splitlines()
+    head, taken = header(lines, 1)
+    imitated = next(query for query in CRM.queries if query.name == head[0].value)
+    (statement,) = split("\n".join(lines[taken:]), control.name)
+    wrong = replace(imitated, rewrite=Rewrite("wrong", statement.sql, 1))
+    size = "tiny" if control.stem == "fan_out_health" else "hot"  # the fan-out is a product of four tables
+    pair = next(p for p in run.pairs if p.query == imitated.name and p.parameter_class == size)
+    assert pair.equality is not None
+    assert pair.equality.equal, "the real query is equal, so it is the control that differs"
+    found = compare(sides, Cell(wrong, size, tuple(replace(b, result_rows=None) for b in pair.bindings)))
+    assert found.equality is not None
+    assert not found.equality.equal
+
+
+def test_retention_deletes_what_is_older_and_nothing_else(after: Connection) -> None:
+    cutoff = "2025-06-01"
+    count = (
+        "SELECT count(*) FILTER (WHERE created_at < %s), count(*) FILTER (WHERE created_at >= %s) FROM crm.activity_log"
+    )
+    old, young = after.execute(count, [cutoff, cutoff]).fetchall()[0]
+    assert old > 0
+    after.execute("CALL crm_ops.retention(%s)", [cutoff])
+    assert after.execute(count, [cutoff, cutoff]).fetchall()[0] == (0, young)
+
+
+def test_cleaning_pending_lists_empties_them(after: Connection) -> None:
+    after.execute("UPDATE crm.communications SET meta = meta || '{\"seen\": true}' WHERE id % 50 = 0")
+    first = after.execute("SELECT sum(pages_cleaned) FROM crm_ops.clean_gin_pending_lists()").fetchall()[0][0]
+    again = after.execute("SELECT sum(pages_cleaned) FROM crm_ops.clean_gin_pending_lists()").fetchall()[0][0]
+    assert (first > 0, again) == (True, 0)
+
+
+def test_vacuum_gives_index_only_scans_back_what_updates_took(after: Connection) -> None:
+    needs = "SELECT table_name FROM crm_ops.v_needs_vacuum"
+    assert after.execute(needs).fetchall() == []
+    after.execute("UPDATE crm.leads SET updated_at = updated_at + interval '1 s'")
+    after.execute("VACUUM crm.audit_log")  # any VACUUM refreshes what the view reads; this one not where it matters
+    after.execute("ANALYZE crm.leads")
+    assert ("crm.leads",) in after.execute(needs).fetchall()
+    after.execute("VACUUM crm.leads")
+    assert ("crm.leads",) not in after.execute(needs).fetchall()
+
+
+def test_monitoring_views_do_not_multiply_rows(after: Connection) -> None:
+    leads = after.execute("SELECT count(*) FROM crm.leads WHERE deleted_at IS NULL").fetchall()[0][0]
+    shown = after.execute("SELECT sum(leads) FROM crm_report.v_lead_pipeline").fetchall()[0][0]
+    assert shown == leads
