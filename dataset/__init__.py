@@ -4,7 +4,7 @@
 that belongs to them (tables about the tenant itself: 500 organizations). A chunk can be made alone, in any process and
 order; ids are closed formulas of the chunk's number.
 
-    tenants, sizes    who there is, how big, since when; the few leads with a fixed place
+    tenants, sizes, owners   who there is, how big, since when; the few leads with a fixed place
     leads, funnel     what children must agree with: tenant, creation, status, score, owner
     lead_rows, tags, custom_fields, people, organizations, campaigns, communications, automations, scoring,
     assignments, logs one table or two each

@@ -70,7 +70,13 @@ def arrivals(week: list[float]) -> NDArray[np.int64]:
     return np.cumsum(np.array(weights, np.int64))
 
 
-def work_times(start_s: Ints, span_s: Ints, offset_s: Ints, when: Ints, hour: Ints) -> NDArray[np.int64]:
+HUMAN_STAYS, MAIL_STAYS = (round(_TIME[f"{who}weekend_factor"] * 64) for who in ("", "mail_"))
+"""Of 64 actions placed on a weekend day, how many stay there: of people, of campaigns."""
+
+
+def work_times(
+    start_s: Ints, span_s: Ints, offset_s: Ints, when: Ints, hour: Ints, stays: Ints | int = HUMAN_STAYS
+) -> NDArray[np.int64]:
     """Times of human actions, in seconds since START, after ``start_s`` and before the clock.
 
     ``when`` (fraction of the span, 16 bits) places the action, ``hour`` (16 bits) moves it to a working hour of that
@@ -79,7 +85,7 @@ def work_times(start_s: Ints, span_s: Ints, offset_s: Ints, when: Ints, hour: In
     raw = start_s + 1 + ((span_s * when) >> 16)
     day = (raw + offset_s) // DAY_S
     weekday = (day + FIRST_WEEKDAY) % 7
-    moved = (weekday >= 5) & ((when & 63) < round((1 - _TIME["weekend_factor"]) * 64))
+    moved = (weekday >= 5) & ((hour & 63) >= stays)
     day += moved * ((weekday == 6) * 2 - 1)
     shaped = day * DAY_S - offset_s + SECOND_OF_DAY[hour]
     fits: Bools = (shaped > start_s) & (shaped < NOW_S)

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .calendar import DAY_S, with_micros, work_times
+from .calendar import DAY_S, HUMAN_STAYS, MAIL_STAYS, with_micros, work_times
 from .campaigns import campaign_of
 from .columns import batch, digits, ints, join, schema, take, texts, times
 from .leads import NOW_US, OPEN, LeadChunk
@@ -93,6 +93,21 @@ class Communications:
         return state
 
     @cached_property
+    def bulk(self) -> Bools:
+        """Outbound mail and sms."""
+        return (self.direction == OUTBOUND) & ((self.channel == EMAIL) | (self.channel == SMS))
+
+    @cached_property
+    def by_campaign(self) -> Bools:
+        """Sent by a campaign."""
+        return self.bulk & (self.u("sender") < below(_C["campaign_share"]))
+
+    @cached_property
+    def by_nobody(self) -> Bools:
+        """Sent by a campaign or an automation: no user."""
+        return self.bulk & (self.u("sender") < below(_C["campaign_share"] + _C["automation_share"]))
+
+    @cached_property
     def pending(self) -> Bools:
         """Not sent yet."""
         return self.state >= SCHEDULED
@@ -104,7 +119,8 @@ class Communications:
         when = self.u("when").astype(np.int64)
         when = when * when >> 16  # most happens early in a lead's life
         begin = leads.created_s[lead]
-        seconds = work_times(begin, leads.span_s[lead], leads.offset_s[lead], when, self.u("hour"))
+        stays = np.where(self.by_campaign, MAIL_STAYS, HUMAN_STAYS)
+        seconds = work_times(begin, leads.span_s[lead], leads.offset_s[lead], when, self.u("hour"), stays)
         late = np.flatnonzero(self.pending)
         seconds[late] = np.maximum(begin[late] + 1, NOW_S - 60 - (when[late] * (10 * DAY_S) >> 16))
         return np.minimum(with_micros(seconds, self.u("micros")), NOW_US - 2)
@@ -176,13 +192,9 @@ def communications(plan: Plan, chunk: int) -> pa.RecordBatch:
     tenant = leads.tenant[lead]
     channel, direction, state = rows.channel[order], rows.direction[order], rows.state[order]
     ids = np.arange(rows.total) + plan.rows_before(leads.first, PER_LEAD_X2, PER_WHALE) + 1
-    sender = rows.u("sender")
-    bulk = (direction == OUTBOUND) & ((channel == EMAIL) | (channel == SMS))
-    campaign = bulk & (sender < below(_C["campaign_share"]))
-    nobody = bulk & (sender < below(_C["campaign_share"] + _C["automation_share"]))
-    by_owner = leads.assigned[lead] & (sender & 7 < 6)
-    user = np.where(by_owner, leads.owner[lead], leads.user_of(tenant, rows.u("user")))
     u = rows.u("meta").astype(np.int64)
+    by_owner = leads.assigned[lead] & (u & 7 < 6)
+    user = np.where(by_owner, leads.owner[lead], leads.user_of(tenant, rows.u("user")))
     no_body = (channel == CALL) & (u >= below(_C["call_note_share"])) | (channel == SOCIAL) | (state == CANCELLED)
     sms_or_all = np.where(channel == SMS, len(bodies()) // 8, len(bodies()))
     body = rows.u("body") * sms_or_all >> 16
@@ -191,8 +203,8 @@ def communications(plan: Plan, chunk: int) -> pa.RecordBatch:
         organization_id=ints(tenant + 1),
         id=ints(ids),
         lead_id=ints(lead + (leads.first + 1)),
-        user_id=ints(user, nobody),
-        campaign_id=ints(campaign_of(plan, tenant, rows.u("campaign")), ~campaign),
+        user_id=ints(user, rows.by_nobody[order]),
+        campaign_id=ints(campaign_of(plan, tenant, rows.u("campaign")), ~rows.by_campaign[order]),
         channel=take(texts(CHANNELS), channel),
         direction=take(texts(DIRECTIONS), direction),
         comm_status=take(texts(STATES), state),

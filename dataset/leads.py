@@ -13,15 +13,14 @@ from numpy.typing import NDArray
 
 from .calendar import DAY_S, FIRST_WEEKDAY
 from .funnel import OPPORTUNITY, stages
+from .owners import ranks_within
 from .parameters import IMPORT, NOW_S, SOURCES, STATUSES, section
-from .streams import STEPS, Bools, Ints, allocate, below, choice, draw, lognormal, positive_normal, power, wide
+from .streams import STEPS, Bools, Ints, allocate, below, choice, draw, lognormal, positive_normal, wide
 from .tenants import EPOCHS, OFFSETS_S, Plan
 
 _L, _P, _S, _C = section("leads"), section("people"), section("scoring"), section("communications")
 NOW_US = NOW_S * 1_000_000
 REFERRAL = SOURCES.index("referral")
-OWNER_RANK = power(1 / (1 - _P["owner_exponent"]))
-"""Quantiles of an owner's rank in the tenant, as a fraction in 30 bits (Zipf, continuous approximation)."""
 OPEN = np.array([s not in ("won", "lost") for s in STATUSES])
 _STATUS_WEIGHT = np.array([round(_C["status_weight"][s] * 16) for s in STATUSES], np.int64)
 _UNASSIGNED = np.array([below(_L["unassigned_share"][s]) for s in STATUSES], np.int64)
@@ -100,8 +99,9 @@ class LeadChunk:
         low = plan.tenant_edges[epoch, plan.zone_start[zone]]
         high = plan.tenant_edges[epoch, plan.zone_start[zone + 1]]
         at = low + (wide(plan.seed, "leads.tenant", self.chunk, self.count) * (high - low) >> 32)
-        width = plan.tenant_edges.shape[1]
-        place = np.searchsorted(plan.tenant_edges.reshape(-1), at, side="right") - 1 - epoch * width
+        first, width = int(epoch[0]), plan.tenant_edges.shape[1]
+        near = plan.tenant_edges[first : int(epoch[-1]) + 1].reshape(-1)
+        place = np.searchsorted(near, at, side="right") - 1 - (epoch - first) * width
         tenant = plan.by_zone[np.minimum(place, width - 2)]
         if len(plan.fixed_q):
             fixed = np.minimum(np.searchsorted(plan.fixed_q, q), len(plan.fixed_q) - 1)
@@ -176,7 +176,9 @@ class LeadChunk:
     @cached_property
     def activity(self) -> NDArray[np.int64]:
         """Weight of the lead in communications and logs (1,024 is one ordinary communication)."""
-        return _activity()[self.u("leads.activity")] * _STATUS_WEIGHT[self.status]
+        tenants = self.plan.tenants.count
+        busy = lognormal(0.0, _C["tenant_sigma_log"], 16)[draw(self.plan.seed, "organizations.busy", 0, tenants)]
+        return _activity()[self.u("leads.activity")] * _STATUS_WEIGHT[self.status] * busy[self.tenant] >> 4
 
     def counts(self, weights: Ints, per_lead_x2: int, per_whale: int = 0, cap: int | None = None) -> NDArray[np.int64]:
         """Child rows by lead: by weight, with the exact total of the chunk, plus those of whales."""
@@ -213,7 +215,7 @@ class LeadChunk:
     def user_of(self, tenant: Ints, rank: Ints, whale: Ints | None = None) -> NDArray[np.int64]:
         """A user id of each tenant: Zipf by the 16-bit draw ``rank``; ``whale`` draws favour its whale user."""
         tenants = self.plan.tenants
-        place = tenants.users[tenant] * OWNER_RANK[rank] >> 30
+        place = ranks_within(tenants.users[tenant], rank)
         if whale is not None:
             place[tenants.whale_user[tenant] & (whale < below(_P["whale_user_share"]))] = 0
         return tenants.first_user[tenant] + place + 1

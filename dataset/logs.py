@@ -8,7 +8,6 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 
 from .automations import PER_ORGANIZATION as AUTOMATIONS
 from .calendar import with_micros, work_times

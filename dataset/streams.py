@@ -97,12 +97,6 @@ def zipf(size: int, exponent: float) -> NDArray[np.int64]:
     return table(min(size - 1, math.floor(x) - 1) for x in places)
 
 
-@cache
-def power(exponent: float, bits: int = 30) -> NDArray[np.int64]:
-    """Quantiles u**exponent as fixed-point numbers of ``bits`` bits: ``(n * power(…)[draw]) >> bits``."""
-    return table(math.floor(u**exponent * 2**bits) for u in _SHARES)
-
-
 def choice(shares: Iterable[float]) -> NDArray[np.int8]:
     """Codes 0.. in proportion to ``shares`` (which need not add up to 1)."""
     weights = list(shares)

@@ -1,0 +1,270 @@
+"""The rows of the CRM, as Arrow: totals, ids, agreement between parents and children. No server."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pytest
+
+from bench.seeding.source import tables
+from bench.seeding.table import Table
+
+DATASET = Path(__file__).resolve().parent.parent / "dataset"
+CLOCK = np.datetime64("2026-01-01T00:00:00", "us")
+SCALE = 7_000  # two chunks, one of them short; one whale
+FOLLOWING_LEADS = [
+    "leads",
+    "communications",
+    "campaign_members",
+    "automation_runs",
+    "automation_run_steps",
+    "lead_score_history",
+    "lead_assignments",
+    "activity_log",
+    "audit_log",
+]
+
+
+@cache
+def dataset(scale: int = SCALE, seed: int = 1, skew: str = "default") -> dict[str, Table]:
+    return {table.name.removeprefix("crm."): table for table in tables(DATASET, scale, seed, skew)}
+
+
+@cache
+def rows(name: str, scale: int = SCALE, seed: int = 1, skew: str = "default") -> pa.Table:
+    table = dataset(scale, seed, skew)[name]
+    return pa.Table.from_batches([table.build(chunk) for chunk in range(table.chunks)])
+
+
+def values(name: str, column: str) -> np.ndarray:
+    """A column without NULLs as numpy array."""
+    return rows(name)[column].to_numpy()
+
+
+def micros(name: str, column: str) -> np.ndarray:
+    return rows(name)[column].cast(pa.int64()).to_numpy()
+
+
+def last_by_lead(name: str, column: str) -> dict[int, int]:
+    """The value of ``column`` in the last row (by id, which is time order) of each lead."""
+    return dict(zip(rows(name)["lead_id"].to_pylist(), rows(name)[column].to_pylist(), strict=True))
+
+
+def test_there_are_fourteen_tables_parents_first() -> None:
+    names = list(dataset())
+    assert len(names) == 14
+    assert names[0] == "organizations"
+    for parent, child in [
+        ("users", "leads"),
+        ("campaigns", "communications"),
+        ("leads", "communications"),
+        ("automations", "automation_runs"),
+        ("automation_runs", "automation_run_steps"),
+        ("scoring_rules", "lead_score_history"),
+    ]:
+        assert names.index(parent) < names.index(child)
+
+
+@pytest.mark.parametrize("name", list(dataset()))
+def test_a_table_has_the_rows_it_promises_under_ids_without_gaps(name: str) -> None:
+    made = rows(name)
+    ids = made["organization_id" if name == "organizations" else "id"].to_numpy()
+    assert made.num_rows == dataset()[name].rows
+    assert ids.tolist() == list(range(1, made.num_rows + 1))
+
+
+@pytest.mark.parametrize("name", list(dataset()))
+def test_a_chunk_can_be_made_alone_and_again(name: str) -> None:
+    table = dataset()[name]
+    again = tables(DATASET, SCALE, 1, "default")[list(dataset()).index(name)]
+    last = table.chunks - 1
+    assert again.build(last).equals(rows(name).to_batches()[last])
+    assert table.build(0).equals(rows(name).to_batches()[0])
+
+
+@pytest.mark.parametrize("name", list(dataset()))
+def test_columns_are_those_of_the_schema(name: str) -> None:
+    assert rows(name).schema.equals(dataset()[name].schema, check_metadata=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "per_lead", "per_whale"),
+    [
+        ("communications", 4, 3000),
+        ("activity_log", 6, 4500),
+        ("audit_log", 2.5, 0),
+        ("lead_score_history", 2, 0),
+        ("campaign_members", 2, 0),
+        ("automation_runs", 2, 0),
+        ("automation_run_steps", 5, 0),
+        ("lead_assignments", 1, 0),
+    ],
+)
+def test_children_come_in_exact_ratios(name: str, per_lead: float, per_whale: int) -> None:
+    assert dataset()[name].rows == SCALE * per_lead + per_whale
+
+
+def test_skew_changes_shares_but_no_totals() -> None:
+    totals, biggest = [], []
+    for skew in ("mild", "default", "brutal"):
+        by_name = dataset(SCALE, 1, skew)
+        totals.append([by_name[name].rows for name in FOLLOWING_LEADS])
+        biggest.append(np.bincount(rows("leads", SCALE, 1, skew)["organization_id"].to_numpy()).max())
+    assert totals[0] == totals[1] == totals[2]
+    assert biggest == sorted(biggest)
+    assert biggest[0] < biggest[2]
+
+
+def test_another_seed_gives_other_rows() -> None:
+    assert not rows("leads", SCALE, 2)["email"].equals(rows("leads")["email"])
+
+
+@pytest.mark.parametrize("scale", [100, 999, 5_000, 5_001])
+def test_every_scale_adds_up(scale: int) -> None:
+    for name, table in dataset(scale).items():
+        assert rows(name, scale).num_rows == table.rows
+
+
+@pytest.mark.parametrize(("scale", "skew"), [(99, "default"), (1_000, "extreme")])
+def test_nonsense_is_refused(scale: int, skew: str) -> None:
+    with pytest.raises(Exception, match=r"too small|unknown skew"):
+        tables(DATASET, scale, 1, skew)
+
+
+# ------------------------------------------------------------------------------------------ parents and children
+@pytest.mark.parametrize("name", FOLLOWING_LEADS[1:4] + FOLLOWING_LEADS[5:8])
+def test_a_child_belongs_to_the_tenant_of_its_lead(name: str) -> None:
+    tenant_of = values("leads", "organization_id")
+    made = rows(name).filter(pc.is_valid(rows(name)["lead_id"]))
+    assert (tenant_of[made["lead_id"].to_numpy() - 1] == made["organization_id"].to_numpy()).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "parent"),
+    [
+        ("leads", "assigned_to_id", "users"),
+        ("communications", "user_id", "users"),
+        ("communications", "campaign_id", "campaigns"),
+        ("campaign_members", "campaign_id", "campaigns"),
+        ("automation_runs", "automation_id", "automations"),
+        ("automation_run_steps", "run_id", "automation_runs"),
+        ("lead_score_history", "rule_id", "scoring_rules"),
+        ("lead_assignments", "from_user_id", "users"),
+        ("lead_assignments", "assigned_to_id", "users"),
+        ("lead_assignments", "assigned_by_id", "users"),
+        ("activity_log", "user_id", "users"),
+        ("audit_log", "actor_id", "users"),
+        ("campaigns", "created_by_id", "users"),
+        ("automations", "created_by_id", "users"),
+    ],
+)
+def test_a_reference_stays_in_its_tenant(name: str, column: str, parent: str) -> None:
+    made = rows(name).filter(pc.is_valid(rows(name)[column]))
+    tenant_of = values(parent, "organization_id")
+    assert (tenant_of[made[column].to_numpy() - 1] == made["organization_id"].to_numpy()).all()
+
+
+def test_the_score_of_a_lead_is_the_last_of_its_history() -> None:
+    last = last_by_lead("lead_score_history", "new_score")
+    scores = rows("leads")["lead_score"].to_pylist()
+    assert scores == [last.get(lead, 0) for lead in range(1, SCALE + 1)]
+
+
+def test_each_score_change_begins_where_the_one_before_ended() -> None:
+    ended: dict[int, int] = {}
+    for lead, old, new in zip(
+        *(rows("lead_score_history")[c].to_pylist() for c in ("lead_id", "old_score", "new_score")), strict=True
+    ):
+        assert ended.get(lead, 0) == old
+        ended[lead] = new
+
+
+def test_the_owner_of_a_lead_is_whom_the_last_assignment_names() -> None:
+    last = last_by_lead("lead_assignments", "assigned_to_id")
+    assert rows("leads")["assigned_to_id"].to_pylist() == [last.get(lead) for lead in range(1, SCALE + 1)]
+
+
+def test_last_contact_is_the_newest_completed_communication() -> None:
+    newest: dict[int, object] = {}
+    made = rows("communications").filter(pc.equal(rows("communications")["comm_status"], "completed"))
+    for lead, done in zip(made["lead_id"].to_pylist(), made["completed_at"].cast(pa.int64()).to_pylist(), strict=True):
+        newest[lead] = max(done, newest.get(lead, 0))
+    found = rows("leads")["last_contacted_at"].cast(pa.int64()).to_pylist()
+    assert found == [newest.get(lead) for lead in range(1, SCALE + 1)]
+
+
+def test_a_lead_is_once_in_a_campaign() -> None:
+    pairs = list(zip(values("campaign_members", "campaign_id"), values("campaign_members", "lead_id"), strict=True))
+    assert len(set(pairs)) == len(pairs)
+
+
+@pytest.mark.parametrize("column", ["email", "username"])
+def test_users_are_told_apart_within_a_tenant(column: str) -> None:
+    pairs = list(zip(rows("users")["organization_id"].to_pylist(), rows("users")[column].to_pylist(), strict=True))
+    assert len(set(pairs)) == len(pairs)
+
+
+# ------------------------------------------------------------------------------------------------------------ time
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("leads", "created_at"),
+        ("communications", "created_at"),
+        ("campaign_members", "added_at"),
+        ("automation_runs", "started_at"),
+        ("automation_run_steps", "created_at"),
+        ("lead_score_history", "created_at"),
+        ("lead_assignments", "assigned_at"),
+        ("activity_log", "created_at"),
+        ("audit_log", "created_at"),
+    ],
+)
+def test_rows_of_a_chunk_lie_in_time_order(name: str, column: str) -> None:
+    for batch in rows(name).to_batches():
+        assert (np.diff(batch[column].cast(pa.int64()).to_numpy()) >= 0).all()
+
+
+@pytest.mark.parametrize("name", list(dataset()))
+def test_nothing_but_plans_is_later_than_the_clock(name: str) -> None:
+    for field in dataset()[name].schema:
+        if pa.types.is_timestamp(field.type) and field.name != "scheduled_at":
+            newest = pc.max(rows(name)[field.name].cast(pa.int64())).as_py()
+            assert newest is None or newest < CLOCK.astype("int64")
+
+
+@pytest.mark.parametrize("name", ["communications", "activity_log", "automation_runs", "campaign_members"])
+def test_nothing_happens_to_a_lead_before_it_exists(name: str) -> None:
+    column = {"automation_runs": "started_at", "campaign_members": "added_at"}.get(name, "created_at")
+    made = rows(name).filter(pc.is_valid(rows(name)["lead_id"]))
+    born = micros("leads", "created_at")[made["lead_id"].to_numpy() - 1]
+    assert (made[column].cast(pa.int64()).to_numpy() >= born).all()
+
+
+def test_some_scheduled_messages_are_due_and_many_lie_ahead() -> None:
+    waiting = rows("communications").filter(pc.equal(rows("communications")["comm_status"], "scheduled"))
+    ahead = waiting["scheduled_at"].cast(pa.int64()).to_numpy() - CLOCK.astype("int64")
+    assert 0.03 < waiting.num_rows / rows("communications").num_rows < 0.05
+    assert 0 < (ahead <= 0).sum() < 0.05 * len(ahead)
+    assert ahead.max() <= 31 * 86_400_000_000
+
+
+def test_an_import_gives_many_leads_one_moment() -> None:
+    _, counts = np.unique(micros("leads", "created_at"), return_counts=True)
+    assert counts.max() >= 200
+
+
+# ---------------------------------------------------------------------------------------------------------- people
+def test_addresses_and_numbers_belong_to_nobody() -> None:
+    for name in ("leads", "users"):
+        emails = rows(name)["email"].drop_null()
+        assert pc.all(pc.ends_with(emails, pattern=".example")).as_py()
+    digits = pc.replace_substring_regex(rows("leads")["phone"].drop_null(), pattern="[^0-9]", replacement="")
+    assert pc.all(pc.match_substring_regex(digits, pattern="^(00)?999[0-9]{9}$|^00999[0-9]{9}$")).as_py()
+
+
+def test_the_reserved_tag_is_never_given() -> None:
+    assert not pc.any(pc.match_substring(rows("leads")["tags"], "zz-reserved")).as_py()
