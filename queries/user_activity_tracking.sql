@@ -9,26 +9,14 @@
 -- expects: user_activity_single_pass, activity_log_org_created_cov, leads_org_owner_status_idx,
 --   communications_planned_idx
 --
--- As it grew: one correlated subquery for every column of the screen, each run once per user.
+-- As it grew: one correlated subquery for every table, each run once per user.
 SELECT u.id AS user_id,
        u.full_name,
        u.user_role,
-       (SELECT count(*)
-        FROM crm.activity_log AS a
-        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
-          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS actions,
-       (SELECT count(*)
-        FROM crm.activity_log AS a
-        WHERE a.organization_id = u.organization_id AND a.user_id = u.id AND a.activity_type IN ('call', 'email')
-          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS calls_and_emails,
-       (SELECT count(DISTINCT (a.created_at AT TIME ZONE 'UTC')::date)
-        FROM crm.activity_log AS a
-        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
-          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS active_days,
-       (SELECT max(a.created_at)
-        FROM crm.activity_log AS a
-        WHERE a.organization_id = u.organization_id AND a.user_id = u.id
-          AND a.created_at >= :now - interval '30 days' AND a.created_at < :now) AS last_action_at,
+       a.actions,
+       a.calls_and_emails,
+       a.active_days,
+       a.last_action_at,
        (SELECT count(*)
         FROM crm.leads AS l
         WHERE l.organization_id = u.organization_id AND l.assigned_to_id = u.id AND l.deleted_at IS NULL
@@ -38,9 +26,18 @@ SELECT u.id AS user_id,
         WHERE c.organization_id = u.organization_id AND c.user_id = u.id AND c.comm_status = 'scheduled'
           AND c.scheduled_at >= :now AND c.scheduled_at < :now + interval '7 days') AS planned
 FROM crm.users AS u
+CROSS JOIN LATERAL (
+    SELECT count(*) AS actions,
+           count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
+           count(DISTINCT (created_at AT TIME ZONE 'UTC')::date) AS active_days,
+           max(created_at) AS last_action_at
+    FROM crm.activity_log
+    WHERE organization_id = u.organization_id AND user_id = u.id
+      AND created_at >= :now - interval '30 days' AND created_at < :now
+) AS a
 WHERE u.organization_id = :organization_id
   AND u.is_active
-ORDER BY actions DESC, u.id;
+ORDER BY a.actions DESC, u.id;
 
 -- rewrite: user_activity_single_pass
 -- Each table is read once for the tenant and aggregated by user; then four small sets are joined. Actions are grouped by
