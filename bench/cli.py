@@ -33,7 +33,12 @@ EXIT_DIFFERS, EXIT_EXPECTED, EXIT_BUG, EXIT_INTERRUPTED = 1, 2, 4, 130
 GIB = 1024**3
 SKEWS = ("mild", "default", "brutal")
 
+WIDE = 130
+"""Columns of a pipe or log, which has no width of its own."""
+
 out = Console(highlight=False, soft_wrap=False)
+if not out.is_terminal:
+    out.width = WIDE
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
