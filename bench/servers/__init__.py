@@ -25,7 +25,7 @@ SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle
 }
 
 
-LOST = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown, psycopg.errors.CannotConnectNow)
+LOST = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown)
 """How a server takes leave, when it does so in words; otherwise the error has no SQLSTATE at all."""
 
 
