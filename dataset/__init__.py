@@ -4,11 +4,12 @@
 that belongs to them (tables about the tenant itself: 500 organizations). A chunk can be made alone, in any process and
 order; ids are closed formulas of the chunk's number.
 
-    tenants, sizes, owners   who there is, how big, since when; the few leads with a fixed place
-    leads, funnel     what children must agree with: tenant, creation, status, score, owner
+    tenants, planning, sizes    who there is, how big, since when; the few leads with a fixed place
+    leads, funnel, owners       what children must agree with: tenant, creation, status, score, owner
     lead_rows, tags, custom_fields, people, organizations, campaigns, communications, automations, scoring,
-    assignments, logs one table or two each
-    streams, calendar, columns, text    random draws, times, Arrow columns, pools of text
+    assignments, logs           the tables
+    streams, calendar           random draws, times
+    columns, text               Arrow columns, pools of text
 
 How much and how skewed: parameters.toml, with the source of every figure. checks.sql asserts it of a filled database.
 """
@@ -48,11 +49,11 @@ from .logs import (
 )
 from .organizations import ORGANIZATIONS, organizations
 from .people import ORGANIZATIONS_PER_CHUNK, USERS, users
+from .planning import plan
 from .scoring import HISTORY, RULES, history, rules
 from .scoring import PER_LEAD_X2 as HISTORY_X2
 from .scoring import PER_ORGANIZATION as RULES_EACH
 from .table import Table
-from .tenants import plan
 
 DATASET_VERSION = 1
 """Goes up whenever the same (scale, seed, skew) gives other rows."""

@@ -36,8 +36,6 @@ _OUTCOME = labelled(
 )
 _DELAY_US = lognormal(9.0, 2.2, 1_000_000)
 """From writing to the time it was planned for: median 2.2 h."""
-_SENDING_US = 20_000
-"""Longest time from the planned moment to completion, in units of 15 µs."""
 COMMUNICATIONS = schema(
     organization_id="bigint",
     id="bigint",

@@ -252,6 +252,11 @@ def test_some_scheduled_messages_are_due_and_many_lie_ahead() -> None:
     assert ahead.max() <= 31 * 86_400_000_000
 
 
+def test_a_tenant_is_founded_before_its_first_lead() -> None:
+    founded = micros("organizations", "created_at")[values("leads", "organization_id") - 1]
+    assert (founded <= micros("leads", "created_at")).all()
+
+
 def test_an_import_gives_many_leads_one_moment() -> None:
     _, counts = np.unique(micros("leads", "created_at"), return_counts=True)
     assert counts.max() >= 200
