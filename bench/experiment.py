@@ -133,8 +133,8 @@ def _notes(plan: Plan, server: ServerHandle, dataset: Dataset) -> tuple[str, ...
     if sampled := [table.name for table in dataset.tables if table.rows > SAMPLE_ROWS_PER_TARGET * TARGET_MAX]:
         limit = SAMPLE_ROWS_PER_TARGET * TARGET_MAX
         notes.append(
-            f"Statistics of {', '.join(sampled)} come from a random sample of {limit:,} rows: a plan that hangs on them "
-            "can differ after another load."
+            f"Statistics of {', '.join(sampled)} come from a random sample of {limit:,} rows: a plan that hangs on "
+            "them can differ after another load."
         )
     if left_out := len(plan.workload.queries) - len(plan.queries):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
@@ -176,28 +176,31 @@ def _measure(
     writes = cells_of([query for query in plan.queries if query.writes], bindings)
     seen = _measure_cells(plan, sides, reads, seen, watch, keep)
     if writes or any(block.upkeep or block.staleness for block in plan.workload.optimizations):
-        seen = _measure_in_copies(plan, admin, sides, writes, seen, watch, keep)
+        seen = _measure_writes(plan, admin, sides, writes, seen, watch, keep)
     return seen
 
 
-def _measure_in_copies(
+def _measure_writes(
     plan: Plan, admin: Connection, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep
 ) -> Run:
-    """Measure what writes, queries and upkeep, in copies of both sides: each execution is rolled back, but even that
-    leaves dead rows and cleared visibility bits, which must not reach the databases that reads are measured in.
+    """Measure what writes, queries and upkeep, last. Each execution is rolled back, but even that leaves dead rows and
+    cleared visibility bits: databases that are to be kept stay as the template made them, and copies take their place.
     """
-    names = {state: f"{name}_writes" for state, name in sides.databases.items()}
-    try:
+    names = dict(sides.databases)
+    if plan.keep_databases:
+        names = {state: f"{name}_writes" for state, name in names.items()}
         with watch("clone and optimize"):
             for state, name in names.items():
                 database.claim(admin, name)
                 database.create(admin, name, "scratch", template=sides.databases[state])
             database.checkpoint(admin)
+    try:
         seen = _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep) if cells else seen
         with watch("upkeep"), sides.target.connect(names["after"]) as connection:
             return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
     finally:
-        _drop(sides.target, list(names.values()))
+        if plan.keep_databases:
+            _drop(sides.target, list(names.values()))
 
 
 def _with_upkeep(plan: Plan, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:

@@ -4,7 +4,6 @@
 -- param now timestamptz: clock
 -- param message_id text: SELECT meta ->> 'message_id' FROM crm.communications WHERE meta ? 'message_id'
 --   ORDER BY created_at DESC, organization_id, id LIMIT 1
--- class worst_unknown: SELECT 'm-0' AS message_id
 -- writes: yes
 -- cross-tenant: The provider sends back the message id and nothing else. An id that carried the tenant would make this
 --   a single-shard statement.

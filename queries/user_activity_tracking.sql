@@ -4,8 +4,6 @@
 -- tables: crm.users, crm.activity_log, crm.leads, crm.communications
 -- param organization_id bigint: class
 -- param now timestamptz: clock
--- class worst_whale_user: SELECT organization_id FROM crm.activity_log WHERE user_id IS NOT NULL
---   GROUP BY organization_id, user_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- expects: user_activity_single_pass, activity_log_org_created_cov, leads_org_owner_status_idx,
 --   communications_planned_idx
 --
