@@ -94,7 +94,7 @@ def _insist_valid(connection: Connection, optimization: Optimization) -> None:
         raise WorkloadError(f"{optimization.file}:{optimization.line}: {optimization.name} left {invalid[0]} invalid")
 
 
-UPKEEP_EXECUTIONS = 5
+UPKEEP_EXECUTIONS = 3
 """Executions of an upkeep statement; the median is kept, so that one checkpoint or hiccup does not decide."""
 
 

@@ -14,7 +14,9 @@ from bench.errors import PgproofError
 from bench.model import Run, RunStatus
 
 SAVE_EVERY_S = 1.0
-"""Pause between two writes of run.json at least: a cell is often faster than writing the file."""
+SAVE_SHARE = 0.02
+"""Pause between two writes of run.json: a second at least, and so long that writing takes 2 % of the time at most.
+A cell is often faster than writing the file, which grows with each."""
 
 
 class Folder:
@@ -23,7 +25,7 @@ class Folder:
     def __init__(self, output: Path) -> None:
         self._output = output
         self._latest: Run | None = None
-        self._saved_at = 0.0
+        self._save_again_at = 0.0
         self.path = output / time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
 
     def __enter__(self) -> Folder:
@@ -36,9 +38,9 @@ class Folder:
         pass
 
     def keep(self, run: Run) -> None:
-        """Store the run so far, at most once in ``SAVE_EVERY_S`` seconds."""
+        """Store the run so far, unless that was done a moment ago."""
         self._latest = run
-        if time.monotonic() - self._saved_at >= SAVE_EVERY_S:
+        if time.monotonic() >= self._save_again_at:
             self._save(run)
 
     def abandon(self, status: RunStatus) -> Path | None:
@@ -61,8 +63,10 @@ class Folder:
 
     def _save(self, run: Run) -> Path:
         self._make(self.path)
+        begin = time.monotonic()
         store.save(run, self.path / "run.json")
-        self._saved_at = time.monotonic()
+        took = time.monotonic() - begin
+        self._save_again_at = begin + took + max(SAVE_EVERY_S, took / SAVE_SHARE)
         return self.path / "run.json"
 
     def _make(self, folder: Path) -> None:

@@ -2,13 +2,11 @@
 -- asks: Which 100 scheduled messages are due now? Mark them as being sent, so that no other worker sends them too.
 -- tables: crm.communications
 -- param now timestamptz: clock
--- class worst_backlog: SELECT max(scheduled_at) AS now FROM crm.communications WHERE comm_status = 'scheduled'
 -- writes: yes
 -- cross-tenant: One worker sends for everybody, in the order in which messages fall due.
 -- expects: communications_due_idx
 --
--- scheduled_at stays filled after sending, so the plain index on it finds every message ever sent first. The backlog is
--- what a worker finds after weeks of outage.
+-- scheduled_at stays filled after sending, so the plain index on it finds every message ever sent first.
 WITH due AS (
     SELECT organization_id, id
     FROM crm.communications

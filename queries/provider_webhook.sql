@@ -11,4 +11,5 @@
 UPDATE crm.communications
 SET meta = meta || jsonb_build_object('opened', true, 'opened_at', :now)
 WHERE meta @> jsonb_build_object('message_id', :message_id)
+  AND created_at >= :now - interval '90 days'   -- no provider reports later; it was meant to help
 RETURNING organization_id, id, lead_id, meta ->> 'opened' AS opened;

@@ -1,6 +1,6 @@
 -- title: User Activity Tracking
--- asks: What did each active user do in the last 30 days, how many open leads do they own, and what is planned for
---   their next 7 days?
+-- asks: The first 20 sales reps by name, as the team screen shows them: what did each do in the last 30 days, how many
+--   open leads do they own, and what is planned for their next 7 days?
 -- tables: crm.users, crm.activity_log, crm.leads, crm.communications
 -- param organization_id bigint: class
 -- param now timestamptz: clock
@@ -10,7 +10,6 @@
 -- As it grew: one correlated subquery for every table, each run once per user.
 SELECT u.id AS user_id,
        u.full_name,
-       u.user_role,
        a.actions,
        a.calls_and_emails,
        a.active_days,
@@ -23,7 +22,13 @@ SELECT u.id AS user_id,
         FROM crm.communications AS c
         WHERE c.organization_id = u.organization_id AND c.user_id = u.id AND c.comm_status = 'scheduled'
           AND c.scheduled_at >= :now AND c.scheduled_at < :now + interval '7 days') AS planned
-FROM crm.users AS u
+FROM (
+    SELECT organization_id, id, full_name
+    FROM crm.users
+    WHERE organization_id = :organization_id AND is_active AND user_role = 'sales_rep'
+    ORDER BY full_name, id
+    LIMIT 20
+) AS u
 CROSS JOIN LATERAL (
     SELECT count(*) AS actions,
            count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
@@ -33,23 +38,26 @@ CROSS JOIN LATERAL (
     WHERE organization_id = u.organization_id AND user_id = u.id
       AND created_at >= :now - interval '30 days' AND created_at < :now
 ) AS a
-WHERE u.organization_id = :organization_id
-  AND u.is_active
-ORDER BY a.actions DESC, u.id;
+ORDER BY u.full_name, u.id;
 
 -- rewrite: user_activity_single_pass
 -- Each table is read once for the tenant and aggregated by user; then four small sets are joined. Actions are grouped by
 -- user and day first: counting distinct days would sort every action.
 SELECT u.id AS user_id,
        u.full_name,
-       u.user_role,
        coalesce(a.actions, 0) AS actions,
        coalesce(a.calls_and_emails, 0) AS calls_and_emails,
        coalesce(a.active_days, 0) AS active_days,
        a.last_action_at,
        coalesce(l.open_leads, 0) AS open_leads,
        coalesce(c.planned, 0) AS planned
-FROM crm.users AS u
+FROM (
+    SELECT organization_id, id, full_name
+    FROM crm.users
+    WHERE organization_id = :organization_id AND is_active AND user_role = 'sales_rep'
+    ORDER BY full_name, id
+    LIMIT 20
+) AS u
 LEFT JOIN (
     SELECT user_id,
            sum(actions)::bigint AS actions,
@@ -82,6 +90,4 @@ LEFT JOIN (
       AND scheduled_at >= :now AND scheduled_at < :now + interval '7 days'
     GROUP BY user_id
 ) AS c ON c.user_id = u.id
-WHERE u.organization_id = :organization_id
-  AND u.is_active
-ORDER BY actions DESC, u.id;
+ORDER BY u.full_name, u.id;
