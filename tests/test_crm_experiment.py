@@ -14,7 +14,7 @@ from bench.experiment import Plan
 from bench.measure import Cell, Sides, compare
 from bench.model import Options, Rewrite, Run
 from bench.servers import ServerHandle
-from bench.sqlfile import header, split
+from bench.sqlfile import fill_in, header, split
 from bench.workload import read
 
 ROOT = Path(__file__).parent.parent
@@ -66,11 +66,18 @@ def test_every_tenant_query_runs_for_every_class_of_tenant(run: Run) -> None:
     assert missing <= {("communication_history", "empty")}
 
 
-def test_every_worst_case_is_found_in_the_data(run: Run) -> None:
-    """Or it is the hot tenant itself, which is not measured twice."""
-    wanted = {(query.name, name) for query in CRM.queries for name in query.extra_classes}
-    missing = wanted - {(pair.query, pair.parameter_class) for pair in run.pairs}
-    assert missing <= {("automation_monitor", "worst_broken"), ("claim_next_lead", "worst_long_queue")}
+def test_every_worst_case_is_found_in_the_data(run: Run, sides: Sides) -> None:
+    """Or it is a case that is there already, the hot tenant for example, and is not measured twice."""
+    with sides.connect("before", writes=False) as connection:
+        for query in CRM.queries:
+            pairs = [pair for pair in run.pairs if pair.query == query.name]
+            for name in set(query.extra_classes) - {pair.parameter_class for pair in pairs}:
+                chosen = fill_in(query.extra_classes[name], {"now": f"'{CRM.clock}'::timestamptz"}, query.file)
+                cursor = connection.execute(chosen)
+                (row,) = cursor.fetchall()
+                values = {c.name: str(v) for c, v in zip(cursor.description or (), row, strict=True)}
+                known = [binding.args for pair in pairs for binding in pair.bindings]
+                assert any(values.items() <= args.items() for args in known), f"{query.name}: {name}"
 
 
 def test_answers_are_not_all_empty(run: Run) -> None:
