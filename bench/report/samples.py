@@ -1,12 +1,14 @@
-"""Every sample of a run as CSV, for a spreadsheet or a notebook: ``pandas.read_csv("samples.csv")``."""
+"""Every sample of a run as a pandas frame, and as CSV for a spreadsheet or somebody else's statistics."""
 
 from __future__ import annotations
 
-import csv
-import io
+from typing import TYPE_CHECKING
 
 from bench.model import STATES, Run
 from bench.report.text import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("query", "parameter_class", "state", "number", "binding", "ms", "censored", "at_s")
 
@@ -14,20 +16,31 @@ COLUMNS = ("query", "parameter_class", "state", "number", "binding", "ms", "cens
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
+def frame(run: Run) -> pd.DataFrame:
+    """One row per timed execution, in the order they were taken within a cell.
+
+    ``ms`` is wall time; where ``censored`` is 1 the true time is longer. ``at_s`` is the second of the measurement.
+    """
+    import pandas as pd  # half a second to import, and only needed here
+
+    rows = [
+        (one_line(pair.query), one_line(pair.parameter_class), state, number, one.binding, one.ms, int(one.censored), one.at_s)
+        for pair in run.pairs
+        for state in STATES
+        for number, one in enumerate(pair.side(state).samples)
+    ]
+    return pd.DataFrame.from_records(rows, columns=list(COLUMNS))
+
+
 def render(run: Run) -> str:
-    """Write one line per sample, in the order they were taken within a cell; ``censored`` is 0 or 1."""
-    target = io.StringIO()
-    out = csv.writer(target, lineterminator="\n")
-    out.writerow(COLUMNS)
-    for pair in run.pairs:
-        for state in STATES:
-            for number, sample in enumerate(pair.side(state).samples):
-                names = (cell(pair.query), cell(pair.parameter_class), state)
-                out.writerow((*names, number, sample.binding, sample.ms, int(sample.censored), sample.at_s))
-    return target.getvalue()
+    """Write the frame as CSV; names are made safe for a spreadsheet."""
+    made = frame(run)
+    for column in ("query", "parameter_class"):
+        made[column] = made[column].map({name: cell(name) for name in made[column].unique()})
+    text: str = made.to_csv(index=False, lineterminator="\n")
+    return text
 
 
 def cell(text: str) -> str:
     """Make ``text`` safe for a spreadsheet: an apostrophe before what would run as a formula."""
-    flat = one_line(text)
-    return f"'{flat}" if flat.startswith(FORMULA) else flat
+    return f"'{text}" if text.startswith(FORMULA) else text

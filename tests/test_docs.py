@@ -1,0 +1,87 @@
+"""What the documents say is true: commands, options, files, modules."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+
+from bench.cli import cli
+from bench.workload import CATEGORIES
+from bench.workload.blocks import _OPTIMIZATION_KEYS
+from bench.workload.queries import _QUERY_KEYS
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def text_of(name: str) -> str:
+    return (ROOT / name).read_text()
+
+
+def every_option(command: click.Command) -> set[str]:
+    own = {option for parameter in command.params for option in parameter.opts}
+    if isinstance(command, click.Group):
+        for sub in command.commands.values():
+            own |= every_option(sub)
+    return own
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_to_files_that_exist(page: Path) -> None:
+    targets = re.findall(r"\]\((?!http)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_commands_and_options_exist(page: Path) -> None:
+    lines = [line for line in page.read_text().splitlines() if "pgproof " in line or "ARGS=" in line]
+    subcommands = {match for line in lines for match in re.findall(r"(?:`|bin/|  |' )pgproof ([a-z]+)", line)}
+    assert subcommands <= set(cli.commands)
+    options = {option for line in lines for option in re.findall(r"(?<![\w-])(--[a-z][\w-]*)", line)}
+    assert options <= every_option(cli) | {"--upgrade"}
+
+
+def test_every_command_is_in_the_readme() -> None:
+    assert [name for name in cli.commands if f"pgproof {name}" not in text_of("README.md")] == []
+
+
+def test_the_method_names_modules_that_exist() -> None:
+    named = set(re.findall(r"`(bench/[\w/]+\.py)`", text_of("docs/method.md")))
+    assert len(named) > 4
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_header_key_and_category_is_documented() -> None:
+    page = text_of("docs/own-workload.md")
+    assert [key for key in _QUERY_KEYS if f"`{key}" not in page] == []
+    assert [key for key in _OPTIMIZATION_KEYS if f"-- {key}" not in page] == []
+    assert [name for name in CATEGORIES if name not in page] == []
+
+
+def test_the_readme_s_make_targets_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    wanted = set(re.findall(r"make ([a-z]+)", text_of("README.md") + text_of("CONTRIBUTING.md")))
+    assert wanted <= targets
+
+
+def test_ci_calls_what_the_readme_calls() -> None:
+    script = text_of(".ci/run")
+    assert "make lint" in script
+    assert "make test" in script
+
+
+def test_the_example_query_of_the_readme_is_the_example_s() -> None:
+    shown = re.findall(r"```sql\n(.*?)```", text_of("README.md"), re.DOTALL)[0]
+    real = " ".join(text_of("examples/shop/queries/latest_orders.sql").replace("-- tables: orders\n", "").split())
+    assert " ".join(shown.split()) == real
+
+
+def test_exit_codes_are_those_of_the_code() -> None:
+    from bench import cli as module
+
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", text_of("README.md"), re.MULTILINE)}
+    used = {0, module.EXIT_DIFFERS, module.EXIT_EXPECTED, module.EXIT_BUG, module.EXIT_INTERRUPTED}
+    assert codes == used
