@@ -5,7 +5,7 @@
 -- param organization_id bigint: class
 -- param now timestamptz: clock
 -- expects: org_daily_rollup, leads_hot_untouched_idx, communications_org_created_idx, automation_runs_failed_idx,
---   activity_log_org_created_cov, leads_org_temperature_source_cov
+--   activity_log_org_created_idx, leads_org_temperature_source_cov
 --
 -- Windows are whole UTC days plus the day that is still open, so that a rollup by day can answer exactly.
 -- A failed run counts on the day it ended: an ended run does not change any more, and closed days stay closed.

@@ -4,7 +4,7 @@
 -- tables: crm.users, crm.activity_log, crm.leads, crm.communications
 -- param organization_id bigint: class
 -- param now timestamptz: clock
--- expects: user_activity_single_pass, activity_log_org_created_cov, leads_org_owner_status_idx,
+-- expects: user_activity_single_pass, activity_log_org_user_created_cov, leads_org_owner_status_idx,
 --   communications_planned_idx
 --
 -- As it grew: one correlated subquery for every table, each run once per user.
@@ -41,53 +41,55 @@ CROSS JOIN LATERAL (
 ORDER BY u.full_name, u.id;
 
 -- rewrite: user_activity_single_pass
--- Each table is read once for the tenant and aggregated by user; then four small sets are joined. Actions are grouped by
--- user and day first: counting distinct days would sort every action.
-SELECT u.id AS user_id,
-       u.full_name,
-       coalesce(a.actions, 0) AS actions,
-       coalesce(a.calls_and_emails, 0) AS calls_and_emails,
-       coalesce(a.active_days, 0) AS active_days,
-       a.last_action_at,
-       coalesce(l.open_leads, 0) AS open_leads,
-       coalesce(c.planned, 0) AS planned
-FROM (
-    SELECT organization_id, id, full_name
+-- The page first; then each table is read once for the people on it and aggregated; then four small sets are joined.
+-- Actions are grouped by user and day first: counting distinct days would sort every action.
+WITH page AS MATERIALIZED (
+    SELECT id, full_name
     FROM crm.users
     WHERE organization_id = :organization_id AND is_active AND user_role = 'sales_rep'
     ORDER BY full_name, id
     LIMIT 20
-) AS u
-LEFT JOIN (
+), acted AS (
     SELECT user_id,
            sum(actions)::bigint AS actions,
            sum(calls_and_emails)::bigint AS calls_and_emails,
            count(*) AS active_days,
            max(last_action_at) AS last_action_at
     FROM (
-        SELECT user_id,
+        SELECT a.user_id,
                count(*) AS actions,
-               count(*) FILTER (WHERE activity_type IN ('call', 'email')) AS calls_and_emails,
-               max(created_at) AS last_action_at
-        FROM crm.activity_log
-        WHERE organization_id = :organization_id
-          AND created_at >= :now - interval '30 days' AND created_at < :now
-        GROUP BY user_id, (created_at AT TIME ZONE 'UTC')::date
+               count(*) FILTER (WHERE a.activity_type IN ('call', 'email')) AS calls_and_emails,
+               max(a.created_at) AS last_action_at
+        FROM page
+        JOIN crm.activity_log AS a ON a.organization_id = :organization_id AND a.user_id = page.id
+        WHERE a.created_at >= :now - interval '30 days' AND a.created_at < :now
+        GROUP BY a.user_id, (a.created_at AT TIME ZONE 'UTC')::date
     ) AS by_day
     GROUP BY user_id
-) AS a ON a.user_id = u.id
-LEFT JOIN (
-    SELECT assigned_to_id, count(*) AS open_leads
-    FROM crm.leads
-    WHERE organization_id = :organization_id AND deleted_at IS NULL
-      AND lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
-    GROUP BY assigned_to_id
-) AS l ON l.assigned_to_id = u.id
-LEFT JOIN (
+), owned AS (
+    SELECT l.assigned_to_id, count(*) AS open_leads
+    FROM page
+    JOIN crm.leads AS l ON l.organization_id = :organization_id AND l.assigned_to_id = page.id
+    WHERE l.deleted_at IS NULL
+      AND l.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
+    GROUP BY l.assigned_to_id
+), planned AS (
     SELECT user_id, count(*) AS planned
     FROM crm.communications
     WHERE organization_id = :organization_id AND comm_status = 'scheduled'
       AND scheduled_at >= :now AND scheduled_at < :now + interval '7 days'
     GROUP BY user_id
-) AS c ON c.user_id = u.id
-ORDER BY u.full_name, u.id;
+)
+SELECT page.id AS user_id,
+       page.full_name,
+       coalesce(acted.actions, 0) AS actions,
+       coalesce(acted.calls_and_emails, 0) AS calls_and_emails,
+       coalesce(acted.active_days, 0) AS active_days,
+       acted.last_action_at,
+       coalesce(owned.open_leads, 0) AS open_leads,
+       coalesce(planned.planned, 0) AS planned
+FROM page
+LEFT JOIN acted ON acted.user_id = page.id
+LEFT JOIN owned ON owned.assigned_to_id = page.id
+LEFT JOIN planned ON planned.user_id = page.id
+ORDER BY page.full_name, page.id;

@@ -24,7 +24,16 @@ def frame(run: Run) -> pd.DataFrame:
     import pandas as pd  # half a second to import, and only needed here
 
     rows = [
-        (one_line(pair.query), one_line(pair.parameter_class), state, number, one.binding, one.ms, int(one.censored), one.at_s)
+        (
+            one_line(pair.query),
+            one_line(pair.parameter_class),
+            state,
+            number,
+            one.binding,
+            one.ms,
+            int(one.censored),
+            one.at_s,
+        )
         for pair in run.pairs
         for state in STATES
         for number, one in enumerate(pair.side(state).samples)

@@ -15,12 +15,14 @@ from bench.errors import DatasetError
 from bench.model import Statement
 from bench.progress import Progress
 from bench.seeding.source import scripts, tables, variables
-from bench.seeding.worker import Recipe, Report, work
+from bench.seeding.worker import Loaded, Recipe, Report, work
 from bench.sqlfile import fill_in, read_text, split
 
 
-def load(target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress) -> dict[str, str]:
-    """Fill ``database``; return the content hash of each table that was filled.
+def load(
+    target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress
+) -> dict[str, Loaded]:
+    """Fill ``database``; return the tables that were filled.
 
     Raises:
         DatasetError: the folder makes no rows, or rows break a constraint.
@@ -30,10 +32,10 @@ def load(target: Target, database: str, recipe: Recipe, clock: str, workers: int
     if not made and not files:
         hint = "add dataset/__init__.py with tables(), or a dataset/fill.sql"
         raise DatasetError(f"{recipe.folder} makes no rows", hint=hint)
-    hashes: dict[str, str] = {}
+    filled: dict[str, Loaded] = {}
     if made:
         sizes = {table.name: table.rows for table in made}
-        hashes = _run_workers(target, database, recipe, sizes, workers, progress)
+        filled = _run_workers(target, database, recipe, sizes, workers, progress)
     if files:
         with target.connect(database) as connection:
             values = variables(recipe.scale, recipe.seed, recipe.skew, clock)
@@ -42,15 +44,15 @@ def load(target: Target, database: str, recipe: Recipe, clock: str, workers: int
                 name = f"dataset/{file.name}"
                 run_file(connection, [_filled_in(s, values, name) for s in split(read_text(file), name)], name)
             progress("running scripts", len(files), len(files), "files")
-            hashes |= _server_side_hashes(connection, set(hashes))
-    return hashes
+            filled |= _server_side_hashes(connection, set(filled))
+    return filled
 
 
 def _filled_in(statement: Statement, values: Mapping[str, str], file: str) -> Statement:
     return Statement(fill_in(statement.sql, values, file), statement.line)
 
 
-def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, str]:
+def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, Loaded]:
     """Order-free content hashes for rows that a script made: only the server has seen them."""
     found = {}
     for row in rows(connection, "list_tables"):
@@ -58,13 +60,13 @@ def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, st
             table = sql.Identifier(row["schema_name"], row["table_name"])
             statement = "SELECT count(*), coalesce(sum(hashtextextended(t::text, 0)::numeric), 0) FROM {} AS t"
             count, total = connection.execute(sql.SQL(statement).format(table)).fetchall()[0]
-            found[row["name"]] = f"{count}:{total}"
+            found[row["name"]] = Loaded(count, str(total))
     return found
 
 
 def _run_workers(
     target: Target, database: str, recipe: Recipe, sizes: Mapping[str, int], workers: int, progress: Progress
-) -> dict[str, str]:
+) -> dict[str, Loaded]:
     context = multiprocessing.get_context("spawn")
     todo: Queue[str | None] = context.Queue()
     reports: Queue[Report] = context.Queue()
@@ -91,10 +93,10 @@ def _run_workers(
 
 def _collect(
     processes: Sequence[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress
-) -> dict[str, str]:
-    hashes: dict[str, str] = {}
+) -> dict[str, Loaded]:
+    filled: dict[str, Loaded] = {}
     done, total = 0, sum(sizes.values())
-    while len(hashes) < len(sizes):
+    while len(filled) < len(sizes):
         try:
             report = reports.get(timeout=0.2)
         except queue.Empty:
@@ -110,5 +112,5 @@ def _collect(
         if report.rows:
             progress("loading rows", done, total, "rows")
         if report.done:
-            hashes[report.table] = report.content_hash
-    return hashes
+            filled[report.table] = report.done
+    return filled

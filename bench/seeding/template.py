@@ -25,10 +25,10 @@ from bench.seeding.holdback import build, hold_back
 from bench.seeding.load import load
 from bench.seeding.parallel import Job, run_jobs
 from bench.seeding.source import variables
-from bench.seeding.worker import Recipe
+from bench.seeding.worker import Loaded, Recipe
 from bench.workload import Workload, hash_files
 
-BUILD_VERSION = 1
+BUILD_VERSION = 2
 """Raised when this module changes what a finished template holds."""
 
 SAMPLE_ROWS_PER_TARGET = 300
@@ -103,7 +103,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
         metadata.refresh_index_catalog(connection)
         held = hold_back(connection)
         begin = clock()
-        hashes = load(how.target, name, recipe, workload.clock, how.workers, how.progress)
+        filled = load(how.target, name, recipe, workload.clock, how.workers, how.progress)
         loaded = clock()
         sizes = {row["name"]: int(row["size_bytes"]) for row in rows(connection, "list_tables")}
         build(how.target, name, held, sizes, how.workers, how.progress)
@@ -118,8 +118,11 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
             seed=recipe.seed, skew=recipe.skew, clock=workload.clock, cached=False,
             load_s=loaded - begin, index_s=indexed - loaded, vacuum_s=vacuumed - indexed,
             tables=tuple(
-                TableSeen(row["name"], row["rows"], hashes.get(row["name"], ""), row["size_bytes"], row["index_bytes"])
+                TableSeen(
+                    row["name"], one.rows, one.content_hash, row["size_bytes"], row["index_bytes"]
+                )
                 for row in rows(connection, "list_tables")
+                if (one := filled.get(row["name"], Loaded(row["rows"], "")))
             ),
             checks=checks,
         )  # fmt: skip

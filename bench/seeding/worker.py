@@ -39,19 +39,22 @@ class Recipe:
 
 
 @dataclass(frozen=True, slots=True)
+class Loaded:
+    """One filled table: how many rows, and the hash of their content."""
+
+    rows: int
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What a worker says: rows sent so far (``done`` with the content hash), or a failure."""
+    """What a worker says: rows just sent, a table that is done, or a failure."""
 
     table: str
     rows: int = 0
-    content_hash: str = ""
+    done: Loaded | None = None
     failure: PgproofError | None = None
     bug: str = ""
-
-    @property
-    def done(self) -> bool:
-        """True with the last report about a table."""
-        return bool(self.content_hash)
 
 
 def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]) -> None:
@@ -85,7 +88,7 @@ def _report_bug(name: str, error: BaseException, reports: Queue[Report]) -> None
 
 
 def _load(table: Table, connection: Connection, reports: Queue[Report], parent: int) -> None:
-    digest = hashlib.sha256()
+    digest, total = hashlib.sha256(), 0
     columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.schema.names)
     name = sql.Identifier(*table.name.split("."))
     # FREEZE needs the table to be new or emptied in this transaction; it saves rewriting every page later.
@@ -95,12 +98,13 @@ def _load(table: Table, connection: Connection, reports: Queue[Report], parent: 
         for piece, rows in _pieces(table):
             copy.write(piece)
             digest.update(hashlib.sha256(piece).digest())
+            total += rows
             if rows:
                 reports.put(Report(table.name, rows))
             if os.getppid() != parent:
                 raise SystemExit("the main process is gone")
     connection.commit()
-    reports.put(Report(table.name, 0, digest.hexdigest()))
+    reports.put(Report(table.name, done=Loaded(total, digest.hexdigest())))
 
 
 def _pieces(table: Table) -> Iterator[tuple[bytes, int]]:
