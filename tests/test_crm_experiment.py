@@ -24,21 +24,20 @@ TENANT_CLASSES = {"hot", "p90", "median", "tiny", "empty"}
 
 
 @pytest.fixture(scope="module")
-def run(server: ServerHandle) -> Run:
-    """One experiment with two executions of each cell; its databases are kept."""
+def run(server: ServerHandle, target: Target) -> Iterator[Run]:
+    """One experiment with two executions of each cell; its databases are kept until the end of the module."""
     options = Options(rounds=2, budget_s=0, timeout_s=30, warmups=0, seed=1, target_ms=100)
     plan = Plan(CRM, 5000, 1, "default", 2, options, 10 * 1024**3, keep_databases=True)
-    return experiment.run(plan, server, lambda _: None)
+    yield experiment.run(plan, server, lambda _: None)
+    with target.connect() as admin:
+        for item in database.own_databases(admin):
+            database.drop(admin, item.name)
 
 
 @pytest.fixture(scope="module")
-def sides(run: Run, target: Target) -> Iterator[Sides]:
-    """The databases of the run, dropped at the end."""
-    names = {state: f"{database.PREFIX}{run.id}_{state}" for state in ("before", "after")}
-    yield Sides(target, names, 60)  # type: ignore[arg-type]
-    with target.connect() as admin:
-        for name in names.values():
-            database.drop(admin, name)
+def sides(run: Run, target: Target) -> Sides:
+    """The databases of the run."""
+    return Sides(target, {"before": f"pgproof_{run.id}_before", "after": f"pgproof_{run.id}_after"}, 60)
 
 
 @pytest.fixture
