@@ -6,6 +6,7 @@ expected failure; 4 a bug; 130 interrupted.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import sys
@@ -45,6 +46,7 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit code; the only place that catches everything."""
     signal.signal(signal.SIGTERM, _interrupt)
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it warns of is reported, in our words
     try:
         result = cli.main(args=arguments, prog_name="pgproof", standalone_mode=False)
         return int(result or 0)

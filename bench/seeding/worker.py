@@ -7,6 +7,7 @@ count, is the same whatever the number of workers. Making the next chunk and sen
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import queue
 import signal
@@ -24,7 +25,7 @@ from bench.seeding.encode import Encoder
 from bench.seeding.source import tables
 from bench.seeding.table import Table
 
-AHEAD = 2
+AHEAD = 1
 """Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
 
 
@@ -59,6 +60,7 @@ class Report:
 
 def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]) -> None:
     """Load tables from ``todo`` until it gives None. Runs in a process of its own."""
+    logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it warns of is reported, in our words
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what an interruption means
     parent = os.getppid()
     name = ""
