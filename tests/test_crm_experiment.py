@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,8 @@ from bench.database import Connection, Target
 from bench.experiment import Plan
 from bench.measure import Cell, Sides, compare
 from bench.model import Options, Rewrite, Run
+from bench.seeding.encode import Encoder
+from bench.seeding.source import tables
 from bench.servers import ServerHandle
 from bench.sqlfile import fill_in, header, split
 from bench.workload import read
@@ -52,6 +55,17 @@ def test_every_query_answers_alike_before_and_after(run: Run) -> None:
     assert {pair.query for pair in run.pairs} == {query.name for query in CRM.queries}
     wrong = [f"{p.query}[{p.parameter_class}]" for p in run.pairs if not (p.equality and p.equality.equal)]
     assert not wrong
+
+
+def test_workers_load_the_very_rows_that_one_thread_makes(run: Run) -> None:
+    """Chunks are made in threads of other processes, where a library's state may differ."""
+    loaded = {table.name: table.content_hash for table in run.dataset.tables}
+    for table in tables(CRM.dataset, 5000, 1, "default"):
+        encoder, digest = Encoder(table.schema), hashlib.sha256()
+        chunks = (encoder.rows(table.build(index)) for index in range(table.chunks))
+        for piece in (encoder.header(), *chunks, encoder.trailer()):
+            digest.update(hashlib.sha256(piece).digest())
+        assert digest.hexdigest() == loaded[table.name], table.name
 
 
 def test_every_tenant_query_runs_for_every_class_of_tenant(run: Run) -> None:
