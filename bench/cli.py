@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 import traceback
 from collections.abc import Callable
 from dataclasses import replace
@@ -295,7 +294,3 @@ def cache_clear(**chosen: Any) -> int:  # noqa: ANN401
 
 def _admin(server: ServerHandle) -> database.Connection:
     return Target(server.dsn, SESSION_SETTINGS).connect()
-
-
-if __name__ == "__main__":
-    sys.exit(main())

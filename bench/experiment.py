@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
-from bench.database import Connection, Target, rows
+from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target, rows
 from bench.measure import Cell, Sides, compare, time_pairs
 from bench.model import STATES, Applied, Binding, Dataset, Options, Pair, Query, Run, Server, State
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
-from bench.seeding.template import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Build, ensure, evict
+from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.workload import Workload

@@ -12,7 +12,7 @@ from statistics import median
 from typing import Any
 
 from bench import metadata
-from bench.database import Connection, explained, rows, run_file
+from bench.database import MAINTENANCE_WORK_MEM, Connection, explained, rows, run_file, statistics_target
 from bench.errors import WorkloadError
 from bench.model import Applied, Optimization, Upkeep
 from bench.progress import Progress
@@ -24,9 +24,6 @@ _OUTSIDE = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 """Statements that refuse to run in a transaction block (PostgreSQL manual, each command's notes)."""
-
-MAINTENANCE_WORK_MEM = "256MB"
-"""As for the baseline's indexes: builds are compared with one another, not tuned."""
 
 
 def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
@@ -140,6 +137,6 @@ def settle(connection: Connection) -> None:
     """VACUUM and ANALYZE what the optimizations made: statistics of expressions, and tables that they filled."""
     with explained("statistics of expressions"):
         for row in rows(connection, "list_tables_lacking_statistics"):
-            connection.execute(f"SET default_statistics_target = {row['target']}")
+            connection.execute(f"SET default_statistics_target = {statistics_target(row['rows'])}")
             connection.execute(f"VACUUM (FREEZE, ANALYZE) {row['name']}")
         connection.execute("RESET default_statistics_target")

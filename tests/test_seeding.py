@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench import database
-from bench.database import Connection, Target, rows
+from bench.database import Connection, Target, rows, statistics_target
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Binding
 from bench.progress import silent
 from bench.seeding.curate import curate
 from bench.seeding.holdback import build, hold_back
-from bench.seeding.template import Build, ensure, evict, statistics_target, template_name
+from bench.seeding.template import Build, ensure, evict, template_name
 from bench.seeding.worker import Recipe
 from bench.servers import ServerHandle
 from bench.workload import Workload, read

@@ -9,12 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.database import Connection, Target, explained, rows
+from bench.database import MAINTENANCE_WORK_MEM, Connection, Target, explained, rows
 from bench.progress import Progress
 from bench.seeding.parallel import Job, run_jobs
-
-MAINTENANCE_WORK_MEM = "256MB"
-"""Memory of one index build: large enough that one column of 6 million rows sorts without spilling."""
 
 Held = list[dict[str, Any]]
 

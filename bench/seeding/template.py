@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -16,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bench import database, metadata
-from bench.database import Connection, Target, rows, run_file
+from bench.database import Connection, Target, rows, run_file, statistics_target
 from bench.errors import PgproofError
 from bench.model import Check, Dataset, TableSeen
 from bench.progress import Progress
@@ -30,13 +29,6 @@ from bench.workload import Workload, hash_files
 
 BUILD_VERSION = 2
 """Raised when this module changes what a finished template holds."""
-
-SAMPLE_ROWS_PER_TARGET = 300
-"""ANALYZE samples 300 rows per unit of the statistics target (PostgreSQL manual, ANALYZE)."""
-
-TARGET_MIN, TARGET_MAX = 100, 2000
-"""Statistics targets: the server's default at least. At 2,000 a table of 600,000 rows is read whole, which makes
-its statistics, and so its plans, repeatable; higher targets cost planning time that production does not pay."""
 
 WAIT_S = 0.5
 """Pause between looks at a template that another run is building."""
@@ -148,11 +140,6 @@ def vacuum(target: Target, name: str, connections: int, progress: Progress) -> N
     run_jobs(target, name, jobs, connections, "vacuum and statistics", progress)
     with target.connect(name) as connection:
         database.checkpoint(connection)
-
-
-def statistics_target(table_rows: int) -> int:
-    """The statistics target at which ANALYZE reads the whole table, within the limits above."""
-    return min(TARGET_MAX, max(TARGET_MIN, math.ceil(table_rows / SAMPLE_ROWS_PER_TARGET)))
 
 
 def read_dataset(manifest: Mapping[str, Any]) -> Dataset:

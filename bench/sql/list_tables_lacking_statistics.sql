@@ -1,8 +1,7 @@
 -- Tables with an index on an expression, or with extended statistics, for which ANALYZE has not yet run: the planner
 -- guesses until it has. Also tables that an optimization made and filled itself: no VACUUM has seen their rows.
--- target: as in the first ANALYZE, see bench/seeding/template.py.
-SELECT format('%I.%I', n.nspname, r.relname)                                         AS name,
-       least(2000, greatest(100, ceil(greatest(r.reltuples, 0) / 300)))::integer     AS target
+SELECT format('%I.%I', n.nspname, r.relname)     AS name,
+       greatest(r.reltuples, 0)::bigint          AS rows
 FROM pg_class AS r
 JOIN pg_namespace AS n ON n.oid = r.relnamespace
 WHERE r.relkind IN ('r', 'm')
