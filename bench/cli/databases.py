@@ -1,0 +1,69 @@
+"""``pgproof cache`` and ``pgproof verify``: what is on the server already."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import database, experiment
+from bench.cli.options import GIB, server, server_options
+from bench.cli.streams import err, out
+from bench.console import Lines
+from bench.database import Target
+from bench.errors import DriftError
+from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.workload import read
+
+
+@click.command()
+@click.argument("workload", required=False, type=click.Path(path_type=Path))
+@server_options
+def verify(workload: Path | None, **chosen: Any) -> int:  # noqa: ANN401
+    """Compare the files with the catalogs of the databases made from them; fail on drift."""
+    with Lines(err) as shown, server(chosen, shown) as handle:
+        findings = experiment.verify(read(experiment.workload_folder(workload)), handle)
+    for name, found in findings.items():
+        out.print(f"{name}: {'; '.join(found) if found else 'as the files say'}", markup=False, soft_wrap=True)
+    if any(findings.values()):
+        raise DriftError("the catalog is not what the files say", hint="see the lines above")
+    return 0
+
+
+@click.group()
+def cache() -> None:
+    """Filled databases that later runs start from."""
+
+
+@cache.command("list")
+@server_options
+def cache_list(**chosen: Any) -> int:  # noqa: ANN401
+    """List the cached datasets with size and last use."""
+    with Lines(err) as shown, server(chosen, shown) as handle, _admin(handle) as admin:
+        found = [d for d in database.own_databases(admin) if d.complete]
+    for item in found:
+        about = ", ".join(f"{key} {value}" for key, value in sorted(item.about.items()))
+        size = f"{item.size_bytes / GIB:.2f} GiB"
+        out.print(f"{item.name}  {item.kind}  {size}  used {item.used_at}  {about}", markup=False, soft_wrap=True)
+    if not found:
+        out.print("the cache is empty")
+    return 0
+
+
+@cache.command("clear")
+@server_options
+def cache_clear(**chosen: Any) -> int:  # noqa: ANN401
+    """Drop every database that pgproof made and no run is using."""
+    dropped = 0
+    with Lines(err) as shown, server(chosen, shown) as handle, _admin(handle) as admin:
+        for item in database.own_databases(admin):
+            if not item.connections and database.claim(admin, item.name):
+                database.drop(admin, item.name)
+                dropped += 1
+    out.print(f"dropped {dropped} databases")
+    return 0
+
+
+def _admin(handle: ServerHandle) -> database.Connection:
+    return Target(handle.dsn, SESSION_SETTINGS).connect()

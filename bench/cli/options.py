@@ -1,0 +1,58 @@
+"""What several commands share: options, and what is made of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.console import Bars, Lines
+from bench.servers import SERVERS, ServerOptions, open_server
+
+GIB = 1024**3
+SKEWS = ("mild", "default", "brutal")
+
+Command = Callable[..., Any]
+
+
+def server_options(command: Command) -> Command:
+    """The options that say which PostgreSQL to use."""
+    for option in reversed((
+        click.option("--server", type=click.Choice(list(SERVERS)), help="Where PostgreSQL comes from.  [default: "
+                     "embedded, or dsn where one is given]"),
+        click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof makes "
+                     "databases of its own there and touches no other."),
+        click.option("--image", default="postgres:18", show_default=True, help="Image for --server docker."),
+        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the embedded "
+                     "server's data.  [default: the user's cache folder]"),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def workload_options(command: Command) -> Command:
+    """The options that say which workload at which size."""
+    for option in reversed((
+        click.argument("workload", required=False, type=click.Path(path_type=Path)),
+        click.option("--leads", "--scale", "scale", help="Size of the dataset: 20k, 1M, or a preset (small, medium, "
+                     "large).  [default: 100k, or what pgproof.toml says]"),
+        click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, "
+                     "other rows of the same shape."),
+        click.option("--skew", default="default", show_default=True, type=click.Choice(SKEWS), help="How unequal the "
+                     "tenants are."),
+        click.option("--workers", default=os.cpu_count() or 1, show_default="number of cores", type=click.IntRange(1),
+                     help="Processes that make and load rows; the rows are the same for any number."),
+        click.option("--cache-limit", default=20, show_default=True, type=click.IntRange(0), help="GiB of filled "
+                     "databases to keep for later runs."),
+    )):  # fmt: skip
+        command = option(command)
+    return command
+
+
+def server(chosen: dict[str, Any], shown: Bars | Lines) -> Any:  # noqa: ANN401 (a context manager of ServerHandle)
+    """The server that the options ask for."""
+    kind = chosen["server"] or ("dsn" if chosen["dsn"] else "embedded")
+    return open_server(kind, ServerOptions(chosen["dsn"], chosen["image"], chosen["home"], shown.say))
