@@ -13,18 +13,18 @@ LAYERS = [
     {"console", "output"},
     {"report"},
     {"figures"},
-    {"experiment"},
+    {"experiment", "gate"},
     {"measure"},
     {"servers", "seeding", "optimizations", "store"},
     {"workload", "metadata"},
     {"database"},
-    {"summary"},
+    {"summary", "judge"},
     {"plans", "stats", "sqlfile", "machine", "progress"},
     {"model", "errors"},
 ]
 """Top to bottom, as design says; a module may import from lower layers, and inside its own package."""
 
-NO_DRIVER = {"model", "errors", "stats", "plans", "summary", "figures", "report", "store", "sqlfile", "workload"}
+NO_DRIVER = {"model", "errors", "stats", "plans", "summary", "judge", "figures", "report", "store", "sqlfile", "workload"}
 
 
 def modules() -> list[tuple[str, Path]]:

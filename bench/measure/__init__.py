@@ -3,6 +3,7 @@
 ``execution``  one statement on one connection: timed, explained, or fetched
 ``compare``    first executions, and whether both sides give the same rows
 ``rounds``     timed executions, before and after interleaved, in seeded random order
+``loops``      executions looped inside the server, for times that are compared between two databases
 """
 
 from __future__ import annotations

@@ -34,9 +34,17 @@ class Cell:
 
     def statement(self, state: State, binding: int) -> tuple[str, list[str | None]]:
         """The statement with ``$n`` and its values."""
-        types = tuple((parameter.name, parameter.type) for parameter in self.query.parameters)
-        text, names = _numbered(self.query.text(state), types)
+        text, names = self._numbered(state)
         return text, [self.bindings[binding].args[name] for name in names]
+
+    def types(self, state: State) -> list[str]:
+        """The SQL types of ``$1``, ``$2``… in the statement."""
+        known = {parameter.name: parameter.type for parameter in self.query.parameters}
+        return [known[name] for name in self._numbered(state)[1]]
+
+    def _numbered(self, state: State) -> tuple[str, list[str]]:
+        types = tuple((parameter.name, parameter.type) for parameter in self.query.parameters)
+        return _numbered(self.query.text(state), types)
 
 
 @cache

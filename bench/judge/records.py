@@ -1,0 +1,214 @@
+"""What a gate compares and what it says: the baseline, one cell's evidence, and the result."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bench.model import Counters, Json, Machine, Server, Verdict
+
+Word = Literal[
+    "regression", "inconclusive", "plan changed", "improvement", "accepted", "new", "gone", "not compared", "pass"
+]
+WORDS: tuple[Word, ...] = (
+    "regression", "inconclusive", "plan changed", "improvement", "accepted", "not compared", "new", "gone", "pass",
+)  # fmt: skip
+"""The verdicts of a cell, worst first. ``accepted`` is a regression that the query's header expects, with a reason;
+``not compared`` is a cell whose parameters or statement are no longer the same question."""
+
+Overall = Literal["pass", "improvement", "regression", "inconclusive", "incompatible"]
+
+Key = tuple[str, str]
+"""Query name and parameter class."""
+
+
+# ------------------------------------------------------------------------------------------------- baseline
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What has to be the same for stored work counters to be comparable."""
+
+    server_version: str
+    settings: dict[str, str]
+    workload: str
+    scale: int
+    unit: str
+    seed: int
+    skew: str
+    clock: str
+    tables: dict[str, str]
+    """Rows and content hash of each table, as ``"20000 rows, 1f3a…"``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The work of one cell in the after state: counters of its third execution, its plan and its rows.
+
+    ``target`` is the verdict on the latency target where it was taken; no time is kept, since times do not compare
+    between machines. ``args`` are the values of each binding, in the order of the query's parameters.
+    """
+
+    query: str
+    parameter_class: str
+    args: tuple[dict[str, str | None], ...]
+    counters: Counters
+    fingerprint: str
+    plan: Json
+    """The plan of the first binding, cut down to what is needed to describe it."""
+    result_hash: str
+    result_rows: int
+    target: Verdict = "cannot tell"
+
+    @property
+    def key(self) -> Key:
+        """What names the cell among those of its state."""
+        return self.query, self.parameter_class
+
+
+@dataclass(frozen=True, slots=True)
+class QueryFacts:
+    """A query as the baseline saw it."""
+
+    sql_hash: str
+    expected: str = ""
+    """The regression that its header expected when the baseline was made: from then on that is the normal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What stood in the database of one arm: enough to say what changed between two."""
+
+    indexes: dict[str, str] = field(default_factory=dict)
+    """Name to definition, as pg_get_indexdef gives it."""
+    tables: dict[str, int] = field(default_factory=dict)
+    """Name to rows, as the statistics have them (reltuples)."""
+    optimizations: dict[str, str] = field(default_factory=dict)
+    """Name of each block to the hash of its statements."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How to make the old arm again: a commit, or the files themselves (path to text) where there was none."""
+
+    commit: str = ""
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The file to commit: what the workload's queries do today, cell by cell, and how to make that again."""
+
+    pgproof: str
+    created_at: str
+    fingerprint: Fingerprint
+    target_ms: float
+    recipe: Recipe
+    queries: dict[str, QueryFacts]
+    catalog: Catalog
+    cells: tuple[Counted, ...]
+
+
+# ------------------------------------------------------------------------------------------------- evidence
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One work counter that moved beyond its limit; ``limit`` in words."""
+
+    counter: str
+    base: int
+    head: int
+    limit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """The pairs of one session: fresh connections on freshly made copies of both arms.
+
+    ``base_ms`` and ``head_ms`` are parallel: time for one execution, each the mean of one sample's loop.
+    """
+
+    name: str
+    base_ms: tuple[float, ...]
+    head_ms: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """The times of one cell on both arms, session by session."""
+
+    clock: Literal["cpu", "wall"]
+    """CPU time of the server process, or wall time at the client where that cannot be read."""
+    loops: int
+    """Executions in one sample, the same on both arms."""
+    stages: tuple[Stage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What the times of one cell say. All ratios are head over base: 1.2 is 20 % slower."""
+
+    ratio: float
+    """Median of the paired ratios, all sessions together."""
+    lower: float
+    """One-sided 99 % lower bound of it (sign test)."""
+    stages: tuple[float, ...]
+    """The same median, session by session."""
+    spread: float
+    """Robust standard deviation of one pair, as a share."""
+    detectable: float
+    """The smallest change that would have been called a regression 95 times in 100, as a share."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellResult:
+    """One cell of the gate, judged."""
+
+    query: str
+    parameter_class: str
+    word: Word
+    reasons: tuple[str, ...] = ()
+    """What moved, a sentence each; the first one is the headline."""
+    plan_changes: tuple[str, ...] = ()
+    cause: str = ""
+    """The likely cause, in words; empty where nothing that pgproof looks at changed."""
+    file: str = ""
+    line: int = 0
+    """Where the query, or the optimization held responsible, stands."""
+    differences: tuple[Difference, ...] = ()
+    base: Counted | None = None
+    head: Counted | None = None
+    timed: Timed | None = None
+    change: Change | None = None
+    expected: str = ""
+    """The reason that the query's header gives for an expected regression."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateResult:
+    """Everything that one gate saw and said. ``gate.json`` is this record."""
+
+    started_at: str
+    finished_at: str
+    pgproof: str
+    workload: str
+    overall: Overall
+    base: str
+    """What stood for the old arm: a git ref and its commit, or the baseline file."""
+    head: str
+    target_ms: float
+    counters_against: Literal["baseline", "base arm"]
+    cells: tuple[CellResult, ...] = ()
+    incompatible: tuple[str, ...] = ()
+    """Why the baseline cannot be compared, a sentence for each part that differs."""
+    hint: str = ""
+    """What to type next."""
+    notes: tuple[str, ...] = ()
+    controls: tuple[float, ...] = ()
+    """Head over base of the queries without tables, in the last repetition of each session."""
+    server: Server | None = None
+    machine: Machine | None = None
+    scale: int = 0
+    unit: str = ""
+    phases_s: dict[str, float] = field(default_factory=dict)
+
+    def count(self, word: Word) -> int:
+        """Number of cells with that verdict."""
+        return sum(cell.word == word for cell in self.cells)

@@ -1,0 +1,158 @@
+"""Whether a cell became slower: the rules on paired times of both arms, taken in one job.
+
+The design and what it is worth (false alarms, detection): docs/gate.md. A pair is one sample of each arm, back to back;
+its logarithm of head over base is the unit of everything here. Medians of pairs, because a shared machine has bursts;
+repetition in fresh sessions, because two copies of one database differ by a constant for as long as they live.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, median
+
+from bench.judge.records import Change, Stage
+
+SCREEN_LIMIT = 1.07
+"""A cell whose median pair is below this passes at once."""
+CONFIRM_LIMIT = 1.10
+"""A regression exceeds this in each of two fresh sessions: half of the 20 % that the gate is to catch."""
+LOWER_LIMIT = 1.03
+"""... and the 99 % lower bound of all confirming pairs exceeds this."""
+PROMISED = 1.20
+"""The slow-down that the gate promises to see: a cell that cannot exclude it is inconclusive."""
+SCREEN_LOOKS = (12, 24, 48)
+"""Pairs after which a cell of the screen is looked at; most pass at the first look."""
+MARGIN = 0.5
+"""Standard errors that have to lie between a cell and the screen's limit to pass before the last look."""
+CONFIRM_PAIRS = 24
+CONFIRM_PAIRS_NOISY = 64
+NOISY = 0.05
+"""Robust standard deviation of a pair from which on a cell counts as noisy."""
+FLOOR_MS = 0.020
+"""Changes below 20 µs an execution are not worth a red build."""
+CONTROL_LIMIT = 1.05
+"""Queries that touch no table may not differ by more between the arms, or the session is repeated."""
+CONTROL_REPEATS = 2
+BOUND_CONFIDENCE = 0.99
+POWER = 0.95
+
+MAD_TO_SD = 1.4826
+"""Of a normal distribution (Rousseeuw and Croux 1993)."""
+MEDIAN_TO_MEAN = 1.2533
+"""Standard error of a median over that of a mean, normal."""
+
+
+def logs(stage: Stage) -> list[float]:
+    """The logarithm of head over base for each pair."""
+    return [math.log(head / base) for base, head in zip(stage.base_ms, stage.head_ms, strict=True)]
+
+
+def spread(pairs: Sequence[float]) -> float:
+    """Robust standard deviation of the pairs, from their median absolute deviation."""
+    centre = median(pairs)
+    return MAD_TO_SD * median(abs(value - centre) for value in pairs)
+
+
+def error(pairs: Sequence[float]) -> float:
+    """Standard error of the median of the pairs."""
+    return MEDIAN_TO_MEAN * spread(pairs) / math.sqrt(len(pairs))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at a cell of the screen says: go on, passed, suspicious, or too noisy to tell."""
+
+    done: bool
+    suspicious: bool = False
+    unclear: bool = False
+
+
+def screen(pairs: Sequence[float], *, last: bool) -> Look:
+    """Look at a cell. A change in either direction is suspicious: a faster cell is worth a confirmation too.
+
+    Passing needs more than a small median: the promised slow-down has to be excluded with 95 % confidence.
+    """
+    centre, deviation = median(pairs), error(pairs)
+    limit = math.log(SCREEN_LIMIT)
+    if abs(centre) > limit + MARGIN * deviation or (last and abs(centre) > limit):
+        return Look(done=True, suspicious=True)
+    excluded = centre + NormalDist().inv_cdf(0.95) * deviation < math.log(PROMISED)
+    if abs(centre) + MARGIN * deviation <= limit and excluded:
+        return Look(done=True)
+    return Look(done=last, unclear=last and not excluded)
+
+
+def confirm_pairs(screened: Sequence[float]) -> int:
+    """Number of pairs that a confirming session takes."""
+    return CONFIRM_PAIRS_NOISY if spread(screened) > NOISY else CONFIRM_PAIRS
+
+
+def goes_on(pairs: Sequence[float]) -> bool:
+    """Whether a confirming session agrees that there is a change, so that the next one is worth its time."""
+    return abs(median(pairs)) > math.log(CONFIRM_LIMIT)
+
+
+def controls_agree(controls: Sequence[Sequence[float]]) -> bool:
+    """Whether the queries without tables took the same time on both arms."""
+    return all(abs(median(pairs)) <= math.log(CONTROL_LIMIT) for pairs in controls if pairs)
+
+
+def lower_bound(pairs: Sequence[float], confidence: float = BOUND_CONFIDENCE) -> float:
+    """One-sided lower confidence bound of the median: an order statistic (sign test), free of any distribution.
+
+    The 16th smallest of 48, the 51st of 128. Minus infinity with too few pairs for one (fewer than 7).
+    """
+    n, below, rank = len(pairs), 0.0, 0
+    while rank < n:
+        below += math.comb(n, rank) * 0.5**n
+        if below > 1 - confidence:
+            break
+        rank += 1
+    return sorted(pairs)[rank - 1] if rank else -math.inf
+
+
+def confirmed(stages: Sequence[Stage], *, slower: bool) -> bool:
+    """Whether the sessions after the screen make a change certain enough to be called one."""
+    if len(stages) < 3:
+        return False
+    sign = 1 if slower else -1
+    sessions = [[sign * value for value in logs(stage)] for stage in stages[1:]]
+    pooled = [value for session in sessions for value in session]
+    limit = math.log(CONFIRM_LIMIT)
+    return (
+        all(median(session) > limit for session in sessions)
+        and lower_bound(pooled) > math.log(LOWER_LIMIT)
+        and abs(moved_ms(stages)) >= FLOOR_MS
+    )
+
+
+def moved_ms(stages: Sequence[Stage]) -> float:
+    """Median of head minus base over all sessions, in milliseconds for one execution."""
+    return median(h - b for stage in stages for b, h in zip(stage.base_ms, stage.head_ms, strict=True))
+
+
+def detectable(pairs: Sequence[float]) -> float:
+    """The smallest slow-down, as a share, that the gate calls a regression 95 times in 100, given this cell's noise.
+
+    All three sessions have to exceed their limits; the noisiest of them (the first confirmation, whose limit is the
+    highest) decides, and each may fail one time in 60 for the product to stay at 95 %.
+    """
+    each = NormalDist().inv_cdf(POWER ** (1 / 3))
+    per_session = MEDIAN_TO_MEAN * spread(pairs) / math.sqrt(confirm_pairs(pairs))
+    return math.exp(math.log(CONFIRM_LIMIT) + each * per_session) - 1
+
+
+def describe(stages: Sequence[Stage]) -> Change:
+    """Sum up the times of one cell; confirming sessions only, where there are any."""
+    sessions = [logs(stage) for stage in stages]
+    judged = sessions[1:] or sessions
+    pooled = [value for session in judged for value in session]
+    return Change(
+        ratio=math.exp(median(pooled)),
+        lower=math.exp(lower_bound(pooled)),
+        stages=tuple(math.exp(median(session)) for session in sessions),
+        spread=spread([value for session in sessions for value in session]),
+        detectable=detectable(sessions[0]),
+    )
