@@ -181,6 +181,11 @@ def now_text() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def stamp() -> str:
+    """A short name for what one invocation makes, different from any other's."""
+    return f"{datetime.datetime.now(datetime.UTC):%m%d%H%M%S}{secrets.token_hex(2)}"
+
+
 def own_databases(admin: Connection) -> list[OwnDatabase]:
     """All databases of the server that carry our mark, by name."""
     found = []

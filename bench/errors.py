@@ -6,6 +6,7 @@
     ├── DatasetError            the rows cannot be made, or break a constraint
     ├── DiskFull                no room left on the device
     ├── RunFileError            a run.json that cannot be read
+    ├── BaselineError           a baseline that cannot be read or compared (exit code 3)
     └── DriftError              the catalog is not what the files say
 
 Everything else that escapes to the entry point is a bug (exit code 4).
@@ -47,6 +48,10 @@ class DiskFull(PgproofError):
 
 class RunFileError(PgproofError):
     """A stored run cannot be read."""
+
+
+class BaselineError(PgproofError):
+    """A baseline cannot be read, or not be compared with what is here."""
 
 
 class DriftError(PgproofError):

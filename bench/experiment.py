@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
 from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target, rows
-from bench.measure import Cell, Sides, compare, time_pairs
-from bench.model import STATES, Applied, Binding, Dataset, Options, Pair, Query, Run, Server, State
+from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
+from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, Server, State
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
 from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.stopwatch import Stopwatch
 from bench.workload import Workload
 
 Keep = Callable[[Run], None]
 """Called with everything seen so far, after every step."""
-
-Bindings = Mapping[str, Mapping[str, tuple[Binding, ...]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +48,6 @@ class Plan:
         """The queries that take part, reads first: writes are measured last."""
         chosen = [q for q in self.workload.queries if not self.only or q.name in self.only]
         return tuple(sorted(chosen, key=lambda query: query.writes))
-
-
-@dataclass(slots=True)
-class Stopwatch:
-    """Seconds by phase."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def __call__(self, phase: str) -> Iterator[None]:
-        """Add the block's time to ``phase``."""
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[phase] = self.seconds.get(phase, 0.0) + time.perf_counter() - begin
 
 
 def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
@@ -156,11 +137,6 @@ def _drop(target: Target, names: Sequence[str]) -> None:
     with target.connect() as admin:  # a connection of its own: the other one may be in the middle of something
         for name in names:
             database.drop(admin, name)
-
-
-def cells_of(queries: Sequence[Query], bindings: Bindings) -> list[Cell]:
-    """The cells of these queries: one for each class that the data has a value for."""
-    return [Cell(query, name, values) for query in queries for name, values in bindings[query.name].items()]
 
 
 def _measure(

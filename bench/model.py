@@ -62,6 +62,8 @@ class Query:
     line: int
     file: str
     rewrite: Rewrite | None = None
+    expected: str = ""
+    """Why a regression of this query is accepted by the gate, until the next baseline."""
 
     def text(self, state: State) -> str:
         """The statement that runs in ``state``, with ``:name`` placeholders."""
@@ -123,6 +125,8 @@ class Counters:
     heap_fetches: int
     wal_bytes: int = 0
     buffers_dirtied: int = 0
+    wal_full_pages: int = 0
+    """Page images in ``wal_bytes``: the first change of a page after a checkpoint writes the whole page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ LAYERS = [
     {"workload", "metadata"},
     {"database"},
     {"summary", "judge"},
-    {"plans", "stats", "sqlfile", "machine", "progress"},
+    {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch"},
     {"model", "errors"},
 ]
 """Top to bottom, as design says; a module may import from lower layers, and inside its own package."""

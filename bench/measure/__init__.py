@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from bench.measure.compare import compare
-from bench.measure.execution import Cell, Sides
+from bench.measure.execution import Bindings, Cell, Sides, cells_of
 from bench.measure.rounds import time_pairs
 
-__all__ = ["Cell", "Sides", "compare", "time_pairs"]
+__all__ = ["Bindings", "Cell", "Sides", "cells_of", "compare", "time_pairs"]

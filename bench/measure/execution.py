@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -45,6 +45,15 @@ class Cell:
     def _numbered(self, state: State) -> tuple[str, list[str]]:
         types = tuple((parameter.name, parameter.type) for parameter in self.query.parameters)
         return _numbered(self.query.text(state), types)
+
+
+Bindings = Mapping[str, Mapping[str, tuple[Binding, ...]]]
+"""Query name and parameter class to the values."""
+
+
+def cells_of(queries: Sequence[Query], bindings: Bindings) -> list[Cell]:
+    """The cells of these queries: one for each class that the data has a value for."""
+    return [Cell(query, name, values) for query in queries for name, values in bindings[query.name].items()]
 
 
 @cache

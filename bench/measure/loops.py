@@ -1,8 +1,8 @@
 """Executions looped inside the server, for times that are compared between two databases.
 
 A client that times one short execution times mostly its own wake-up: two copies of one 10 µs query differed by 44 % in
-the spread of their ratios when looped at the client, by 1.8 % when looped in PL/pgSQL (docs/gate.md). Planning is part of
-every execution, as in all times of pgproof.
+the spread of their ratios when looped at the client, by 1.8 % when looped in PL/pgSQL (docs/gate.md). Planning is part
+of every execution, as in all times of pgproof.
 """
 
 from __future__ import annotations

@@ -78,6 +78,7 @@ def counters(plan: Json) -> Counters:
         heap_fetches=round(sum(number(node, "Heap Fetches") for node in nodes)),
         wal_bytes=round(number(plan, "WAL Bytes")),
         buffers_dirtied=round(number(plan, "Shared Dirtied Blocks") + number(plan, "Local Dirtied Blocks")),
+        wal_full_pages=round(number(plan, "WAL FPI")),
     )
 
 

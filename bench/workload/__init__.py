@@ -33,6 +33,8 @@ class ScaleSettings:
     unit: str = "rows"
     default: str = "100k"
     presets: dict[str, str] = field(default_factory=dict)
+    gate: str = ""
+    """The size at which baselines are made and changes are gated; empty means the default."""
 
     def parse(self, text: str) -> int:
         """Turn ``20k``, ``1M``, ``5000`` or a preset's name into a number of units."""
@@ -128,8 +130,9 @@ def _settings(file: Path) -> dict[str, Any]:
     known = {"name", "target_ms", "tenant", "clock", "scale"}
     if unknown := sorted(set(settings) - known):
         raise WorkloadError(f"{file.name}: unknown setting {unknown[0]}", hint=f"known: {', '.join(sorted(known))}")
-    if unknown := sorted(set(settings.get("scale", {})) - {"unit", "default", "presets"}):
-        raise WorkloadError(f"{file.name}: unknown setting scale.{unknown[0]}", hint="known: unit, default, presets")
+    if unknown := sorted(set(settings.get("scale", {})) - {"unit", "default", "gate", "presets"}):
+        hint = "known: unit, default, gate, presets"
+        raise WorkloadError(f"{file.name}: unknown setting scale.{unknown[0]}", hint=hint)
     return settings
 
 

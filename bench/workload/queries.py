@@ -8,7 +8,7 @@ from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Parameter, Query, Rewrite, Statement
 
-_QUERY_KEYS = {"title", "asks", "tables", "classes", "writes", "cross-tenant", "expects"}
+_QUERY_KEYS = {"title", "asks", "tables", "classes", "writes", "cross-tenant", "expects", "expected"}
 _QUERY_NEEDS = ("title", "asks")
 
 
@@ -51,6 +51,7 @@ def read_query(file: Path, root: Path) -> Query:
         line=body.line,
         file=where,
         rewrite=rewrite,
+        expected=values.get("expected", ""),
     )
     _check_parameters(query, where)
     return query

@@ -1,0 +1,133 @@
+"""Count the work of one arm: every cell's third execution, and what the catalog holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from bench import metadata
+from bench.database import Connection, rows
+from bench.gate.arms import Arm, ArmName
+from bench.gate.databases import Databases
+from bench.judge.records import Catalog, Counted, Key
+from bench.measure import Cell
+from bench.measure.execution import Timeout, execute, explain, result_hash
+from bench.model import Counters, Json, PlanSeen, Sample, Verdict
+from bench.optimizations import block_checksum
+from bench.stats import judge
+
+CLEARLY = 0.1
+"""Two warm executions below this share of the target meet it without further samples."""
+SAMPLES = (15, 60)
+"""Executions at least and at most for a cell that is not clearly within the target."""
+
+WITHOUT_IMAGES = 5
+"""More executions at most until one writes no image of a whole page."""
+
+KEPT = {
+    "Node Type", "Join Type", "Strategy", "Partial Mode", "Parent Relationship", "Subplan Name", "Operation", "Command",
+    "Scan Direction", "Schema", "Relation Name", "Alias", "Index Name", "CTE Name", "Function Name", "Parallel Aware",
+    "Sort Key", "Group Key", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter",
+    "Plan Rows", "Actual Rows", "Actual Loops", "Rows Removed by Filter", "Rows Removed by Join Filter",
+    "Rows Removed by Index Recheck", "Heap Fetches", "Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks",
+    "Local Read Blocks", "Temp Read Blocks", "Temp Written Blocks",
+}  # fmt: skip
+"""Properties of a plan node that describe it and its work; costs and times are noise in a file under review."""
+
+
+def count(
+    databases: Databases, name: ArmName, prepared: str, cells: Sequence[Cell], target_ms: float
+) -> dict[Key, Counted | Timeout]:
+    """Count every cell of an arm, reads in the prepared database itself, writes in a copy that is then dropped."""
+    found: dict[Key, Counted | Timeout] = {}
+    reads = [cell for cell in cells if not cell.query.writes]
+    writes = [cell for cell in cells if cell.query.writes]
+    what, progress = f"counting work ({name})", databases.progress
+    with databases.sides(name, prepared).connect("after", writes=False) as connection:
+        for number, cell in enumerate(reads):
+            progress(what, number, len(cells), "cells")
+            found[cell.query.name, cell.parameter_class] = _one(connection, cell, target_ms)
+    if writes:
+        with (
+            databases.copies({name: prepared}, "writes") as copies,
+            databases.sides(name, copies[name]).connect("after", writes=True) as connection,
+        ):
+            for cell in writes:
+                found[cell.query.name, cell.parameter_class] = _one(connection, cell, target_ms)
+    progress(what, len(cells), len(cells), "cells")
+    return found
+
+
+def _one(connection: Connection, cell: Cell, target_ms: float) -> Counted | Timeout:
+    try:
+        hashes, warm = [], []
+        plans: list[PlanSeen] = []
+        for binding in range(len(cell.bindings)):
+            _, cursor = execute(connection, cell, "after", binding)
+            hashes.append(result_hash(cursor))
+            warm.append(execute(connection, cell, "after", binding)[0])
+            plans.append(_explained(connection, cell, binding))
+        target = _held_against(connection, cell, target_ms, warm)
+    except Timeout as timeout:
+        return timeout
+    return Counted(
+        query=cell.query.name,
+        parameter_class=cell.parameter_class,
+        args=tuple(binding.args for binding in cell.bindings),
+        counters=_sum([plan.counters for plan in plans]),
+        fingerprint=plans[0].fingerprint,
+        plan=trimmed(plans[0].plan),
+        result_hash="+".join(text[:16] for text, _ in hashes),
+        result_rows=sum(number for _, number in hashes),
+        target=target,
+    )
+
+
+def _explained(connection: Connection, cell: Cell, binding: int) -> PlanSeen:
+    """Explain one execution; again while its WAL holds images of whole pages, which depend on the last checkpoint."""
+    plan = explain(connection, cell, "after", binding)
+    for _ in range(WITHOUT_IMAGES):
+        if not plan.counters.wal_full_pages:
+            break
+        plan = explain(connection, cell, "after", binding)
+    return plan
+
+
+def _sum(parts: Sequence[Counters]) -> Counters:
+    names = Counters.__slots__
+    return Counters(**{name: sum(getattr(part, name) for part in parts) for name in names})
+
+
+def _held_against(connection: Connection, cell: Cell, target_ms: float, warm: Sequence[float]) -> Verdict:
+    """The verdict on the target; a cell far below it needs no more executions to be sure."""
+    if max(warm) < CLEARLY * target_ms:
+        return "meets"
+    samples = [Sample(ms, 0.0) for ms in warm]
+    while len(samples) < SAMPLES[1]:
+        binding = len(samples) % len(cell.bindings)
+        samples.append(Sample(execute(connection, cell, "after", binding)[0], 0.0, binding))
+        if len(samples) >= SAMPLES[0] and (said := judge(samples, target_ms).verdict) != "cannot tell":
+            return said
+    return judge(samples, target_ms).verdict
+
+
+def trimmed(plan: Json) -> Json:
+    """A plan with what describes it and its work, and nothing that changes from run to run."""
+    node: dict[str, Any] = {key: value for key, value in plan.items() if key in KEPT}
+    if plan.get("Plans"):
+        node["Plans"] = [trimmed(child) for child in plan["Plans"]]
+    return node
+
+
+def catalog(connection: Connection, arm: Arm) -> Catalog:
+    """What stands in the arm's database."""
+    return Catalog(
+        indexes={row["name"]: row["definition"] for row in rows(connection, "list_index_definitions")},
+        tables={row["name"]: int(row["rows"]) for row in rows(connection, "list_tables")},
+        optimizations={block.name: block_checksum(block) for block in arm.workload.optimizations},
+    )
+
+
+def sql_hash(text: str) -> str:
+    """A short hash of a statement, for telling whether it changed."""
+    return metadata.checksum([text])[:16]

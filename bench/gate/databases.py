@@ -1,0 +1,102 @@
+"""The databases of a gate: one prepared for each arm, and copies of them that are used once and dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from bench import database, optimizations
+from bench.database import Connection, Target, run_file
+from bench.errors import PgproofError, WorkloadError
+from bench.gate.arms import ARMS, Arm, ArmName
+from bench.measure import Sides
+from bench.model import Applied
+from bench.progress import Progress, silent
+from bench.servers import SESSION_SETTINGS, ServerHandle
+
+
+@dataclass(slots=True)
+class Databases:
+    """Makes, copies and in the end drops the databases of one gate."""
+
+    server: ServerHandle
+    admin: Connection
+    arms: Mapping[ArmName, Arm]
+    templates: Mapping[ArmName, str]
+    """The filled database that each arm starts from."""
+    timeout_s: float
+    stamp: str
+    progress: Progress = silent
+    made: list[str] = field(default_factory=list)
+    applied: dict[ArmName, tuple[Applied, ...]] = field(default_factory=dict)
+
+    def prepare(self, names: Sequence[ArmName], label: str) -> dict[ArmName, str]:
+        """Make the after state of each arm, side by side: its template's copy with its optimizations."""
+        prepared = {}
+        with self.server.bulk():
+            for name in names:
+                prepared[name] = self._copy(self.templates[name], f"{label}_{name}")
+            with ThreadPoolExecutor(len(names)) as pool:
+                waiting = {name: pool.submit(self._treat, self.arms[name], prepared[name]) for name in names}
+                for done, (name, future) in enumerate(waiting.items()):
+                    self.progress("preparing both arms", done, len(names))
+                    self.applied[name] = future.result()
+        self.progress("preparing both arms", len(names), len(names))
+        database.checkpoint(self.admin)
+        return prepared
+
+    def _treat(self, arm: Arm, name: str) -> tuple[Applied, ...]:
+        try:
+            with self.target(arm).connect(name) as connection:
+                applied = optimizations.apply_all(connection, arm.workload.optimizations, silent)
+                run_file(connection, arm.statements, "injection")
+                return applied
+        except WorkloadError as error:
+            where = "the working tree" if arm.name == "head" else arm.label
+            raise WorkloadError(f"{where}: {error.message}", hint=error.hint) from error
+
+    @contextmanager
+    def copies(
+        self, prepared: Mapping[ArmName, str], label: str, *, reverse: bool = False
+    ) -> Iterator[dict[ArmName, str]]:
+        """Fresh copies of prepared databases; ``reverse`` makes them in the other order, hence at other places."""
+        names = [name for name in (reversed(ARMS) if reverse else ARMS) if name in prepared]
+        copies = {name: self._copy(prepared[name], f"{label}_{name}") for name in names}
+        try:
+            yield copies
+        finally:
+            for copy in copies.values():
+                self.drop(copy)
+
+    def sides(self, name: ArmName, copy: str) -> Sides:
+        """How to connect to one arm's database for measuring; only its after state exists."""
+        return Sides(self.target(self.arms[name]), {"after": copy}, self.timeout_s)
+
+    def target(self, arm: Arm) -> Target:
+        """How to connect to databases of this arm."""
+        return Target(self.server.dsn, {**SESSION_SETTINGS, **arm.settings})
+
+    def drop(self, name: str) -> None:
+        """Drop one of the databases made here."""
+        database.drop(self.admin, name)
+        database.release(self.admin, name)
+        self.made.remove(name)
+
+    def drop_all(self) -> None:
+        """Drop what is left, on a connection of its own: the other one may be in the middle of something."""
+        if not self.made:
+            return
+        with Target(self.server.dsn, SESSION_SETTINGS).connect() as admin:
+            for name in list(self.made):
+                database.drop(admin, name)
+        self.made.clear()
+
+    def _copy(self, source: str, label: str) -> str:
+        name = f"{database.PREFIX}g{self.stamp}_{label}"
+        if not database.claim(self.admin, name):
+            raise PgproofError(f"another gate works on {name}", hint="run the command again")
+        self.made.append(name)
+        database.create(self.admin, name, "scratch", template=source)
+        return name

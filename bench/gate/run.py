@@ -1,0 +1,237 @@
+"""The gate from end to end, in the order in which a person would tell it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bench import __version__, database, machine
+from bench.database import Connection, Target
+from bench.gate.arms import Arm, ArmName, recipe_of
+from bench.gate.counting import catalog, count, sql_hash
+from bench.gate.databases import Databases
+from bench.gate.facts import fingerprint_of, server_of
+from bench.gate.sessions import Timings, time_cells
+from bench.gate.timing import Timer
+from bench.judge import compat
+from bench.judge.decide import overall
+from bench.judge.records import Baseline, Catalog, Counted, GateResult, Key, QueryFacts
+from bench.judge.table import Table, judge_all
+from bench.measure import Cell, cells_of
+from bench.measure.execution import Timeout
+from bench.model import Dataset
+from bench.progress import Progress, silent
+from bench.seeding.curate import curate
+from bench.seeding.template import Build, ensure, evict
+from bench.seeding.worker import Recipe as Rows
+from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.stopwatch import Stopwatch
+
+COUNTED = "counting work"
+
+
+@dataclass(frozen=True, slots=True)
+class GatePlan:
+    """What to compare, and how."""
+
+    head: Arm
+    base: Arm | None
+    """None: only counters are compared, with the baseline's."""
+    baseline: Baseline | None
+    scale: int
+    seed: int
+    skew: str
+    workers: int
+    cache_limit_bytes: int
+    timeout_s: float
+    target_ms: float
+    strict: bool = False
+    burn: Mapping[Key, float] = field(default_factory=dict)
+    """Extra CPU time of the head arm by cell, as a share (a selftest's injection)."""
+    order_seed: int = 1
+    progress: Progress = field(default=silent, repr=False)
+
+    @property
+    def arms(self) -> dict[ArmName, Arm]:
+        """The arms that there are."""
+        return {arm.name: arm for arm in (self.base, self.head) if arm}
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """The filled databases that the arms start from, and the cells of each arm."""
+
+    templates: dict[ArmName, str]
+    dataset: Dataset
+    cells: dict[ArmName, dict[Key, Cell]]
+
+
+def run(plan: GatePlan, server: ServerHandle) -> GateResult:
+    """Compare the two arms on ``server`` and judge every cell. Databases made for it are dropped, however it ends."""
+    begun = database.now_text()
+    watch = Stopwatch()
+    with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
+        database.clean(admin)
+        with watch("dataset and parameters"):
+            filled = _fill(plan, server, admin)
+        result = _blank(plan, server, admin, begun)
+        now = fingerprint_of(plan.head.workload, filled.dataset, admin)
+        if plan.baseline and (found := compat.differences(plan.baseline.fingerprint, now)):
+            hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
+            return replace(result, overall="incompatible", incompatible=found, hint=hint)
+        databases = Databases(
+            server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress
+        )
+        try:
+            result = _compare(plan, databases, filled, result, watch)
+        finally:
+            databases.drop_all()
+    return replace(result, finished_at=database.now_text(), phases_s=dict(watch.seconds))
+
+
+def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
+    """Count the working tree's cells, and write down what it takes to compare with them later."""
+    workload = plan.head.workload
+    with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
+        database.clean(admin)
+        filled = _fill(plan, server, admin)
+        databases = Databases(
+            server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress
+        )
+        try:
+            prepared = databases.prepare(["head"], "new")["head"]
+            cells = count(databases, "head", prepared, list(filled.cells["head"].values()), plan.target_ms)
+            stands = _catalog(databases, "head", prepared)
+        finally:
+            databases.drop_all()
+        return Baseline(
+            pgproof=__version__,
+            created_at=database.now_text(),
+            fingerprint=fingerprint_of(workload, filled.dataset, admin),
+            target_ms=plan.target_ms,
+            recipe=recipe_of(workload),
+            queries={q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in workload.queries},
+            catalog=stands,
+            cells=tuple(cell for cell in cells.values() if isinstance(cell, Counted)),
+        )
+
+
+def _fill(plan: GatePlan, server: ServerHandle, admin: Connection) -> Filled:
+    target = Target(server.dsn, SESSION_SETTINGS)
+    build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
+    templates: dict[ArmName, str] = {}
+    cells: dict[ArmName, dict[Key, Cell]] = {}
+    for name, arm in plan.arms.items():
+        workload = arm.workload
+        rows = Rows(workload.dataset, plan.scale, plan.seed, plan.skew)
+        templates[name], dataset = ensure(admin, workload, rows, build)
+        with target.connect(templates[name]) as connection:
+            classes = workload.dataset / "classes.sql"
+            bindings = curate(connection, workload.queries, classes, workload.clock, plan.progress)
+        found = cells_of(workload.queries, bindings)
+        cells[name] = {(cell.query.name, cell.parameter_class): cell for cell in found}
+    evict(admin, plan.cache_limit_bytes, templates["head"])
+    return Filled(templates, dataset, cells)  # the head arm is the last one
+
+
+def _blank(plan: GatePlan, server: ServerHandle, admin: Connection, begun: str) -> GateResult:
+    stored = plan.baseline
+    base = plan.base.label if plan.base else ""
+    if stored:
+        base = f"{base}, counters of the baseline of {stored.created_at[:10]}" if base else "the baseline's counters"
+    return GateResult(
+        started_at=begun,
+        finished_at=database.now_text(),
+        pgproof=__version__,
+        workload=plan.head.workload.name,
+        overall="inconclusive",
+        base=base,
+        head=plan.head.label,
+        target_ms=plan.target_ms,
+        counters_against="baseline" if stored else "base arm",
+        server=server_of(server, admin),
+        machine=machine.facts(),
+        scale=plan.scale,
+        unit=plan.head.workload.scale.unit,
+    )
+
+
+def _compare(plan: GatePlan, databases: Databases, filled: Filled, result: GateResult, watch: Stopwatch) -> GateResult:
+    names = list(plan.arms)
+    with watch("arms"):
+        prepared = databases.prepare(names, "arm")
+    with watch(COUNTED):
+        seen = {n: count(databases, n, prepared[n], list(filled.cells[n].values()), plan.target_ms) for n in names}
+        catalogs = {name: _catalog(databases, name, prepared[name]) for name in names}
+    table = _table(plan, filled, seen, catalogs)
+    with watch("counting again"):
+        table = _recount(plan, databases, filled, table)
+    timings = Timings({})
+    if plan.base:
+        with watch("timing"):
+            cells = {k: {n: filled.cells[n][k] for n in names} for k in table.timeable(filled.cells["base"].keys())}
+            rng = random.Random(plan.order_seed)  # noqa: S311 (order of execution, no secret)
+            timer = Timer(databases, prepared, cells, rng, plan.progress, plan.burn)
+            timings = time_cells(timer, list(cells), table.plan_changed())
+    cells_judged = judge_all(table, timings.timed, timings.unclear, plan.timeout_s)
+    notes = list(table.notes)
+    if not plan.base:
+        notes.append("Times were not compared: there is no old arm to run beside the new one.")
+    if timings.repeats:
+        notes.append(f"{timings.repeats} sessions were repeated: queries without tables differed between the arms.")
+    return replace(
+        result,
+        cells=cells_judged,
+        overall=overall(cells_judged, controls_failed=timings.controls_failed, strict=plan.strict),
+        controls=timings.controls,
+        notes=tuple(notes),
+    )
+
+
+def _catalog(databases: Databases, name: ArmName, prepared: str) -> Catalog:
+    arm = databases.arms[name]
+    with databases.target(arm).connect(prepared) as connection:
+        return catalog(connection, arm)
+
+
+def _table(
+    plan: GatePlan,
+    filled: Filled,
+    seen: Mapping[ArmName, Mapping[Key, Counted | Timeout]],
+    catalogs: Mapping[ArmName, Catalog],
+) -> Table:
+    """What is compared with what: the baseline's cells, or those of the old arm, against the working tree's."""
+    stored, head = plan.baseline, plan.head.workload
+    beside = {key: cell for key, cell in seen.get("base", {}).items() if isinstance(cell, Counted)}
+    old = plan.base.workload.queries if plan.base else ()
+    facts = {q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in old}
+    return Table(
+        reference={cell.key: cell for cell in stored.cells} if stored else beside,
+        beside=beside,
+        head={key: cell if isinstance(cell, Counted) else None for key, cell in seen["head"].items()},
+        args={key: tuple(b.args for b in cell.bindings) for key, cell in filled.cells["head"].items()},
+        queries={query.name: query for query in head.queries},
+        optimizations={block.name: block for block in head.optimizations},
+        hashes={query.name: sql_hash(query.text("after")) for query in head.queries},
+        facts=stored.queries if stored else facts,
+        catalogs=(stored.catalog if stored else catalogs["base"], catalogs["head"]),
+    )
+
+
+def _recount(plan: GatePlan, databases: Databases, filled: Filled, table: Table) -> Table:
+    """Count what looks worse once more, in databases made anew; only what is worse both times counts."""
+    keys = table.worse()
+    if not keys:
+        return table
+    names: list[ArmName] = ["head"] if plan.baseline else ["base", "head"]
+    prepared = databases.prepare(names, "again")
+    again: dict[ArmName, Mapping[Key, Counted | Timeout]] = {}
+    for name in names:
+        cells = [filled.cells[name][key] for key in keys]
+        again[name] = count(databases, name, prepared[name], cells, plan.target_ms)
+        databases.drop(prepared[name])
+    return table.confirmed(
+        {key: cell if isinstance(cell, Counted) else None for key, cell in again["head"].items()},
+        {key: cell for key, cell in again.get("base", {}).items() if isinstance(cell, Counted)},
+    )

@@ -1,0 +1,160 @@
+"""Time both arms: pairs of samples back to back, in sessions on fresh copies."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from statistics import median
+
+from bench.gate.arms import ARMS, ArmName
+from bench.gate.databases import Databases
+from bench.judge import times
+from bench.judge.records import Key, Stage
+from bench.measure import Cell
+from bench.measure.loops import LOOPS_MAX, SAMPLE_MS, Loop, prepare, process_clock
+from bench.model import Binding, Query
+from bench.progress import Progress
+
+CONTROLS = {
+    "arithmetic": "SELECT sum(g * g % 7) FROM generate_series(1, 4000) AS g",
+    "sorting": "SELECT g FROM generate_series(1, 3000) AS g ORDER BY md5(g::text) LIMIT 1",
+    "hashing": "SELECT count(*) FROM (SELECT g % 97 AS k FROM generate_series(1, 4000) AS g GROUP BY 1) AS h",
+}
+"""Queries that touch no table: between the arms they can differ by noise alone."""
+CONTROL = "control"
+"""Query name of a control; a class is its parameter class. No file of a workload can have this name and no file."""
+CALIBRATIONS = 3
+WARM_UPS = 3
+BURN_CALIBRATION = 100_000
+
+Pairs = dict[Key, tuple[list[float], list[float]]]
+"""Times of base and head, parallel, in ms for one execution."""
+
+
+def control_cells() -> list[Cell]:
+    """The controls, as cells like any other."""
+    return [
+        Cell(
+            Query(
+                name=CONTROL, title=name, asks="", tables=(), parameters=(), classes=(), extra_classes={}, expects=(),
+                writes=False, cross_tenant="", sql=statement, line=1, file="a control",
+            ),
+            name,
+            (Binding({}),),
+        )
+        for name, statement in CONTROLS.items()
+    ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class Timer:
+    """What stays the same from session to session: the cells, and how often each is executed in one sample."""
+
+    databases: Databases
+    prepared: Mapping[ArmName, str]
+    cells: Mapping[Key, Mapping[ArmName, Cell]]
+    rng: random.Random
+    progress: Progress
+    burn: Mapping[Key, float] = field(default_factory=dict)
+    """Extra CPU time of the head arm by cell, as a share of its own (a selftest's injection)."""
+    loops: dict[Key, int] = field(default_factory=dict)
+    burns: dict[Key, int] = field(default_factory=dict)
+    cpu_clock: bool = True
+
+    @contextmanager
+    def session(self, keys: Sequence[Key], label: str, *, reverse: bool = False) -> Iterator[Session]:
+        """Fresh copies, fresh connections, warm: ready to time ``keys`` and the controls."""
+        controls = {(CONTROL, cell.parameter_class): cell for cell in control_cells()}
+        with self.databases.copies(self.prepared, label, reverse=reverse) as copies, ExitStack() as stack:
+            made: dict[ArmName, dict[Key, Loop]] = {}
+            for name in ARMS:
+                sides = self.databases.sides(name, copies[name])
+                connection = stack.enter_context(sides.connect("after", writes=True))
+                connection.prepared_max = None
+                clock_id = process_clock(connection, local=self.databases.server.kind == "embedded")
+                self.cpu_clock = clock_id is not None
+                cells = {key: self.cells[key][name] for key in keys} | controls
+                made[name] = {
+                    key: prepare(connection, number, cell, "after", clock_id)
+                    for number, (key, cell) in enumerate(cells.items())
+                }
+            session = Session(self, made, list(keys), list(controls))
+            session.warm_up()
+            yield session
+
+
+@dataclass(slots=True)
+class Session:
+    """Pairs of one session."""
+
+    timer: Timer
+    made: Mapping[ArmName, Mapping[Key, Loop]]
+    keys: list[Key]
+    controls: list[Key]
+    pairs: Pairs = field(default_factory=dict)
+
+    def warm_up(self) -> None:
+        """Run each statement a few times on each arm, and find out once how many executions make a sample."""
+        for key in [*self.keys, *self.controls]:
+            base, head = self.made["base"][key], self.made["head"][key]
+            if key not in self.timer.loops:
+                base.run(1)
+                ms = median(base.run(1) for _ in range(CALIBRATIONS))
+                self.timer.loops[key] = max(1, min(LOOPS_MAX, round(SAMPLE_MS / max(ms, 1e-3))))
+                self.timer.burns[key] = self._turns(ms * self.timer.burn.get(key, 0.0))
+            else:
+                base.run(WARM_UPS)
+            head.run(WARM_UPS)
+            self.pairs[key] = ([], [])
+
+    def _turns(self, ms: float) -> int:
+        """Turns of pure computing that take ``ms``; measured here and now, on the head arm's control."""
+        if not ms:
+            return 0
+        loop = self.made["head"][self.controls[0]]
+        each = median(loop.run(1, BURN_CALIBRATION) - loop.run(1) for _ in range(CALIBRATIONS)) / BURN_CALIBRATION
+        return round(ms / each)
+
+    def take(self, keys: Sequence[Key], rounds: int, what: str) -> None:
+        """Add ``rounds`` pairs to each of ``keys`` and the controls; cells that write come after those that read."""
+        reads = [key for key in keys if not self._writes(key)]
+        writes = [key for key in keys if self._writes(key)]
+        for number in range(rounds):
+            self.timer.progress(what, number, rounds, "rounds")
+            for order in ([*reads, *self.controls], writes):
+                self.timer.rng.shuffle(order)
+                for key in order:
+                    self._pair(key)
+        self.timer.progress(what, rounds, rounds, "rounds")
+
+    def _writes(self, key: Key) -> bool:
+        return self.made["base"][key].writes
+
+    def _pair(self, key: Key) -> None:
+        taken = {}
+        for name in self.timer.rng.sample(ARMS, 2):
+            burn = self.timer.burns.get(key, 0) if name == "head" else 0
+            taken[name] = self.made[name][key].run(self.timer.loops[key], burn)
+        base, head = self.pairs[key]
+        base.append(taken["base"])
+        head.append(taken["head"])
+
+    def stage(self, key: Key, name: str) -> Stage:
+        """The pairs of one cell, as they are kept: microseconds' thousandths are noise."""
+        base, head = self.pairs[key]
+        return Stage(name, tuple(round(ms, 6) for ms in base), tuple(round(ms, 6) for ms in head))
+
+    def logs(self, key: Key) -> list[float]:
+        """Logarithms of head over base."""
+        return times.logs(self.stage(key, ""))
+
+    def controls_agree(self) -> bool:
+        """Whether the arms took the same time where they must."""
+        return times.controls_agree([self.logs(key) for key in self.controls])
+
+    def control_ratios(self) -> tuple[float, ...]:
+        """Head over base of each control."""
+        return tuple(math.exp(median(self.logs(key))) for key in self.controls)

@@ -1,0 +1,118 @@
+"""From evidence to a verdict: one for each cell, and one for the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.judge import times
+from bench.judge.cause import Blame
+from bench.judge.records import CellResult, Counted, Difference, Overall, Timed, Word
+from bench.judge.work import less_work, more_work
+from bench.plans import describe_change
+
+INCONCLUSIVE_SHARE = 0.10
+"""From this share of cells on that were too noisy to judge, the whole gate is inconclusive."""
+
+Target = Literal["", "missed", "slower machine"]
+"""Whether a cell that met the target now misses it; and whether the old arm, timed beside it, misses it too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one cell when it is judged."""
+
+    base: Counted
+    head: Counted | None
+    """None where the head arm ran into the timeout."""
+    writes: bool
+    expected: str
+    """The header's reason, unless the baseline has it already: then it has expired."""
+    again: tuple[Difference, ...] | None = None
+    """What a second, rebuilt pair of databases said about its work; None where there was no need."""
+    timed: Timed | None = None
+    unclear: bool = False
+    """The screen could not exclude the promised slow-down."""
+    target: Target = ""
+    timeout_s: float = 0.0
+
+
+def worse(base: Counted, head: Counted, *, writes: bool) -> tuple[Difference, ...]:
+    """The counters of a cell that grew beyond their limit."""
+    return more_work(base.counters, head.counters, writes=writes)
+
+
+def judge_cell(seen: Evidence, blame: Blame) -> CellResult:
+    """Weigh the evidence on one cell."""
+    base, head = seen.base, seen.head
+    changes = describe_change(base.plan, head.plan) if head and base.fingerprint != head.fingerprint else ()
+    differences = _differences(seen)
+    bad = _regressions(seen, differences)
+    word: Word
+    if bad:
+        word, reasons = ("accepted" if seen.expected else "regression"), bad
+    elif head and (good := _improvements(seen)):
+        word, reasons = "improvement", good
+    elif seen.unclear and seen.timed:
+        least = times.describe(seen.timed.stages).detectable
+        word, reasons = "inconclusive", [f"too noisy: a slow-down of less than {least:.0%} cannot be seen"]
+    elif changes:
+        word, reasons = "plan changed", ["another plan, without more work"]
+    else:
+        word, reasons = "pass", []
+    if word == "pass" and seen.target == "slower machine":
+        reasons = ["over the target, and so is the old arm beside it: this machine is slower"]
+    return CellResult(
+        query=base.query, parameter_class=base.parameter_class, word=word, reasons=tuple(reasons),
+        plan_changes=changes, cause=blame.cause if word != "pass" else "", file=blame.file, line=blame.line,
+        differences=differences, base=base, head=head, timed=seen.timed,
+        change=times.describe(seen.timed.stages) if seen.timed else None, expected=seen.expected,
+    )  # fmt: skip
+
+
+def _differences(seen: Evidence) -> tuple[Difference, ...]:
+    if seen.head is None:
+        return ()
+    first = worse(seen.base, seen.head, writes=seen.writes)
+    if seen.again is None:
+        return first
+    confirmed = {difference.counter for difference in seen.again}
+    return tuple(difference for difference in first if difference.counter in confirmed)
+
+
+def _regressions(seen: Evidence, differences: Sequence[Difference]) -> list[str]:
+    base, head = seen.base, seen.head
+    if head is None:
+        return [f"ran longer than {seen.timeout_s:g} s, before: {base.counters.buffers:,} buffers"]
+    found = []
+    if head.result_hash != base.result_hash:
+        found.append(f"returns other rows ({base.result_rows:,} before, {head.result_rows:,} now)")
+    found += [f"{d.base:,} → {d.head:,} {d.counter}" for d in differences]
+    if seen.timed and times.confirmed(seen.timed.stages, slower=True):
+        change = times.describe(seen.timed.stages)
+        found.append(f"{change.ratio - 1:+.0%} time in three independent sessions (at least {change.lower - 1:+.0%})")
+    if seen.target == "missed":
+        found.append("met the target, now misses it")
+    return found
+
+
+def _improvements(seen: Evidence) -> list[str]:
+    assert seen.head is not None
+    less = less_work(seen.base.counters, seen.head.counters, writes=seen.writes)
+    found = [f"{d.base:,} → {d.head:,} {d.counter}" for d in less]
+    if seen.timed and times.confirmed(seen.timed.stages, slower=False):
+        found.append(f"{times.describe(seen.timed.stages).ratio - 1:+.0%} time in three independent sessions")
+    return found
+
+
+def overall(cells: Sequence[CellResult], *, controls_failed: bool, strict: bool) -> Overall:
+    """The gate's verdict. A regression stays one on a noisy machine; silence there is not a pass."""
+    words = [cell.word for cell in cells]
+    if "regression" in words or (strict and ({"new", "gone", "not compared"} & set(words))):
+        return "regression"
+    if controls_failed or words.count("inconclusive") > INCONCLUSIVE_SHARE * len(words):
+        return "inconclusive"
+    if not any(cell.head and cell.base for cell in cells):
+        return "inconclusive"  # nothing was compared, which is not a pass
+    return "improvement" if "improvement" in words else "pass"
