@@ -19,12 +19,25 @@ LAYERS = [
     {"workload", "metadata"},
     {"database"},
     {"summary", "judge"},
-    {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch"},
+    {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch", "codec"},
     {"model", "errors"},
 ]
 """Top to bottom, as design says; a module may import from lower layers, and inside its own package."""
 
-NO_DRIVER = {"model", "errors", "stats", "plans", "summary", "judge", "figures", "report", "store", "sqlfile", "workload"}
+NO_DRIVER = {
+    "model",
+    "errors",
+    "stats",
+    "plans",
+    "summary",
+    "judge",
+    "figures",
+    "report",
+    "store",
+    "codec",
+    "sqlfile",
+    "workload",
+}
 
 
 def modules() -> list[tuple[str, Path]]:

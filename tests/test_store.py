@@ -1,8 +1,9 @@
-"""A run survives the disk, and a file that is no run says so in one line."""
+"""A run, a gate result and a baseline survive the disk; a file that is none of them says so in one line."""
 
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import errno
 import json
 import os
@@ -12,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from bench import model, store
-from bench.errors import DiskFull, RunFileError
-from tests import runs
+from bench.errors import BaselineError, DiskFull, RunFileError
+from bench.judge import records
+from tests import gates, runs
 
 DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
 
@@ -158,17 +160,101 @@ def test_a_whole_number_is_a_number(path):
     assert store.load(path).options.budget_s == 60.0
 
 
-def records(kind: type) -> set[type]:
+# ----------------------------------------------------------------------------------- gate results and baselines
+@pytest.mark.parametrize("text", runs.HOSTILE)
+def test_any_gate_result_comes_back_as_it_went(path, text):
+    store.save_gate(gates.hostile(text), path)
+    assert store.load_gate(path) == gates.hostile(text)
+    assert json.loads(path.read_text())["format"] == store.GATE_FORMAT
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE)
+def test_any_baseline_comes_back_as_it_went(path, text):
+    made = gates.baseline(gates.counted(text, text), recipe=records.Recipe(files={text: text}))
+    store.save_baseline(made, path)
+    assert store.load_baseline(path) == made
+
+
+def lines_of(baseline: records.Baseline, path: Path) -> list[str]:
+    store.save_baseline(baseline, path)
+    return path.read_text().splitlines()
+
+
+def test_one_counter_more_is_one_line_in_the_diff_of_a_baseline(path):
+    first, second = gates.counted("a"), gates.counted("b")
+    more = dataclasses.replace(second, counters=dataclasses.replace(second.counters, buffers=97))
+    before, after = (lines_of(gates.baseline(first, cell), path) for cell in (second, more))
+    assert len(before) == len(after)
+    moved = [line for line in after if line not in before]
+    assert [line.strip() for line in moved] == [
+        '"counters": {"buffers": 97, "buffers_dirtied": 0, "heap_fetches": 0, "rows": 20, "temp_blocks": 0, '
+        '"wal_bytes": 0},'
+    ]
+
+
+def test_a_cell_more_moves_no_other_line_of_a_baseline(path):
+    one, two = (gates.counted(name) for name in ("a", "b"))
+    fewer, more = lines_of(gates.baseline(two), path), lines_of(gates.baseline(one, two), path)
+    assert [line for line in difflib.ndiff(fewer, more) if line.startswith("- ")] == []
+
+
+def test_a_baseline_does_not_depend_on_the_order_of_its_settings(path):
+    one, other = (
+        dataclasses.replace(gates.baseline().fingerprint, settings=dict(settings))
+        for settings in ([("a", "1"), ("b", "2")], [("b", "2"), ("a", "1")])
+    )
+    assert lines_of(gates.baseline(fingerprint=one), path) == lines_of(gates.baseline(fingerprint=other), path)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no such file: make one with: pgproof baseline"),
+        (b"", "empty"),
+        (b'{"format": 1, "cells": [', "truncated: the copy is incomplete"),
+        (b"query,buffers\n", "not JSON"),
+        (b'{\n<<<<<<< ours\n"format": 1\n=======\n', "holds a merge conflict: take one side"),
+        (b'{"format": 7}', "made by a newer pgproof: format 7, this one reads up to 1: upgrade pgproof"),
+        (b"[1]", "not a baseline of pgproof"),
+        (b'{"format": 1, "pgproof": 3}', r"baseline\.pgproof should be text, not 3: the file was changed by hand"),
+    ],
+)
+def test_a_file_that_is_no_baseline_says_what_it_is(path, content, says):
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(BaselineError, match=says):
+        store.load_baseline(path)
+
+
+def test_a_baseline_changed_by_hand_names_the_field(path):
+    store.save_baseline(gates.baseline(gates.counted()), path)
+    path.write_text(path.read_text().replace('"buffers": 96', '"buffers": "few"'))
+    with pytest.raises(
+        BaselineError, match=r'baseline\.cells\[0\]\.counters\.buffers should be a whole number, not "f'
+    ):
+        store.load_baseline(path)
+
+
+def test_a_run_is_no_gate_result(path):
+    store.save(runs.run(), path)
+    with pytest.raises(RunFileError, match="not a gate result of pgproof"):
+        store.load_gate(path)
+
+
+def records_below(kind: type) -> set[type]:
     """Give ``kind`` and every record below it."""
     found = {kind}
     for hint in typing.get_type_hints(kind).values():
         for part in (hint, *typing.get_args(hint)):
             if dataclasses.is_dataclass(part):
-                found |= records(part)
+                found |= records_below(part)
     return found
 
 
-@pytest.mark.parametrize("kind", sorted(records(model.Run), key=lambda kind: kind.__name__))
+DOCUMENTED = records_below(model.Run) | records_below(records.GateResult) | records_below(records.Baseline)
+
+
+@pytest.mark.parametrize("kind", sorted(DOCUMENTED, key=lambda kind: kind.__name__))
 def test_the_documentation_names_every_field(kind):
     """docs/file-format.md has a section per record with a row per field."""
     sections = {part.splitlines()[0].strip("# "): part for part in DOCS.read_text().split("\n## ")}

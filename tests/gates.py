@@ -1,0 +1,146 @@
+"""Made-up gate results and baselines for tests: small parts with defaults."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from typing import Any
+
+from bench.judge import records
+from bench.judge.records import Baseline, CellResult, Change, Counted, Difference, GateResult, Stage, Timed, Word
+from bench.model import Counters
+from tests import runs
+
+WORK = Counters(buffers=96, rows=20, temp_blocks=0, heap_fetches=0)
+MORE_WORK = Counters(buffers=3_960, rows=14_020, temp_blocks=12, heap_fetches=0)
+
+
+def counted(
+    query: str = "queue", parameter_class: str = "hot", *, counters: Counters = WORK, index: str = "queue_idx"
+) -> Counted:
+    plan = runs.scan("leads", index=index, buffers=counters.buffers)
+    return Counted(
+        query=query, parameter_class=parameter_class, args=({"organization_id": "1"},), counters=counters,
+        fingerprint="5be1", plan=plan, result_hash="1f3a", result_rows=20, target="meets",
+    )  # fmt: skip
+
+
+def timed(ratio: float = 1.0, base_ms: float = 1.42) -> tuple[Timed, Change]:
+    rng = random.Random(f"{ratio}/{base_ms}")
+    base = tuple(round(base_ms * rng.lognormvariate(0, 0.02), 4) for _ in range(12))
+    stages = tuple(Stage(name, base, tuple(value * ratio for value in base)) for name in ("screen", "first", "second"))
+    change = Change(ratio=ratio, lower=ratio * 0.95, stages=(ratio,) * 3, spread=0.021, detectable=0.12)
+    return Timed("cpu", 6, stages), change
+
+
+def cell(word: Word = "pass", query: str = "queue", parameter_class: str = "hot", **more: Any) -> CellResult:
+    """A cell of that verdict, with the evidence that goes with it."""
+    worse = word in ("regression", "accepted")
+    times, change = timed(1.42 if worse else 0.6 if word == "improvement" else 1.01)
+    head = counted(query, parameter_class, counters=MORE_WORK, index="") if worse else counted(query, parameter_class)
+    made: dict[str, Any] = {
+        "query": query,
+        "parameter_class": parameter_class,
+        "word": word,
+        "file": f"queries/{query}.sql",
+        "line": 7,
+        "base": None if word == "new" else counted(query, parameter_class),
+        "head": None if word == "gone" else head,
+    }
+    if worse:
+        made |= {
+            "reasons": ("96 → 3,960 buffers", "+42% time in three independent sessions (at least +35%)"),
+            "plan_changes": ("Index Scan using queue_idx on leads l became Seq Scan on leads l, 96 → 3,960 buffers",),
+            "cause": "index crm.queue_idx was dropped",
+            "differences": (Difference("buffers", 96, 3_960, "2% and 8"),),
+            "expected": "the queue reads everything until #12" if word == "accepted" else "",
+        }
+    elif word not in ("pass", "new", "gone"):
+        made |= {"reasons": (f"what makes it {word}",)}
+    if word not in ("new", "gone", "not compared"):
+        made |= {"timed": times, "change": change}
+    return CellResult(**(made | more))
+
+
+def result(*cells: CellResult, **more: Any) -> GateResult:
+    """A result of these cells; the overall verdict is what their words say."""
+    words = {found.word for found in cells}
+    overall = next((word for word in ("regression", "inconclusive", "improvement") if word in words), "pass")
+    made: dict[str, Any] = {
+        "started_at": "2025-06-01T08:00:00Z",
+        "finished_at": "2025-06-01T08:00:42Z",
+        "pgproof": "0.1.0",
+        "workload": "crm",
+        "overall": overall,
+        "base": "main (3f2a1b9)",
+        "head": "the working tree",
+        "target_ms": 100.0,
+        "counters_against": "baseline",
+        "cells": cells,
+        "controls": (1.003, 0.998),
+        "server": runs.run().server,
+        "machine": runs.run().machine,
+        "scale": 20_000,
+        "unit": "leads",
+        "phases_s": {"count": 4.0, "time": 31.0},
+    }
+    return GateResult(**(made | more))
+
+
+def every_word() -> GateResult:
+    """A result with two cells of each verdict."""
+    cells = [cell(word, f"{word.replace(' ', '_')}_query", kind) for word in records.WORDS for kind in ("hot", "tiny")]
+    return result(*cells, notes=("autovacuum was off",), hint="pgproof baseline")
+
+
+def counters_only(*cells: CellResult) -> GateResult:
+    return result(*(replace(found, timed=None, change=None) for found in cells), controls=())
+
+
+def incompatible(**more: Any) -> GateResult:
+    made = {
+        "overall": "incompatible",
+        "incompatible": ("PostgreSQL: 17.2 in the baseline, 18.1 now", "seed: 41 in the baseline, 42 now"),
+        "hint": "make a new one with: pgproof baseline",
+    }
+    return result(**(made | more))
+
+
+def baseline(*cells: Counted, **more: Any) -> Baseline:
+    fingerprint = records.Fingerprint(
+        server_version="18.1", settings={"work_mem": "4MB", "jit": "off"}, workload="crm", scale=20_000, unit="leads",
+        seed=42, skew="default", clock="2025-06-01T00:00:00Z", tables={"crm.leads": "20000 rows, c0ffee01"},
+    )  # fmt: skip
+    made: dict[str, Any] = {
+        "pgproof": "0.1.0",
+        "created_at": "2025-06-01T08:00:00Z",
+        "fingerprint": fingerprint,
+        "target_ms": 100.0,
+        "recipe": records.Recipe(commit="3f2a1b9"),
+        "queries": {"queue": records.QueryFacts("9a4c")},
+        "catalog": records.Catalog({"crm.queue_idx": "CREATE INDEX …"}, {"crm.leads": 20_000}, {"queue_idx": "77b0"}),
+        "cells": cells,
+    }
+    return Baseline(**(made | more))
+
+
+def hostile(text: str) -> GateResult:
+    """A result with ``text`` in every place that holds text, for each verdict."""
+    bad = counted(text, text)
+    bad = replace(bad, args=({text: text},), fingerprint=text, plan={"Node Type": text}, result_hash=text)
+    cells = [
+        cell(
+            word, text, text, reasons=(text, text), plan_changes=(text,), cause=text, file=text, expected=text,
+            differences=(Difference(text, 1, 2, text),), base=bad, head=replace(bad, counters=MORE_WORK),
+        )
+        for word in records.WORDS
+    ]  # fmt: skip
+    made = result(*cells)
+    assert made.server
+    assert made.machine
+    return replace(
+        made, started_at=text, finished_at=text, pgproof=text, workload=text, base=text, head=text,
+        incompatible=(text,), hint=text, notes=(text,), unit=text, phases_s={text: 1.0},
+        server=replace(made.server, kind=text, version=text, settings={text: text}),
+        machine=replace(made.machine, cpu=text, system=text, python=text),
+    )  # fmt: skip
