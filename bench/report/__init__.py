@@ -6,12 +6,12 @@ function and one line in each.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.model import Run
 from bench.report import html, markdown, samples
+from bench.report.files import put
 from bench.report.terminal import show
 
 __all__ = ["FILES", "FORMATS", "show", "write"]
@@ -26,19 +26,5 @@ FILES: Mapping[str, str] = {"html": "report.html", "md": "report.md", "csv": "sa
 
 
 def write(run: Run, folder: Path) -> tuple[Path, ...]:
-    """Write every format into ``folder``, which is made where it is missing; return the files.
-
-    Each file is moved into place whole. Raises ``OSError``.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name, render in FORMATS.items():
-        path = folder / FILES[name]
-        aside = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            aside.write_text(render(run), encoding="utf-8", newline="\n")
-            os.replace(aside, path)
-        finally:
-            aside.unlink(missing_ok=True)
-        written.append(path)
-    return tuple(written)
+    """Write every format into ``folder``, which is made where it is missing; return the files. Raises ``OSError``."""
+    return put({FILES[name]: render(run) for name, render in FORMATS.items()}, folder)

@@ -34,11 +34,11 @@ USES = {
 def render(run: Run) -> str:
     """Write the verdict, the tables and the environment; the least important parts go first where they do not fit."""
     summary = summarize(run)
-    title = f"{_escape(run.workload, NAME)}: {_escape(summary.sentence, PROSE)}"
+    title = f"{escape(run.workload, NAME)}: {escape(summary.sentence, PROSE)}"
     # In the order of importance, which is the order of the page too.
     sections = [
-        [f"## {title}\n", *(f"> 🛑 **{_escape(alarm, PROSE)}**\n" for alarm in summary.alarms)],
-        [f"{_escape(' '.join(summary.paragraph), 5 * PROSE)}\n"],
+        [f"## {title}\n", *(f"> 🛑 **{escape(alarm, PROSE)}**\n" for alarm in summary.alarms)],
+        [f"{escape(' '.join(summary.paragraph), 5 * PROSE)}\n"],
         _queries(summary),
         _optimizations(summary.optimizations),
         _environment(run),
@@ -70,11 +70,11 @@ def _queries(summary: Summary) -> list[str]:
         "|---|---:|---|---:|---:|---:|---|",
     ]
     for query in summary.queries:
-        title, sign = _escape(query.title, NAME), SIGNS[query.outcome]
+        title, sign = escape(query.title, NAME), SIGNS[query.outcome]
         if query.hot is None or query.worst is None:
             lines.append(f"| {title} | – | – | – | – | – | {sign} |")
             continue
-        worst = _escape(query.worst.parameter_class, NAME)
+        worst = escape(query.worst.parameter_class, NAME)
         cells = [title, _p95(query.hot), worst, _p95(query.worst), words.effect(query.hot), _buffers(query.hot), sign]
         lines.append(f"| {' | '.join(cells)} |")
     return [*lines, ""]
@@ -89,21 +89,21 @@ def _optimizations(optimizations: Sequence[OptimizationSummary]) -> list[str]:
         "|---|---|---|---:|---:|---:|",
     ]
     for found in optimizations:
-        used = _escape(words.listed(found.used_by), PROSE) if found.use == "used" else USES[found.use]
+        used = escape(words.listed(found.used_by), PROSE) if found.use == "used" else USES[found.use]
         cost = f"{words.ms(found.build_ms)} | {words.size(found.size_bytes)} | {words.size(found.wal_bytes)}"
-        lines.append(f"| {_escape(found.name, NAME)} | {_escape(found.category, NAME)} | {used} | {cost} |")
+        lines.append(f"| {escape(found.name, NAME)} | {escape(found.category, NAME)} | {used} | {cost} |")
     return [*lines, ""]
 
 
 def _details(query: QuerySummary) -> Iterable[str]:
-    yield f"<details><summary>{_escape(query.title, NAME)}: {query.outcome}</summary>\n"
-    yield f"{_escape(query.reason, PROSE)}\n"
+    yield f"<details><summary>{escape(query.title, NAME)}: {query.outcome}</summary>\n"
+    yield f"{escape(query.reason, PROSE)}\n"
     yield "| Class | Rows | p50 before → after | p95 before → after | Max before → after | Effect | Buffers | n |"
     yield "|---|---:|---:|---:|---:|---|---:|---:|"
     for cell in query.cells:
-        name = _escape(cell.parameter_class, NAME)
+        name = escape(cell.parameter_class, NAME)
         if cell.skipped:
-            yield f"| {name} | {_escape(cell.skipped, PROSE)} | | | | | | |"
+            yield f"| {name} | {escape(cell.skipped, PROSE)} | | | | | | |"
             continue
         p50, longest = (
             f"{words.figure(getattr(cell.before, which))} → {words.figure(getattr(cell.after, which))}"
@@ -116,7 +116,7 @@ def _details(query: QuerySummary) -> Iterable[str]:
         yield f"| {' | '.join(shown)} |"
     yield ""
     changes = next((cell.changes for cell in query.cells if cell.changes), ())
-    yield from (f"- {_escape(change, PROSE)}" for change in changes)
+    yield from (f"- {escape(change, PROSE)}" for change in changes)
     yield "\n</details>\n"
 
 
@@ -130,7 +130,7 @@ def _environment(run: Run) -> list[str]:
         f"statement timeout {options.timeout_s:g} s; run {run.id}, {run.started_at}",
         *run.notes,
     )
-    return [*(f"- {_escape(fact, PROSE)}" for fact in facts), ""]
+    return [*(f"- {escape(fact, PROSE)}" for fact in facts), ""]
 
 
 def _p95(cell: CellSummary) -> str:
@@ -141,7 +141,7 @@ def _buffers(cell: CellSummary) -> str:
     return words.change(*(side.counters.buffers if side.counters else None for side in (cell.before, cell.after)))
 
 
-def _escape(text: str, most: int) -> str:
+def escape(text: str, most: int) -> str:
     """Make ``text`` plain in Markdown and HTML, on one line: no table cell, tag, link, formula or mention in it."""
     flat = one_line(text, most).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     flat = re.sub(r"([\\`*\[\]|$~])", r"\\\1", flat)

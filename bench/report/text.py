@@ -6,7 +6,9 @@ import re
 
 # Control characters (a terminal obeys them, XML forbids them), lone surrogates (no file can hold them) and the marks
 # that reorder what follows (a page would show another name than the one that is there).
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+)
 BREAKS = re.compile("[\t\n\r\u2028\u2029]+")
 
 
