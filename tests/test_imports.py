@@ -12,6 +12,7 @@ LAYERS = [
     {"cli"},
     {"console", "output"},
     {"report"},
+    {"selftest"},
     {"figures"},
     {"experiment", "gate"},
     {"measure"},

@@ -186,10 +186,7 @@ def test_one_counter_more_is_one_line_in_the_diff_of_a_baseline(path):
     before, after = (lines_of(gates.baseline(first, cell), path) for cell in (second, more))
     assert len(before) == len(after)
     moved = [line for line in after if line not in before]
-    assert [line.strip() for line in moved] == [
-        '"counters": {"buffers": 97, "buffers_dirtied": 0, "heap_fetches": 0, "rows": 20, "temp_blocks": 0, '
-        '"wal_bytes": 0},'
-    ]
+    assert [line.strip() for line in moved] == ['"buffers": 97,']
 
 
 def test_a_cell_more_moves_no_other_line_of_a_baseline(path):

@@ -9,11 +9,13 @@ import traceback
 import click
 
 from bench import __version__
-from bench.cli.codes import EXIT_BUG, EXIT_EXPECTED, EXIT_INTERRUPTED
+from bench.cli.codes import EXIT_BUG, EXIT_EXPECTED, EXIT_INCOMPATIBLE, EXIT_INTERRUPTED
 from bench.cli.databases import cache, verify
+from bench.cli.gates import baseline, gate
 from bench.cli.runs import report_command, run
+from bench.cli.selftests import selftest
 from bench.cli.streams import err
-from bench.errors import PgproofError
+from bench.errors import BaselineError, PgproofError
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -22,7 +24,7 @@ def cli() -> None:
     """Prove PostgreSQL optimizations: realistic data, queries before and after, evidence for every claim."""
 
 
-for command in (run, report_command, verify, cache):
+for command in (run, report_command, baseline, gate, selftest, verify, cache):
     cli.add_command(command)
 
 
@@ -37,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         err.print(f"[bold red]error:[/] {_plain(error.message)}", markup=True)
         if error.hint:
             err.print(f"  [dim]{_plain(error.hint)}[/]", markup=True)
-        return EXIT_EXPECTED
+        return EXIT_INCOMPATIBLE if isinstance(error, BaselineError) else EXIT_EXPECTED
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:

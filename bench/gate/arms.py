@@ -13,7 +13,7 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -74,7 +74,7 @@ def arm_of_recipe(workload: Workload, recipe: Recipe) -> Iterator[Arm]:
             hint = "fetch the whole history (git fetch --unshallow), or compare counters alone: --counters-only"
             raise PgproofError(f"the baseline's commit {recipe.commit[:10]} is not in this repository", hint=hint)
         with arm_of_ref(workload, recipe.commit) as arm:
-            yield arm
+            yield replace(arm, label=f"commit {recipe.commit[:10]}")
         return
     with tempfile.TemporaryDirectory(prefix="pgproof-base-") as folder:
         for name, text in recipe.files.items():

@@ -26,13 +26,13 @@ WITHOUT_IMAGES = 5
 
 KEPT = {
     "Node Type", "Join Type", "Strategy", "Partial Mode", "Parent Relationship", "Subplan Name", "Operation", "Command",
-    "Scan Direction", "Schema", "Relation Name", "Alias", "Index Name", "CTE Name", "Function Name", "Parallel Aware",
-    "Sort Key", "Group Key", "Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter",
-    "Plan Rows", "Actual Rows", "Actual Loops", "Rows Removed by Filter", "Rows Removed by Join Filter",
+    "Scan Direction", "Relation Name", "Alias", "Index Name", "CTE Name", "Function Name", "Parallel Aware",
+    "Actual Rows", "Actual Loops", "Rows Removed by Filter", "Rows Removed by Join Filter",
     "Rows Removed by Index Recheck", "Heap Fetches", "Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks",
     "Local Read Blocks", "Temp Read Blocks", "Temp Written Blocks",
 }  # fmt: skip
-"""Properties of a plan node that describe it and its work; costs and times are noise in a file under review."""
+"""Properties of a plan node that describe it and its work. Costs, estimates and times change from run to run, and
+conditions are in the statement: all of them would be noise in a file under review."""
 
 
 def count(
@@ -112,8 +112,8 @@ def _held_against(connection: Connection, cell: Cell, target_ms: float, warm: Se
 
 
 def trimmed(plan: Json) -> Json:
-    """A plan with what describes it and its work, and nothing that changes from run to run."""
-    node: dict[str, Any] = {key: value for key, value in plan.items() if key in KEPT}
+    """A plan with what describes it and its work; what is zero is left out, as it is read as zero."""
+    node: dict[str, Any] = {key: value for key, value in plan.items() if key in KEPT and value not in (0, False)}
     if plan.get("Plans"):
         node["Plans"] = [trimmed(child) for child in plan["Plans"]]
     return node

@@ -47,6 +47,8 @@ class GatePlan:
     timeout_s: float
     target_ms: float
     strict: bool = False
+    only: tuple[str, ...] = ()
+    """Names of the queries to judge; empty means all."""
     burn: Mapping[Key, float] = field(default_factory=dict)
     """Extra CPU time of the head arm by cell, as a share (a selftest's injection)."""
     order_seed: int = 1
@@ -56,6 +58,10 @@ class GatePlan:
     def arms(self) -> dict[ArmName, Arm]:
         """The arms that there are."""
         return {arm.name: arm for arm in (self.base, self.head) if arm}
+
+    def takes(self, name: str) -> bool:
+        """Whether the query of that name is judged."""
+        return not self.only or name in self.only
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +135,7 @@ def _fill(plan: GatePlan, server: ServerHandle, admin: Connection) -> Filled:
         with target.connect(templates[name]) as connection:
             classes = workload.dataset / "classes.sql"
             bindings = curate(connection, workload.queries, classes, workload.clock, plan.progress)
-        found = cells_of(workload.queries, bindings)
+        found = cells_of([query for query in workload.queries if plan.takes(query.name)], bindings)
         cells[name] = {(cell.query.name, cell.parameter_class): cell for cell in found}
     evict(admin, plan.cache_limit_bytes, templates["head"])
     return Filled(templates, dataset, cells)  # the head arm is the last one
@@ -207,7 +213,7 @@ def _table(
     old = plan.base.workload.queries if plan.base else ()
     facts = {q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in old}
     return Table(
-        reference={cell.key: cell for cell in stored.cells} if stored else beside,
+        reference={cell.key: cell for cell in stored.cells if plan.takes(cell.query)} if stored else beside,
         beside=beside,
         head={key: cell if isinstance(cell, Counted) else None for key, cell in seen["head"].items()},
         args={key: tuple(b.args for b in cell.bindings) for key, cell in filled.cells["head"].items()},

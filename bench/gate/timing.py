@@ -28,7 +28,8 @@ CONTROL = "control"
 """Query name of a control; a class is its parameter class. No file of a workload can have this name and no file."""
 CALIBRATIONS = 3
 WARM_UPS = 3
-BURN_CALIBRATION = 100_000
+BURN_CALIBRATIONS = 9
+BURN_TURNS = 100_000
 
 Pairs = dict[Key, tuple[list[float], list[float]]]
 """Times of base and head, parallel, in ms for one execution."""
@@ -104,7 +105,9 @@ class Session:
                 base.run(1)
                 ms = median(base.run(1) for _ in range(CALIBRATIONS))
                 self.timer.loops[key] = max(1, min(LOOPS_MAX, round(SAMPLE_MS / max(ms, 1e-3))))
-                self.timer.burns[key] = self._turns(ms * self.timer.burn.get(key, 0.0))
+                if share := self.timer.burn.get(key, 0.0):
+                    ms = median(base.run(self.timer.loops[key]) for _ in range(BURN_CALIBRATIONS))
+                    self.timer.burns[key] = self._turns(ms * share)
             else:
                 base.run(WARM_UPS)
             head.run(WARM_UPS)
@@ -112,10 +115,8 @@ class Session:
 
     def _turns(self, ms: float) -> int:
         """Turns of pure computing that take ``ms``; measured here and now, on the head arm's control."""
-        if not ms:
-            return 0
         loop = self.made["head"][self.controls[0]]
-        each = median(loop.run(1, BURN_CALIBRATION) - loop.run(1) for _ in range(CALIBRATIONS)) / BURN_CALIBRATION
+        each = median(loop.run(1, BURN_TURNS) - loop.run(1) for _ in range(BURN_CALIBRATIONS)) / BURN_TURNS
         return round(ms / each)
 
     def take(self, keys: Sequence[Key], rounds: int, what: str) -> None:

@@ -1,0 +1,169 @@
+"""``pgproof baseline`` and ``pgproof gate``: did this change make anything worse?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import experiment, store
+from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
+from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.streams import out
+from bench.console import progress
+from bench.errors import BaselineError, PgproofError
+from bench.gate import GatePlan, make_baseline
+from bench.gate import run as run_gate
+from bench.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
+from bench.judge.records import Baseline, GateResult, Overall
+from bench.progress import Progress
+from bench.report import gate as gate_report
+from bench.workload import Workload, read
+
+BASELINE = "baseline.json"
+
+EXIT_CODES: dict[Overall, int] = {
+    "pass": 0,
+    "improvement": 0,
+    "regression": EXIT_DIFFERS,
+    "incompatible": EXIT_INCOMPATIBLE,
+    "inconclusive": EXIT_INCONCLUSIVE,
+}
+
+_timeout = click.option(
+    "--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one execution "
+    "is cut off.",
+)  # fmt: skip
+_quiet = click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+_baseline = click.option(
+    "--baseline", "baseline_file", type=click.Path(path_type=Path, dir_okay=False), help=f"The baseline.  [default: "
+    f"{BASELINE} in the workload]",
+)  # fmt: skip
+
+
+@click.command()
+@workload_options
+@server_options
+@_baseline
+@_timeout
+@_quiet
+def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
+    """Write the baseline to commit: work counters, plans and rows of every query today.
+
+    No times are in it that could be compared with another machine's; it says how to make the old state again, so that a
+    gate can time both in one job. Accepted regressions ("expected" in a query's header) expire with it.
+    """
+    with progress(out, quiet=quiet) as shown:
+        found = read(experiment.workload_folder(workload))
+        plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
+        with server(chosen, shown) as handle:
+            made = make_baseline(plan, handle)
+    file = baseline_file or found.root / BASELINE
+    store.save_baseline(made, file)
+    size = file.stat().st_size / 1000
+    out.print(f"baseline: {file} ({len(made.cells)} cells at {plan.scale:,} {found.scale.unit}, {size:.0f} kB)",
+              markup=False, soft_wrap=True)  # fmt: skip
+    where = f"commit {made.recipe.commit[:10]}" if made.recipe.commit else "the files as they are, kept in it"
+    out.print(f"made from {where}; commit it, then run: pgproof gate", markup=False, soft_wrap=True)
+    return 0
+
+
+@click.command()
+@workload_options
+@server_options
+@_baseline
+@click.option("--base", "ref", help="Git ref to compare with: its schema, queries and optimizations, on the rows of "
+              "the working tree.  [default: what the baseline was made from]")  # fmt: skip
+@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@click.option("--counters-only", is_flag=True, help="Compare work, plans and rows with the baseline; no times.")
+@click.option(
+    "--strict", is_flag=True, help="Fail also when queries were added, removed, or ask with other parameters."
+)
+@click.option(
+    "--github",
+    is_flag=True,
+    help="Print annotations for GitHub, and append to its step summary.",
+    envvar="PGPROOF_GITHUB",
+)
+@click.option("--output", default=Path("reports/gate"), show_default=True, help="Folder for gate.json, gate.md and "
+              "gate.junit.xml.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@_timeout
+@_quiet
+def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
+    """Judge the working tree: does any query do more work, take longer, miss its target, or return other rows?
+
+    Work is compared with the baseline, time with the old arm, run side by side in the same job. Exit code 1 says
+    regression, 3 that the baseline cannot be compared, 5 that the machine was too noisy to say anything.
+    """
+    found = read(experiment.workload_folder(workload))
+    stored = _stored(found, chosen["baseline_file"], chosen["ref"])
+    with progress(out, quiet=quiet) as shown, _old_arm(found, stored, chosen) as base:
+        plan = gate_plan(found, head_arm(found), base, stored, chosen, shown)
+        with server(chosen, shown) as handle:
+            shown.say(f"{found.name}: {plan.scale:,} {found.scale.unit}, {plan.head.label} against "
+                      f"{base.label if base else 'the baseline'}")  # fmt: skip
+            result = run_gate(plan, handle)
+    gate_report.write(result, output)
+    out.print(gate_report.show(result))
+    out.print(f"gate: {output / 'gate.md'}", soft_wrap=True, markup=False)
+    if github:
+        _github(result, found)
+    return EXIT_CODES[result.overall]
+
+
+def _stored(workload: Workload, file: Path | None, ref: str | None) -> Baseline | None:
+    """The baseline; none is needed where a git ref says what to compare with."""
+    path = file or workload.root / BASELINE
+    if ref and not file and not path.exists():
+        return None
+    return store.load_baseline(path)
+
+
+@contextmanager
+def _old_arm(workload: Workload, stored: Baseline | None, chosen: dict[str, Any]) -> Iterator[Arm | None]:
+    if chosen["counters_only"]:
+        if stored is None:
+            raise BaselineError("--counters-only compares with a baseline, and there is none", hint="pgproof baseline")
+        yield None
+    elif chosen["ref"]:
+        with arm_of_ref(workload, chosen["ref"]) as arm:
+            yield arm
+    else:
+        assert stored is not None
+        with arm_of_recipe(workload, stored.recipe) as arm:
+            yield arm
+
+
+def gate_plan(
+    workload: Workload, head: Arm, base: Arm | None, stored: Baseline | None, chosen: dict[str, Any], shown: Progress
+) -> GatePlan:
+    """What to compare; a baseline says at which scale, unless the user does."""
+    size = chosen["scale"] or (
+        str(stored.fingerprint.scale) if stored else workload.scale.gate or workload.scale.default
+    )
+    return GatePlan(
+        head=head, base=base, baseline=stored, scale=workload.scale.parse(size), seed=chosen["seed"],
+        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
+        timeout_s=chosen["timeout"], target_ms=workload.target_ms, strict=chosen.get("strict", False),
+        only=chosen.get("only", ()), progress=shown,
+    )  # fmt: skip
+
+
+def _github(result: GateResult, workload: Workload) -> None:
+    root = Path.cwd()
+    click.echo(gate_report.annotate(result, _below(workload.root, root)), nl=False)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with open(summary, "a", encoding="utf-8") as file:
+                file.write(gate_report.FORMATS["md"](result) + "\n")
+        except OSError as error:
+            raise PgproofError(f"cannot write the step summary {summary}: {error.strerror}") from None
+
+
+def _below(folder: Path, root: Path) -> str:
+    resolved = folder.resolve()
+    return resolved.relative_to(root).as_posix() if resolved.is_relative_to(root) else str(resolved)

@@ -1,0 +1,69 @@
+"""``pgproof selftest``: the gate's own false alarms and detections, on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import experiment
+from bench.cli.gates import gate_plan
+from bench.cli.options import server, server_options, workload_options
+from bench.cli.streams import out
+from bench.console import Bars, Lines, progress
+from bench.gate.arms import head_arm
+from bench.judge.records import GateResult
+from bench.report import selftest as shown_as
+from bench.selftest import alarms
+from bench.selftest.log import RunLine, append, read_log
+from bench.workload import read
+
+
+@click.command()
+@workload_options
+@server_options
+@click.option("--aa", type=click.IntRange(1), help="Run the gate that often on identical files: every red is a false "
+              "alarm. 300 runs without one show that at most 1 % are.")  # fmt: skip
+@click.option("--inject", is_flag=True, help="Put regressions in on purpose and say which the gate finds.")
+@click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="File that keeps every run of --aa or "
+              "--inject, a line each; a series goes on where the file ends.")  # fmt: skip
+@click.option("--tries", default=50, show_default=True, type=click.IntRange(1), help="Injected slow-downs of each size "
+              "for --inject.")  # fmt: skip
+@click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
+              "execution is cut off.")  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+def selftest(
+    workload: Path | None,
+    aa: int | None,
+    inject: bool,
+    log: Path | None,
+    tries: int,
+    quiet: bool,
+    **chosen: Any,  # noqa: ANN401
+) -> int:
+    """Test the gate on itself: how often does it cry wolf here, and how small a wolf does it see?
+
+    Without --aa and --inject: a short series of 10 runs on identical files.
+    """
+    found = read(experiment.workload_folder(workload))
+    lines = read_log(log) if log and log.exists() else []
+    with progress(out, quiet=quiet) as shown:
+        plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
+        with server(chosen, shown) as handle:
+            if aa or not inject:
+                alarms.series(plan, handle, aa or 10, len(lines), _teller(shown, lines, log))
+    if lines:
+        out.print(shown_as.alarms(lines))
+    return 0
+
+
+def _teller(shown: Bars | Lines, lines: list[RunLine], log: Path | None) -> alarms.Told:
+    def told(result: GateResult, line: RunLine) -> None:
+        lines.append(line)
+        if log:
+            append(line, log)
+        red = sum(one.red for one in lines)
+        shown.say(f"run {len(lines)}: {line.overall} in {line.seconds:.0f} s; {red} of {len(lines)} red so far")
+
+    return told

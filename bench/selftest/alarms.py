@@ -1,0 +1,36 @@
+"""A/A: the working tree against itself, complete gate runs, each with arms made anew."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bench.gate import GatePlan, make_baseline
+from bench.gate import run as run_gate
+from bench.gate.arms import Arm
+from bench.judge.records import Baseline, GateResult
+from bench.selftest.log import RunLine, line_of
+from bench.servers import ServerHandle
+
+Told = Callable[[GateResult, RunLine], None]
+
+
+def same_files(plan: GatePlan) -> GatePlan:
+    """The plan whose old arm is the working tree too, made from the same files a second time."""
+    return replace(plan, base=Arm("base", "the same files", plan.head.workload))
+
+
+def series(plan: GatePlan, server: ServerHandle, runs: int, begin_at: int, told: Told) -> Baseline:
+    """Run the gate ``runs`` times on identical arms; ``told`` hears of each. Return the baseline it was held against.
+
+    The baseline is made once, at the beginning, as a committed one would be; arms, copies and the order of execution
+    are new in each run. ``begin_at`` numbers the runs of a series that goes on.
+    """
+    baseline = make_baseline(replace(plan, base=None), server)
+    for number in range(begin_at, begin_at + runs):
+        begin = time.perf_counter()
+        result = run_gate(replace(same_files(plan), baseline=baseline, order_seed=number), server)
+        told(result, line_of(result, time.perf_counter() - begin, os.getloadavg()[0]))
+    return baseline

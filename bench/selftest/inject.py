@@ -1,0 +1,198 @@
+"""Regressions put in on purpose: each optimization left out, each injection of the workload, and slow-downs of the CPU.
+
+Every attempt is a gate run on arms made for it. What the counters do not show goes to the clock as well, before it is
+said that the gate does not see it.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bench import injections
+from bench.errors import WorkloadError
+from bench.gate import GatePlan
+from bench.gate import run as run_gate
+from bench.gate.arms import Arm
+from bench.judge.records import Baseline, CellResult, GateResult, Key
+from bench.model import Injection, Optimization
+from bench.plans import index_names, tree
+from bench.selftest.alarms import same_files
+from bench.servers import ServerHandle
+from bench.summary import created
+from bench.workload import Workload
+
+Witness = Literal["counters", "rows", "time", "target", "error", "nothing"]
+
+SIZES = (0.05, 0.10, 0.15, 0.20, 0.30)
+"""Slow-downs of the CPU, as shares of a cell's own time."""
+CELLS_AT_ONCE = 5
+"""Cells slowed down in one gate run, each of another query: enough to be quick, few enough to stay independent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One regression put in, and what the gate said."""
+
+    name: str
+    kind: str
+    """``left out`` (an optimization), ``database``, ``settings``, ``query``, or ``cpu``."""
+    promised: str
+    """Who has to see it: ``counters``, ``time``, ``nothing`` (it does no more work), or ``unknown``."""
+    witness: Witness
+    """Who saw it first."""
+    red: tuple[str, ...]
+    """Cells that the gate called a regression, ``query[class]``."""
+    detail: str
+    """The headline of the first red cell, or why there is none."""
+    seconds: float
+    share: float = 0.0
+    """``cpu``: how much slower it was made."""
+    ratio: float = 0.0
+    """``cpu``: how much slower the gate found it, head over base."""
+
+    @property
+    def as_promised(self) -> bool:
+        """Whether the gate saw it, or there was nothing to see."""
+        return self.witness != "nothing" or self.promised == "nothing"
+
+
+Told = Callable[[Attempt], None]
+
+
+# ------------------------------------------------------------------------------------------- plans and databases
+def left_out(plan: GatePlan, server: ServerHandle, baseline: Baseline, block: Optimization) -> Attempt:
+    """Run the gate with one optimization taken out of the working tree."""
+    workload = without(plan.head.workload, block.name)
+    arm = Arm("head", f"without {block.name}", workload)
+    serves = tuple(name for name in block.serves if any(query.name == name for query in workload.queries))
+    attempt = _attempt(
+        plan, server, baseline, arm, serves, Attempt(block.name, "left out", "unknown", "nothing", (), "", 0)
+    )
+    return (
+        attempt if attempt.witness != "nothing" else replace(attempt, detail=_unneeded(block, baseline, attempt.detail))
+    )
+
+
+def injected(plan: GatePlan, server: ServerHandle, baseline: Baseline, injection: Injection) -> Attempt:
+    """Run the gate with one injection in the head arm."""
+    workload = plan.head.workload
+    queries = tuple(injections.worse(query, injection) for query in workload.queries)
+    arm = Arm("head", f"with {injection.name}", replace(workload, queries=queries), injection)
+    blank = Attempt(injection.name, injection.kind, injection.caught_by, "nothing", (), "", 0)
+    return _attempt(plan, server, baseline, arm, injection.queries, blank)
+
+
+def without(workload: Workload, name: str) -> Workload:
+    """The workload without one optimization; a query rewritten for it goes back to its own statement."""
+    return replace(
+        workload,
+        optimizations=tuple(block for block in workload.optimizations if block.name != name),
+        queries=tuple(
+            replace(query, rewrite=None) if query.rewrite and query.rewrite.optimization == name else query
+            for query in workload.queries
+        ),
+    )
+
+
+def _attempt(
+    plan: GatePlan, server: ServerHandle, baseline: Baseline, arm: Arm, queries: Sequence[str], blank: Attempt
+) -> Attempt:
+    begin = time.perf_counter()
+    try:
+        result = run_gate(replace(plan, head=arm, base=None, baseline=baseline), server)
+        if not _red(result):
+            moved = {cell.query for cell in result.cells if cell.word == "plan changed"}
+            timed = same_files(plan).base
+            only = tuple(sorted({*queries, *moved}))
+            quiet = result
+            if only or blank.promised != "unknown":
+                result = run_gate(replace(plan, head=arm, base=timed, baseline=baseline, only=only), server)
+                result = result if _red(result) else quiet
+    except WorkloadError as error:
+        return replace(blank, witness="error", detail=error.message, seconds=round(time.perf_counter() - begin, 1))
+    red = _red(result)
+    changed = next((cell.plan_changes[0] for cell in result.cells if cell.plan_changes), "")
+    return replace(
+        blank,
+        witness=_witness(red[0]) if red else "nothing",
+        red=tuple(f"{cell.query}[{cell.parameter_class}]" for cell in red),
+        detail=f"{red[0].query}[{red[0].parameter_class}]: {red[0].reasons[0]}" if red else changed,
+        seconds=round(time.perf_counter() - begin, 1),
+    )
+
+
+def _red(result: GateResult) -> list[CellResult]:
+    return [cell for cell in result.cells if cell.word == "regression"]
+
+
+def _witness(cell: CellResult) -> Witness:
+    if cell.differences:
+        return "counters"
+    if cell.base and cell.head and cell.base.result_hash != cell.head.result_hash:
+        return "rows"
+    return "time" if cell.change and len(cell.change.stages) > 1 else "target"
+
+
+def _unneeded(block: Optimization, baseline: Baseline, changed: str) -> str:
+    """Why leaving an optimization out makes nothing worse."""
+    made = set(created(block))
+    if not made:
+        return f"unneeded by these queries: a plan cannot use what is of the category {block.category}"
+    seen = {
+        name for cell in baseline.cells for name in (*index_names(cell.plan), *(n.relation for n in tree(cell.plan)))
+    }
+    if not made & seen:
+        return "unneeded by these queries: no plan uses it"
+    return f"replaceable: without it other plans do no more work ({changed})" if changed else "used, and worth nothing"
+
+
+# ------------------------------------------------------------------------------------------------------- CPU
+def slowed(
+    plan: GatePlan, server: ServerHandle, baseline: Baseline, share: float, tries: int, rng: random.Random, told: Told
+) -> None:
+    """Slow randomly chosen cells down by ``share`` of their own time, ``tries`` of them; ``told`` hears of each.
+
+    The extra time is pure computing in the head arm's server process after each execution, measured out on the spot
+    against the cell's own time on the base arm.
+    """
+    done = 0
+    while done < tries:
+        chosen = _some_cells(baseline, min(CELLS_AT_ONCE, tries - done), rng)
+        burn = dict.fromkeys(chosen, share)
+        only = tuple(key[0] for key in chosen)
+        begin = time.perf_counter()
+        arms = replace(same_files(plan), baseline=baseline, only=only, burn=burn, order_seed=rng.randrange(2**31))
+        result = run_gate(arms, server)
+        seconds = round((time.perf_counter() - begin) / len(chosen), 1)
+        for cell in result.cells:
+            if (cell.query, cell.parameter_class) in burn:
+                told(_slowed(cell, share, seconds))
+        done += len(chosen)
+
+
+def _slowed(cell: CellResult, share: float, seconds: float) -> Attempt:
+    name = f"{cell.query}[{cell.parameter_class}]"
+    red = cell.word == "regression"
+    return Attempt(
+        name=f"+{share:.0%} {name}",
+        kind="cpu",
+        promised="time",
+        witness="time" if red else "nothing",
+        red=(name,) if red else (),
+        detail=cell.reasons[0] if cell.reasons else cell.word,
+        seconds=seconds,
+        share=share,
+        ratio=round(cell.change.ratio, 4) if cell.change else 0.0,
+    )
+
+
+def _some_cells(baseline: Baseline, number: int, rng: random.Random) -> list[Key]:
+    by_query: dict[str, list[Key]] = {}
+    for cell in baseline.cells:
+        by_query.setdefault(cell.query, []).append(cell.key)
+    names = rng.sample(sorted(by_query), min(number, len(by_query)))
+    return [rng.choice(by_query[name]) for name in names]

@@ -1,0 +1,131 @@
+"""What a series of gate runs leaves behind: one line of JSON for each run, appended at once."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench import codec
+from bench.errors import RunFileError
+from bench.judge import times
+from bench.judge.records import GateResult
+from bench.model import Json
+
+DIGITS = 5
+"""Significant digits of a time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CellLine:
+    """The screen of one cell in one gate run; times in ms for one execution."""
+
+    cell: str
+    """``query[class]``."""
+    word: str
+    base_mean: float
+    head_mean: float
+    base_median: float
+    head_median: float
+    change: float
+    """Median of the paired logarithms of head over base."""
+    spread: float
+    """Robust standard deviation of one pair."""
+    pairs: int
+    sessions: int
+    """Sessions that the cell took part in: 1 is the screen alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One gate run of a series."""
+
+    at: str
+    pgproof: str
+    overall: str
+    seconds: float
+    load: float
+    """Load average of the last minute, when it ended."""
+    repeats: str
+    controls: tuple[float, ...]
+    cells: tuple[CellLine, ...]
+
+    @property
+    def red(self) -> bool:
+        """Whether the gate said regression."""
+        return self.overall == "regression"
+
+
+def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
+    """Boil a result down to what the analysis needs."""
+    return RunLine(
+        at=result.started_at,
+        pgproof=result.pgproof,
+        overall=result.overall,
+        seconds=round(seconds, 1),
+        load=round(load, 2),
+        repeats=" ".join(note for note in result.notes if "repeated" in note),
+        controls=tuple(round(ratio, 4) for ratio in result.controls),
+        cells=tuple(
+            CellLine(
+                cell=f"{cell.query}[{cell.parameter_class}]",
+                word=cell.word,
+                base_mean=_rounded(statistics.fmean(stage.base_ms)),
+                head_mean=_rounded(statistics.fmean(stage.head_ms)),
+                base_median=_rounded(statistics.median(stage.base_ms)),
+                head_median=_rounded(statistics.median(stage.head_ms)),
+                change=round(statistics.median(times.logs(stage)), 5),
+                spread=round(times.spread(times.logs(stage)), 5),
+                pairs=len(stage.base_ms),
+                sessions=len(cell.timed.stages),
+            )
+            for cell in result.cells
+            if cell.timed
+            for stage in cell.timed.stages[:1]
+        ),
+    )
+
+
+def append(line: RunLine, file: Path) -> None:
+    """Add one run to the log: cells as lists, so that hundreds of runs stay small."""
+    document = codec.encode(line)
+    document["cells"] = [list(cell.values()) for cell in document["cells"]]
+    with open(file, "a", encoding="ascii") as log:
+        log.write(json.dumps(document, separators=(",", ":")) + "\n")
+
+
+def read_log(file: Path) -> list[RunLine]:
+    """Read a log.
+
+    Raises:
+        RunFileError: a line is not of such a log.
+    """
+    found = []
+    for number, text in enumerate(file.read_text(encoding="ascii").splitlines(), 1):
+        try:
+            found.append(_line(json.loads(text)))
+        except (ValueError, KeyError, TypeError) as error:
+            raise RunFileError(f"{file}:{number}: not a line of a selftest's log ({error})") from None
+    return found
+
+
+def _line(document: Json) -> RunLine:
+    cells = tuple(CellLine(*values) for values in document.pop("cells"))
+    document["controls"] = tuple(document["controls"])
+    return RunLine(**document, cells=cells)
+
+
+def _rounded(value: float) -> float:
+    return round(value, DIGITS - 1 - math.floor(math.log10(value))) if value > 0 else value
+
+
+def per_cell(lines: Sequence[RunLine]) -> dict[str, list[CellLine]]:
+    """The screens of each cell, run after run."""
+    found: dict[str, list[CellLine]] = {}
+    for line in lines:
+        for cell in line.cells:
+            found.setdefault(cell.cell, []).append(cell)
+    return found
