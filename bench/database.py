@@ -236,6 +236,12 @@ def create(admin: Connection, name: str, kind: str, *, template: str = "", about
         admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(passing), sql.Identifier(name)))
 
 
+def clone(admin: Connection, template: str, name: str, kind: str, about: dict[str, Any] | None = None) -> None:
+    """Copy one of our databases, claimed for as long as ``admin`` lives; nobody may be connected to ``template``."""
+    claim(admin, name)
+    create(admin, name, kind, template=template, about=about)
+
+
 def find(admin: Connection, name: str) -> OwnDatabase | None:
     """Our database of that name, if there is one."""
     return next((database for database in own_databases(admin) if database.name == name), None)
@@ -260,6 +266,13 @@ def drop(admin: Connection, name: str) -> None:
         hint = "rename it, or point pgproof at another server"
         raise ServerError(f"database {name} exists, but pgproof did not make it: it is left alone", hint=hint)
     admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def drop_all(target: Target, names: Iterable[str]) -> None:
+    """Drop these databases of ours over a new connection: another one may be in the middle of something."""
+    with target.connect() as admin:
+        for name in names:
+            drop(admin, name)
 
 
 def claim(admin: Connection, name: str) -> bool:

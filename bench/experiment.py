@@ -81,7 +81,7 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
             seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
         finally:
             if not plan.keep_databases:
-                _drop(target, list(names.values()))
+                database.drop_all(target, names.values())
     seen = replace(seen, status="complete", finished_at=database.now_text(), phases_s=dict(watch.seconds))
     keep(seen)
     return seen
@@ -127,16 +127,9 @@ def _notes(plan: Plan, server: ServerHandle, dataset: Dataset) -> tuple[str, ...
 def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: Plan) -> None:
     for number, (state, name) in enumerate(names.items()):
         plan.progress("cloning", number, len(names))
-        database.claim(admin, name)
         about = {"workload": plan.workload.name, "scale": plan.scale, "kept": plan.keep_databases}
-        database.create(admin, name, state, template=template, about=about)
+        database.clone(admin, template, name, state, about)
     plan.progress("cloning", len(names), len(names))
-
-
-def _drop(target: Target, names: Sequence[str]) -> None:
-    with target.connect() as admin:  # a connection of its own: the other one may be in the middle of something
-        for name in names:
-            database.drop(admin, name)
 
 
 def _measure(
@@ -167,8 +160,7 @@ def _measure_writes(
         names = {state: f"{name}_writes" for state, name in names.items()}
         with watch("clone and optimize"):
             for state, name in names.items():
-                database.claim(admin, name)
-                database.create(admin, name, "scratch", template=sides.databases[state])
+                database.clone(admin, sides.databases[state], name, "scratch")
             database.checkpoint(admin)
     try:
         seen = _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep) if cells else seen
@@ -176,7 +168,7 @@ def _measure_writes(
             return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
     finally:
         if plan.keep_databases:
-            _drop(sides.target, list(names.values()))
+            database.drop_all(sides.target, names.values())
 
 
 def _with_upkeep(plan: Plan, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
@@ -247,7 +239,7 @@ def _verify_new(workload: Workload, target: Target, admin: Connection, expected:
             optimizations.apply_all(connection, workload.optimizations, silent)
             return metadata.drift(connection, expected)
     finally:
-        _drop(target, [name])
+        database.drop_all(target, [name])
 
 
 def workload_folder(given: Path | None) -> Path:

@@ -8,8 +8,23 @@
 
 from __future__ import annotations
 
-from bench.measure.compare import compare
-from bench.measure.execution import Bindings, Cell, Sides, cells_of
-from bench.measure.rounds import time_pairs
+from bench.measure.compare import Hashes, compare, equality_of, look
+from bench.measure.execution import Bindings, Cell, Sides, Timeout, cells_of, execute, execute_here
+from bench.measure.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
 
-__all__ = ["Bindings", "Cell", "Sides", "cells_of", "compare", "time_pairs"]
+__all__ = [
+    "SAMPLES_MAX",
+    "SAMPLES_MAX_UNCLEAR",
+    "Bindings",
+    "Cell",
+    "Hashes",
+    "Sides",
+    "Timeout",
+    "cells_of",
+    "compare",
+    "equality_of",
+    "execute",
+    "execute_here",
+    "look",
+    "time_pairs",
+]

@@ -7,6 +7,9 @@ from dataclasses import replace
 from bench.measure.execution import Cell, Sides, Timeout, execute, explain, result_hash
 from bench.model import STATES, CellSide, Equality, Pair, Sample, State
 
+Hashes = list[tuple[str, int]]
+"""For each binding, the hash of its rows and how many they are."""
+
 
 def compare(sides: Sides, cell: Cell) -> Pair:
     """See one pair for the first time: first execution, all rows of all bindings, and the plan of the first binding.
@@ -15,13 +18,13 @@ def compare(sides: Sides, cell: Cell) -> Pair:
     and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
     """
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
-    hashes: dict[State, list[tuple[str, int]]] = {}
+    hashes: dict[State, Hashes] = {}
     seen: dict[State, CellSide] = {}
     for state in STATES:
         if state in sides.databases:
-            seen[state], hashes[state] = _side(sides, cell, state)
+            seen[state], hashes[state] = look(sides, cell, state)
     if all(len(hashes.get(state, ())) == len(cell.bindings) for state in STATES):
-        pair = replace(pair, equality=_equality(hashes["before"], hashes["after"]))
+        pair = replace(pair, equality=equality_of(hashes["before"], hashes["after"]))
     counted = hashes.get("before") or hashes.get("after") or []
     numbers = [rows for _, rows in counted] + [None] * len(cell.bindings)
     bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
@@ -29,7 +32,8 @@ def compare(sides: Sides, cell: Cell) -> Pair:
     return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
 
 
-def _side(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, list[tuple[str, int]]]:
+def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Hashes]:
+    """See one side for the first time, on a new connection; after a timeout there are fewer hashes than bindings."""
     side, hashes = CellSide(), []
     with sides.connect(state, writes=cell.query.writes) as connection:
         try:
@@ -43,7 +47,8 @@ def _side(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, list[tuple[
     return side, hashes
 
 
-def _equality(before: list[tuple[str, int]], after: list[tuple[str, int]]) -> Equality:
+def equality_of(before: Hashes, after: Hashes) -> Equality:
+    """Whether two sides gave the same rows for every binding; both must have finished."""
     differing = [number for number, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
     rows = [sum(n for _, n in side) for side in (before, after)]
     detail = ""

@@ -119,20 +119,33 @@ def undone(connection: Connection, *, writes: bool) -> Iterator[None]:
 def execute(connection: Connection, cell: Cell, state: State, binding: int) -> tuple[float, psycopg.RawCursor[object]]:
     """Run one prepared execution; return its wall time in ms, planning included, and the cursor with the rows.
 
+    What it wrote is rolled back, outside that time.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    with undone(connection, writes=cell.query.writes):
+        return execute_here(connection, cell, state, binding)
+
+
+def execute_here(
+    connection: Connection, cell: Cell, state: State, binding: int
+) -> tuple[float, psycopg.RawCursor[object]]:
+    """``execute`` in the transaction that is open, for a caller with a clock of its own: nothing is rolled back.
+
     Raises:
         Timeout: the statement timeout struck.
     """
     text, values = cell.statement(state, binding)
     cursor: psycopg.RawCursor[object] = psycopg.RawCursor(connection)
-    with undone(connection, writes=cell.query.writes):
-        begin = time.perf_counter_ns()
-        try:
-            cursor.execute(text, values, prepare=True)
-        except psycopg.errors.QueryCanceled:
-            raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
-        except psycopg.Error as error:
-            raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
-        return (time.perf_counter_ns() - begin) / 1e6, cursor
+    begin = time.perf_counter_ns()
+    try:
+        cursor.execute(text, values, prepare=True)
+    except psycopg.errors.QueryCanceled:
+        raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
+    except psycopg.Error as error:
+        raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
+    return (time.perf_counter_ns() - begin) / 1e6, cursor
 
 
 def explain(connection: Connection, cell: Cell, state: State, binding: int) -> PlanSeen:
