@@ -9,7 +9,7 @@ BENCH = Path(__file__).parent.parent / "bench"
 
 LAYERS = [
     {"__main__"},
-    {"cli"},
+    {"cli", "pytest_plugin"},
     {"console", "output"},
     {"report"},
     {"selftest"},

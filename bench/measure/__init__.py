@@ -9,7 +9,7 @@
 from __future__ import annotations
 
 from bench.measure.compare import Hashes, compare, equality_of, look
-from bench.measure.execution import Bindings, Cell, Sides, Timeout, cells_of, execute, execute_here
+from bench.measure.execution import Bindings, Cell, Sides, Timeout, cells_of, execute, execute_here, result_rows
 from bench.measure.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
 
 __all__ = [
@@ -26,5 +26,6 @@ __all__ = [
     "execute",
     "execute_here",
     "look",
+    "result_rows",
     "time_pairs",
 ]

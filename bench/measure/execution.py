@@ -171,14 +171,18 @@ def result_hash(cursor: psycopg.RawCursor[object]) -> tuple[str, int]:
     result = cursor.pgresult
     if result is None or result.nfields == 0:
         return f"{cursor.rowcount} rows touched", max(cursor.rowcount, 0)
-    floats = {i for i in range(result.nfields) if result.ftype(i) in FLOAT_OIDS}
-    digests = sorted(
-        hashlib.sha256(
-            b"\x1f".join(_canonical(result.get_value(row, i), i in floats) for i in range(result.nfields))
-        ).digest()
-        for row in range(result.ntuples)
-    )
+    digests = sorted(hashlib.sha256(b"\x1f".join(row)).digest() for row in result_rows(cursor))
     return hashlib.sha256(b"".join(digests)).hexdigest(), result.ntuples
+
+
+def result_rows(cursor: psycopg.RawCursor[object]) -> Iterator[list[bytes]]:
+    """The rows as the server printed them, floats cut to the digits that must agree, NULL as a zero byte."""
+    result = cursor.pgresult
+    if result is None:
+        return
+    floats = {i for i in range(result.nfields) if result.ftype(i) in FLOAT_OIDS}
+    for row in range(result.ntuples):
+        yield [_canonical(result.get_value(row, i), i in floats) for i in range(result.nfields)]
 
 
 def _canonical(value: bytes | None, is_float: bool) -> bytes:

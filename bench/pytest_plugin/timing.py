@@ -1,0 +1,114 @@
+"""One benchmark item: rows compared, timed by pytest-benchmark, judged, described in ``extra_info``."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import pytest
+
+from bench.database import Connection
+from bench.errors import PgproofError
+from bench.measure import SAMPLES_MAX, Cell, Timeout, equality_of, execute, execute_here
+from bench.model import CellSide, Sample, State
+from bench.plans import index_names
+from bench.pytest_plugin.session import Session
+from bench.stats import Judgement, judge
+from bench.summary.words import ms
+
+JUDGED_MAX = 1_000
+"""Executions that a verdict rests on, spread evenly over those that were timed. A second of a quick query gives many
+thousands, and with 1,000 the 95 % bounds of p95 are the 93.7th and the 96.2nd percentile: more would not say more."""
+
+
+def time_item(benchmark: Any, config: pytest.Config, session: Session, query: str, name: str, state: State) -> None:  # noqa: ANN401
+    """Run the item of one cell; ``name`` is its parameter class."""
+    try:
+        cell = session.cell(query, name)
+        compared = _insist_same_rows(session, cell)
+        side, hashes = session.look(cell, state)
+        if side.samples:
+            _timed_out(state, side.samples[0].ms)
+        try:
+            _run(benchmark, config, session, cell, state)
+        except Timeout as timeout:
+            _timed_out(state, timeout.ms)
+    except PgproofError as error:
+        pytest.fail(f"pgproof: {error}", pytrace=False)
+    target_ms = session.workload.target_ms
+    found = _judged(benchmark, target_ms)
+    benchmark.extra_info.update(_about(side, hashes[0][1]))
+    benchmark.extra_info.update(
+        query=query, parameter_class=name, state=state, target_ms=target_ms,
+        verdict=found.verdict, verdict_reason=found.reason, rows_compared=compared,
+    )  # fmt: skip
+    if config.getoption("pgproof_check") and state == "after" and found.verdict == "misses":
+        pytest.fail(f"misses {ms(target_ms)}: {found.reason}", pytrace=False)
+
+
+def _insist_same_rows(session: Session, cell: Cell) -> str:
+    """Fail where the rows differ; return what can be said about them."""
+    before, after = (session.look(cell, state)[1] for state in ("before", "after"))
+    if min(len(before), len(after)) < len(cell.bindings):
+        return "no: a state ran into the timeout"
+    equality = equality_of(before, after)
+    if not equality.equal:
+        pytest.fail(f"the rows differ between before and after: {equality.detail}", pytrace=False)
+    return "equal"
+
+
+def _timed_out(state: State, waited_ms: float) -> None:
+    if state == "before":
+        pytest.skip(f"censored: > {ms(waited_ms)} before the optimizations")
+    pytest.fail(f"timed out: > {ms(waited_ms)}", pytrace=False)
+
+
+def _run(benchmark: Any, config: pytest.Config, session: Session, cell: Cell, state: State) -> None:  # noqa: ANN401
+    writes = cell.query.writes
+    bindings = itertools.cycle(range(len(cell.bindings)))
+    with session.sides(writes=writes).connect(state, writes=writes) as connection:
+        trial_ms, _ = execute(connection, cell, state, 0)
+        if writes:
+            # as many as pytest-benchmark would take, up to a limit: each leaves dead rows for the next to pass
+            wanted = math.ceil(float(config.getoption("benchmark_max_time")) * 1000 / max(trial_ms, 0.001))
+            rounds = max(min(wanted, SAMPLES_MAX), config.getoption("benchmark_min_rounds"))
+            _run_writes(benchmark, connection, cell, state, rounds)
+        else:
+            benchmark(lambda: execute(connection, cell, state, next(bindings)))
+
+
+def _run_writes(benchmark: Any, connection: Connection, cell: Cell, state: State, rounds: int) -> None:  # noqa: ANN401
+    """Time the execution alone: it is rolled back, and the next begun, between two rounds."""
+    bindings = itertools.cycle(range(len(cell.bindings)))
+
+    def begin() -> None:
+        connection.rollback()
+        connection.execute("BEGIN")
+
+    benchmark.pedantic(lambda: execute_here(connection, cell, state, next(bindings)), setup=begin, rounds=rounds)
+    connection.rollback()
+
+
+def _judged(benchmark: Any, target_ms: float) -> Judgement:  # noqa: ANN401
+    taken = benchmark.stats
+    if taken.iterations > 1:
+        return Judgement("cannot tell", f"each sample is a mean of {taken.iterations} executions")
+    seconds = taken.stats.data
+    chosen = seconds[:: math.ceil(len(seconds) / JUDGED_MAX)]
+    return judge([Sample(one * 1000, 0.0) for one in chosen], target_ms)
+
+
+def _about(side: CellSide, result_rows: int) -> dict[str, Any]:
+    assert side.plan is not None
+    counters = side.plan.counters
+    return {
+        "buffers": counters.buffers,
+        "rows": counters.rows,
+        "temp_blocks": counters.temp_blocks,
+        "heap_fetches": counters.heap_fetches,
+        "fingerprint": side.plan.fingerprint,
+        "indexes": list(index_names(side.plan.plan)),
+        "result_rows": result_rows,
+        "first_ms": side.first_ms,
+    }
