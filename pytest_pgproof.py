@@ -134,11 +134,14 @@ def _for_test(config: pytest.Config) -> Session:
 
 @contextmanager
 def _failures() -> Iterator[None]:
+    failed = ""
     try:
         with _usage_errors():
             yield
     except pytest.UsageError as error:
-        pytest.fail(str(error), pytrace=False)
+        failed = str(error)
+    if failed:  # out here, so that it does not show as an error in the handling of another
+        pytest.fail(failed, pytrace=False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 import pytest
 
+import pytest_pgproof
 from bench.cli import cli
 from bench.workload import CATEGORIES
 from bench.workload.blocks import _OPTIMIZATION_KEYS
@@ -59,6 +60,25 @@ def test_every_header_key_and_category_is_documented() -> None:
     assert [key for key in _QUERY_KEYS if f"`{key}" not in page] == []
     assert [key for key in _OPTIMIZATION_KEYS if f"-- {key}" not in page] == []
     assert [name for name in CATEGORIES if name not in page] == []
+
+
+def test_every_setting_and_fixture_of_the_pytest_plugin_is_documented_and_there() -> None:
+    page = text_of("docs/pytest.md")
+    settings = {f"pgproof_{name}" for name in pytest_pgproof.SETTINGS}
+    options = {f"--pgproof-{name}" for name in [*pytest_pgproof.SETTINGS, "check"]}
+    fixtures = set(re.findall(r"@pytest.fixture\ndef (\w+)", Path(pytest_pgproof.__file__).read_text()))
+    assert set(re.findall(r"--pgproof-\w+", page)) == options
+    assert set(re.findall(r"\b(?:pgproof_|assert_[a-z])\w+", page)) == settings | fixtures
+    assert len(fixtures) == 5
+
+
+def test_every_key_of_extra_info_is_documented() -> None:
+    page = text_of("docs/pytest.md").partition("### extra_info")[2].partition("###")[0]
+    source = text_of("bench/pytest_plugin/timing.py")
+    keys = set(re.findall(r'^ +"(\w+)": ', source, re.MULTILINE))
+    keys |= set(re.findall(r"(\w+)=", source.partition("extra_info.update(\n")[2].partition(")")[0]))
+    assert len(keys) > 12
+    assert [key for key in keys if f"`{key}`" not in page] == []
 
 
 def test_the_readme_s_make_targets_exist() -> None:
