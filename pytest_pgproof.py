@@ -87,7 +87,8 @@ def _parallel(config: pytest.Config) -> bool:
 def _session_of(config: pytest.Config) -> Session:
     """The server and databases of this run: made when first used, ended with the run."""
     if _SESSION not in config.stash:
-        from bench.pytest_plugin.session import Session, read_settings
+        from bench.pytest_plugin.session import Session
+        from bench.pytest_plugin.settings import read_settings
 
         # what is typed is relative to where it is typed
         typed = {name: bool(config.getoption(f"pgproof_{name}")) for name in SETTINGS}

@@ -5,6 +5,7 @@ pytest_pgproof.py is the way in; it imports this package only where a workload i
 ``items``    query files as pytest-benchmark items
 ``timing``   one item: timed, judged, described in ``extra_info``
 ``session``  server, dataset and databases of one pytest run, made when first used
+``settings`` what the user chose
 ``seen``     what ``pgproof_cell`` returns
 ``checks``   the assertions
 """

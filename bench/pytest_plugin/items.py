@@ -20,7 +20,7 @@ class Items:
 
     def __init__(self, config: pytest.Config, session: Session) -> None:
         self._config, self._session = config, session
-        self._folder = session.workload.root.resolve() / "queries"
+        self._folder = (session.workload.root / "queries").resolve()
         if config.args_source is not pytest.Config.ArgsSource.ARGS and not self._named(config.args):
             config.args.append(str(session.workload.root / "queries"))
 

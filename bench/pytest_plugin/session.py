@@ -6,10 +6,9 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from bench import database, optimizations
@@ -19,6 +18,7 @@ from bench.experiment import Bindings
 from bench.measure import Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
 from bench.pytest_plugin.seen import CellSeen
+from bench.pytest_plugin.settings import Settings
 from bench.seeding.curate import curate
 from bench.seeding.template import Build, ensure, evict, template_name
 from bench.seeding.worker import Recipe
@@ -32,47 +32,6 @@ LONG_S = 1.0
 """Phases from here on are worth a line: a user who waits a second wonders why."""
 
 Made = TypeVar("Made")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What the user chose."""
-
-    workload: Path
-    scale: str
-    seed: int
-    server: str
-    dsn: str | None = field(repr=False)
-    home: Path | None
-    timeout_s: float
-
-
-def read_settings(given: Mapping[str, str], base: Mapping[str, Path]) -> Settings:
-    """Read the texts of options and settings; ``base`` is the folder that a relative path starts from.
-
-    Raises:
-        PgproofError: a text cannot be read.
-    """
-
-    def number(name: str, default: str, kind: Callable[[str], Made], least: float) -> Made:
-        try:
-            value = kind(given[name] or default)
-            if float(cast(float, value)) < least:
-                raise ValueError
-        except ValueError:
-            hint = f"give a number from {least:g} up"
-            raise PgproofError(f"pgproof_{name} = {given[name]}: not a number that fits", hint=hint) from None
-        return value
-
-    return Settings(
-        workload=base["workload"] / given["workload"],
-        scale=given["scale"],
-        seed=number("seed", "1", int, 0),
-        server=given["server"] or ("dsn" if given["dsn"] else "embedded"),
-        dsn=given["dsn"] or None,
-        home=base["home"] / given["home"] if given["home"] else None,
-        timeout_s=number("timeout", "30", float, 0.001),
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,20 @@ thousands, and with 1,000 the 95 % bounds of p95 are the 93.7th and the 96.2nd p
 
 def time_item(benchmark: Any, config: pytest.Config, session: Session, query: str, name: str, state: State) -> None:  # noqa: ANN401
     """Run the item of one cell; ``name`` is its parameter class."""
+    failed = ""
     try:
         cell = session.cell(query, name)
         compared = _insist_same_rows(session, cell)
         side, hashes = session.look(cell, state)
-        if side.samples:
-            _timed_out(state, side.samples[0].ms)
-        try:
-            _run(benchmark, config, session, cell, state)
-        except Timeout as timeout:
-            _timed_out(state, timeout.ms)
+        timed_out_ms = side.samples[0].ms if side.samples else _run(benchmark, config, session, cell, state)
     except PgproofError as error:
-        pytest.fail(f"pgproof: {error}", pytrace=False)
+        failed = f"pgproof: {error}"
+    if failed:  # out here, so that it does not show as an error in the handling of another
+        pytest.fail(failed, pytrace=False)
+    if timed_out_ms is not None and state == "before":
+        pytest.skip(f"censored: > {ms(timed_out_ms)} before the optimizations")
+    if timed_out_ms is not None:
+        pytest.fail(f"timed out: > {ms(timed_out_ms)}", pytrace=False)
     target_ms = session.workload.target_ms
     found = _judged(benchmark, target_ms)
     benchmark.extra_info.update(_about(side, hashes[0][1]))
@@ -58,24 +60,23 @@ def _insist_same_rows(session: Session, cell: Cell) -> str:
     return "equal"
 
 
-def _timed_out(state: State, waited_ms: float) -> None:
-    if state == "before":
-        pytest.skip(f"censored: > {ms(waited_ms)} before the optimizations")
-    pytest.fail(f"timed out: > {ms(waited_ms)}", pytrace=False)
-
-
-def _run(benchmark: Any, config: pytest.Config, session: Session, cell: Cell, state: State) -> None:  # noqa: ANN401
+def _run(benchmark: Any, config: pytest.Config, session: Session, cell: Cell, state: State) -> float | None:  # noqa: ANN401
+    """Time the cell; milliseconds after which an execution was cut off, None when all finished."""
     writes = cell.query.writes
     bindings = itertools.cycle(range(len(cell.bindings)))
     with session.sides(writes=writes).connect(state, writes=writes) as connection:
-        trial_ms, _ = execute(connection, cell, state, 0)
-        if writes:
-            # as many as pytest-benchmark would take, up to a limit: each leaves dead rows for the next to pass
-            wanted = math.ceil(float(config.getoption("benchmark_max_time")) * 1000 / max(trial_ms, 0.001))
-            rounds = max(min(wanted, SAMPLES_MAX), config.getoption("benchmark_min_rounds"))
-            _run_writes(benchmark, connection, cell, state, rounds)
-        else:
-            benchmark(lambda: execute(connection, cell, state, next(bindings)))
+        try:
+            trial_ms, _ = execute(connection, cell, state, 0)
+            if writes:
+                # as many as pytest-benchmark would take, up to a limit: each leaves dead rows for the next to pass
+                wanted = math.ceil(float(config.getoption("benchmark_max_time")) * 1000 / max(trial_ms, 0.001))
+                rounds = max(min(wanted, SAMPLES_MAX), config.getoption("benchmark_min_rounds"))
+                _run_writes(benchmark, connection, cell, state, rounds)
+            else:
+                benchmark(lambda: execute(connection, cell, state, next(bindings)))
+        except Timeout as timeout:
+            return timeout.ms
+    return None
 
 
 def _run_writes(benchmark: Any, connection: Connection, cell: Cell, state: State, rounds: int) -> None:  # noqa: ANN401
