@@ -1,0 +1,368 @@
+"""The gate on a real server: the shop, changed in one way at a time."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.cli import main
+from bench.database import Target, own_databases
+from bench.errors import PgproofError, ServerError, WorkloadError
+from bench.gate import GatePlan, make_baseline, run
+from bench.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
+from bench.judge.records import Baseline, GateResult
+from bench.model import Injection
+from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.workload import Workload, read
+from tests.conftest import make_home
+
+SHOP = Path(__file__).parent.parent / "examples" / "shop"
+ORDERS = 5_000
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the example, to be changed."""
+    return Path(shutil.copytree(SHOP, tmp_path / "shop"))
+
+
+def changed(shop: Path, file: str, old: str, new: str) -> Workload:
+    """The workload after one replacement in one of its files."""
+    path = shop / file
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+    return read(shop)
+
+
+def plan_of(head: Workload, **more: object) -> GatePlan:
+    made: dict[str, object] = {
+        "head": Arm("head", "the working tree", head),
+        "base": Arm("base", "the example", read(SHOP)),
+        "baseline": None,
+        "scale": ORDERS,
+        "seed": 1,
+        "skew": "default",
+        "workers": 2,
+        "cache_limit_bytes": 2**34,
+        "timeout_s": 30.0,
+        "target_ms": 50.0,
+    }
+    return GatePlan(**(made | more))  # type: ignore[arg-type]
+
+
+def counted(server: ServerHandle, head: Workload, **more: object) -> GateResult:
+    """The gate without times."""
+    return run(plan_of(head, **({"base": None} | more)), server)
+
+
+@pytest.fixture(scope="module")
+def baseline(server: ServerHandle) -> Baseline:
+    return make_baseline(plan_of(read(SHOP), base=None), server)
+
+
+@pytest.fixture(autouse=True)
+def _leaves_nothing_behind(server: ServerHandle, target: Target) -> Iterator[None]:
+    yield
+    with target.connect() as admin:
+        left = [database.name for database in own_databases(admin) if database.kind != "template"]
+    assert not left
+
+
+def word(result: GateResult, query: str) -> str:
+    """The worst verdict among the cells of a query."""
+    return next(cell.word for cell in result.cells if cell.query == query)
+
+
+# --------------------------------------------------------------------------------------------------- what it finds
+def test_identical_files_pass(server, baseline):
+    result = run(plan_of(read(SHOP), baseline=baseline), server)
+    assert result.overall == "pass"
+    assert result.count("pass") == len(result.cells) == 7
+    assert all(cell.timed and len(cell.timed.stages[0].base_ms) >= 12 for cell in result.cells)
+
+
+def test_two_baselines_of_the_same_files_count_the_same(server, baseline):
+    again = make_baseline(plan_of(read(SHOP), base=None), server)
+    assert again.cells == baseline.cells
+    assert again.fingerprint == baseline.fingerprint
+
+
+def test_a_dropped_index_is_red_with_its_plan_and_its_name(server, baseline, shop):
+    head = changed(
+        shop,
+        "optimizations.sql",
+        "CREATE INDEX orders_open_idx",
+        "CREATE INDEX other_idx ON customers (country);\nCREATE INDEX IF NOT EXISTS orders_status_idx",
+    )
+    result = counted(server, replace(head, optimizations=head.optimizations[:1]), baseline=baseline)
+    cell = next(cell for cell in result.cells if cell.query == "open_orders")
+    assert (result.overall, cell.word) == ("regression", "regression")
+    assert "buffers" in cell.reasons[0]
+    assert "orders_open_idx" in cell.plan_changes[0]
+    assert cell.cause == "index public.orders_open_idx was dropped"
+    assert cell.file == "queries/open_orders.sql"
+
+
+def test_a_changed_predicate_points_at_the_block(server, baseline, shop):
+    head = changed(shop, "optimizations.sql", "WHERE status = 'open'", "WHERE status = 'open' AND total_cents > 1")
+    cell = next(c for c in counted(server, head, baseline=baseline).cells if c.query == "open_orders")
+    assert cell.word == "regression"
+    assert cell.cause.startswith("index public.orders_open_idx changed")
+    assert (cell.file, cell.line) == ("optimizations.sql", 7)
+
+
+def test_a_statement_that_reads_more_points_at_itself(server, baseline, shop):
+    head = changed(shop, "queries/open_orders.sql", "WHERE status = 'open'", "WHERE status || '' = 'open'")
+    cell = next(c for c in counted(server, head, baseline=baseline).cells if c.query == "open_orders")
+    assert (cell.word, cell.cause) == ("regression", "its statement changed")
+
+
+def test_other_rows_are_red(server, baseline, shop):
+    head = changed(shop, "queries/open_orders.sql", "count(*)", "count(*) + 1")
+    cell = next(c for c in counted(server, head, baseline=baseline).cells if c.query == "open_orders")
+    assert cell.word == "regression"
+    assert cell.reasons[0].startswith("returns other rows")
+
+
+def test_less_work_is_an_improvement(server, baseline, shop):
+    head = read(SHOP)
+    without = replace(head, optimizations=head.optimizations[1:])
+    worse = make_baseline(plan_of(without, base=None), server)
+    result = counted(server, head, baseline=worse)
+    assert result.overall == "improvement"
+    assert word(result, "latest_orders") == "improvement"
+
+
+def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
+    cell = ("latest_orders", "hot")
+    result = run(plan_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
+    found = next(c for c in result.cells if (c.query, c.parameter_class) == cell)
+    assert found.word == "regression"
+    assert not found.differences
+    assert found.change is not None
+    assert 1.3 < found.change.ratio < 2.0
+    assert found.timed is not None
+    assert len(found.timed.stages) == 3
+
+
+def test_a_lost_target_is_red(server, baseline, shop):
+    head = changed(
+        shop,
+        "queries/open_orders.sql",
+        "WHERE status = 'open'",
+        "WHERE status = 'open'\n  AND (SELECT pg_sleep(0.07)) IS NOT NULL",
+    )
+    result = run(plan_of(head, baseline=baseline, only=("open_orders",)), server)
+    assert "met the target, now misses it" in result.cells[0].reasons
+
+
+def test_a_statement_that_never_ends_is_red_after_the_timeout(server, baseline, shop):
+    head = changed(
+        shop,
+        "queries/open_orders.sql",
+        "WHERE status = 'open'",
+        "WHERE status = 'open'\n  AND (SELECT pg_sleep(9)) IS NOT NULL",
+    )
+    result = counted(server, head, baseline=baseline, timeout_s=0.5)
+    assert word(result, "open_orders") == "regression"
+    assert "ran longer than 0.5 s" in result.cells[0].reasons[0]
+
+
+def test_an_expected_regression_is_accepted_until_the_next_baseline(server, baseline, shop):
+    changed(shop, "queries/open_orders.sql", "-- title:", "-- expected: until the status is an enum\n-- title:")
+    head = changed(shop, "queries/open_orders.sql", "WHERE status = 'open'", "WHERE status || '' = 'open'")
+    result = counted(server, head, baseline=baseline)
+    assert (result.overall, word(result, "open_orders")) == ("pass", "accepted")
+    assert result.cells[0].expected == "until the status is an enum"
+    next_one = make_baseline(plan_of(head, base=None), server)
+    worse = changed(
+        shop,
+        "queries/open_orders.sql",
+        "WHERE status || ''",
+        "WHERE (SELECT count(*) FROM orders) > 0 AND status || ''",
+    )
+    assert word(counted(server, worse, baseline=next_one), "open_orders") == "regression"
+
+
+def test_a_renamed_query_is_said_and_fails_only_when_strict(server, baseline, shop):
+    (shop / "queries" / "open_orders.sql").rename(shop / "queries" / "waiting_orders.sql")
+    text = (shop / "optimizations.sql").read_text()
+    (shop / "optimizations.sql").write_text(text.replace("serves: open_orders", "serves: waiting_orders"))
+    result = counted(server, read(shop), baseline=baseline)
+    assert (result.overall, word(result, "waiting_orders"), word(result, "open_orders")) == ("pass", "new", "gone")
+    assert counted(server, read(shop), baseline=baseline, strict=True).overall == "regression"
+
+
+def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
+    slow = Injection(
+        "no_index_scans",
+        "",
+        "settings",
+        (),
+        "counters",
+        "",
+        settings={"enable_indexscan": "off", "enable_indexonlyscan": "off", "enable_bitmapscan": "off"},
+    )
+    result = run(plan_of(read(SHOP), base=None, baseline=baseline, head=Arm("head", "x", read(SHOP), slow)), server)
+    assert word(result, "latest_orders") == "regression"
+
+
+# --------------------------------------------------------------------------------------------------- fingerprints
+def test_a_baseline_of_another_scale_cannot_be_compared(server, baseline):
+    result = counted(server, read(SHOP), baseline=baseline, scale=1_000)
+    assert result.overall == "incompatible"
+    assert "scale (orders): 5000 in the baseline, 1000 now" in result.incompatible
+    assert "pgproof baseline" in result.hint
+
+
+def test_a_baseline_of_other_rows_cannot_be_compared(server, baseline, shop):
+    head = changed(shop, "dataset/fill.sql", "7919", "7907")
+    result = counted(server, head, baseline=baseline)
+    assert result.overall == "incompatible"
+
+
+def test_a_baseline_of_another_server_cannot_be_compared(server, baseline):
+    other = replace(baseline, fingerprint=replace(baseline.fingerprint, server_version="17.2"))
+    result = counted(server, read(SHOP), baseline=other)
+    assert "PostgreSQL: 17.2 in the baseline" in result.incompatible[0]
+
+
+def test_a_failing_arm_names_itself(server, baseline, shop):
+    head = changed(shop, "optimizations.sql", "(status)", "(no_such_column)")
+    with pytest.raises(WorkloadError, match=r"the working tree: optimizations.sql:11.*no_such_column"):
+        counted(server, head, baseline=baseline)
+
+
+# ------------------------------------------------------------------------------------------------------------ git
+def git(folder: Path, *arguments: str) -> None:
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "-C", folder, *identity, *arguments], check=True, capture_output=True)
+
+
+@pytest.fixture
+def repository(shop: Path) -> Path:
+    git(shop, "init", "-q")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "the shop")
+    return shop
+
+
+def test_the_arm_of_a_ref_has_its_own_queries_and_the_working_trees_rows(repository):
+    changed(repository, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")
+    changed(repository, "dataset/fill.sql", "7919", "7907")
+    with arm_of_ref(read(repository), "HEAD") as arm:
+        assert "sum(total_cents)" in (arm.workload.root / "queries" / "open_orders.sql").read_text()
+        assert "7907" in (arm.workload.root / "dataset" / "fill.sql").read_text()
+
+
+def test_a_dirty_tree_is_allowed_and_said(repository):
+    assert "uncommitted" not in head_arm(read(repository)).label
+    changed(repository, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")
+    assert "with uncommitted changes" in head_arm(read(repository)).label
+
+
+@pytest.mark.parametrize("ref", ["no-such-branch", "--help", "HEAD~9", "origin/main; rm -rf /"])
+def test_an_unknown_ref_is_named_with_what_to_type(repository, ref):
+    with pytest.raises(PgproofError, match="no such commit") as error, arm_of_ref(read(repository), ref):
+        pass
+    assert "fetch" in error.value.hint
+
+
+def test_a_ref_without_a_workload_is_named(repository):
+    git(repository, "checkout", "-q", "--orphan", "empty")
+    git(repository, "rm", "-rqf", "--cached", ".")
+    git(repository, "commit", "-q", "--allow-empty", "-m", "nothing")
+    git(repository, "checkout", "-qf", "master") if _has(repository, "master") else git(
+        repository, "checkout", "-qf", "main"
+    )
+    with pytest.raises(WorkloadError, match="no workload there"), arm_of_ref(read(repository), "empty"):
+        pass
+
+
+def _has(folder: Path, branch: str) -> bool:
+    return (
+        subprocess.run(
+            ["git", "-C", folder, "rev-parse", "-q", "--verify", branch], capture_output=True, check=False
+        ).returncode
+        == 0
+    )
+
+
+def test_a_baseline_keeps_the_commit_of_a_clean_tree_and_the_files_of_a_dirty_one(server, repository):
+    clean = make_baseline(plan_of(read(repository), base=None), server)
+    assert clean.recipe.commit
+    assert not clean.recipe.files
+    changed(repository, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")
+    dirty = make_baseline(plan_of(read(repository), base=None), server)
+    assert "max(total_cents)" in dirty.recipe.files["queries/open_orders.sql"]
+    with arm_of_recipe(read(repository), dirty.recipe) as arm:
+        assert "max(total_cents)" in next(q.sql for q in arm.workload.queries if q.name == "open_orders")
+
+
+def test_a_recipe_cannot_write_outside_of_its_folder(baseline):
+    recipe = replace(baseline.recipe, commit="", files={"../../evil.sql": "SELECT 1"})
+    with pytest.raises(PgproofError, match="outside"), arm_of_recipe(read(SHOP), recipe):
+        pass
+
+
+# --------------------------------------------------------------------------------------------------- command line
+@pytest.fixture(scope="module")
+def own_home() -> Iterator[Path]:
+    home = make_home()
+    yield home
+    shutil.rmtree(home.parent)
+
+
+def pgproof(shop: Path, home: Path, *arguments: str) -> int:
+    return main([arguments[0], str(shop), "--leads", "2k", "--home", str(home), "--quiet", *arguments[1:]])
+
+
+def test_a_gate_without_baseline_and_ref_says_what_to_type(shop, own_home, capsys):
+    assert pgproof(shop, own_home, "gate") == 3
+    assert "pgproof baseline" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "empty"), ('{"format": 1, "cells": [', "truncated"), ('{"format": 99}', "newer pgproof")]
+)
+def test_a_broken_baseline_has_its_own_exit_code(shop, own_home, capsys, content, said):
+    (shop / "baseline.json").write_text(content)
+    assert pgproof(shop, own_home, "gate") == 3
+    assert said in capsys.readouterr().err
+
+
+def test_baseline_then_gate_then_a_regression(repository, own_home, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    assert pgproof(repository, own_home, "baseline") == 0
+    assert pgproof(repository, own_home, "gate", "--counters-only") == 0
+    changed(repository, "queries/open_orders.sql", "WHERE status = 'open'", "WHERE status || '' = 'open'")
+    assert pgproof(repository, own_home, "gate", "--counters-only", "--github", "--output", "out") == 1
+    said = capsys.readouterr().out
+    assert "::error file=shop/queries/open_orders.sql,line=5" in said
+    assert "its statement changed" in (tmp_path / "summary.md").read_text()
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"gate.json", "gate.md", "gate.junit.xml"}
+
+
+def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(home):
+    with pytest.raises(ServerError), open_server("embedded", ServerOptions(home=home)) as handle:
+        assert handle.data_dir
+        pid = int((handle.data_dir / "postmaster.pid").read_text().splitlines()[0])
+        threading.Timer(6.0, lambda: os.kill(pid, signal.SIGKILL)).start()
+        while True:  # as many gates as it takes: the server ends in one of them
+            run(plan_of(read(SHOP)), handle)
+            time.sleep(0.01)
+    with open_server("embedded", ServerOptions(home=home)) as handle:
+        run(plan_of(read(SHOP), base=None, baseline=make_baseline(plan_of(read(SHOP), base=None), handle)), handle)
+        with Target(handle.dsn, SESSION_SETTINGS).connect() as admin:
+            assert {database.kind for database in own_databases(admin)} == {"template"}
