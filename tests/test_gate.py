@@ -7,7 +7,6 @@ import shutil
 import signal
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +19,7 @@ from bench.errors import PgproofError, ServerError, WorkloadError
 from bench.gate import GatePlan, make_baseline, run
 from bench.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
 from bench.judge.records import Baseline, GateResult
-from bench.model import Injection
+from bench.model import Query as Injection
 from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.conftest import make_home
@@ -355,14 +354,18 @@ def test_baseline_then_gate_then_a_regression(repository, own_home, capsys, tmp_
 
 
 def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(home):
-    with pytest.raises(ServerError), open_server("embedded", ServerOptions(home=home)) as handle:
-        assert handle.data_dir
-        pid = int((handle.data_dir / "postmaster.pid").read_text().splitlines()[0])
-        threading.Timer(6.0, lambda: os.kill(pid, signal.SIGKILL)).start()
-        while True:  # as many gates as it takes: the server ends in one of them
-            run(plan_of(read(SHOP)), handle)
-            time.sleep(0.01)
+    with pytest.raises(ServerError):
+        _gate_on_a_server_that_is_killed(home)
     with open_server("embedded", ServerOptions(home=home)) as handle:
         run(plan_of(read(SHOP), base=None, baseline=make_baseline(plan_of(read(SHOP), base=None), handle)), handle)
         with Target(handle.dsn, SESSION_SETTINGS).connect() as admin:
             assert {database.kind for database in own_databases(admin)} == {"template"}
+
+
+def _gate_on_a_server_that_is_killed(home: Path) -> None:
+    with open_server("embedded", ServerOptions(home=home)) as handle:
+        assert handle.data_dir
+        pid = int((handle.data_dir / "postmaster.pid").read_text().splitlines()[0])
+        threading.Timer(6.0, os.kill, (pid, signal.SIGKILL)).start()
+        while True:  # as many gates as it takes: the server ends in one of them
+            run(plan_of(read(SHOP)), handle)
