@@ -79,6 +79,7 @@ def test_the_json_is_the_result(tmp_path):
         (PARTIAL["only passes"], "Pass: none of 2 cells does more work or takes longer than main (3f2a1b9)\n"),
         (gates.counters_only(gates.cell()), "Pass: none of 1 cell does more work than main"),
         (gates.result(gates.cell("accepted")), "than main (3f2a1b9), apart from 1 accepted"),
+        (gates.result(gates.cell(), gates.cell("inconclusive"), overall="pass"), "than main (3f2a1b9); 1 cannot tell"),
         (gates.result(gates.cell("improvement")), "Improvement: 1 of 1 cell got better than main (3f2a1b9), none got"),
         (gates.incompatible(), "Incompatible: main (3f2a1b9) cannot be compared with what is here"),
         (gates.result(), "Pass: no cell was compared with main (3f2a1b9)"),

@@ -53,8 +53,9 @@ def sentence(result: GateResult) -> str:
         unclear = result.count("inconclusive")
         what = f"{unclear:,} of {total} cannot tell" if unclear else "the measurement cannot exclude one"
         return f"Inconclusive: no regression was seen against {base}, but {what}"
-    accepted = result.count("accepted")
+    accepted, unclear = result.count("accepted"), result.count("inconclusive")
     but = f", apart from {accepted:,} accepted" if accepted else ""
+    but += f"; {unclear:,} cannot tell" if unclear else ""
     if result.overall == "improvement":
         return f"Improvement: {result.count('improvement'):,} of {total} got better than {base}, none got worse{but}"
     done = "does more work or takes longer than" if timed(result) else "does more work than"
