@@ -93,13 +93,18 @@ def test_a_failing_cell_says_what_changed_and_why():
     shown = on_terminal(gates.result(gates.cell("regression")), 200)
     for line in (
         "✗ regression: queue, hot",
-        "work: buffers 96 → 3,960, temporary blocks 0 → 12, rows touched 20 → 14,020",
+        "96 → 3,960 buffers",
+        "work: also 0 → 12 temporary blocks, 20 → 14,020 rows touched",
         "CPU time for one execution, ratio 1.42 (99 % sure: 1.35 or more); session by session 1.42, 1.42, 1.42",
         "plan: Index Scan using queue_idx on leads l became Seq Scan on leads l, 96 → 3,960 buffers",
         "likely cause: index crm.queue_idx was dropped",
         "at: queries/queue.sql:7",
     ):
         assert line in shown
+
+
+def test_work_that_did_not_move_is_said_to_be_the_same():
+    assert "work: the same counters" in on_terminal(gates.result(gates.cell("plan changed")))
 
 
 def test_of_many_plan_changes_the_first_are_shown():

@@ -78,7 +78,7 @@ def _fitted(parts: Iterable[Part]) -> str:
         text, used = f"{text}{part.text}\n", used + more
     if left_out:
         what = ", ".join(f"{name} ({count:,})" if count > 1 else name for name, count in left_out.items())
-        text += f"*Left out, since it does not fit here: {what}. All of it is in gate.json.*\n"
+        text += f"\n*Left out, since it does not fit here: {what}. All of it is in gate.json.*\n"
     return text
 
 
@@ -98,8 +98,10 @@ def _table(result: GateResult) -> Iterator[Part]:
     cells = [cell for word in WORDS if word != "pass" for cell in words.of(result, word)]
     if not cells:
         return
+    left = len(cells) - ROWS_MOST
+    more = f"\n*{left:,} more that did not pass are in gate.json.*\n" if left > 0 else ""
     yield Part("| Verdict | Query, class | What moved | Likely cause | Where |\n|---|---|---|---|---|", "the table")
-    for cell in cells[:ROWS_MOST]:
+    for number, cell in enumerate(cells[:ROWS_MOST], 1):
         columns = [
             f"{SIGNS[cell.word]} {cell.word}",
             escape(words.name(cell), NAME),
@@ -107,9 +109,8 @@ def _table(result: GateResult) -> Iterator[Part]:
             escape(words.expected(cell) or cell.cause, COLUMN),
             escape(words.place(cell), NAME),
         ]
-        yield Part(f"| {' | '.join(columns)} |", "rows of the table")
-    more = f"\n*{len(cells) - ROWS_MOST:,} more that did not pass are in gate.json.*\n"
-    yield Part(more if len(cells) > ROWS_MOST else "\n", "rows of the table")
+        end = f"\n{more}" if number == min(len(cells), ROWS_MOST) else ""
+        yield Part(f"| {' | '.join(columns)} |{end}", "rows of the table")
 
 
 def _details(cell: CellResult) -> Part:

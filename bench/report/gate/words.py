@@ -135,12 +135,17 @@ def facts(cell: CellResult) -> tuple[Fact, ...]:
 
 
 def work(cell: CellResult) -> str:
-    """Write the counters that moved, base → head."""
+    """Write the counters that moved, base → head; those that are a reason of their own are not said again."""
     if cell.base is None or cell.head is None:
-        return ", ".join(f"{d.counter} {d.base:,} → {d.head:,}" for d in cell.differences)
-    old, new = cell.base.counters, cell.head.counters
-    counters = [(limit.words, getattr(old, limit.counter), getattr(new, limit.counter)) for limit in (*LIMITS, WAL)]
-    return ", ".join(f"{words} {a:,} → {b:,}" for words, a, b in counters if a != b) or "the same counters"
+        moved = [f"{d.base:,} → {d.head:,} {d.counter}" for d in cell.differences]
+    else:
+        old, new = cell.base.counters, cell.head.counters
+        counters = [(getattr(old, limit.counter), getattr(new, limit.counter), limit.words) for limit in (*LIMITS, WAL)]
+        moved = [f"{a:,} → {b:,} {words}" for a, b, words in counters if a != b]
+        if not moved:
+            return "the same counters"
+    others = [text for text in moved if text not in cell.reasons]
+    return f"{'also ' if len(others) < len(moved) else ''}{', '.join(others)}" if others else ""
 
 
 def time(cell: CellResult) -> str:
