@@ -264,6 +264,16 @@ def test_the_arm_of_a_ref_has_its_own_queries_and_the_working_trees_rows(reposit
         assert "7907" in (arm.workload.root / "dataset" / "fill.sql").read_text()
 
 
+def test_a_workload_in_a_subfolder_of_its_repository_has_a_past_too(shop):
+    top = shop.parent
+    git(top, "init", "-q")
+    git(top, "add", "-A")
+    git(top, "commit", "-qm", "the shop")
+    changed(shop, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")
+    with arm_of_ref(read(shop), "HEAD") as arm:
+        assert "sum(total_cents)" in (arm.workload.root / "queries" / "open_orders.sql").read_text()
+
+
 def test_a_dirty_tree_is_allowed_and_said(repository):
     assert "uncommitted" not in head_arm(read(repository)).label
     changed(repository, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")

@@ -132,12 +132,14 @@ def _dirty(folder: Path) -> bool:
 
 def _extract(root: Path, commit: str, ref: str, into: Path) -> None:
     prefix = (_git(root, "rev-parse", "--show-prefix") or b"").decode().strip()
-    listed = (_git(root, "ls-tree", "--name-only", f"{commit}:{prefix}") or b"").decode().splitlines()
+    # From the top: in a subfolder these commands look for the subfolder inside of the tree that they are given.
+    top = Path((_git(root, "rev-parse", "--show-toplevel") or b".").decode().strip())
+    listed = (_git(top, "ls-tree", "--name-only", f"{commit}:{prefix}") or b"").decode().splitlines()
     present = [name for name in OWN if name in listed]
     if "schema.sql" not in present or "queries" not in present:
         where = prefix or "the top of the repository"
         raise WorkloadError(f"--base {ref}: no workload there (no schema.sql and queries/ in {where})")
-    archive = _git(root, "archive", "--format=tar", f"{commit}:{prefix}", *present)
+    archive = _git(top, "archive", "--format=tar", f"{commit}:{prefix}", *present)
     if archive is None:
         raise WorkloadError(f"--base {ref}: git could not give its files")
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

@@ -14,8 +14,7 @@ from typing import TypeVar, cast
 from bench import database, optimizations
 from bench.database import Connection, Target
 from bench.errors import PgproofError, WorkloadError
-from bench.experiment import Bindings
-from bench.measure import Cell, Hashes, Sides, Timeout, execute, look, result_rows
+from bench.measure import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
