@@ -96,6 +96,35 @@ class Optimization:
     """A SELECT of one value that says how late the optimization's data is, in words of the workload."""
 
 
+InjectionKind = Literal["database", "settings", "query"]
+CaughtBy = Literal["counters", "time", "nothing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """A change for the worse in the head arm of a gate, by which the gate tests itself."""
+
+    name: str
+    title: str
+    kind: InjectionKind
+    queries: tuple[str, ...]
+    """``query``: the one whose text is replaced. Otherwise those that should notice, where somebody said so."""
+    caught_by: CaughtBy
+    """What has to find it. ``nothing``: it does no more work. ``unknown``: nobody has said, and it is worth a look."""
+    why: str
+    statements: tuple[Statement, ...] = ()
+    """``database``: what runs in the head arm's database, after its optimizations, each by itself."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """``settings``: what the head arm's sessions set."""
+    sql: str = ""
+    """``query``: the statement that takes the place of the query's own."""
+    same_rows: bool = True
+    """``query``: whether it gives the rows that the query gives."""
+    file: str = ""
+    line: int = 0
+    """Where the first statement stands; no file for what pgproof makes up itself."""
+
+
 # ---------------------------------------------------------------------------------------------- what was seen
 @dataclass(frozen=True, slots=True)
 class Sample:
