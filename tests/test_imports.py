@@ -15,7 +15,7 @@ LAYERS = [
     {"selftest"},
     {"figures"},
     {"experiment", "gate"},
-    {"measure"},
+    {"measure", "injections"},
     {"servers", "seeding", "optimizations", "store"},
     {"workload", "metadata"},
     {"database"},

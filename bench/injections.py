@@ -1,0 +1,132 @@
+"""Injected regressions: apply them, and make some up for a workload that brings none of its own.
+
+A workload's own stand in its folder ``injections/`` (bench/workload/injections.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from typing import Any
+
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from bench.database import Connection, rows, run_file
+from bench.errors import WorkloadError
+from bench.model import Injection, Query, Statement
+
+SMALL_WORK_MEM = "64kB"
+"""The least that the server accepts: whatever is sorted or hashed at all goes through temporary files."""
+
+STALE_FACTOR = 100
+"""How many times too small a stale row count is: as after a hundredfold growth without ANALYZE."""
+
+
+def apply(connection: Connection, injection: Injection) -> None:
+    """Run the statements of a ``database`` injection, each by itself, in a copy that nobody needs afterwards.
+
+    Raises:
+        WorkloadError: a statement failed (file:line), or left a transaction open.
+    """
+    where = injection.file or f"injection {injection.name}"
+    run_file(connection, injection.statements, where)
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        raise WorkloadError(
+            f"{where}:{injection.line}: leaves a transaction open", hint="end it with COMMIT or ROLLBACK"
+        )
+
+
+def worse(query: Query, injection: Injection) -> Query:
+    """The query as the head arm runs it: with another text where the injection replaces its own."""
+    if injection.kind != "query" or query.name not in injection.queries:
+        return query
+    return replace(query, sql=injection.sql, line=injection.line, file=injection.file, rewrite=None)
+
+
+# ------------------------------------------------------------------------------------------------- made up
+def generic(connection: Connection, used: Collection[str]) -> tuple[Injection, ...]:
+    """What can go wrong in any workload, from the catalog of a database in its after state.
+
+    ``used`` are the names of the indexes in the plans of the after state. Changes go to the largest table that these
+    plans reach by an index, to the largest of all where they reach none. Whether a change does more work depends on
+    the workload, so nothing is promised. What only a superuser may do is left out for other roles.
+    """
+    tables = rows(connection, "list_tables_by_size")
+    reached = [table for table in tables if not set(table["indexes"]).isdisjoint(used)] or tables
+    indexes = [index for index in rows(connection, "list_plain_indexes") if index["index_name"] in used]
+    keyed = [table for table in reached if table["primary_key"]]
+    keyed.sort(key=lambda table: table["primary_key"] not in used)  # a key that no plan uses is missed by nobody
+    found = [_dropped_index(index) for index in indexes[:1]]
+    found += [_dropped_key(table) for table in keyed[:1]]
+    found += [_settings(*one) for one in _SETTINGS]
+    found += [injection for table in reached[:1] for injection in _rewritten(table)]
+    if connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchall()[0][0]:
+        found += [injection for table in reached[:1] for injection in _statistics(table)]
+    return tuple(found)
+
+
+_SETTINGS: Sequence[tuple[str, str, str, dict[str, str]]] = (
+    ("small_work_mem", "Too little memory for sorting", "Sorts and hashes spill.", {"work_mem": SMALL_WORK_MEM}),
+    ("index_scans_off", "Index scans switched off", "No row is read in the order of an index.",
+     {"enable_indexscan": "off"}),
+    ("bitmap_scans_off", "Bitmap scans switched off", "GIN indexes answer through bitmaps alone.",
+     {"enable_bitmapscan": "off"}),
+    ("index_only_scans_off", "Index-only scans switched off", "Covering indexes cover nothing.",
+     {"enable_indexonlyscan": "off"}),
+)  # fmt: skip
+
+
+def _settings(name: str, title: str, why: str, values: dict[str, str]) -> Injection:
+    return Injection(name, title, "settings", (), "unknown", why, settings=values)
+
+
+def _database(name: str, title: str, why: str, *statements: str) -> Injection:
+    numbered = tuple(Statement(text, number) for number, text in enumerate(statements, 1))
+    return Injection(name, title, "database", (), "unknown", why, statements=numbered, line=1)
+
+
+def _composed(text: str, *names: tuple[str, ...]) -> str:
+    return sql.SQL(text).format(*(sql.Identifier(*name) for name in names)).as_string()
+
+
+def _dropped_index(index: dict[str, Any]) -> Injection:
+    text = _composed("DROP INDEX {} CASCADE", (index["schema_name"], index["index_name"]))
+    why = f"{index['index_name']} is the largest index that a plan uses."
+    return _database("drop_index", "An index dropped", why, text)
+
+
+def _dropped_key(table: dict[str, Any]) -> Injection:
+    text = _composed("ALTER TABLE {} DROP CONSTRAINT {} CASCADE", _name(table), (table["primary_key"],))
+    why = f"{table['table_name']} loses its key, and with it the index."
+    return _database("drop_primary_key", "A primary key dropped", why, text)
+
+
+def _rewritten(table: dict[str, Any]) -> list[Injection]:
+    column, name = (table["column_name"],), table["table_name"]
+    update = _composed("UPDATE {} SET {} = {} WHERE ", _name(table), column, column)
+    # The first row of each page is enough to clear the page's bit, and leaves hardly a dead row behind. Every second
+    # row grows table and indexes by half, which is bloat enough and takes seconds where all of them would take many.
+    first = f"{update}(ctid::text::point)[1] = 1"
+    second = f"{update}(ctid::text::point)[1]::int % 2 = 0"
+    return [
+        _database("lost_visibility_map", "The visibility map lost",
+                  f"A row of each page of {name} was updated: index-only scans go to the table.", first),
+        _database("bloat", "A bloated table",
+                  f"Every second row of {name} was rewritten, and nothing was vacuumed.", second),
+    ]  # fmt: skip
+
+
+def _statistics(table: dict[str, Any]) -> list[Injection]:
+    oid, name = int(table["oid"]), table["table_name"]
+    lost = f"DELETE FROM pg_statistic WHERE starelid = {oid}"  # noqa: S608 - a number
+    stale = f"UPDATE pg_class SET reltuples = reltuples / {STALE_FACTOR} WHERE oid = {oid}"  # noqa: S608 - numbers
+    return [
+        _database("lost_statistics", "Statistics lost", f"The planner guesses about {name}.", lost),
+        _database("stale_row_count", "A row count that is too small",
+                  f"The planner takes {name} for a hundredth of what it is.", stale),
+    ]  # fmt: skip
+
+
+def _name(table: dict[str, Any]) -> tuple[str, str]:
+    return table["schema_name"], table["table_name"]
