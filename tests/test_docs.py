@@ -12,6 +12,7 @@ import pytest_pgproof
 from bench.cli import cli
 from bench.workload import CATEGORIES
 from bench.workload.blocks import _OPTIMIZATION_KEYS
+from bench.workload.injections import _INJECTION_KEYS
 from bench.workload.queries import _QUERY_KEYS
 
 ROOT = Path(__file__).parent.parent
@@ -57,7 +58,7 @@ def test_the_method_names_modules_that_exist() -> None:
 
 def test_every_header_key_and_category_is_documented() -> None:
     page = text_of("docs/own-workload.md")
-    assert [key for key in _QUERY_KEYS if f"`{key}" not in page] == []
+    assert [key for key in _QUERY_KEYS | _INJECTION_KEYS if f"`{key}" not in page] == []
     assert [key for key in _OPTIMIZATION_KEYS if f"-- {key}" not in page] == []
     assert [name for name in CATEGORIES if name not in page] == []
 

@@ -1,0 +1,50 @@
+-- injection: Large values fetched on the way
+-- kind: query
+-- query: automation_monitor
+-- caught-by: counters
+-- why: Runs are counted by an input that is never empty: every row is fetched, and the long ones are put together from
+--   the TOAST table.
+SELECT a.id AS automation_id,
+       a.name,
+       coalesce(w.runs, 0) AS runs,
+       coalesce(w.failures, 0) AS failures,
+       round(100.0 * w.failures / w.runs, 2) AS failure_percent,
+       w.p95_duration_ms,
+       f.id AS last_failed_run_id,
+       f.finished_at AS last_failed_at,
+       f.error_code AS last_error_code,
+       st.step_no AS failed_step_no,
+       st.step_type AS failed_step_type
+FROM crm.automations AS a
+LEFT JOIN (
+    SELECT automation_id,
+           count(*) FILTER (WHERE length(input::text) > 0) AS runs,
+           count(*) FILTER (WHERE run_status IN ('failed', 'timed_out')) AS failures,
+           percentile_disc(0.95) WITHIN GROUP (ORDER BY duration_ms) AS p95_duration_ms
+    FROM crm.automation_runs
+    WHERE organization_id = :organization_id
+      AND started_at >= :now - interval '7 days' AND started_at < :now
+    GROUP BY automation_id
+) AS w ON w.automation_id = a.id
+LEFT JOIN LATERAL (
+    SELECT r.id, r.finished_at, r.error_code
+    FROM crm.automation_runs AS r
+    WHERE r.organization_id = a.organization_id
+      AND r.automation_id = a.id
+      AND r.run_status IN ('failed', 'timed_out')
+      AND r.finished_at < :now
+    ORDER BY r.finished_at DESC, r.id DESC
+    LIMIT 1
+) AS f ON true
+LEFT JOIN LATERAL (
+    SELECT s.step_no, s.step_type
+    FROM crm.automation_run_steps AS s
+    WHERE s.organization_id = a.organization_id
+      AND s.run_id = f.id
+      AND s.step_status = 'failed'
+    ORDER BY s.step_no, s.id
+    LIMIT 1
+) AS st ON true
+WHERE a.organization_id = :organization_id
+  AND a.is_active
+ORDER BY failures DESC, a.id;

@@ -1,0 +1,8 @@
+-- injection: The visibility map lost
+-- kind: database
+-- query: lead_scoring_analysis, pipeline_board
+-- caught-by: counters
+-- why: An update that was rolled back has cleared the bit of nearly every page: index-only scans go to the table.
+BEGIN;
+UPDATE crm.leads SET phone = phone WHERE id % 20 = 0;
+ROLLBACK;
