@@ -19,7 +19,7 @@ from bench.errors import PgproofError, ServerError, WorkloadError
 from bench.gate import GatePlan, make_baseline, run
 from bench.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
 from bench.judge.records import Baseline, GateResult
-from bench.model import Query as Injection
+from bench.model import Injection
 from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.conftest import make_home
@@ -212,7 +212,8 @@ def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
         "",
         settings={"enable_indexscan": "off", "enable_indexonlyscan": "off", "enable_bitmapscan": "off"},
     )
-    result = run(plan_of(read(SHOP), base=None, baseline=baseline, head=Arm("head", "x", read(SHOP), slow)), server)
+    plan = plan_of(read(SHOP), base=None, baseline=baseline)
+    result = run(replace(plan, head=Arm("head", "x", read(SHOP), slow)), server)
     assert word(result, "latest_orders") == "regression"
 
 

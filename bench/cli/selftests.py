@@ -11,13 +11,20 @@ from bench import experiment
 from bench.cli.gates import gate_plan
 from bench.cli.options import server, server_options, workload_options
 from bench.cli.streams import out
+from bench.codec import decode, encode
 from bench.console import Bars, Lines, progress
+from bench.gate import GatePlan, make_baseline
 from bench.gate.arms import head_arm
-from bench.judge.records import GateResult
+from bench.model import Json
 from bench.report import selftest as shown_as
 from bench.selftest import alarms
-from bench.selftest.log import RunLine, append, read_log
+from bench.selftest.inject import everything
+from bench.selftest.log import Attempt, RunLine, add, append, read_lines, read_log
+from bench.servers import ServerHandle
 from bench.workload import read
+
+SHORT = 10
+"""Runs of a series when nobody says how many."""
 
 
 @click.command()
@@ -46,24 +53,49 @@ def selftest(
 
     Without --aa and --inject: a short series of 10 runs on identical files.
     """
+    if aa and inject:
+        raise click.UsageError("--aa and --inject are two tests: run one after the other")
     found = read(experiment.workload_folder(workload))
-    lines = read_log(log) if log and log.exists() else []
     with progress(out, quiet=quiet) as shown:
         plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
-            if aa or not inject:
-                alarms.series(plan, handle, aa or 10, len(lines), _teller(shown, lines, log))
-    if lines:
-        out.print(shown_as.alarms(lines))
+            if inject:
+                attempts = _inject(plan, handle, tries, log, shown)
+            else:
+                runs = _series(plan, handle, aa or SHORT, log, shown)
+    out.print(shown_as.attempts(attempts) if inject else shown_as.alarms(runs))
     return 0
 
 
-def _teller(shown: Bars | Lines, lines: list[RunLine], log: Path | None) -> alarms.Told:
-    def told(result: GateResult, line: RunLine) -> None:
+def _series(plan: GatePlan, handle: ServerHandle, number: int, log: Path | None, shown: Bars | Lines) -> list[RunLine]:
+    lines = read_log(log) if log else []
+
+    def told(line: RunLine) -> None:
         lines.append(line)
         if log:
             append(line, log)
         red = sum(one.red for one in lines)
         shown.say(f"run {len(lines)}: {line.overall} in {line.seconds:.0f} s; {red} of {len(lines)} red so far")
 
-    return told
+    alarms.series(plan, handle, number, len(lines), told)
+    return lines
+
+
+def _inject(plan: GatePlan, handle: ServerHandle, tries: int, log: Path | None, shown: Bars | Lines) -> list[Attempt]:
+    attempts = read_lines(log, _attempt) if log else []
+
+    def told(attempt: Attempt) -> None:
+        attempts.append(attempt)
+        if log:
+            add(encode(attempt), log)
+        shown.say(f"{attempt.kind}, {attempt.name}: {attempt.witness}; {attempt.detail}")
+
+    baseline = make_baseline(plan, handle)
+    everything(plan, handle, baseline, tries, list(attempts), told)
+    return attempts
+
+
+def _attempt(document: Json) -> Attempt:
+    attempt = decode(Attempt, document, "attempt")
+    assert isinstance(attempt, Attempt)
+    return attempt

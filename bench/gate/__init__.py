@@ -10,6 +10,6 @@
 
 from __future__ import annotations
 
-from bench.gate.run import GatePlan, make_baseline, run
+from bench.gate.run import GatePlan, make_baseline, prepared_head, run
 
-__all__ = ["GatePlan", "make_baseline", "run"]
+__all__ = ["GatePlan", "make_baseline", "prepared_head", "run"]

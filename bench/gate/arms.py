@@ -11,15 +11,15 @@ import shutil
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from bench.errors import BaselineError, PgproofError, WorkloadError
 from bench.judge.records import Recipe
-from bench.model import Statement
+from bench.model import Injection
 from bench.workload import Workload, read
 
 OWN = ("schema.sql", "queries", "optimizations.sql")
@@ -38,10 +38,8 @@ class Arm:
     name: ArmName
     label: str
     workload: Workload
-    settings: Mapping[str, str] = field(default_factory=dict)
-    """Session settings of this arm alone (a selftest's injection)."""
-    statements: tuple[Statement, ...] = ()
-    """Run in this arm's database after its optimizations (a selftest's injection)."""
+    injection: Injection | None = None
+    """What makes this arm worse, when the gate tests itself."""
 
 
 def head_arm(workload: Workload) -> Arm:

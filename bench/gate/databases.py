@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bench import database, optimizations
-from bench.database import Connection, Target, run_file
+from bench import database, injections, optimizations
+from bench.database import Connection, Target
 from bench.errors import PgproofError, WorkloadError
 from bench.gate.arms import ARMS, Arm, ArmName
 from bench.measure import Sides
@@ -51,7 +51,8 @@ class Databases:
         try:
             with self.target(arm).connect(name) as connection:
                 applied = optimizations.apply_all(connection, arm.workload.optimizations, silent)
-                run_file(connection, arm.statements, "injection")
+                if arm.injection:
+                    injections.apply(connection, arm.injection)
                 return applied
         except WorkloadError as error:
             where = "the working tree" if arm.name == "head" else arm.label
@@ -76,7 +77,7 @@ class Databases:
 
     def target(self, arm: Arm) -> Target:
         """How to connect to databases of this arm."""
-        return Target(self.server.dsn, {**SESSION_SETTINGS, **arm.settings})
+        return Target(self.server.dsn, {**SESSION_SETTINGS, **(arm.injection.settings if arm.injection else {})})
 
     def drop(self, name: str) -> None:
         """Drop one of the databases made here."""

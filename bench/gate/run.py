@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from bench import __version__, database, machine
@@ -16,7 +17,7 @@ from bench.gate.sessions import Timings, time_cells
 from bench.gate.timing import Timer
 from bench.judge import compat
 from bench.judge.decide import overall
-from bench.judge.records import Baseline, Catalog, Counted, GateResult, Key, QueryFacts
+from bench.judge.records import Baseline, Catalog, Counted, Fingerprint, GateResult, Key, QueryFacts
 from bench.judge.table import Table, judge_all
 from bench.measure import Cell, cells_of
 from bench.measure.execution import Timeout
@@ -86,9 +87,7 @@ def run(plan: GatePlan, server: ServerHandle) -> GateResult:
         if plan.baseline and (found := compat.differences(plan.baseline.fingerprint, now)):
             hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
             return replace(result, overall="incompatible", incompatible=found, hint=hint)
-        databases = Databases(
-            server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress
-        )
+        databases = _databases(plan, server, admin, filled)
         try:
             result = _compare(plan, databases, filled, result, watch)
         finally:
@@ -96,31 +95,51 @@ def run(plan: GatePlan, server: ServerHandle) -> GateResult:
     return replace(result, finished_at=database.now_text(), phases_s=dict(watch.seconds))
 
 
-def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
-    """Count the working tree's cells, and write down what it takes to compare with them later."""
-    workload = plan.head.workload
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The working tree's after state, on its own."""
+
+    databases: Databases
+    filled: Filled
+    name: str
+    fingerprint: Fingerprint
+
+
+@contextmanager
+def prepared_head(plan: GatePlan, server: ServerHandle) -> Iterator[Prepared]:
+    """Make the working tree's database, and drop it at the end of the block."""
+    plan = replace(plan, base=None)
     with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
         database.clean(admin)
         filled = _fill(plan, server, admin)
-        databases = Databases(
-            server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress
-        )
+        databases = _databases(plan, server, admin, filled)
         try:
             prepared = databases.prepare(["head"], "new")["head"]
-            cells = count(databases, "head", prepared, list(filled.cells["head"].values()), plan.target_ms)
-            stands = _catalog(databases, "head", prepared)
+            now = fingerprint_of(plan.head.workload, filled.dataset, admin)
+            yield Prepared(databases, filled, prepared, now)
         finally:
             databases.drop_all()
+
+
+def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
+    """Count the working tree's cells, and write down what it takes to compare with them later."""
+    workload = plan.head.workload
+    with prepared_head(plan, server) as head:
+        cells = count(head.databases, "head", head.name, list(head.filled.cells["head"].values()), plan.target_ms)
         return Baseline(
             pgproof=__version__,
             created_at=database.now_text(),
-            fingerprint=fingerprint_of(workload, filled.dataset, admin),
+            fingerprint=head.fingerprint,
             target_ms=plan.target_ms,
             recipe=recipe_of(workload),
             queries={q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in workload.queries},
-            catalog=stands,
+            catalog=_catalog(head.databases, "head", head.name),
             cells=tuple(cell for cell in cells.values() if isinstance(cell, Counted)),
         )
+
+
+def _databases(plan: GatePlan, server: ServerHandle, admin: Connection, filled: Filled) -> Databases:
+    return Databases(server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress)
 
 
 def _fill(plan: GatePlan, server: ServerHandle, admin: Connection) -> Filled:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.selftest.log import RunLine
+from bench.selftest.log import Attempt, RunLine
 from bench.selftest.worth import Sight, other_rules, sights, upper_bound
 
 BLINDEST = 12
@@ -46,3 +46,27 @@ def _sights(found: Sequence[Sight]) -> Table:
     for sight in found[:BLINDEST]:
         table.add_row(Text(sight.cell), f"{sight.spread:.0%}", f"{sight.detectable:.0%}")
     return table
+
+
+def attempts(found: Sequence[Attempt]) -> RenderableType:
+    """Sum up what was put in: by kind and size how much was found, then each attempt that was not."""
+    table = Table(title="regressions put in on purpose", title_justify="left", box=None)
+    for name in ("kind", "found", "of", "share", "by"):
+        table.add_column(name, justify="left" if name in ("kind", "by") else "right")
+    for kind, group in _groups(found):
+        seen = [attempt for attempt in group if attempt.witness != "nothing"]
+        by = ", ".join(sorted({attempt.witness for attempt in seen}))
+        table.add_row(Text(kind), str(len(seen)), str(len(group)), f"{len(seen) / len(group):.0%}", by)
+    missed = [attempt for attempt in found if attempt.witness == "nothing" and attempt.kind != "cpu"]
+    lines = [Text(f"not seen: {attempt.name} ({attempt.kind}): {attempt.detail}") for attempt in missed]
+    return Group(table, Text(), *lines)
+
+
+def _groups(found: Sequence[Attempt]) -> list[tuple[str, list[Attempt]]]:
+    groups: dict[str, list[Attempt]] = {}
+    for attempt in found:
+        name = f"CPU +{attempt.share:.0%}" if attempt.kind == "cpu" else attempt.kind
+        if attempt.kind in ("database", "settings", "query"):
+            name = f"{attempt.kind}, promised: {attempt.promised}"
+        groups.setdefault(name, []).append(attempt)
+    return list(groups.items())

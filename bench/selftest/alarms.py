@@ -10,11 +10,11 @@ from dataclasses import replace
 from bench.gate import GatePlan, make_baseline
 from bench.gate import run as run_gate
 from bench.gate.arms import Arm
-from bench.judge.records import Baseline, GateResult
+from bench.judge.records import Baseline
 from bench.selftest.log import RunLine, line_of
 from bench.servers import ServerHandle
 
-Told = Callable[[GateResult, RunLine], None]
+Told = Callable[[RunLine], None]
 
 
 def same_files(plan: GatePlan) -> GatePlan:
@@ -32,5 +32,5 @@ def series(plan: GatePlan, server: ServerHandle, runs: int, begin_at: int, told:
     for number in range(begin_at, begin_at + runs):
         begin = time.perf_counter()
         result = run_gate(replace(same_files(plan), baseline=baseline, order_seed=number), server)
-        told(result, line_of(result, time.perf_counter() - begin, os.getloadavg()[0]))
+        told(line_of(result, time.perf_counter() - begin, os.getloadavg()[0]))
     return baseline

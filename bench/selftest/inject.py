@@ -9,55 +9,27 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 from bench import injections
 from bench.errors import WorkloadError
-from bench.gate import GatePlan
+from bench.gate import GatePlan, prepared_head
 from bench.gate import run as run_gate
 from bench.gate.arms import Arm
 from bench.judge.records import Baseline, CellResult, GateResult, Key
 from bench.model import Injection, Optimization
 from bench.plans import index_names, tree
 from bench.selftest.alarms import same_files
+from bench.selftest.log import Attempt, Witness
 from bench.servers import ServerHandle
-from bench.summary import created
+from bench.summary.optimizations import created
 from bench.workload import Workload
-
-Witness = Literal["counters", "rows", "time", "target", "error", "nothing"]
+from bench.workload.injections import read_injections
 
 SIZES = (0.05, 0.10, 0.15, 0.20, 0.30)
 """Slow-downs of the CPU, as shares of a cell's own time."""
 CELLS_AT_ONCE = 5
 """Cells slowed down in one gate run, each of another query: enough to be quick, few enough to stay independent."""
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-    """One regression put in, and what the gate said."""
-
-    name: str
-    kind: str
-    """``left out`` (an optimization), ``database``, ``settings``, ``query``, or ``cpu``."""
-    promised: str
-    """Who has to see it: ``counters``, ``time``, ``nothing`` (it does no more work), or ``unknown``."""
-    witness: Witness
-    """Who saw it first."""
-    red: tuple[str, ...]
-    """Cells that the gate called a regression, ``query[class]``."""
-    detail: str
-    """The headline of the first red cell, or why there is none."""
-    seconds: float
-    share: float = 0.0
-    """``cpu``: how much slower it was made."""
-    ratio: float = 0.0
-    """``cpu``: how much slower the gate found it, head over base."""
-
-    @property
-    def as_promised(self) -> bool:
-        """Whether the gate saw it, or there was nothing to see."""
-        return self.witness != "nothing" or self.promised == "nothing"
 
 
 Told = Callable[[Attempt], None]
@@ -148,6 +120,33 @@ def _unneeded(block: Optimization, baseline: Baseline, changed: str) -> str:
     if not made & seen:
         return "unneeded by these queries: no plan uses it"
     return f"replaceable: without it other plans do no more work ({changed})" if changed else "used, and worth nothing"
+
+
+def everything(
+    plan: GatePlan, server: ServerHandle, baseline: Baseline, tries: int, done: Sequence[Attempt], told: Told
+) -> None:
+    """Put in all there is, one after the other, except what is ``done``; ``told`` hears of each attempt."""
+    known = {(attempt.kind, attempt.name) for attempt in done}
+    for block in plan.head.workload.optimizations:
+        if ("left out", block.name) not in known:
+            told(left_out(plan, server, baseline, block))
+    for injection in injections_of(plan, server, baseline):
+        if (injection.kind, injection.name) not in known:
+            told(injected(plan, server, baseline, injection))
+    for share in SIZES:
+        before = sum(attempt.kind == "cpu" and attempt.share == share for attempt in done)
+        rng = random.Random(f"{share}/{before}")  # noqa: S311 (choice of cells, no secret)
+        slowed(plan, server, baseline, share, tries - before, rng, told)
+
+
+def injections_of(plan: GatePlan, server: ServerHandle, baseline: Baseline) -> tuple[Injection, ...]:
+    """The workload's own injections; where it brings none, what can go wrong in any workload, from the catalog."""
+    workload = plan.head.workload
+    if own := read_injections(workload.root, workload.queries):
+        return own
+    used = {name for cell in baseline.cells for name in index_names(cell.plan)}
+    with prepared_head(plan, server) as head, head.databases.target(plan.head).connect(head.name) as connection:
+        return injections.generic(connection, used)
 
 
 # ------------------------------------------------------------------------------------------------------- CPU

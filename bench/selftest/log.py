@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal, TypeVar
 
 from bench import codec
 from bench.errors import RunFileError
 from bench.judge import times
 from bench.judge.records import GateResult
 from bench.model import Json
+
+T = TypeVar("T")
 
 DIGITS = 5
 """Significant digits of a time."""
@@ -59,6 +63,36 @@ class RunLine:
         return self.overall == "regression"
 
 
+Witness = Literal["counters", "rows", "time", "target", "error", "nothing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One regression put in, and what the gate said."""
+
+    name: str
+    kind: str
+    """``left out`` (an optimization), ``database``, ``settings``, ``query``, or ``cpu``."""
+    promised: str
+    """Who has to see it: ``counters``, ``time``, ``nothing`` (it does no more work), or ``unknown``."""
+    witness: Witness
+    """Who saw it first."""
+    red: tuple[str, ...]
+    """Cells that the gate called a regression, ``query[class]``."""
+    detail: str
+    """The headline of the first red cell, or why there is none."""
+    seconds: float
+    share: float = 0.0
+    """``cpu``: how much slower it was made."""
+    ratio: float = 0.0
+    """``cpu``: how much slower the gate found it, head over base."""
+
+    @property
+    def as_promised(self) -> bool:
+        """Whether the gate saw it, or there was nothing to see."""
+        return self.witness != "nothing" or self.promised == "nothing"
+
+
 def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
     """Boil a result down to what the analysis needs."""
     return RunLine(
@@ -93,22 +127,39 @@ def append(line: RunLine, file: Path) -> None:
     """Add one run to the log: cells as lists, so that hundreds of runs stay small."""
     document = codec.encode(line)
     document["cells"] = [list(cell.values()) for cell in document["cells"]]
+    add(document, file)
+
+
+def add(document: Json, file: Path) -> None:
+    """Add one line of JSON to a log, which is made where it is missing."""
     with open(file, "a", encoding="ascii") as log:
         log.write(json.dumps(document, separators=(",", ":")) + "\n")
 
 
 def read_log(file: Path) -> list[RunLine]:
-    """Read a log.
+    """Read the log of an A/A series.
 
     Raises:
         RunFileError: a line is not of such a log.
     """
+    return read_lines(file, _line)
+
+
+def read_lines(file: Path, decode: Callable[[Json], T]) -> list[T]:
+    """Read a log, packed with gzip or not; nothing where there is none yet.
+
+    Raises:
+        RunFileError: a line is not of such a log.
+    """
+    if not file.exists():
+        return []
     found = []
-    for number, text in enumerate(file.read_text(encoding="ascii").splitlines(), 1):
+    content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+    for number, text in enumerate(content.decode("ascii").splitlines(), 1):
         try:
-            found.append(_line(json.loads(text)))
+            found.append(decode(json.loads(text)))
         except (ValueError, KeyError, TypeError) as error:
-            raise RunFileError(f"{file}:{number}: not a line of a selftest's log ({error})") from None
+            raise RunFileError(f"{file}:{number}: not a line of this selftest's log ({error})") from None
     return found
 
 
