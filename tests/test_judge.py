@@ -115,8 +115,9 @@ def test_a_regression_needs_a_lower_bound_beyond_chance():
 
 
 def test_twenty_microseconds_are_not_worth_a_red_build():
-    assert not times.confirmed(stages(0.3, 0.3, 0.3, base_ms=0.05), slower=True)
-    assert times.confirmed(stages(0.5, 0.5, 0.5, base_ms=0.05), slower=True)
+    small = judge_cell(evidence(timed=Timed("cpu", 90, stages(0.3, 0.3, 0.3, base_ms=0.05))), blame())  # type: ignore[arg-type]
+    assert (small.word, small.reasons[0]) == ("pass", "+30% time, which is less than 20 µs an execution: no regression")
+    assert word(timed=Timed("cpu", 90, stages(0.5, 0.5, 0.5, base_ms=0.05))) == "regression"
 
 
 def test_a_faster_cell_is_confirmed_like_a_slower_one():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
+from bench.database import rows
 from bench.gate.arms import ARMS, ArmName
 from bench.gate.databases import Databases
 from bench.judge import times
@@ -26,8 +28,7 @@ CONTROLS = {
 """Queries that touch no table: between the arms they can differ by noise alone."""
 CONTROL = "control"
 """Query name of a control; a class is its parameter class. No file of a workload can have this name and no file."""
-CALIBRATIONS = 3
-WARM_UPS = 3
+WARM_UPS = 4
 BURN_CALIBRATIONS = 9
 BURN_TURNS = 100_000
 
@@ -96,22 +97,33 @@ class Session:
     keys: list[Key]
     controls: list[Key]
     pairs: Pairs = field(default_factory=dict)
+    dirty: dict[ArmName, list[str]] = field(default_factory=dict)
+    """Tables in which the writes leave dead rows, as the catalog quotes them."""
 
     def warm_up(self) -> None:
-        """Run each statement a few times on each arm, and find out once how many executions make a sample."""
+        """Run each statement a few times on each arm, and find out once how many executions make a sample.
+
+        Both arms execute each statement equally often, here and later: what one execution leaves behind in a table that
+        it writes, dead rows and split pages, then is the same on both.
+        """
         for key in [*self.keys, *self.controls]:
             base, head = self.made["base"][key], self.made["head"][key]
+            ms = median([base.run(1) for _ in range(WARM_UPS)][1:])
+            for _ in range(WARM_UPS):
+                head.run(1)
             if key not in self.timer.loops:
-                base.run(1)
-                ms = median(base.run(1) for _ in range(CALIBRATIONS))
                 self.timer.loops[key] = max(1, min(LOOPS_MAX, round(SAMPLE_MS / max(ms, 1e-3))))
                 if share := self.timer.burn.get(key, 0.0):
-                    ms = median(base.run(self.timer.loops[key]) for _ in range(BURN_CALIBRATIONS))
-                    self.timer.burns[key] = self._turns(ms * share)
-            else:
-                base.run(WARM_UPS)
-            head.run(WARM_UPS)
+                    self.timer.burns[key] = self._turns(self._cost(key) * share)
             self.pairs[key] = ([], [])
+
+    def _cost(self, key: Key) -> float:
+        """The time of one execution, taken with more care: a burn is a share of it."""
+        both = [(self._sample("base", key), self._sample("head", key)) for _ in range(BURN_CALIBRATIONS)]
+        return median(base for base, _ in both)
+
+    def _sample(self, name: ArmName, key: Key) -> float:
+        return self.made[name][key].run(self.timer.loops[key])
 
     def _turns(self, ms: float) -> int:
         """Turns of pure computing that take ``ms``; measured here and now, on the head arm's control."""
@@ -129,7 +141,23 @@ class Session:
                 self.timer.rng.shuffle(order)
                 for key in order:
                     self._pair(key)
+            if writes:
+                with ThreadPoolExecutor(len(ARMS)) as pool:
+                    list(pool.map(self._vacuum, ARMS))
         self.timer.progress(what, rounds, rounds, "rounds")
+
+    def _vacuum(self, name: ArmName) -> None:
+        """Remove what the writes left dead, so that later rounds find the tables as earlier ones did.
+
+        Without it the time of a write drifts by as much as half, in steps that last for dozens of pairs: which page
+        takes the next row and when a page is pruned is a matter of luck, and differs between the arms.
+        """
+        connection = next(iter(self.made[name].values())).connection
+        connection.execute("SELECT pg_stat_force_next_flush()")
+        if name not in self.dirty:
+            self.dirty[name] = [row["name"] for row in rows(connection, "list_tables_with_dead_rows")]
+        for table in self.dirty[name]:
+            connection.execute(f"VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {table}")
 
     def _writes(self, key: Key) -> bool:
         return self.made["base"][key].writes

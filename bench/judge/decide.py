@@ -60,9 +60,7 @@ def judge_cell(seen: Evidence, blame: Blame) -> CellResult:
     elif changes:
         word, reasons = "plan changed", ["another plan, without more work"]
     else:
-        word, reasons = "pass", []
-    if word == "pass" and seen.target == "slower machine":
-        reasons = ["over the target, and so is the old arm beside it: this machine is slower"]
+        word, reasons = "pass", _remarks(seen)
     return CellResult(
         query=base.query, parameter_class=base.parameter_class, word=word, reasons=tuple(reasons),
         plan_changes=changes, cause=blame.cause if word != "pass" else "", file=blame.file, line=blame.line,
@@ -89,7 +87,7 @@ def _regressions(seen: Evidence, differences: Sequence[Difference]) -> list[str]
     if head.result_hash != base.result_hash:
         found.append(f"returns other rows ({base.result_rows:,} before, {head.result_rows:,} now)")
     found += [f"{d.base:,} → {d.head:,} {d.counter}" for d in differences]
-    if seen.timed and times.confirmed(seen.timed.stages, slower=True):
+    if _timed(seen, slower=True) and seen.timed:
         change = times.describe(seen.timed.stages)
         found.append(f"{change.ratio - 1:+.0%} time in three independent sessions (at least {change.lower - 1:+.0%})")
     if seen.target == "missed":
@@ -97,11 +95,29 @@ def _regressions(seen: Evidence, differences: Sequence[Difference]) -> list[str]
     return found
 
 
+def _timed(seen: Evidence, *, slower: bool) -> bool:
+    return bool(
+        seen.timed and times.confirmed(seen.timed.stages, slower=slower) and times.worth_a_verdict(seen.timed.stages)
+    )
+
+
+def _remarks(seen: Evidence) -> list[str]:
+    """What is worth a word about a cell that passes."""
+    found = []
+    if seen.target == "slower machine":
+        found.append("over the target, and so is the old arm beside it: this machine is slower")
+    if seen.timed and times.confirmed(seen.timed.stages, slower=True):
+        change = times.describe(seen.timed.stages)
+        limit = f"{times.FLOOR_MS * 1000:.0f} µs"
+        found.append(f"{change.ratio - 1:+.0%} time, which is less than {limit} an execution: no regression")
+    return found
+
+
 def _improvements(seen: Evidence) -> list[str]:
     assert seen.head is not None
     less = less_work(seen.base.counters, seen.head.counters, writes=seen.writes)
     found = [f"{d.base:,} → {d.head:,} {d.counter}" for d in less]
-    if seen.timed and times.confirmed(seen.timed.stages, slower=False):
+    if _timed(seen, slower=False) and seen.timed:
         found.append(f"{times.describe(seen.timed.stages).ratio - 1:+.0%} time in three independent sessions")
     return found
 

@@ -129,16 +129,13 @@ def confirmed(stages: Sequence[Stage], *, slower: bool) -> bool:
     sessions = [[sign * value for value in logs(stage)] for stage in stages[1:]]
     pooled = [value for session in sessions for value in session]
     limit = math.log(CONFIRM_LIMIT)
-    return (
-        all(median(session) > limit for session in sessions)
-        and lower_bound(pooled) > math.log(LOWER_LIMIT)
-        and abs(moved_ms(stages)) >= FLOOR_MS
-    )
+    return all(median(session) > limit for session in sessions) and lower_bound(pooled) > math.log(LOWER_LIMIT)
 
 
-def moved_ms(stages: Sequence[Stage]) -> float:
-    """Median of head minus base over all sessions, in milliseconds for one execution."""
-    return median(h - b for stage in stages for b, h in zip(stage.base_ms, stage.head_ms, strict=True))
+def worth_a_verdict(stages: Sequence[Stage]) -> bool:
+    """Whether a change is large enough to be called one: the median of head minus base, over all sessions."""
+    moved = median(h - b for stage in stages for b, h in zip(stage.base_ms, stage.head_ms, strict=True))
+    return abs(moved) >= FLOOR_MS
 
 
 def detectable(pairs: Sequence[float]) -> float:
