@@ -29,7 +29,7 @@ CONTROLS = {
 CONTROL = "control"
 """Query name of a control; a class is its parameter class. No file of a workload can have this name and no file."""
 WARM_UPS = 4
-BURN_CALIBRATIONS = 9
+BURN_CALIBRATIONS = 15
 BURN_TURNS = 100_000
 
 Pairs = dict[Key, tuple[list[float], list[float]]]
@@ -113,23 +113,19 @@ class Session:
                 head.run(1)
             if key not in self.timer.loops:
                 self.timer.loops[key] = max(1, min(LOOPS_MAX, round(SAMPLE_MS / max(ms, 1e-3))))
-                if share := self.timer.burn.get(key, 0.0):
-                    self.timer.burns[key] = self._turns(self._cost(key) * share)
             self.pairs[key] = ([], [])
+        for key, share in self.timer.burn.items():  # when all is warm: what is burnt is a share of the steady time
+            if key in self.pairs and key not in self.timer.burns:
+                self.timer.burns[key] = self._turns(key, share)
 
-    def _cost(self, key: Key) -> float:
-        """The time of one execution, taken with more care: a burn is a share of it."""
-        both = [(self._sample("base", key), self._sample("head", key)) for _ in range(BURN_CALIBRATIONS)]
-        return median(base for base, _ in both)
-
-    def _sample(self, name: ArmName, key: Key) -> float:
-        return self.made[name][key].run(self.timer.loops[key])
-
-    def _turns(self, ms: float) -> int:
-        """Turns of pure computing that take ``ms``; measured here and now, on the head arm's control."""
-        loop = self.made["head"][self.controls[0]]
-        each = median(loop.run(1, BURN_TURNS) - loop.run(1) for _ in range(BURN_CALIBRATIONS)) / BURN_TURNS
-        return round(ms / each)
+    def _turns(self, key: Key, share: float) -> int:
+        """Turns of pure computing that take ``share`` of an execution's time, both measured side by side."""
+        clock, loops, costs = self.made["head"][self.controls[0]], self.timer.loops[key], []
+        for _ in range(BURN_CALIBRATIONS):
+            ms = self.made["base"][key].run(loops)
+            self.made["head"][key].run(loops)
+            costs.append(ms / (clock.run(1, BURN_TURNS) - clock.run(1)))
+        return round(share * BURN_TURNS * median(costs))
 
     def take(self, keys: Sequence[Key], rounds: int, what: str) -> None:
         """Add ``rounds`` pairs to each of ``keys`` and the controls; cells that write come after those that read."""

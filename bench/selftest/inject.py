@@ -26,7 +26,7 @@ from bench.summary.optimizations import created
 from bench.workload import Workload
 from bench.workload.injections import read_injections
 
-SIZES = (0.05, 0.10, 0.15, 0.20, 0.30)
+SIZES = (0.20, 0.05, 0.10, 0.15, 0.30)
 """Slow-downs of the CPU, as shares of a cell's own time."""
 CELLS_AT_ONCE = 5
 """Cells slowed down in one gate run, each of another query: enough to be quick, few enough to stay independent."""

@@ -15,7 +15,12 @@ from bench.errors import ServerError
 ACCOUNTS = ("postgres", "nobody")
 """Tried in this order. ``nobody`` is shared with other programs, hence the last resort."""
 
-ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}
+STEADY_MEMORY = {"MALLOC_TRIM_THRESHOLD_": str(256 * 1024**2), "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2)}
+"""The C library (glibc, mallopt(3)) gives memory back to the system when the end of the heap is free, and whether it is
+free is a lottery that each connection draws once. One backend in eight drew a heap that shrank and grew with each
+execution: 115 page faults, 45 % more time, same plan, same buffers. With these thresholds none of 24 did."""
+
+ENVIRONMENT = {"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC", **STEADY_MEMORY}
 """Of every program that is started here: the caller's PG* variables and locale must not shape the server."""
 
 

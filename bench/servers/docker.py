@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import psycopg
 
 from bench.errors import ServerError
+from bench.servers.account import STEADY_MEMORY
 from bench.servers.bulk import without_durability
 from bench.servers.conninfo import own_dsn
 from bench.servers.handle import ServerHandle, ServerOptions
@@ -79,7 +80,7 @@ def _start(container: Container, memory_bytes: int, image: str) -> str:
     """Start the container with our settings and a password that nobody knows; the DSN, not answering yet."""
     password = secrets.token_urlsafe(24)
     # C locale as in the embedded server, so that sort orders do not depend on the image.
-    container.with_envs(POSTGRES_PASSWORD=password, POSTGRES_INITDB_ARGS="--no-locale --encoding=UTF8")
+    container.with_envs(POSTGRES_PASSWORD=password, POSTGRES_INITDB_ARGS="--no-locale --encoding=UTF8", **STEADY_MEMORY)
     container.with_command(["postgres", *as_arguments(start_settings(memory_bytes))])
     container.with_kwargs(shm_size=SHARED_MEMORY)
     container.with_exposed_ports(PORT)

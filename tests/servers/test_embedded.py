@@ -49,6 +49,14 @@ def test_any_role_may_set_the_session_settings(server: ServerHandle):
         conn.rollback()
 
 
+def test_backends_do_not_give_memory_back_after_each_query(server: ServerHandle):
+    assert server.data_dir
+    pid = (server.data_dir / "postmaster.pid").read_text().splitlines()[0]
+    environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    assert b"MALLOC_TRIM_THRESHOLD_=268435456" in environment
+    assert b"MALLOC_MMAP_THRESHOLD_=33554432" in environment
+
+
 def test_bulk_switches_durability_off_and_on(server: ServerHandle):
     """Inside the block nothing waits for the disk; after it measurements pay for durability again."""
     with server.bulk(), psycopg.connect(server.dsn) as conn:
