@@ -32,7 +32,9 @@ class Databases:
     made: list[str] = field(default_factory=list)
     applied: dict[ArmName, tuple[Applied, ...]] = field(default_factory=dict)
 
-    def prepare(self, names: Sequence[ArmName], label: str) -> dict[ArmName, str]:
+    def prepare(
+        self, names: Sequence[ArmName], label: str, what: str = "preparing the databases"
+    ) -> dict[ArmName, str]:
         """Make the after state of each arm, side by side: its template's copy with its optimizations."""
         prepared = {}
         with self.server.bulk():
@@ -41,9 +43,9 @@ class Databases:
             with ThreadPoolExecutor(len(names)) as pool:
                 waiting = {name: pool.submit(self._treat, self.arms[name], prepared[name]) for name in names}
                 for done, (name, future) in enumerate(waiting.items()):
-                    self.progress("preparing both arms", done, len(names))
+                    self.progress(what, done, len(names))
                     self.applied[name] = future.result()
-        self.progress("preparing both arms", len(names), len(names))
+        self.progress(what, len(names), len(names))
         database.checkpoint(self.admin)
         return prepared
 

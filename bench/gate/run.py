@@ -250,7 +250,7 @@ def _recount(plan: GatePlan, databases: Databases, filled: Filled, table: Table)
     if not keys:
         return table
     names: list[ArmName] = ["head"] if plan.baseline else ["base", "head"]
-    prepared = databases.prepare(names, "again")
+    prepared = databases.prepare(names, "again", "preparing them again: something looks worse")
     again: dict[ArmName, Mapping[Key, Counted | Timeout]] = {}
     for name in names:
         cells = [filled.cells[name][key] for key in keys]

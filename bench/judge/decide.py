@@ -8,12 +8,15 @@ from typing import Literal
 
 from bench.judge import times
 from bench.judge.cause import Blame
-from bench.judge.records import CellResult, Counted, Difference, Overall, Timed, Word
+from bench.judge.records import CellResult, Change, Counted, Difference, Overall, Timed, Word
 from bench.judge.work import less_work, more_work
 from bench.plans import describe_change
 
 INCONCLUSIVE_SHARE = 0.10
 """From this share of cells on that were too noisy to judge, the whole gate is inconclusive."""
+
+TIMES_FROM = 3.0
+"""From this ratio on a slow-down reads better as "times as long" than in per cent."""
 
 Target = Literal["", "missed", "slower machine"]
 """Whether a cell that met the target now misses it; and whether the old arm, timed beside it, misses it too."""
@@ -88,11 +91,17 @@ def _regressions(seen: Evidence, differences: Sequence[Difference]) -> list[str]
         found.append(f"returns other rows ({base.result_rows:,} before, {head.result_rows:,} now)")
     found += [f"{d.base:,} → {d.head:,} {d.counter}" for d in differences]
     if _timed(seen, slower=True) and seen.timed:
-        change = times.describe(seen.timed.stages)
-        found.append(f"{change.ratio - 1:+.0%} time in three independent sessions (at least {change.lower - 1:+.0%})")
+        found.append(_slower(times.describe(seen.timed.stages)))
     if seen.target == "missed":
         found.append("met the target, now misses it")
     return found
+
+
+def _slower(change: Change) -> str:
+    where = "in three independent sessions"
+    if change.ratio < TIMES_FROM:
+        return f"{change.ratio - 1:+.0%} time {where} (at least {change.lower - 1:+.0%})"
+    return f"{change.ratio:.0f} times as long {where} (at least {change.lower:.0f} times)"
 
 
 def _timed(seen: Evidence, *, slower: bool) -> bool:
