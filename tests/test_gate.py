@@ -154,6 +154,13 @@ def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     assert len(found.timed.stages) == 3
 
 
+def test_arms_that_differ_where_they_cannot_are_inconclusive(server, baseline):
+    burn = {("control", "arithmetic"): 0.5}
+    result = run(plan_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn=burn), server)
+    assert result.overall == "inconclusive"
+    assert "sessions were repeated" in result.notes[0]
+
+
 def test_a_lost_target_is_red(server, baseline, shop):
     head = changed(
         shop,

@@ -113,8 +113,7 @@ def _screen(session: Session, keys: Sequence[Key], taken: _Taken) -> list[Key]:
 
 
 def _confirm(session: Session, keys: Sequence[Key], taken: _Taken) -> None:
-    wanted = {key: times.confirm_pairs(times.logs(taken.stages[key][0])) for key in keys}
-    session.take(keys, times.CONFIRM_PAIRS, "confirming")
-    noisy = [key for key in keys if wanted[key] > times.CONFIRM_PAIRS]
-    if noisy:
-        session.take(noisy, times.CONFIRM_PAIRS_NOISY - times.CONFIRM_PAIRS, "confirming the unsteady")
+    left, done = {key: times.confirm_pairs(times.logs(taken.stages[key][0])) for key in keys}, 0
+    for wanted in sorted(set(left.values())):
+        session.take([key for key in keys if left[key] >= wanted], wanted - done, "confirming")
+        done = wanted

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -29,8 +30,13 @@ CONTROLS = {
 CONTROL = "control"
 """Query name of a control; a class is its parameter class. No file of a workload can have this name and no file."""
 WARM_UPS = 4
+SAMPLE_MAX_MS = 4 * SAMPLE_MS
+"""Wall time of the head arm's sample at most, unless one execution takes longer: where it is a hundred times slower,
+the loop that suits the base arm would take minutes, for a difference that is plain."""
+CLOCK_MS = 0.001
 BURN_CALIBRATIONS = 15
-BURN_TURNS = 100_000
+BURN_TURNS = 2_000
+BURN_TRIALS = 3
 
 Pairs = dict[Key, tuple[list[float], list[float]]]
 """Times of base and head, parallel, in ms for one execution."""
@@ -88,6 +94,12 @@ class Timer:
             yield session
 
 
+def _wall_ms(loop: Loop) -> float:
+    begin = time.perf_counter()
+    loop.run(1)
+    return (time.perf_counter() - begin) * 1e3
+
+
 @dataclass(slots=True)
 class Session:
     """Pairs of one session."""
@@ -109,23 +121,27 @@ class Session:
         for key in [*self.keys, *self.controls]:
             base, head = self.made["base"][key], self.made["head"][key]
             ms = median([base.run(1) for _ in range(WARM_UPS)][1:])
-            for _ in range(WARM_UPS):
-                head.run(1)
+            wall = median([_wall_ms(head) for _ in range(WARM_UPS)][1:])
             if key not in self.timer.loops:
-                self.timer.loops[key] = max(1, min(LOOPS_MAX, round(SAMPLE_MS / max(ms, 1e-3))))
+                wanted, bearable = SAMPLE_MS / max(ms, CLOCK_MS), SAMPLE_MAX_MS / max(wall, CLOCK_MS)
+                self.timer.loops[key] = max(1, min(LOOPS_MAX, round(wanted), int(bearable)))
             self.pairs[key] = ([], [])
         for key, share in self.timer.burn.items():  # when all is warm: what is burnt is a share of the steady time
             if key in self.pairs and key not in self.timer.burns:
                 self.timer.burns[key] = self._turns(key, share)
 
     def _turns(self, key: Key, share: float) -> int:
-        """Turns of pure computing that take ``share`` of an execution's time, both measured side by side."""
-        clock, loops, costs = self.made["head"][self.controls[0]], self.timer.loops[key], []
-        for _ in range(BURN_CALIBRATIONS):
-            ms = self.made["base"][key].run(loops)
-            self.made["head"][key].run(loops)
-            costs.append(ms / (clock.run(1, BURN_TURNS) - clock.run(1)))
-        return round(share * BURN_TURNS * median(costs))
+        """Turns of pure computing that take ``share`` of an execution's time, found by trying."""
+        base, head, loops = self.made["base"][key], self.made["head"][key], self.timer.loops[key]
+        turns = BURN_TURNS
+        for _ in range(BURN_TRIALS):
+            added = []
+            for _ in range(BURN_CALIBRATIONS):
+                added.append(head.run(loops, turns) / head.run(loops) - 1)
+                base.run(loops)
+                base.run(loops)
+            turns = max(1, round(turns * share / max(median(added), share / 10)))
+        return turns
 
     def take(self, keys: Sequence[Key], rounds: int, what: str) -> None:
         """Add ``rounds`` pairs to each of ``keys`` and the controls; cells that write come after those that read."""

@@ -27,6 +27,9 @@ SCREEN_LOOKS = (12, 24, 48)
 MARGIN = 0.5
 """Standard errors that have to lie between a cell and the screen's limit to pass before the last look."""
 CONFIRM_PAIRS = 24
+PLAIN = 1.5
+"""A cell that moved by more than this in the screen needs fewer pairs to be sure, and may be slow."""
+CONFIRM_PAIRS_PLAIN = 12
 CONFIRM_PAIRS_NOISY = 64
 NOISY = 0.05
 """Robust standard deviation of a pair from which on a cell counts as noisy."""
@@ -86,6 +89,8 @@ def screen(pairs: Sequence[float], *, last: bool) -> Look:
 
 def confirm_pairs(screened: Sequence[float]) -> int:
     """Number of pairs that a confirming session takes."""
+    if abs(median(screened)) > math.log(PLAIN):
+        return CONFIRM_PAIRS_PLAIN
     return CONFIRM_PAIRS_NOISY if spread(screened) > NOISY else CONFIRM_PAIRS
 
 
