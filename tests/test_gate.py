@@ -224,6 +224,13 @@ def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
     assert word(result, "latest_orders") == "regression"
 
 
+def test_a_server_by_dsn_is_timed_by_the_wall(dsn15):
+    with open_server("dsn", ServerOptions(dsn=dsn15)) as handle:
+        result = run(plan_of(read(SHOP), only=("latest_orders",)), handle)
+    assert result.overall == "pass"
+    assert {cell.timed.clock for cell in result.cells if cell.timed} == {"wall"}
+
+
 # --------------------------------------------------------------------------------------------------- fingerprints
 def test_a_baseline_of_another_scale_cannot_be_compared(server, baseline):
     result = counted(server, read(SHOP), baseline=baseline, scale=1_000)
