@@ -34,9 +34,11 @@ SAMPLE_MAX_MS = 4 * SAMPLE_MS
 """Wall time of the head arm's sample at most, unless one execution takes longer: where it is a hundred times slower,
 the loop that suits the base arm would take minutes, for a difference that is plain."""
 CLOCK_MS = 0.001
-BURN_CALIBRATIONS = 15
-BURN_TURNS = 2_000
-BURN_TRIALS = 3
+BURN_ROUNDS = 24
+BURN_TRIED = 1.5
+"""Share of a cell's time at which the burn is tried."""
+BURN_TURN_MS = 40e-6
+"""A guess at the time of one turn, to begin with."""
 
 Pairs = dict[Key, tuple[list[float], list[float]]]
 """Times of base and head, parallel, in ms for one execution."""
@@ -126,22 +128,25 @@ class Session:
                 wanted, bearable = SAMPLE_MS / max(ms, CLOCK_MS), SAMPLE_MAX_MS / max(wall, CLOCK_MS)
                 self.timer.loops[key] = max(1, min(LOOPS_MAX, round(wanted), int(bearable)))
             self.pairs[key] = ([], [])
-        for key, share in self.timer.burn.items():  # when all is warm: what is burnt is a share of the steady time
-            if key in self.pairs and key not in self.timer.burns:
-                self.timer.burns[key] = self._turns(key, share)
+        if burning := [key for key in self.timer.burn if key in self.pairs and key not in self.timer.burns]:
+            self._measure_out(burning)
 
-    def _turns(self, key: Key, share: float) -> int:
-        """Turns of pure computing that take ``share`` of an execution's time, found by trying."""
-        base, head, loops = self.made["base"][key], self.made["head"][key], self.timer.loops[key]
-        turns = BURN_TURNS
-        for _ in range(BURN_TRIALS):
-            added = []
-            for _ in range(BURN_CALIBRATIONS):
-                added.append(head.run(loops, turns) / head.run(loops) - 1)
-                base.run(loops)
-                base.run(loops)
-            turns = max(1, round(turns * share / max(median(added), share / 10)))
-        return turns
+    def _measure_out(self, burning: Sequence[Key]) -> None:
+        """Find the turns of pure computing that are the wanted share of a cell's time, in rounds like those to come.
+
+        A cell alone runs faster than among others, whose rows it then finds in the processor's caches. So the turns are
+        tried in ordinary rounds, many at once, where they stand out from the noise.
+        """
+        for key in burning:
+            ms = median(self.made["base"][key].run(1) for _ in range(WARM_UPS))
+            self.made["head"][key].run(WARM_UPS)
+            self.timer.burns[key] = max(1, round(BURN_TRIED * ms / BURN_TURN_MS))
+        self.take(self.keys, BURN_ROUNDS, "measuring out the burn")
+        for key in burning:
+            seen = math.exp(median(self.logs(key))) - 1
+            self.timer.burns[key] = max(1, round(self.timer.burns[key] * self.timer.burn[key] / max(seen, 0.1)))
+        for key in self.pairs:
+            self.pairs[key] = ([], [])
 
     def take(self, keys: Sequence[Key], rounds: int, what: str) -> None:
         """Add ``rounds`` pairs to each of ``keys`` and the controls; cells that write come after those that read."""
