@@ -303,6 +303,15 @@ def test_an_index_of_the_plan_that_changed_is_the_cause(before, now, said):
     assert suspects.blame(gates.counted(), WORSE).cause == said
 
 
+def test_a_changed_definition_is_told_from_the_access_method_on():
+    before, now = (f"CREATE INDEX queue_idx ON crm.leads USING btree ({keys})" for keys in ("a, b", "b"))
+    suspects = Suspects(
+        Catalog({"crm.queue_idx": before}), Catalog({"crm.queue_idx": now}), frozenset(), {"queue": runs.query()}, {}
+    )
+    cause = suspects.blame(gates.counted(), WORSE).cause
+    assert cause == "index crm.queue_idx changed: btree (a, b) became btree (b)"
+
+
 def test_a_changed_statement_is_the_nearest_cause():
     suspects = Suspects(Catalog({"crm.queue_idx": "a"}), Catalog(), frozenset({"queue"}), {"queue": runs.query()}, {})
     found = suspects.blame(gates.counted(), WORSE)

@@ -62,7 +62,7 @@ class Suspects:
                 if name not in before:
                     return self._located(f"new index {name}", short)
                 if before[name] != now[name]:
-                    return self._located(f"index {name} changed: {before[name]} became {now[name]}", short)
+                    return self._located(f"index {name} changed: {_moved(before[name], now[name])}", short)
         return None
 
     def _block(self, base: Counted, head: Counted | None, query: Query) -> Blame | None:
@@ -80,6 +80,13 @@ class Suspects:
     def _located(self, cause: str, name: str) -> Blame:
         block = self.optimizations.get(name)
         return Blame(cause, block.file, block.line) if block else Blame(cause, "", 0)
+
+
+def _moved(old: str, new: str) -> str:
+    """Two index definitions from the access method on, where what stands before it is the same."""
+    start, sign, rest = old.partition(" USING ")
+    other_start, _, other_rest = new.partition(" USING ")
+    return f"{rest} became {other_rest}" if sign and start == other_start else f"{old} became {new}"
 
 
 def _bare(name: str) -> str:

@@ -101,7 +101,8 @@ def _slower(change: Change) -> str:
     where = "in three independent sessions"
     if change.ratio < TIMES_FROM:
         return f"{change.ratio - 1:+.0%} time {where} (at least {change.lower - 1:+.0%})"
-    return f"{change.ratio:.0f} times as long {where} (at least {change.lower:.0f} times)"
+    digits = 0 if change.ratio >= 10 else 1
+    return f"{change.ratio:.{digits}f} times as long {where} (at least {change.lower:.{digits}f} times)"
 
 
 def _timed(seen: Evidence, *, slower: bool) -> bool:
