@@ -91,6 +91,17 @@ def admin(target: Target) -> Iterator[Connection]:
                 drop(connection, database.name)
 
 
+@pytest.fixture(scope="module")
+def _templates_go(target: Target) -> Iterator[None]:
+    """The filled databases that a module leaves on the session's server are dropped after it."""
+    with target.connect() as connection:
+        before = {database.name for database in own_databases(connection)}
+        yield
+        for database in own_databases(connection):
+            if database.name not in before:
+                drop(connection, database.name)
+
+
 @pytest.fixture(scope="session")
 def dsn15() -> Iterator[str]:
     """A PostgreSQL 15 that pgproof did not start, at a loopback address; its superuser needs a password."""

@@ -24,6 +24,8 @@ from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_se
 from bench.workload import Workload, read
 from tests.conftest import make_home
 
+pytestmark = pytest.mark.usefixtures("_templates_go")
+
 SHOP = Path(__file__).parent.parent / "examples" / "shop"
 ORDERS = 5_000
 
@@ -168,8 +170,20 @@ def test_a_lost_target_is_red(server, baseline, shop):
         "WHERE status = 'open'",
         "WHERE status = 'open'\n  AND (SELECT pg_sleep(0.07)) IS NOT NULL",
     )
-    result = run(plan_of(head, baseline=baseline, only=("open_orders",)), server)
+    result = counted(server, head, baseline=baseline, only=("open_orders",))
     assert "met the target, now misses it" in result.cells[0].reasons
+
+
+def test_an_arm_that_sleeps_is_timed_without_looping_its_sleep(server, baseline, shop):
+    head = changed(
+        shop,
+        "queries/open_orders.sql",
+        "WHERE status = 'open'",
+        "WHERE status = 'open' AND (SELECT pg_sleep(0.02)) IS NOT NULL",
+    )
+    result = run(plan_of(head, baseline=baseline, only=("open_orders",)), server)
+    assert result.cells[0].timed
+    assert result.cells[0].timed.loops == 1
 
 
 def test_a_statement_that_never_ends_is_red_after_the_timeout(server, baseline, shop):

@@ -22,6 +22,8 @@ SAMPLE_MS = 5.0
 that the tick of the clock and the call of the function do not matter."""
 
 LOOPS_MAX = 5_000
+LEAST_NS = 1_000
+"""A process clock read from another processor can stand still for one short execution: no time is zero."""
 
 UNDO = "PGPRF"
 """SQLSTATE of our own making: raised after each execution that writes, to take it back."""
@@ -82,7 +84,7 @@ class Loop:
                 raise Timeout((time.perf_counter_ns() - wall) / 1e6) from None
             except psycopg.Error as error:
                 raise translated(error, f"{self.where} (in a loop)") from error
-            return (self._now() - begin) / 1e6 / loops
+            return max(self._now() - begin, LEAST_NS) / 1e6 / loops
 
     def _now(self) -> int:
         return time.perf_counter_ns() if self.clock_id is None else time.clock_gettime_ns(self.clock_id)
