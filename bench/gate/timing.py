@@ -40,6 +40,10 @@ BURN_TRIED = 1.5
 BURN_TURN_MS = 40e-6
 """A guess at the time of one turn, to begin with."""
 
+CHURN_MOST = 20
+"""Executions of writes after which the tables are cleaned up, at the end of a round: about one round of the CRM's seven
+cells that write, and many rounds where one of them is confirmed."""
+
 Pairs = dict[Key, tuple[list[float], list[float]]]
 """Times of base and head, parallel, in ms for one execution."""
 
@@ -111,6 +115,8 @@ class Session:
     keys: list[Key]
     controls: list[Key]
     pairs: Pairs = field(default_factory=dict)
+    churn: int = 0
+    """Executions of writes on each arm since the last clean-up."""
     dirty: dict[ArmName, list[str]] = field(default_factory=dict)
     """Tables in which the writes leave dead rows, as the catalog quotes them."""
 
@@ -158,7 +164,9 @@ class Session:
                 self.timer.rng.shuffle(order)
                 for key in order:
                     self._pair(key)
-            if writes:
+            self.churn += sum(self.timer.loops[key] for key in writes)
+            if self.churn >= CHURN_MOST:
+                self.churn = 0
                 with ThreadPoolExecutor(len(ARMS)) as pool:
                     list(pool.map(self._vacuum, ARMS))
         self.timer.progress(what, rounds, rounds, "rounds")
