@@ -12,7 +12,6 @@ from bench.database import Connection, Target
 from bench.errors import PgproofError, WorkloadError
 from bench.gate.arms import ARMS, Arm, ArmName
 from bench.measure import Sides
-from bench.model import Applied
 from bench.progress import Progress, silent
 from bench.servers import SESSION_SETTINGS, ServerHandle
 
@@ -30,7 +29,6 @@ class Databases:
     stamp: str
     progress: Progress = silent
     made: list[str] = field(default_factory=list)
-    applied: dict[ArmName, tuple[Applied, ...]] = field(default_factory=dict)
 
     def prepare(
         self, names: Sequence[ArmName], label: str, what: str = "preparing the databases"
@@ -41,21 +39,20 @@ class Databases:
             for name in names:
                 prepared[name] = self._copy(self.templates[name], f"{label}_{name}")
             with ThreadPoolExecutor(len(names)) as pool:
-                waiting = {name: pool.submit(self._treat, self.arms[name], prepared[name]) for name in names}
-                for done, (name, future) in enumerate(waiting.items()):
+                waiting = [pool.submit(self._treat, self.arms[name], prepared[name]) for name in names]
+                for done, future in enumerate(waiting):
                     self.progress(what, done, len(names))
-                    self.applied[name] = future.result()
+                    future.result()
         self.progress(what, len(names), len(names))
         database.checkpoint(self.admin)
         return prepared
 
-    def _treat(self, arm: Arm, name: str) -> tuple[Applied, ...]:
+    def _treat(self, arm: Arm, name: str) -> None:
         try:
             with self.target(arm).connect(name) as connection:
-                applied = optimizations.apply_all(connection, arm.workload.optimizations, silent)
+                optimizations.apply_all(connection, arm.workload.optimizations, silent)
                 if arm.injection:
                     injections.apply(connection, arm.injection)
-                return applied
         except WorkloadError as error:
             where = "the working tree" if arm.name == "head" else arm.label
             raise WorkloadError(f"{where}: {error.message}", hint=error.hint) from error
@@ -89,12 +86,9 @@ class Databases:
 
     def drop_all(self) -> None:
         """Drop what is left, on a connection of its own: the other one may be in the middle of something."""
-        if not self.made:
-            return
-        with Target(self.server.dsn, SESSION_SETTINGS).connect() as admin:
-            for name in list(self.made):
-                database.drop(admin, name)
-        self.made.clear()
+        if self.made:
+            database.drop_all(Target(self.server.dsn, SESSION_SETTINGS), self.made)
+            self.made.clear()
 
     def _copy(self, source: str, label: str) -> str:
         name = f"{database.PREFIX}g{self.stamp}_{label}"

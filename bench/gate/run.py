@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +21,7 @@ from bench.judge.records import Baseline, Catalog, Counted, Fingerprint, GateRes
 from bench.judge.table import Table, judge_all
 from bench.measure import Cell, cells_of
 from bench.measure.execution import Timeout
-from bench.model import Dataset
+from bench.model import Dataset, Query
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
 from bench.seeding.template import Build, ensure, evict
@@ -132,7 +132,7 @@ def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
             fingerprint=head.fingerprint,
             target_ms=plan.target_ms,
             recipe=recipe_of(workload),
-            queries={q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in workload.queries},
+            queries=_facts(workload.queries),
             catalog=_catalog(head.databases, "head", head.name),
             cells=tuple(cell for cell in cells.values() if isinstance(cell, Counted)),
         )
@@ -195,12 +195,12 @@ def _compare(plan: GatePlan, databases: Databases, filled: Filled, result: GateR
     timings = Timings({})
     if plan.base:
         with watch("timing"):
-            cells = {k: {n: filled.cells[n][k] for n in names} for k in table.timeable(filled.cells["base"].keys())}
+            cells = {k: {n: filled.cells[n][k] for n in names} for k in table.timeable()}
             rng = random.Random(plan.order_seed)  # noqa: S311 (order of execution, no secret)
             timer = Timer(databases, prepared, cells, rng, plan.progress, plan.burn)
             timings = time_cells(timer, list(cells), table.plan_changed())
     cells_judged = judge_all(table, timings.timed, timings.unclear, plan.timeout_s)
-    notes = list(table.notes)
+    notes = []
     if not plan.base:
         notes.append("Times were not compared: there is no old arm to run beside the new one.")
     if timings.repeats:
@@ -220,6 +220,10 @@ def _catalog(databases: Databases, name: ArmName, prepared: str) -> Catalog:
         return catalog(connection, arm)
 
 
+def _facts(queries: Sequence[Query]) -> dict[str, QueryFacts]:
+    return {query.name: QueryFacts(sql_hash(query.text("after")), query.expected) for query in queries}
+
+
 def _table(
     plan: GatePlan,
     filled: Filled,
@@ -230,7 +234,6 @@ def _table(
     stored, head = plan.baseline, plan.head.workload
     beside = {key: cell for key, cell in seen.get("base", {}).items() if isinstance(cell, Counted)}
     old = plan.base.workload.queries if plan.base else ()
-    facts = {q.name: QueryFacts(sql_hash(q.text("after")), q.expected) for q in old}
     return Table(
         reference={cell.key: cell for cell in stored.cells if plan.takes(cell.query)} if stored else beside,
         beside=beside,
@@ -238,8 +241,8 @@ def _table(
         args={key: tuple(b.args for b in cell.bindings) for key, cell in filled.cells["head"].items()},
         queries={query.name: query for query in head.queries},
         optimizations={block.name: block for block in head.optimizations},
-        hashes={query.name: sql_hash(query.text("after")) for query in head.queries},
-        facts=stored.queries if stored else facts,
+        hashes={name: facts.sql_hash for name, facts in _facts(head.queries).items()},
+        facts=stored.queries if stored else _facts(old),
         catalogs=(stored.catalog if stored else catalogs["base"], catalogs["head"]),
     )
 

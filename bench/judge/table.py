@@ -30,7 +30,6 @@ class Table:
     catalogs: tuple[Catalog, Catalog]
     again: Mapping[Key, tuple[Difference, ...]] = field(default_factory=dict)
     missed_again: frozenset[Key] = frozenset()
-    notes: tuple[str, ...] = ()
 
     def shared(self) -> list[Key]:
         """Cells that are the same question in the reference and in the head."""
@@ -61,12 +60,13 @@ class Table:
                 missed.add(key)
         return replace(self, head=heads, again=again, missed_again=frozenset(missed))
 
-    def timeable(self, base: Collection[Key]) -> list[Key]:
+    def timeable(self) -> list[Key]:
         """Cells that can be timed on both arms: the same question, ended in time on both."""
-        return [key for key in self.shared() if key in self.beside and key in base and self._same_beside(key)]
-
-    def _same_beside(self, key: Key) -> bool:
-        return self.head[key] is not None and self.beside[key].args == self.args[key]
+        return [
+            key
+            for key in self.shared()
+            if self.head[key] and (beside := self.beside.get(key)) and beside.args == self.args[key]
+        ]
 
     def plan_changed(self) -> list[Key]:
         """Cells with another plan than before; their times are confirmed whatever the screen says."""
