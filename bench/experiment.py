@@ -7,14 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
-from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target, rows
+from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
 from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
-from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, Server, State
+from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
 from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.servers.record import record_of
 from bench.stopwatch import Stopwatch
 from bench.workload import Workload
 
@@ -88,8 +89,6 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
 
 
 def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset) -> Run:
-    settings = {row["name"]: row["value"] for row in rows(admin, "list_settings")}
-    version = str(admin.execute("SHOW server_version").fetchall()[0][0])
     stamp = database.now_text()
     return Run(
         id=stamp.replace(":", "").replace("-", "").replace("+0000", "z").lower(),
@@ -100,7 +99,7 @@ def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset
         workload_hash=plan.workload.content_hash(),
         options=plan.options,
         machine=machine.facts(),
-        server=Server(server.kind, version, server.version_num, settings),
+        server=record_of(server, admin),
         dataset=dataset,
         queries=plan.queries,
         optimizations=plan.workload.optimizations,

@@ -1,11 +1,9 @@
-"""What was measured on: the fingerprint that has to match a baseline's, and the server."""
+"""What was measured on: the fingerprint that has to match a baseline's."""
 
 from __future__ import annotations
 
-from bench.database import Connection, rows
 from bench.judge.records import Fingerprint
 from bench.model import Dataset, Server
-from bench.servers import ServerHandle
 from bench.workload import Workload
 
 WITHOUT_INFLUENCE = {
@@ -16,17 +14,11 @@ WITHOUT_INFLUENCE = {
 of pgproof have the C collation whatever the server's own."""
 
 
-def settings_of(connection: Connection) -> dict[str, str]:
-    """The settings that shape plans and work."""
-    return {row["name"]: row["value"] for row in rows(connection, "list_settings")}
-
-
-def fingerprint_of(workload: Workload, dataset: Dataset, connection: Connection) -> Fingerprint:
+def fingerprint_of(workload: Workload, dataset: Dataset, server: Server) -> Fingerprint:
     """What has to be the same for stored counters to be comparable."""
-    version = str(connection.execute("SHOW server_version").fetchall()[0][0])
     return Fingerprint(
-        server_version=version,
-        settings={name: value for name, value in settings_of(connection).items() if name not in WITHOUT_INFLUENCE},
+        server_version=server.version,
+        settings={name: value for name, value in server.settings.items() if name not in WITHOUT_INFLUENCE},
         workload=workload.name,
         scale=dataset.scale,
         unit=dataset.unit,
@@ -35,9 +27,3 @@ def fingerprint_of(workload: Workload, dataset: Dataset, connection: Connection)
         clock=dataset.clock,
         tables={table.name: f"{table.rows:,} rows, {table.content_hash[:16]}" for table in dataset.tables},
     )
-
-
-def server_of(server: ServerHandle, connection: Connection) -> Server:
-    """The server, for the record."""
-    version = str(connection.execute("SHOW server_version").fetchall()[0][0])
-    return Server(server.kind, version, server.version_num, settings_of(connection))

@@ -12,7 +12,7 @@ from bench.database import Connection, Target
 from bench.gate.arms import Arm, ArmName, recipe_of
 from bench.gate.counting import catalog, count, sql_hash
 from bench.gate.databases import Databases
-from bench.gate.facts import fingerprint_of, server_of
+from bench.gate.facts import fingerprint_of
 from bench.gate.sessions import Timings, time_cells
 from bench.gate.timing import Timer
 from bench.judge import compat
@@ -27,6 +27,7 @@ from bench.seeding.curate import curate
 from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe as Rows
 from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.servers.record import record_of
 from bench.stopwatch import Stopwatch
 
 COUNTED = "counting work"
@@ -83,7 +84,7 @@ def run(plan: GatePlan, server: ServerHandle) -> GateResult:
         with watch("dataset and parameters"):
             filled = _fill(plan, server, admin)
         result = _blank(plan, server, admin, begun)
-        now = fingerprint_of(plan.head.workload, filled.dataset, admin)
+        now = fingerprint_of(plan.head.workload, filled.dataset, record_of(server, admin))
         if plan.baseline and (found := compat.differences(plan.baseline.fingerprint, now)):
             hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
             return replace(result, overall="incompatible", incompatible=found, hint=hint)
@@ -115,7 +116,7 @@ def prepared_head(plan: GatePlan, server: ServerHandle) -> Iterator[Prepared]:
         databases = _databases(plan, server, admin, filled)
         try:
             prepared = databases.prepare(["head"], "new")["head"]
-            now = fingerprint_of(plan.head.workload, filled.dataset, admin)
+            now = fingerprint_of(plan.head.workload, filled.dataset, record_of(server, admin))
             yield Prepared(databases, filled, prepared, now)
         finally:
             databases.drop_all()
@@ -175,7 +176,7 @@ def _blank(plan: GatePlan, server: ServerHandle, admin: Connection, begun: str) 
         head=plan.head.label,
         target_ms=plan.target_ms,
         counters_against="baseline" if stored else "base arm",
-        server=server_of(server, admin),
+        server=record_of(server, admin),
         machine=machine.facts(),
         scale=plan.scale,
         unit=plan.head.workload.scale.unit,
