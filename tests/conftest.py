@@ -19,10 +19,14 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from bench.database import Connection, Target, drop, own_databases
+from bench.gate import make_baseline
+from bench.judge.records import Baseline
 from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.servers.account import run, server_account, spawn
 from bench.servers.postmaster import stops_with_us
 from bench.servers.settings import as_arguments
+from bench.workload import read
+from tests.shops import SHOP, git, plan_of
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
@@ -137,3 +141,22 @@ def wait_until_it_answers(dsn: str) -> None:
             return
         time.sleep(0.05)
     psycopg.connect(dsn).close()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the example, to be changed."""
+    return Path(shutil.copytree(SHOP, tmp_path / "shop"))
+
+
+@pytest.fixture
+def repository(shop: Path) -> Path:
+    git(shop, "init", "-q")
+    git(shop, "add", "-A")
+    git(shop, "commit", "-qm", "the shop")
+    return shop
+
+
+@pytest.fixture(scope="module")
+def baseline(server: ServerHandle) -> Baseline:
+    return make_baseline(plan_of(read(SHOP), base=None), server)

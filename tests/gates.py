@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 from typing import Any
 
+from bench.gate.timing import BURN_ROUNDS
 from bench.judge import records
 from bench.judge.records import Baseline, CellResult, Change, Counted, Difference, GateResult, Stage, Timed, Word
+from bench.judge.times import MEDIAN_TO_MEAN, SCREEN_LOOKS
 from bench.model import Counters
 from tests import runs
 
@@ -31,6 +34,15 @@ def timed(ratio: float = 1.0, base_ms: float = 1.42) -> tuple[Timed, Change]:
     stages = tuple(Stage(name, base, tuple(value * ratio for value in base)) for name in ("screen", "first", "second"))
     change = Change(ratio=ratio, lower=ratio * 0.95, stages=(ratio,) * 3, spread=0.021, detectable=0.12)
     return Timed("cpu", 6, stages), change
+
+
+def within_noise(ratio: float, size: float, spread: float) -> bool:
+    """Whether ``ratio`` is a measured ``size``, by the noise that was seen: four standard errors, or 10 %.
+
+    The screen has 12 pairs at least, the rounds that measured the injection out 24.
+    """
+    error = MEDIAN_TO_MEAN * spread * math.sqrt(1 / SCREEN_LOOKS[0] + 1 / BURN_ROUNDS)
+    return abs(math.log(ratio / size)) < max(4 * error, math.log(1.1))
 
 
 def cell(word: Word = "pass", query: str = "queue", parameter_class: str = "hot", **more: Any) -> CellResult:

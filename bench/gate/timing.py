@@ -75,7 +75,6 @@ class Timer:
     burn: Mapping[Key, float] = field(default_factory=dict)
     """Extra CPU time of the head arm by cell, as a share of its own (a selftest's injection)."""
     loops: dict[Key, int] = field(default_factory=dict)
-    burns: dict[Key, int] = field(default_factory=dict)
     cpu_clock: bool = True
 
     @contextmanager
@@ -115,6 +114,8 @@ class Session:
     keys: list[Key]
     controls: list[Key]
     pairs: Pairs = field(default_factory=dict)
+    burns: dict[Key, int] = field(default_factory=dict)
+    """Turns of pure computing after each execution of the head arm."""
     churn: int = 0
     """Executions of writes on each arm since the last clean-up."""
     dirty: dict[ArmName, list[str]] = field(default_factory=dict)
@@ -134,23 +135,24 @@ class Session:
                 wanted, bearable = SAMPLE_MS / max(ms, CLOCK_MS), SAMPLE_MAX_MS / max(wall, CLOCK_MS)
                 self.timer.loops[key] = max(1, min(LOOPS_MAX, round(wanted), int(bearable)))
             self.pairs[key] = ([], [])
-        if burning := [key for key in self.timer.burn if key in self.pairs and key not in self.timer.burns]:
+        if burning := [key for key in self.timer.burn if key in self.pairs]:
             self._measure_out(burning)
 
     def _measure_out(self, burning: Sequence[Key]) -> None:
         """Find the turns of pure computing that are the wanted share of a cell's time, in rounds like those to come.
 
         A cell alone runs faster than among others, whose rows it then finds in the processor's caches. So the turns are
-        tried in ordinary rounds, many at once, where they stand out from the noise.
+        tried in ordinary rounds, many at once, where they stand out from the noise. Each session measures anew: the
+        time of a short cell differs by a third from one connection and copy to the next, that of computing does not.
         """
         for key in burning:
             ms = median(self.made["base"][key].run(1) for _ in range(WARM_UPS))
             self.made["head"][key].run(WARM_UPS)
-            self.timer.burns[key] = max(1, round(BURN_TRIED * ms / BURN_TURN_MS))
+            self.burns[key] = max(1, round(BURN_TRIED * ms / BURN_TURN_MS))
         self.take(self.keys, BURN_ROUNDS, "measuring out the burn")
         for key in burning:
             seen = math.exp(median(self.logs(key))) - 1
-            self.timer.burns[key] = max(1, round(self.timer.burns[key] * self.timer.burn[key] / max(seen, 0.1)))
+            self.burns[key] = max(1, round(self.burns[key] * self.timer.burn[key] / max(seen, 0.1)))
         for key in self.pairs:
             self.pairs[key] = ([], [])
 
@@ -190,7 +192,7 @@ class Session:
     def _pair(self, key: Key) -> None:
         taken = {}
         for name in self.timer.rng.sample(ARMS, 2):
-            burn = self.timer.burns.get(key, 0) if name == "head" else 0
+            burn = self.burns.get(key, 0) if name == "head" else 0
             taken[name] = self.made[name][key].run(self.timer.loops[key], burn)
         base, head = self.pairs[key]
         base.append(taken["base"])

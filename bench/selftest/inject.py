@@ -186,6 +186,7 @@ def _slowed(cell: CellResult, share: float, seconds: float) -> Attempt:
         seconds=seconds,
         share=share,
         ratio=round(cell.change.ratio, 4) if cell.change else 0.0,
+        spread=round(cell.change.spread, 4) if cell.change else 0.0,
     )
 
 

@@ -86,6 +86,8 @@ class Attempt:
     """``cpu``: how much slower it was made."""
     ratio: float = 0.0
     """``cpu``: how much slower the gate found it, head over base."""
+    spread: float = 0.0
+    """``cpu``: robust standard deviation of one pair, as a share."""
 
     @property
     def as_promised(self) -> bool:
