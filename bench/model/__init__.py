@@ -1,0 +1,109 @@
+"""The records that the stages hand to each other, and nothing else.
+
+Frozen and typed; the unit is part of the field name (``_ms``, ``_bytes``). A ``Run`` is what ``run.json`` holds:
+raw samples and plans, no derived figure. docs/file-format.md describes it field by field.
+
+``workload``  what the files of a workload say
+``run``       what was seen
+``sides``     what was seen of the four sides of each optimization
+"""
+
+from __future__ import annotations
+
+from bench.model.run import (
+    Applied,
+    Binding,
+    CellSide,
+    Check,
+    Counters,
+    Dataset,
+    Equality,
+    Json,
+    Machine,
+    Options,
+    Pair,
+    PlanSeen,
+    Run,
+    RunStatus,
+    Sample,
+    Server,
+    TableSeen,
+    Upkeep,
+    Verdict,
+)
+from bench.model.sides import (
+    Attribution,
+    Churn,
+    ForeignKeyFacts,
+    GainCell,
+    IndexFacts,
+    IndexKey,
+    Load,
+    SetTried,
+    Shipped,
+    ShipWay,
+    Stored,
+    Tried,
+    Write,
+    WriteCost,
+    WriteSeen,
+)
+from bench.model.workload import (
+    STATES,
+    CaughtBy,
+    Injection,
+    InjectionKind,
+    Optimization,
+    Parameter,
+    Query,
+    Rewrite,
+    State,
+    Statement,
+)
+
+__all__ = [
+    "STATES",
+    "Applied",
+    "Attribution",
+    "Binding",
+    "CaughtBy",
+    "CellSide",
+    "Check",
+    "Churn",
+    "Counters",
+    "Dataset",
+    "Equality",
+    "ForeignKeyFacts",
+    "GainCell",
+    "IndexFacts",
+    "IndexKey",
+    "Injection",
+    "InjectionKind",
+    "Json",
+    "Load",
+    "Machine",
+    "Optimization",
+    "Options",
+    "Pair",
+    "Parameter",
+    "PlanSeen",
+    "Query",
+    "Rewrite",
+    "Run",
+    "RunStatus",
+    "Sample",
+    "Server",
+    "SetTried",
+    "ShipWay",
+    "Shipped",
+    "State",
+    "Statement",
+    "Stored",
+    "TableSeen",
+    "Tried",
+    "Upkeep",
+    "Verdict",
+    "Write",
+    "WriteCost",
+    "WriteSeen",
+]

@@ -1,0 +1,115 @@
+"""What the files of a workload say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+State = Literal["before", "after"]
+STATES: tuple[State, State] = ("before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One ``:name`` of a query.
+
+    ``source`` is ``class`` (the column of that name in dataset/classes.sql), ``clock`` (the frozen clock of the
+    dataset), a literal, or a SELECT that may use the parameters declared before it.
+    """
+
+    name: str
+    type: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrite:
+    """Another statement for the same question, used in the after state; part of the optimization it names."""
+
+    optimization: str
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One business query: a file of ``queries/``."""
+
+    name: str
+    title: str
+    asks: str
+    tables: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    classes: tuple[str, ...]
+    """Classes of dataset/classes.sql that this query is asked for; empty means all of them."""
+    extra_classes: dict[str, str]
+    """Classes of this query alone (``worst``…): name to the SELECT whose columns override parameters."""
+    expects: tuple[str, ...]
+    writes: bool
+    cross_tenant: str
+    """Why the query reads more than one tenant; empty when it does not."""
+    sql: str
+    line: int
+    file: str
+    rewrite: Rewrite | None = None
+    expected: str = ""
+    """Why a regression of this query is accepted by the gate, until the next baseline."""
+
+    def text(self, state: State) -> str:
+        """The statement that runs in ``state``, with ``:name`` placeholders."""
+        return self.rewrite.sql if state == "after" and self.rewrite else self.sql
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement of a file, with the line on which it starts."""
+
+    sql: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Optimization:
+    """One named block of ``optimizations.sql``: the unit that is applied, attributed and removed."""
+
+    name: str
+    category: str
+    why: str
+    serves: tuple[str, ...]
+    statements: tuple[Statement, ...]
+    undo: tuple[str, ...]
+    file: str
+    line: int
+    upkeep: tuple[str, ...] = ()
+    """Statements that have to run now and then for as long as the optimization stays: a rollup's refresh."""
+    staleness: str = ""
+    """A SELECT of one value that says how late the optimization's data is, in words of the workload."""
+
+
+InjectionKind = Literal["database", "settings", "query"]
+CaughtBy = Literal["counters", "time", "nothing", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Injection:
+    """A change for the worse in the head arm of a gate, by which the gate tests itself."""
+
+    name: str
+    title: str
+    kind: InjectionKind
+    queries: tuple[str, ...]
+    """``query``: the one whose text is replaced. Otherwise those that should notice, where somebody said so."""
+    caught_by: CaughtBy
+    """What has to find it. ``nothing``: it does no more work. ``unknown``: nobody has said, and it is worth a look."""
+    why: str
+    statements: tuple[Statement, ...] = ()
+    """``database``: what runs in the head arm's database, after its optimizations, each by itself."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """``settings``: what the head arm's sessions set."""
+    sql: str = ""
+    """``query``: the statement that takes the place of the query's own."""
+    same_rows: bool = True
+    """``query``: whether it gives the rows that the query gives."""
+    file: str = ""
+    line: int = 0
+    """Where the first statement stands; no file for what pgproof makes up itself."""
