@@ -78,6 +78,7 @@ def apply_one(connection: Connection, optimization: Optimization) -> Applied | N
         size_bytes=after["size"] - before["size"],
         wal_bytes=after["wal"] - before["wal"],
         locks=locks,
+        creates=tuple(name for name in after["names"] if name not in set(before["names"])),
     )
 
 

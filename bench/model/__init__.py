@@ -4,25 +4,24 @@ Frozen and typed; the unit is part of the field name (``_ms``, ``_bytes``). A ``
 raw samples and plans, no derived figure. docs/file-format.md describes it field by field.
 
 ``workload``  what the files of a workload say
+``plan``      what EXPLAIN says of one execution
 ``run``       what was seen
 ``sides``     what was seen of the four sides of each optimization
 """
 
 from __future__ import annotations
 
+from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
     Applied,
     Binding,
     CellSide,
     Check,
-    Counters,
     Dataset,
     Equality,
-    Json,
     Machine,
     Options,
     Pair,
-    PlanSeen,
     Run,
     RunStatus,
     Sample,

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
+from bench.model.plan import PlanSeen
+from bench.model.sides import Attribution
 from bench.model.workload import Optimization, Query, State
-
-Json = Any
-"""A value as json.loads gives it."""
 
 Verdict = Literal["meets", "misses", "cannot tell"]
 
@@ -25,36 +24,6 @@ class Sample:
     at_s: float
     binding: int = 0
     censored: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Counters:
-    """Work done by one execution, as EXPLAIN (ANALYZE, BUFFERS, WAL) counts it; free of clock noise.
-
-    ``buffers``, ``temp_blocks``: 8 kB blocks (hit + read; temp read + written). ``rows``: rows emitted plus rows
-    removed by filters and rechecks, times loops, over all nodes. ``heap_fetches``: of index-only scans.
-    """
-
-    buffers: int
-    rows: int
-    temp_blocks: int
-    heap_fetches: int
-    wal_bytes: int = 0
-    buffers_dirtied: int = 0
-    wal_full_pages: int = 0
-    """Page images in ``wal_bytes``: the first change of a page after a checkpoint writes the whole page."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanSeen:
-    """The plan of one cell, from EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON)."""
-
-    plan: Json
-    """The object under "Plan", as the server gave it."""
-    fingerprint: str
-    counters: Counters
-    planning_ms: float
-    execution_ms: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +99,8 @@ class Applied:
     upkeep: tuple[Upkeep, ...] = ()
     staleness: str = ""
     """How late its data was at the clock of the dataset, as the block's own SELECT says."""
+    creates: tuple[str, ...] = ()
+    """Relations that are there since, as ``schema.name``: tables, indexes, views. By the catalog, not by the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,3 +208,5 @@ class Run:
     left_out: tuple[str, ...] = ()
     """Queries of the workload that the user left out of this run."""
     finished_at: str = ""
+    attribution: Attribution | None = None
+    """The four sides of each optimization; None where they were not measured."""

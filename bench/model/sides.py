@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.model.run import Counters, Json
+from bench.model.plan import Counters, Json
 
 
 # ----------------------------------------------------------------------------------------------------- read gain

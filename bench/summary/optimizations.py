@@ -65,7 +65,7 @@ def _users(run: Run) -> dict[str, list[str]]:
 def _summarize(
     optimization: Optimization, applied: Applied | None, run: Run, users: dict[str, list[str]]
 ) -> OptimizationSummary:
-    creates = created(optimization)
+    creates = tuple(map(_bare, applied.creates)) if applied and applied.creates else created(optimization)
     rewritten = [
         query.name for query in run.queries if query.rewrite and query.rewrite.optimization == optimization.name
     ]

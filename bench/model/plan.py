@@ -1,0 +1,39 @@
+"""What EXPLAIN says of one execution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Json = Any
+"""A value as json.loads gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """Work done by one execution, as EXPLAIN (ANALYZE, BUFFERS, WAL) counts it; free of clock noise.
+
+    ``buffers``, ``temp_blocks``: 8 kB blocks (hit + read; temp read + written). ``rows``: rows emitted plus rows
+    removed by filters and rechecks, times loops, over all nodes. ``heap_fetches``: of index-only scans.
+    """
+
+    buffers: int
+    rows: int
+    temp_blocks: int
+    heap_fetches: int
+    wal_bytes: int = 0
+    buffers_dirtied: int = 0
+    wal_full_pages: int = 0
+    """Page images in ``wal_bytes``: the first change of a page after a checkpoint writes the whole page."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSeen:
+    """The plan of one cell, from EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON)."""
+
+    plan: Json
+    """The object under "Plan", as the server gave it."""
+    fingerprint: str
+    counters: Counters
+    planning_ms: float
+    execution_ms: float
