@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from bench import metadata
 from bench.database import Connection, rows
@@ -12,8 +11,9 @@ from bench.gate.databases import Databases
 from bench.judge.records import Catalog, Counted, Key
 from bench.measure import Cell
 from bench.measure.execution import Timeout, execute, explain, result_hash
-from bench.model import Counters, Json, PlanSeen, Sample, Verdict
+from bench.model import Counters, PlanSeen, Sample, Verdict
 from bench.optimizations import block_checksum
+from bench.plans import trimmed
 from bench.stats import judge
 
 CLEARLY = 0.1
@@ -23,16 +23,6 @@ SAMPLES = (15, 60)
 
 WITHOUT_IMAGES = 5
 """More executions at most until one writes no image of a whole page."""
-
-KEPT = {
-    "Node Type", "Join Type", "Strategy", "Partial Mode", "Parent Relationship", "Subplan Name", "Operation", "Command",
-    "Scan Direction", "Relation Name", "Alias", "Index Name", "CTE Name", "Function Name", "Parallel Aware",
-    "Actual Rows", "Actual Loops", "Rows Removed by Filter", "Rows Removed by Join Filter",
-    "Rows Removed by Index Recheck", "Heap Fetches", "Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks",
-    "Local Read Blocks", "Temp Read Blocks", "Temp Written Blocks",
-}  # fmt: skip
-"""Properties of a plan node that describe it and its work. Costs, estimates and times change from run to run, and
-conditions are in the statement: all of them would be noise in a file under review."""
 
 
 def count(
@@ -109,14 +99,6 @@ def _held_against(connection: Connection, cell: Cell, target_ms: float, warm: Se
         if len(samples) >= SAMPLES[0] and (said := judge(samples, target_ms).verdict) != "cannot tell":
             return said
     return judge(samples, target_ms).verdict
-
-
-def trimmed(plan: Json) -> Json:
-    """A plan with what describes it and its work; what is zero is left out, as it is read as zero."""
-    node: dict[str, Any] = {key: value for key, value in plan.items() if key in KEPT and value not in (0, False)}
-    if plan.get("Plans"):
-        node["Plans"] = [trimmed(child) for child in plan["Plans"]]
-    return node
 
 
 def catalog(connection: Connection, arm: Arm) -> Catalog:

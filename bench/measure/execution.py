@@ -148,6 +148,16 @@ def execute_here(
     return (time.perf_counter_ns() - begin) / 1e6, cursor
 
 
+def shape_of(connection: Connection, cell: Cell, state: State, binding: int) -> Json:
+    """The plan that the server would take, without costs and estimates; nothing is executed."""
+    text, values = cell.statement(state, binding)
+    asked = "EXPLAIN (COSTS OFF, FORMAT JSON) " + text
+    try:
+        return psycopg.RawCursor(connection).execute(asked, values).fetchall()[0][0][0]["Plan"]
+    except psycopg.Error as error:
+        raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
+
+
 def explain(connection: Connection, cell: Cell, state: State, binding: int) -> PlanSeen:
     """Run the statement once under EXPLAIN ANALYZE.
 

@@ -23,6 +23,7 @@ class Tried:
     samples_ms: tuple[float, ...]
     """Wall time at the client, planning included."""
     plan: Json
+    """Nodes and their work; empty for plans of sets other than all, none, all but one, and one."""
     censored: bool = False
     """It ran into the statement timeout: ``samples_ms`` is how long it was waited for, counters are zero."""
 

@@ -11,7 +11,17 @@ count as zero. No driver, no database.
 from __future__ import annotations
 
 from bench.plans.change import describe_change
-from bench.plans.seen import counters, fingerprint, from_explain
-from bench.plans.tree import PlanNode, index_names, tree
+from bench.plans.seen import counters, fingerprint, from_explain, trimmed
+from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 
-__all__ = ["PlanNode", "counters", "describe_change", "fingerprint", "from_explain", "index_names", "tree"]
+__all__ = [
+    "PlanNode",
+    "counters",
+    "describe_change",
+    "fingerprint",
+    "from_explain",
+    "index_names",
+    "tree",
+    "trimmed",
+    "work_of_finding",
+]

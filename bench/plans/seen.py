@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bench.model import Counters, Json, PlanSeen
 
@@ -44,6 +45,17 @@ LITERAL = re.compile(
       | (?P<number>(?<![\w.$])\d+(?:\.\d+)?(?:e[+-]?\d+)?\b)""",
     re.VERBOSE | re.IGNORECASE,
 )
+
+
+KEPT = {
+    "Node Type", "Join Type", "Strategy", "Partial Mode", "Parent Relationship", "Subplan Name", "Operation", "Command",
+    "Scan Direction", "Relation Name", "Alias", "Index Name", "CTE Name", "Function Name", "Parallel Aware",
+    "Actual Rows", "Actual Loops", "Rows Removed by Filter", "Rows Removed by Join Filter",
+    "Rows Removed by Index Recheck", "Heap Fetches", "Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks",
+    "Local Read Blocks", "Temp Read Blocks", "Temp Written Blocks",
+}  # fmt: skip
+"""Properties of a plan node that describe it and its work. Costs, estimates and times change from run to run, and
+conditions are in the statement: in a file under review they would be noise."""
 
 
 def from_explain(document: Json) -> PlanSeen:
@@ -147,3 +159,11 @@ def _masked(text: str, positions: dict[str, str]) -> str:
         text = re.sub(rf'(?<![\w".$]){re.escape(alias)}\.', f"{position}.", text)
         text = text.replace(f"{quoted}.", f"{position}.")
     return text
+
+
+def trimmed(plan: Json) -> Json:
+    """A plan with what describes it and its work; what is zero is left out, as it is read as zero."""
+    node: dict[str, Any] = {key: value for key, value in plan.items() if key in KEPT and value not in (0, False)}
+    if plan.get("Plans"):
+        node["Plans"] = [trimmed(child) for child in plan["Plans"]]
+    return node

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from bench.model import Json
-from bench.plans.seen import blocks, number, rows_removed, walk
+from bench.model import Counters, Json
+from bench.plans.seen import blocks, counters, number, rows_removed, walk
 
 CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "TID Cond", "Join Filter", "Filter")
 AGGREGATES = {"Sorted": "GroupAggregate", "Hashed": "HashAggregate", "Mixed": "MixedAggregate"}
@@ -57,6 +57,15 @@ def tree(plan: Json) -> tuple[PlanNode, ...]:
     found: list[PlanNode] = []
     _collect(plan, 0, shared, found)
     return tuple(found)
+
+
+def work_of_finding(plan: Json) -> Counters:
+    """Count the work of ``plan`` without what its nodes that write do themselves.
+
+    Writing costs as much as the table has indexes, in every plan alike; finding the rows is what a plan decides.
+    """
+    finding = sum(node.buffers_self for node in tree(plan) if node.kind != "ModifyTable")
+    return replace(counters(plan), buffers=finding, wal_bytes=0, buffers_dirtied=0, wal_full_pages=0)
 
 
 def index_names(plan: Json) -> tuple[str, ...]:

@@ -1,0 +1,147 @@
+"""One cell under sets of optimizations: what is known, what follows from it, and what has to be executed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+
+from bench.attribution.subsets import Names, Sets
+from bench.database import Connection
+from bench.measure import Cell, Timeout, execute
+from bench.measure.execution import explain, shape_of
+from bench.model import Counters, GainCell, Json, State, Tried
+from bench.plans import index_names, tree, trimmed, work_of_finding
+
+SAMPLES = 5
+SAMPLES_MS = 200.0
+"""Executions of one plan, fewer where they take longer than this together; the first execution is not among them."""
+
+
+@dataclass(slots=True, eq=False)
+class Found:
+    """What is known of one cell so far."""
+
+    cell: Cell
+    tried: list[Tried] = field(default_factory=list)
+    by_plan: dict[str, int] = field(default_factory=dict)
+    asked: dict[Names, int] = field(default_factory=dict)
+    """Sets taken away, as far as they concern the cell, to the number of the plan."""
+    uses: list[set[str]] = field(default_factory=list)
+    """For each plan tried, the optimizations whose relations it names, or whose text it is."""
+    concerned: set[str] = field(default_factory=set)
+    """Optimizations that can change a plan of the cell: those that act on what it reads."""
+    impure: set[str] = field(default_factory=set)
+    """Of these, the ones that may change a plan without being in it."""
+    matter: set[str] = field(default_factory=set)
+    ordered: tuple[str, ...] = ()
+    orders: tuple[tuple[str, ...], ...] = ()
+    sets: dict[str, Names] = field(default_factory=dict)
+
+    def known(self, names: Names) -> int | None:
+        """The plan without ``names``, where it was seen or follows from one that was."""
+        key = names & self.concerned
+        if key in self.asked:
+            return self.asked[key]
+        for other, plan in self.asked.items():
+            if other < key and not (key - other) & (self.uses[plan] | self.impure):
+                self.asked[key] = plan
+                return plan
+        return None
+
+    def plan(self, names: Names) -> int:
+        """The plan without ``names``, which must be known."""
+        return self.asked[names & self.concerned]
+
+    def concerns(self, names: Collection[str], impure: Collection[str]) -> None:
+        """Let only ``names`` count from now on; the ``impure`` among them may change a plan without being in it."""
+        self.concerned, self.impure = set(names), set(names).intersection(impure)
+        self.asked = {other & self.concerned: plan for other, plan in self.asked.items()}
+
+    def relations(self) -> set[str]:
+        """The relations that the cell's plans name so far, and those of its header."""
+        plans = {node.relation for one in self.tried if one.plan for node in tree(one.plan)}
+        return plans | {table.rpartition(".")[2] for table in self.cell.query.tables}
+
+    def settle(self, without: Mapping[str, Names], alone: Mapping[str, Names], none: Names) -> None:
+        """Say what matters: what is used, what is missed when it goes, what is felt when it comes alone."""
+        after, before = self.plan(NOTHING), self.plan(none)
+        missed = {name for name, names in without.items() if self.plan(names) != after}
+        felt = {name for name, names in alone.items() if self.plan(names) != before}
+        self.matter = missed | felt
+        self.impure &= self.matter
+
+    def ask(self, names: Names, connection: Connection, made_by: Mapping[str, str], samples: int) -> bool:
+        """Ask for the plan without ``names``, which are away now, and execute it if it is new; True if it wrote."""
+        state: State = "after"
+        if self.cell.query.rewrite and self.cell.query.rewrite.optimization in names:
+            state = "before"
+        key = state + _digest(shape_of(connection, self.cell, state, 0))
+        new = key not in self.by_plan
+        if new:
+            self.by_plan[key] = len(self.tried)
+            self.tried.append(_execute(connection, self.cell, state, names, samples))
+            self.uses.append(_used(self.tried[-1].plan, made_by) | self._rewritten(state))
+        self.asked[names & self.concerned] = self.by_plan[key]
+        return new and self.cell.query.writes
+
+    def _rewritten(self, state: State) -> set[str]:
+        return {self.cell.query.rewrite.optimization} if self.cell.query.rewrite and state == "after" else set()
+
+    def result(self, sets: Sets, without: Mapping[str, Names], alone: Mapping[str, Names], none: Names) -> GainCell:
+        """What was found, as it is kept."""
+        after, before = self.plan(NOTHING), self.plan(none)
+        missed = {name: plan for name, names in without.items() if (plan := self.plan(names)) != after}
+        felt = {name: plan for name, names in alone.items() if (plan := self.plan(names)) != before}
+        told = {after, before, *missed.values(), *felt.values()}
+        return GainCell(
+            query=self.cell.query.name,
+            parameter_class=self.cell.parameter_class,
+            tried=tuple(
+                replace(one, plan=trimmed(one.plan) if number in told and one.plan else {})
+                for number, one in enumerate(self.tried)
+            ),
+            after=after,
+            before=before,
+            without=missed,
+            alone=felt,
+            matter=self.ordered,
+            subsets={bits: self.plan(names) for bits, names in self.sets.items()},
+            orders=self.orders,
+        )
+
+
+NOTHING: Names = frozenset()
+
+
+def _used(plan: Json, made_by: Mapping[str, str]) -> set[str]:
+    names = {*index_names(plan), *(node.relation for node in tree(plan))} if plan else set()
+    return {made_by[name] for name in names if name in made_by}
+
+
+def _digest(plan: Json) -> str:
+    """Name a plan by all that is in it but costs and estimates: nodes, indexes, conditions, keys."""
+    return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
+
+
+def _execute(connection: Connection, cell: Cell, state: State, names: Names, most: int) -> Tried:
+    without = tuple(sorted(names))
+    try:
+        with connection.transaction():
+            if most > 1:
+                execute(connection, cell, state, 0)
+            seen = explain(connection, cell, state, 0)
+            samples: list[float] = []
+            while len(samples) < most and sum(samples) < SAMPLES_MS:
+                samples.append(execute(connection, cell, state, 0)[0])
+    except Timeout as timeout:
+        return Tried(without, "", 0.0, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)
+    return Tried(
+        without=without,
+        fingerprint=seen.fingerprint,
+        cost=float(seen.plan["Total Cost"]),
+        counters=work_of_finding(seen.plan) if cell.query.writes else seen.counters,
+        samples_ms=tuple(round(ms, 4) for ms in samples),
+        plan=seen.plan,
+    )

@@ -1,0 +1,153 @@
+"""The read gain by execution: the plans of every cell under the sets of optimizations that can matter to it.
+
+Asking the server for a plan is cheap, executing it is not. So plans are asked for wherever they could differ, and each
+plan is executed once per cell, in the set in which it was first met: the same plan on the same rows is the same work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import product
+from random import Random
+
+from bench.attribution.cells import NOTHING, SAMPLES, Found
+from bench.attribution.kinds import Kinds
+from bench.attribution.subsets import Names, Sets
+from bench.measure import Cell
+from bench.model import GainCell
+from bench.progress import Progress
+
+EXACT_MOST = 6
+"""Optimizations that matter to one cell at most for which all sets are tried (64); beyond, orders are sampled."""
+ORDERS = 4
+"""Orders of arrival that are sampled, each with its reverse: the pair cancels what position alone would give. Where
+gains only add up, as for parts of a statement that read different tables, one order is exact already."""
+
+Wanted = dict[Names, list[Found]]
+
+
+@dataclass(slots=True)
+class Gains:
+    """Tries the cells of one database in sets of its optimizations."""
+
+    sets: Sets
+    kinds: Kinds
+    progress: Progress
+    found: list[Found] = field(default_factory=list)
+
+    def measure(self, cells: Sequence[Cell]) -> tuple[GainCell, ...]:
+        """Try ``cells`` and give back what was seen, in the same order."""
+        self.found = [Found(cell, concerned=set(self.sets.blocks)) for cell in cells]
+        names = [name for name in self.sets.blocks if name not in self.sets.fixed]
+        none = self.sets.only([])
+        alone = {name: self.sets.only([name]) for name in names}
+        without = {name: self.sets.closed([name]) for name in names}
+        self._ask({NOTHING: self.found, none: self.found}, "executing with and without all")
+        for seen in self.found:
+            self._learn(seen, names)
+        self._ask({names: self._concerned(name) for name, names in without.items()}, "leaving one out")
+        self._ask({names: self._concerned(name) for name, names in alone.items()}, "adding one")
+        for seen in self.found:
+            seen.settle(without, alone, none)
+        self._substitutes()
+        self._sets_that_matter()
+        return tuple(seen.result(self.sets, without, alone, none) for seen in self.found)
+
+    def _learn(self, seen: Found, names: Sequence[str]) -> None:
+        """Find out which optimizations act on a relation that the cell reads."""
+        relations = seen.relations()
+        rewrite = seen.cell.query.rewrite
+        found = {
+            name
+            for name in names
+            if name not in self.kinds.inert
+            and (name not in self.kinds.touches or relations.intersection(self.kinds.touches[name]))
+        }  # fmt: skip
+        found |= {rewrite.optimization} if rewrite else set()
+        found |= {needed for name in found for needed in self.sets.needs.get(name, ())}
+        seen.concerns(found, found - set(self.kinds.pure))
+
+    def _concerned(self, name: str) -> list[Found]:
+        return [seen for seen in self.found if name in seen.concerned]
+
+    def _substitutes(self) -> None:
+        """Take away what a plan uses, then what the next plan uses, until a plan uses nothing of ours."""
+        while True:
+            wanted: Wanted = {}
+            for seen in self.found:
+                names = self.sets.closed(seen.matter)
+                if seen.known(names) is None:
+                    wanted.setdefault(names, []).append(seen)
+            if not wanted:
+                return
+            self._ask(wanted, "looking for substitutes")
+            for seen in self.found:
+                seen.matter |= self._used(seen)
+
+    def _sets_that_matter(self) -> None:
+        """Try the sets of what matters to each cell; what a plan uses besides matters, too."""
+        open_cells = list(self.found)
+        while open_cells:
+            for seen in open_cells:
+                seen.ordered = tuple(name for name in self.sets.blocks if name in seen.matter)
+                seen.orders = () if len(seen.ordered) <= EXACT_MOST else _orders(seen.ordered, seen.cell)
+                seen.sets = dict(_sets_of(seen.ordered, seen.orders, self.sets))
+            self._in_order(open_cells)
+            grown = []
+            for seen in open_cells:
+                if more := self._used(seen) - seen.matter:
+                    seen.matter |= more
+                    grown.append(seen)
+            open_cells = grown
+
+    def _in_order(self, found: Sequence[Found]) -> None:
+        """Try the sets of these cells, small ones first: larger ones often follow from them."""
+        by_size: dict[int, Wanted] = {}
+        for seen in found:
+            for names in seen.sets.values():
+                by_size.setdefault(len(names), {}).setdefault(names, []).append(seen)
+        for done, size in enumerate(sorted(by_size)):
+            self.progress("trying sets", done, len(by_size), "sizes")
+            self._ask(by_size[size], "", samples=1)
+        self.progress("trying sets", len(by_size), len(by_size), "sizes")
+
+    def _used(self, seen: Found) -> set[str]:
+        """The optimizations that any of the cell's plans uses, and what those need."""
+        return set().union(*seen.uses) - set(self.sets.fixed)
+
+    def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str, samples: int = SAMPLES) -> None:
+        """Find the plan of each cell in each set, executing those that are new."""
+        todo = [(names, [s for s in found if s.known(names) is None]) for names, found in wanted.items()]
+        todo = [(names, found) for names, found in todo if found]
+        for number, (names, found) in enumerate(todo):
+            if what:
+                self.progress(what, number, len(todo), "sets")
+            if left := [seen for seen in found if seen.known(names) is None]:
+                with self.sets.without(names):
+                    wrote = [seen.ask(names, self.sets.connection, self.kinds.made_by, samples) for seen in left]
+                if any(wrote):
+                    self.sets.clean()
+        if todo and what:
+            self.progress(what, len(todo), len(todo), "sets")
+
+
+def _orders(matter: Sequence[str], cell: Cell) -> tuple[tuple[str, ...], ...]:
+    rng = Random(f"{cell.query.name}/{cell.parameter_class}")  # noqa: S311
+    drawn = [tuple(rng.sample(list(matter), len(matter))) for _ in range(ORDERS)]
+    return tuple(order for one in drawn for order in (one, one[::-1]))
+
+
+def _sets_of(matter: Sequence[str], orders: Sequence[Sequence[str]], sets: Sets) -> list[tuple[str, Names]]:
+    """The sets that the shares are computed from: presence as bits, and what has to be taken away."""
+    if orders:
+        present = sorted({frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}, key=sorted)
+    else:
+        present = [
+            frozenset(name for name, bit in zip(matter, bits, strict=True) if bit)
+            for bits in product((False, True), repeat=len(matter))
+        ]
+    return [
+        ("".join("1" if name in names else "0" for name in matter), sets.closed(set(matter) - names))
+        for names in present
+    ]

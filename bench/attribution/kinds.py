@@ -1,0 +1,61 @@
+"""What kind of effect an optimization can have on plans, by what it did to the catalog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.database import Connection, rows
+from bench.model import Applied, Optimization
+
+_CHECK = re.compile(
+    r"ALTER\s+TABLE\s.*\bADD\s+(CONSTRAINT\s+\S+\s+)?CHECK\b|ALTER\s+TABLE\s.*\bVALIDATE\s+CONSTRAINT\b"
+    r"|COMMENT\s+ON\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_INDEX = re.compile(r"CREATE\s+INDEX\b|COMMENT\s+ON\b", re.IGNORECASE)
+_EXTENSION = re.compile(r"CREATE\s+EXTENSION\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Kinds:
+    """The optimizations of a database, sorted by what they can do."""
+
+    made_by: Mapping[str, str]
+    """Relations, as plans name them, to the optimization that made them."""
+    inert: frozenset[str]
+    """They change no plan: checks of values, which the planner looks at for partitions and UNION ALL only."""
+    pure: frozenset[str]
+    """They only add ways to read (plain indexes, extensions): where a plan does not use one, taking it away leaves the
+    plan as it is, because the planner chooses the cheapest of fewer. An index on an expression is not among them: it
+    brings statistics, which can change any estimate; nor is a unique one, which proves things."""
+    touches: Mapping[str, frozenset[str]]
+    """Optimization to the relations that it makes or locks, as plans name them; absent where that is not known."""
+
+
+def kinds(connection: Connection, blocks: Sequence[Optimization], applied: Sequence[Applied]) -> Kinds:
+    """Sort ``blocks``, all of which are applied in the database of ``connection``."""
+    plain = {row["name"] for row in rows(connection, "list_plain_indexes_by_name")}
+    seen = {one.name: one for one in applied}
+    inert, pure, touches = set(), set(), {}
+    for block in blocks:
+        texts = [statement.sql.lstrip() for statement in block.statements]
+        creates = seen[block.name].creates if block.name in seen else ()
+        if texts and all(_CHECK.match(text) for text in texts):
+            inert.add(block.name)
+        elif (texts and all(_EXTENSION.match(text) for text in texts)) or (
+            creates and plain.issuperset(creates) and all(_INDEX.match(text) for text in texts)
+        ):
+            pure.add(block.name)
+        locked = {lock.partition(" on ")[2] for lock in seen[block.name].locks} if block.name in seen else set()
+        if locked or creates or block.name in pure:
+            touches[block.name] = frozenset(bare(name) for name in (*locked, *creates))
+    made_by = {bare(name): one.name for one in applied for name in one.creates}
+    return Kinds(made_by, frozenset(inert), frozenset(pure), touches)
+
+
+def bare(name: str) -> str:
+    """A relation's name without schema and quotes, as plans have it."""
+    last = re.split(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)', name)[-1]
+    return last[1:-1].replace('""', '"') if last.startswith('"') else last

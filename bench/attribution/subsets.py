@@ -1,0 +1,134 @@
+"""Sets of optimizations, made by taking the others away inside a transaction that is rolled back.
+
+From the database that has them all, any set can be had by undoing the rest: dropping an index costs a fraction of a
+millisecond, building one costs seconds. After the rollback the database is as it was; nothing was built, so nothing of
+what a rolled-back CREATE INDEX leaves behind is there (docs/attribution.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import psycopg
+from psycopg import sql
+
+from bench.database import Connection, explained, first_line, rows, statistics_target
+from bench.errors import WorkloadError
+from bench.model import Optimization
+
+Names = frozenset[str]
+
+
+class CannotUndo(WorkloadError):
+    """An optimization that cannot be taken away in a transaction; ``name`` is its name."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"undo of {name}: {reason}")
+        self.name, self.reason = name, reason
+
+
+@dataclass(slots=True)
+class Sets:
+    """The sets of optimizations of one database that has them all."""
+
+    connection: Connection
+    blocks: Mapping[str, Optimization]
+    """In the order in which they were applied."""
+    creates: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The relations that each has made."""
+    needs: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Optimization to those without which it cannot be."""
+    fixed: dict[str, str] = field(default_factory=dict)
+    """Those that cannot be taken away, and why."""
+
+    def closed(self, without: Collection[str]) -> Names:
+        """``without`` and everything that cannot be without one of them; what is fixed stays."""
+        gone = set(without) - set(self.fixed)
+        while more := {name for name, needed in self.needs.items() if gone.intersection(needed)} - gone:
+            gone |= more
+        return frozenset(gone - set(self.fixed))
+
+    def only(self, present: Collection[str]) -> Names:
+        """What has to be taken away so that ``present`` and what they need are left."""
+        kept = set(present)
+        while more := {needed for name in kept for needed in self.needs.get(name, ())} - kept:
+            kept |= more
+        return self.closed(set(self.blocks) - kept)
+
+    @contextmanager
+    def without(self, names: Collection[str]) -> Iterator[None]:
+        """Take ``names`` away for as long as the block lasts.
+
+        Raises:
+            CannotUndo: one of them cannot be taken away like this.
+        """
+        with self.connection.transaction(force_rollback=True):
+            for name in reversed(list(self.blocks)):
+                if name in names:
+                    self._undo(name)
+            yield
+
+    def clean(self) -> None:
+        """Remove what rolled-back executions left dead: later ones must find the tables as earlier ones did."""
+        self.connection.execute("SELECT pg_stat_force_next_flush()")
+        with explained("cleaning up after writes"):
+            for row in rows(self.connection, "list_tables_with_dead_rows"):
+                self.connection.execute(f"VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {row['name']}")
+
+    def _undo(self, name: str) -> None:
+        block = self.blocks[name]
+        try:
+            for statement in block.undo:
+                self.connection.execute(statement)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error as error:
+            raise CannotUndo(name, first_line(error)) from error
+        if any(not statement.lstrip().upper().startswith(_TAKES_AWAY) for statement in block.undo):
+            self._settle(name)
+
+    def _settle(self, name: str) -> None:
+        """An undo that builds: the index must be usable here and now, and an expression needs its statistics."""
+        if hidden := rows(self.connection, "list_indexes_hidden_from_us"):
+            raise CannotUndo(name, f"{hidden[0]['name']} cannot be used by the transaction that builds it")
+        with explained(f"statistics after the undo of {name}"):
+            for row in rows(self.connection, "list_tables_lacking_statistics"):
+                target = sql.Literal(statistics_target(row["rows"]))
+                self.connection.execute(sql.SQL("SET LOCAL default_statistics_target = {}").format(target))
+                self.connection.execute(f"ANALYZE {row['name']}")
+
+
+_TAKES_AWAY = ("DROP", "ALTER", "RESET", "DELETE", "COMMENT", "REVOKE")
+
+
+def find_needs(sets: Sets) -> None:
+    """Find out who needs whom, and who cannot be taken away at all, by trying; ``sets`` gets to know it."""
+    names = list(sets.blocks)
+    for position, name in reversed(list(enumerate(names))):
+        if not sets.blocks[name].undo:
+            continue
+        if (reason := _fails(sets, [name])) is None:
+            continue
+        later = [other for other in names[position + 1 :] if other not in sets.fixed]
+        if _fails(sets, [name, *later]) is not None:
+            sets.fixed[name] = reason
+            continue
+        for other in later:
+            rest = [one for one in later if one != other and other not in sets.closed([one])]
+            if _fails(sets, [name, *rest]) is not None:
+                sets.needs[other] = (name, *sets.needs.get(other, ()))
+
+
+def _fails(sets: Sets, names: Sequence[str]) -> str | None:
+    """Why ``names`` cannot be taken away together; None when they can."""
+    try:
+        with sets.without(names):
+            left = {row["name"] for row in rows(sets.connection, "list_relations")}
+            for name in names:
+                if stays := left.intersection(sets.creates.get(name, ())):
+                    return f"its undo leaves {min(stays)} in place"
+    except CannotUndo as error:
+        return error.reason
+    return None
