@@ -15,14 +15,18 @@ from bench.attribution.cells import NOTHING, SAMPLES, Found
 from bench.attribution.kinds import Kinds
 from bench.attribution.subsets import Names, Sets
 from bench.measure import Cell
-from bench.model import GainCell
+from bench.model import GainCell, Tried
 from bench.progress import Progress
+from bench.summary.gains import by_work, faster
 
 EXACT_MOST = 6
 """Optimizations that matter to one cell at most for which all sets are tried (64); beyond, orders are sampled."""
 ORDERS = 4
 """Orders of arrival that are sampled, each with its reverse: the pair cancels what position alone would give. Where
 gains only add up, as for parts of a statement that read different tables, one order is exact already."""
+
+TURNS, SAMPLES_A_TURN = 3, 3
+"""More executions of two plans on which time and counters disagree, in turns."""
 
 Wanted = dict[Names, list[Found]]
 
@@ -50,6 +54,7 @@ class Gains:
         self._ask({names: self._concerned(name) for name, names in alone.items()}, "adding one")
         for seen in self.found:
             seen.settle(without, alone, none)
+        self._look_again(without)
         self._substitutes()
         self._sets_that_matter()
         return tuple(seen.result(self.sets, without, alone, none) for seen in self.found)
@@ -70,6 +75,22 @@ class Gains:
 
     def _concerned(self, name: str) -> list[Found]:
         return [seen for seen in self.found if name in seen.concerned]
+
+    def _look_again(self, without: Mapping[str, Names]) -> None:
+        """Execute in turns where time and counters disagree on what an optimization does: noise comes in bursts."""
+        doubtful = [
+            (seen, names)
+            for seen in self.found
+            for names in without.values()
+            if not seen.cell.query.writes and _disagree(seen.tried[seen.plan(NOTHING)], seen.tried[seen.plan(names)])
+        ]
+        for number, (seen, names) in enumerate(doubtful):
+            self.progress("looking again", number, len(doubtful), "pairs")
+            for _ in range(TURNS):
+                for which in (names, NOTHING):
+                    with self.sets.without(which):
+                        seen.again(which, self.sets.connection, SAMPLES_A_TURN)
+        self.progress("looking again", len(doubtful), len(doubtful), "pairs")
 
     def _substitutes(self) -> None:
         """Take away what a plan uses, then what the next plan uses, until a plan uses nothing of ours."""
@@ -92,7 +113,7 @@ class Gains:
             for seen in open_cells:
                 seen.ordered = tuple(name for name in self.sets.blocks if name in seen.matter)
                 seen.orders = () if len(seen.ordered) <= EXACT_MOST else _orders(seen.ordered, seen.cell)
-                seen.sets = dict(_sets_of(seen.ordered, seen.orders, self.sets))
+                seen.sets = dict(_sets_of(seen, self.sets))
             self._in_order(open_cells)
             grown = []
             for seen in open_cells:
@@ -132,22 +153,38 @@ class Gains:
             self.progress(what, len(todo), len(todo), "sets")
 
 
+def _disagree(one: Tried, other: Tried) -> bool:
+    if one is other or one.censored or other.censored:
+        return False
+    return faster(one, other) not in (0, by_work(one, other))
+
+
 def _orders(matter: Sequence[str], cell: Cell) -> tuple[tuple[str, ...], ...]:
     rng = Random(f"{cell.query.name}/{cell.parameter_class}")  # noqa: S311
     drawn = [tuple(rng.sample(list(matter), len(matter))) for _ in range(ORDERS)]
     return tuple(order for one in drawn for order in (one, one[::-1]))
 
 
-def _sets_of(matter: Sequence[str], orders: Sequence[Sequence[str]], sets: Sets) -> list[tuple[str, Names]]:
-    """The sets that the shares are computed from: presence as bits, and what has to be taken away."""
-    if orders:
-        present = sorted({frozenset(order[:n]) for order in orders for n in range(len(order) + 1)}, key=sorted)
+def _sets_of(seen: Found, sets: Sets) -> list[tuple[str, Names]]:
+    """The sets that the shares are computed from: presence as bits, and what has to be taken away.
+
+    Where orders are sampled, also what tells who stands in for whom: all but one that the plan of all uses, and all but
+    that one and one that it does not use.
+    """
+    matter = seen.ordered
+    if seen.orders:
+        found = {frozenset(order[:n]) for order in seen.orders for n in range(len(order) + 1)}
+        used = seen.uses[seen.plan(NOTHING)]
+        found |= {
+            frozenset(matter) - {one, other} for one in matter if one in used for other in matter if other not in used
+        }
+        found |= {frozenset(matter) - {one} for one in matter}
     else:
-        present = [
+        found = {
             frozenset(name for name, bit in zip(matter, bits, strict=True) if bit)
             for bits in product((False, True), repeat=len(matter))
-        ]
+        }
     return [
         ("".join("1" if name in names else "0" for name in matter), sets.closed(set(matter) - names))
-        for names in present
+        for names in sorted(found, key=sorted)
     ]

@@ -1,0 +1,72 @@
+"""The smallest set of optimizations with which every query that can stays under the target."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Mapping, Sequence
+
+from bench.model import Attribution, GainCell, Tried
+from bench.summary.shares import fastest_ms
+
+SAFETY = 0.6
+"""Share of the target that the fastest execution of a plan may take here: p95 is above it. What is chosen so is then
+executed more often, and the report says what that gave."""
+LOOKS_MOST = 2_000
+"""Sets looked at before the search is given up and all are kept."""
+
+
+def smallest(attribution: Attribution, names: Sequence[str], target_ms: float, size: Mapping[str, int]) -> list[str]:
+    """Choose from ``names`` as few as keep every cell under ``target_ms`` that is under it with all of them.
+
+    Among sets of as many, the one with the least bytes (``size``). What the chosen need is among them.
+    """
+    limit = SAFETY * target_ms
+    cells = [cell for cell in attribution.cells if _fastest(cell.tried[cell.after]) <= limit]
+    known = [
+        (cell, [_names(cell, bits) for bits, plan in cell.subsets.items() if _fastest(cell.tried[plan]) <= limit])
+        for cell in cells
+    ]
+    chosen = _search(known, size)
+    return [name for name in names if chosen is None or name in chosen or name in attribution.not_tried]
+
+
+def _search(known: Sequence[tuple[GainCell, list[frozenset[str]]]], size: Mapping[str, int]) -> frozenset[str] | None:
+    """The cheapest set that every cell is content with, cheapest first; None where the search got too long."""
+    empty: frozenset[str] = frozenset()
+    heap = [(_price(empty, size), empty)]
+    seen = {empty}
+    for _ in range(LOOKS_MOST):
+        _, chosen = heapq.heappop(heap)
+        wanted = next(
+            (_least(fine, chosen & set(c.matter)) for c, fine in known if chosen & set(c.matter) not in fine), None
+        )
+        if wanted is None:
+            return chosen
+        for more in wanted:
+            if (larger := chosen | more) not in seen:
+                seen.add(larger)
+                heapq.heappush(heap, (_price(larger, size), larger))
+        if not heap:
+            return None
+    return None
+
+
+def _least(fine: Sequence[frozenset[str]], chosen: frozenset[str]) -> list[frozenset[str]]:
+    """The sets of ``fine`` that hold ``chosen`` and no other such set."""
+    found: list[frozenset[str]] = []
+    for one in sorted((one for one in fine if chosen <= one), key=lambda one: (len(one), sorted(one))):
+        if not any(smaller <= one for smaller in found):
+            found.append(one)
+    return found
+
+
+def _price(chosen: frozenset[str], size: Mapping[str, int]) -> tuple[int, int, list[str]]:
+    return len(chosen), sum(size.get(name, 0) for name in chosen), sorted(chosen)
+
+
+def _names(cell: GainCell, bits: str) -> frozenset[str]:
+    return frozenset(name for name, bit in zip(cell.matter, bits, strict=True) if bit == "1")
+
+
+def _fastest(tried: Tried) -> float:
+    return float("inf") if tried.censored else fastest_ms(tried)
