@@ -5,7 +5,6 @@ Each block runs in a transaction of its own where its statements allow that, so 
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 from statistics import median
@@ -16,14 +15,8 @@ from bench.database import MAINTENANCE_WORK_MEM, Connection, explained, rows, ru
 from bench.errors import WorkloadError
 from bench.model import Applied, Optimization, Upkeep
 from bench.progress import Progress
+from bench.shipping import refuses_transaction
 from bench.sqlfile import fill_in
-
-_OUTSIDE = re.compile(
-    r"\s*(VACUUM|CLUSTER\s*$|REINDEX\s+(DATABASE|SYSTEM)|(CREATE|DROP|REINDEX)\s+(UNIQUE\s+)?(INDEX|TABLE|SCHEMA)\s+"
-    r"CONCURRENTLY|ALTER\s+SYSTEM|ALTER\s+TABLE\s.*\sDETACH\s.*CONCURRENTLY)",
-    re.IGNORECASE | re.DOTALL,
-)
-"""Statements that refuse to run in a transaction block (PostgreSQL manual, each command's notes)."""
 
 
 def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
@@ -56,7 +49,7 @@ def apply_one(connection: Connection, optimization: Optimization) -> Applied | N
     if metadata.is_applied(connection, optimization.name, sum_now):
         return None
     before = _state(connection)
-    outside = any(_OUTSIDE.match(statement.sql) for statement in optimization.statements)
+    outside = any(refuses_transaction(statement.sql) for statement in optimization.statements)
     begin = time.perf_counter()
     if outside:
         run_file(connection, optimization.statements, optimization.file)

@@ -40,7 +40,7 @@ def test_links_lead_to_files_that_exist(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_commands_and_options_exist(page: Path) -> None:
     lines = [line for line in page.read_text().splitlines() if "pgproof " in line or "ARGS=" in line]
-    subcommands = {match for line in lines for match in re.findall(r"(?:`|bin/|  |' )pgproof ([a-z]+)", line)}
+    subcommands = {match for line in lines for match in re.findall(r"(?:`|bin/|  |' )pgproof ([a-z][a-z-]*)", line)}
     assert subcommands <= set(cli.commands)
     options = {option for line in lines for option in re.findall(r"(?<![\w-])(--[a-z][\w-]*)", line)}
     assert options <= every_option(cli) | {"--upgrade"}

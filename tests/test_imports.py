@@ -17,7 +17,7 @@ LAYERS = [
     {"experiment", "gate"},
     {"measure", "injections"},
     {"servers", "seeding", "optimizations", "store"},
-    {"workload", "metadata"},
+    {"workload", "metadata", "shipping"},
     {"database"},
     {"summary", "judge"},
     {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch", "codec"},
@@ -38,6 +38,7 @@ NO_DRIVER = {
     "codec",
     "sqlfile",
     "workload",
+    "shipping",
 }
 
 

@@ -14,6 +14,7 @@ from bench.cli.databases import cache, verify
 from bench.cli.gates import baseline, gate
 from bench.cli.runs import report_command, run
 from bench.cli.selftests import selftest
+from bench.cli.ships import ship_script_command
 from bench.cli.streams import err
 from bench.errors import BaselineError, PgproofError
 
@@ -24,7 +25,7 @@ def cli() -> None:
     """Prove PostgreSQL optimizations: realistic data, queries before and after, evidence for every claim."""
 
 
-for command in (run, report_command, baseline, gate, selftest, verify, cache):
+for command in (run, report_command, baseline, gate, selftest, ship_script_command, verify, cache):
     cli.add_command(command)
 
 

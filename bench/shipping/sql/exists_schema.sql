@@ -1,0 +1,3 @@
+-- Is there a schema of that name?
+
+to_regnamespace({{name}}) IS NOT NULL
