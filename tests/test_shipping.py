@@ -220,7 +220,8 @@ CHECK = "ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0);"
 def test_a_held_lock_is_tried_again_until_it_is_free(
     live: Connection, target: Target, server: ServerHandle, tmp_path: Path
 ) -> None:
-    with target.connect("pgproof_live", autocommit=False) as reader:
+    patience = {"idle_in_transaction_session_timeout": "20s"}
+    with target.connect("pgproof_live", autocommit=False, **patience) as reader:
         reader.execute("SELECT count(*) FROM t")
         with shipping(server, script(tmp_path, CHECK)) as process:
             assert process.stderr is not None
@@ -365,13 +366,17 @@ def test_names_of_the_worst_kind(bad: str, live: Connection, psql: Psql, tmp_pat
     """Quotes of every sort, variables and commands of psql, holes of our own templates, and one that is too long."""
     index, check = (f'"{(bad + end).replace(chr(34), chr(34) * 2)}"' for end in ("", " 2"))
     table = '"T $$ ; -- \'"'
-    live.execute(f"CREATE TABLE {table} (a integer NOT NULL, b integer[])")
-    sql = f"CREATE INDEX {index} ON {table} ((b[1:2]), a);\nALTER TABLE {table} ADD CONSTRAINT {check} CHECK (a > 0);"
+    live.execute(f"CREATE TABLE {table} (a integer NOT NULL, b integer[], port integer)")
+    sql = (
+        f"CREATE INDEX {index} ON {table} ((b[1:PORT]), a);\nALTER TABLE {table} ADD CONSTRAINT {check} CHECK (a > 0);"
+    )
     before = catalog(live)
     for _ in range(2):
         done = psql(script(tmp_path, sql))
         assert done.returncode == 0, done.stderr
-    assert len([row for row in catalog(live) if row not in before]) == 3
+    new = [row for row in catalog(live) if row not in before]
+    assert len(new) == 3
+    assert "((b[1:port]), a)" in next(name for kind, name, _ in new if kind == "index")
     assert psql(back(tmp_path, sql)).returncode == 0
     assert catalog(live) == before
 
