@@ -1,0 +1,130 @@
+"""Apply one optimization on a copy, on the clock, while somebody looks at its locks; a failure is kept, not raised."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Protocol
+
+import psycopg
+
+from bench.attribution.locks import Locks, sampled
+from bench.attribution.windows import Window
+from bench.database import Connection, rows, translated
+from bench.errors import DiskFull, ServerError
+from bench.model import Optimization
+from bench.optimizations import refuses_transaction
+
+
+class Step(Protocol):
+    """A statement of a script that ships an optimization; ``outside``: not in a transaction block."""
+
+    @property
+    def sql(self) -> str:
+        """The statement."""
+
+    @property
+    def outside(self) -> bool:
+        """Whether it refuses to run in a transaction block."""
+
+
+Steps = Callable[[Optimization], Sequence[Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Statements that commit together, or one that runs outside of a transaction."""
+
+    statements: tuple[str, ...]
+    outside: bool
+
+
+def as_in_the_file(optimization: Optimization) -> tuple[Stage, ...]:
+    """One transaction, where the statements allow that."""
+    texts = tuple(statement.sql for statement in optimization.statements)
+    if any(refuses_transaction(text) for text in texts):
+        return tuple(Stage((text,), refuses_transaction(text)) for text in texts)
+    return (Stage(texts, outside=False),)
+
+
+def step_by_step(steps: Sequence[Step]) -> tuple[Stage, ...]:
+    """Each statement commits by itself."""
+    return tuple(Stage((step.sql,), step.outside) for step in steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """One optimization applied: when, for how long, what it held, and why it failed."""
+
+    optimization: str
+    window: Window
+    ms: float
+    locks: Locks
+    error: str
+
+
+def apply(
+    connection: Connection,
+    watcher: Connection,
+    optimization: Optimization,
+    stages: Sequence[Stage],
+    free_since_s: float,
+) -> Application:
+    """Apply the stages over ``connection``; where one fails, take back what the others left.
+
+    Raises:
+        ServerError, DiskFull: no optimization is to blame.
+    """
+    invalid_before = _invalid(watcher)
+    locks = Locks(existing={row[0] for row in watcher.execute("SELECT oid FROM pg_class").fetchall()})
+    error, begin_s, begin = "", time.time(), time.perf_counter()
+    try:
+        for stage in stages:
+            _run(connection, watcher, stage, locks)
+    except psycopg.Error as raised:
+        failure = translated(raised, f"{optimization.file}:{optimization.line}")
+        if connection.broken or isinstance(failure, ServerError | DiskFull):
+            raise failure from raised
+        error = failure.message
+    ms = (time.perf_counter() - begin) * 1e3
+    window = Window(free_since_s, begin_s, begin_s + ms / 1e3)
+    left = [name for name in _invalid(watcher) if name not in invalid_before]
+    if left:
+        error = error or f"it left {left[0]} invalid"
+    if error:
+        _take_back(connection, optimization, left)
+    return Application(optimization.name, window, ms, locks, error)
+
+
+def _run(connection: Connection, watcher: Connection, stage: Stage, locks: Locks) -> None:
+    pid = connection.info.backend_pid
+    if stage.outside:
+        with sampled(locks, watcher, pid):
+            connection.execute(stage.statements[0])
+        return
+    # From the begin of the statement that takes it: while it waits for the lock, others wait behind it.
+    since: dict[tuple[str, str], float] = {}
+    with connection.transaction():
+        for statement in stage.statements:
+            begin = time.perf_counter()
+            connection.execute(statement)
+            for key in locks.look(connection, pid):
+                since.setdefault(key, begin)
+    end = time.perf_counter()
+    locks.add({key: end - begin for key, begin in since.items()})
+
+
+def _invalid(connection: Connection) -> list[str]:
+    return [row["name"] for row in rows(connection, "list_index_definitions") if not row["valid"]]
+
+
+def _take_back(connection: Connection, optimization: Optimization, invalid: Sequence[str]) -> None:
+    """Drop invalid indexes and undo the rest: what was half made would hinder the load and the optimizations to come.
+
+    An undo that meets nothing to undo fails, and that is as good.
+    """
+    for statement in (*(f"DROP INDEX {name}" for name in invalid), *optimization.undo):
+        with suppress(psycopg.Error):
+            connection.execute(statement)
