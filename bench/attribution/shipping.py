@@ -23,9 +23,9 @@ from bench.model.sides import Load, Shipped, ShipWay
 from bench.progress import Progress, silent
 from bench.servers import ServerHandle
 
-QUIET_S = 0.1
-"""The quiet moment before each application. Forty transactions fall into it; ninety of them cost nine seconds, and
-together they show the noise of nine seconds."""
+QUIET_S = 0.075
+"""The quiet moment before each application. Thirty transactions fall into it; ninety of them cost seven seconds, and
+together they show the noise of seven seconds."""
 
 WARM_UP_S = 0.5
 """The first transactions of a connection fill its caches of the catalog, 10 ms and more each."""

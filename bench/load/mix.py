@@ -108,15 +108,20 @@ def _sample_keys(connection: Connection, table: Mapping[str, Any], keys: sql.Ide
 
 
 def _statements(table: Mapping[str, Any], keys: sql.Identifier, key: sql.Composable) -> dict[str, sql.Composed]:
-    """A read and an update of the row whose key has the number ``key``."""
+    """A read and an update of the row whose key has the number ``key``.
+
+    The read gives a boolean, whatever the column becomes: a prepared statement whose result changes is an error.
+    """
     same = sql.SQL(" AND ").join(
-        sql.SQL("t.{} = s.{}").format(sql.Identifier(column), sql.Identifier(f"c{place}"))
+        sql.SQL("t.{} = s.{}").format(_identifier(column), sql.Identifier(f"c{place}"))
         for place, column in enumerate(table["keys"], 1)
     )
-    column = sql.Identifier(table["updated"])
+    column = _identifier(table["updated"] or table["keys"][0])
     parts = {"relation": _relation(table), "column": column, "keys": keys, "key": key, "same": same}
     texts = {
-        "read": sql.SQL("SELECT t.{column} FROM {relation} AS t, {keys} AS s WHERE s.number = {key} AND {same}"),
+        "read": sql.SQL(
+            "SELECT t.{column} IS NULL FROM {relation} AS t, {keys} AS s WHERE s.number = {key} AND {same}"
+        ),
         "update": sql.SQL(
             "UPDATE {relation} AS t SET {column} = t.{column} FROM {keys} AS s WHERE s.number = {key} AND {same}"
         ),
@@ -136,5 +141,13 @@ def _refusal(connection: Connection, statement: sql.Composed) -> str:
     return ""
 
 
-def _relation(table: Mapping[str, Any]) -> sql.Identifier:
-    return sql.Identifier(table["schema_name"], table["table_name"])
+def _relation(table: Mapping[str, Any]) -> sql.Composable:
+    return sql.SQL("{}.{}").format(_identifier(table["schema_name"]), _identifier(table["table_name"]))
+
+
+def _identifier(name: str) -> sql.Composable:
+    """A quoted name without a colon in its text: pgbench takes a colon for a variable, even inside quotes."""
+    if ":" not in name:
+        return sql.Identifier(name)
+    escaped = name.replace("\\", "\\\\").replace('"', '""').replace(":", "\\003a")
+    return sql.SQL("U&{}").format(sql.SQL(f'"{escaped}"'))
