@@ -149,11 +149,10 @@ def _is_alive(shipment: Shipment, load: Running) -> bool:
     """Whether the load goes on; what is wrong with it is noted once."""
     alive, trouble = load.is_alive(), load.trouble()
     if trouble and not shipment.troubles:
-        after = shipment.applied[-1].optimization if shipment.applied else "the start"
-        became = "lost a client" if alive else "died"
-        shipment.troubles.append(
-            f"the load {became} at {after}, and what came then it saw less of or nothing: {trouble}"
-        )
+        when = f"after {shipment.applied[-1].optimization}" if shipment.applied else "at once"
+        what = "lost a client" if alive else "died"
+        rest = "saw less of" if alive else "did not see"
+        shipment.troubles.append(f"the load {what} {when}, and what came then it {rest}: {trouble}")
     return alive
 
 
@@ -177,7 +176,9 @@ def _load(shipments: Sequence[Shipment], notes: Sequence[str]) -> Load:
     tables = dict.fromkeys(table for shipment in shipments for table in shipment.mix.tables)
     rates = [rate_tps(shipment.transactions) for shipment in shipments if shipment.transactions]
     if not rates:
-        reason = next((note for note in notes if note.startswith(NOBODY)), "no table that an optimization names fits")
+        reason = next(
+            (note for note in notes if note.startswith(NOBODY)), "no table that an optimization names can be loaded"
+        )
         return Load(0, 0.0, (), QUIET_S * 1e3, reason)
     note = (
         f"reads and updates of one row by primary key in {', '.join(tables)}, {RATE_TPS} a second asked for; a "
