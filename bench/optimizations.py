@@ -19,11 +19,6 @@ from bench.shipping import refuses_transaction
 from bench.sqlfile import fill_in
 
 
-def refuses_transaction(statement: str) -> bool:
-    """Whether the statement cannot run in a transaction block."""
-    return bool(_OUTSIDE.match(statement))
-
-
 def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
     """Apply what is not yet in the ledger, in order; then refresh the statistics of tables that need it.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,22 +23,6 @@ from bench.servers import ServerHandle, ServerOptions, open_server
 from tests.test_load import ours_running
 
 COPIES: dict[ShipWay, str] = {"plain": "pgproof_plain", "concurrent": "pgproof_concurrent"}
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """As bench/shipping.py gives it."""
-
-    sql: str
-    outside: bool = False
-
-
-def concurrently(optimization: Optimization) -> tuple[Step, ...]:
-    """Index builds concurrently, everything else statement by statement."""
-    return tuple(
-        Step(s.sql.replace("CREATE INDEX", "CREATE INDEX CONCURRENTLY"), s.sql.startswith("CREATE INDEX"))
-        for s in optimization.statements
-    )
 
 
 def optimization(name: str, *statements: str, undo: str = "") -> Optimization:
@@ -69,7 +53,7 @@ def shipped(
     target: Target, server: ServerHandle, *optimizations: Optimization
 ) -> tuple[dict[tuple[str, str], Shipped], Load, tuple[str, ...]]:
     """What ``ship_all`` gives, by name and way."""
-    found, load, notes = ship_all(target, server, optimizations, COPIES, concurrently)
+    found, load, notes = ship_all(target, server, optimizations, COPIES)
     assert not ours_running()
     return {(one.optimization, one.way): one for one in found}, load, notes
 
@@ -193,7 +177,7 @@ def test_a_load_that_dies_is_said_and_what_it_felt_before_is_kept(
             os.kill(ours_running()[0], signal.SIGKILL)
 
     many = [optimization(f"i{n}", f"CREATE INDEX i{n} ON t (n)", "SELECT pg_sleep(0.3)") for n in range(5)]
-    found, load, notes = ship_all(target, server, many, COPIES, concurrently, kill)
+    found, load, notes = ship_all(target, server, many, COPIES, kill)
     by_name = {(one.optimization, one.way): one for one in found}
     assert by_name["i0", "plain"].stall_ms is not None
     assert by_name["i4", "plain"].stall_ms is None
@@ -224,13 +208,13 @@ def test_nothing_is_left_when_it_is_interrupted(small: None, target: Target, ser
 
     both = [optimization(name, f"CREATE INDEX {name} ON t (n)") for name in ("i", "j")]
     with pytest.raises(KeyboardInterrupt):
-        ship_all(target, server, both, COPIES, concurrently, interrupt)
+        ship_all(target, server, both, COPIES, interrupt)
     assert not ours_running()
 
 
 def test_a_database_that_is_not_ours_is_left_alone(admin: Connection, target: Target, server: ServerHandle) -> None:
     with pytest.raises(ServerError, match="pgproof did not make the database postgres"):
-        ship_all(target, server, [optimization("i", "CREATE TABLE i ()")], {"plain": "postgres"}, concurrently)
+        ship_all(target, server, [optimization("i", "CREATE TABLE i ()")], {"plain": "postgres"})
     assert admin.execute("SELECT to_regclass('i')").fetchone() == (None,)
 
 

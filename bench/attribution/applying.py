@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Protocol
 
 import psycopg
 
@@ -15,22 +14,7 @@ from bench.attribution.windows import Window
 from bench.database import Connection, rows, translated
 from bench.errors import DiskFull, ServerError
 from bench.model import Optimization
-from bench.optimizations import refuses_transaction
-
-
-class Step(Protocol):
-    """A statement of a script that ships an optimization; ``outside``: not in a transaction block."""
-
-    @property
-    def sql(self) -> str:
-        """The statement."""
-
-    @property
-    def outside(self) -> bool:
-        """Whether it refuses to run in a transaction block."""
-
-
-Steps = Callable[[Optimization], Sequence[Step]]
+from bench.shipping import concurrent_steps, refuses_transaction, undo_steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +33,18 @@ def as_in_the_file(optimization: Optimization) -> tuple[Stage, ...]:
     return (Stage(texts, outside=False),)
 
 
-def step_by_step(steps: Sequence[Step]) -> tuple[Stage, ...]:
-    """Each statement commits by itself."""
-    return tuple(Stage((step.sql,), step.outside) for step in steps)
+def as_shipped(optimization: Optimization) -> tuple[Stage, ...]:
+    """The steps of the ship script: each commits by itself, but for neighbours that are as they were written."""
+    stages: list[Stage] = []
+    together = False
+    for step in concurrent_steps(optimization):
+        plain = step.kind == "plain" and not step.outside
+        if plain and together:
+            stages[-1] = Stage((*stages[-1].statements, step.sql), outside=False)
+        else:
+            stages.append(Stage((step.sql,), step.outside))
+        together = plain
+    return tuple(stages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +72,11 @@ def apply(
     """
     invalid_before = _invalid(watcher)
     locks = Locks(existing={row[0] for row in watcher.execute("SELECT oid FROM pg_class").fetchall()})
-    error, begin_s, begin = "", time.time(), time.perf_counter()
+    error, committed, begin_s, begin = "", 0, time.time(), time.perf_counter()
     try:
         for stage in stages:
             _run(connection, watcher, stage, locks)
+            committed += 1
     except psycopg.Error as raised:
         failure = translated(raised, f"{optimization.file}:{optimization.line}")
         if connection.broken or isinstance(failure, ServerError | DiskFull):
@@ -94,7 +88,10 @@ def apply(
     if left:
         error = error or f"it left {left[0]} invalid"
     if error:
-        _take_back(connection, optimization, left)
+        undo = [step.sql for step in undo_steps(optimization)] if committed else []
+        for statement in (*(f"DROP INDEX {name}" for name in left), *undo):
+            with suppress(psycopg.Error):  # half of it was made, so half of this has nothing to undo
+                connection.execute(statement)
     return Application(optimization.name, window, ms, locks, error)
 
 
@@ -118,13 +115,3 @@ def _run(connection: Connection, watcher: Connection, stage: Stage, locks: Locks
 
 def _invalid(connection: Connection) -> list[str]:
     return [row["name"] for row in rows(connection, "list_index_definitions") if not row["valid"]]
-
-
-def _take_back(connection: Connection, optimization: Optimization, invalid: Sequence[str]) -> None:
-    """Drop invalid indexes and undo the rest: what was half made would hinder the load and the optimizations to come.
-
-    An undo that meets nothing to undo fails, and that is as good.
-    """
-    for statement in (*(f"DROP INDEX {name}" for name in invalid), *optimization.undo):
-        with suppress(psycopg.Error):
-            connection.execute(statement)

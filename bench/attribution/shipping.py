@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from bench import database
-from bench.attribution.applying import Application, Steps, apply, as_in_the_file, step_by_step
+from bench.attribution.applying import Application, apply, as_in_the_file, as_shipped
 from bench.attribution.windows import Window, felt, rate_tps
 from bench.database import MAINTENANCE_WORK_MEM, Connection, Target
 from bench.errors import LoadError, ServerError
@@ -61,7 +61,6 @@ def ship_all(
     server: ServerHandle,
     optimizations: Sequence[Optimization],
     copies: Mapping[ShipWay, str],
-    concurrent_steps: Steps,
     progress: Progress = silent,
 ) -> tuple[tuple[Shipped, ...], Load, tuple[str, ...]]:
     """Apply the optimizations on each of ``copies``: scratch copies of the before state that nobody needs afterwards.
@@ -82,16 +81,14 @@ def ship_all(
     shipments: dict[ShipWay, Shipment] = {}
     for way, name in copies.items():
         done = len(shipments) * len(shippable)
-        todo = [
-            (one, as_in_the_file(one) if way == "plain" else step_by_step(concurrent_steps(one))) for one in shippable
-        ]
+        stages = as_in_the_file if way == "plain" else as_shipped
         with _copy(target, name) as (connection, watcher):
             shipment = Shipment(make_mix(watcher, shippable))
             with _load_on(target, watcher, shipment, pgbench) as load:
-                for number, (optimization, stages) in enumerate(todo):
+                for number, one in enumerate(shippable):
                     progress(PHASE, done + number, total)
                     _rest(shipment, load, watcher)
-                    shipment.applied.append(apply(connection, watcher, optimization, stages, shipment.free_since_s))
+                    shipment.applied.append(apply(connection, watcher, one, stages(one), shipment.free_since_s))
                 _rest(shipment, load, watcher)
         shipments[way] = shipment
         notes += [*shipment.mix.notes, *shipment.troubles]
