@@ -114,4 +114,4 @@ def _run(connection: Connection, watcher: Connection, stage: Stage, locks: Locks
 
 
 def _invalid(connection: Connection) -> list[str]:
-    return [row["name"] for row in rows(connection, "list_index_definitions") if not row["valid"]]
+    return [row["name"] for row in rows(connection, "list_invalid_indexes")]
