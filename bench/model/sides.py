@@ -180,11 +180,18 @@ class IndexFacts:
     nulls_not_distinct: bool = False
     constraint: str = ""
     """The constraint that it belongs to; such an index cannot be dropped by itself."""
+    primary: bool = False
+    deferrable: bool = False
+    """Uniqueness is checked late: no ON CONFLICT and no foreign key can rely on it."""
+    options: tuple[str, ...] = ()
+    """Storage parameters, ``"fillfactor=70"``."""
     valid: bool = True
     replica_identity: bool = False
     clustered: bool = False
     parent: str = ""
     """The index of the partitioned table that it is a part of."""
+    partitioned: bool = False
+    """It has no pages itself; its parts have, and ``size_bytes`` is theirs."""
     size_bytes: int = 0
     leaf_density: float | None = None
     """Percent of the leaf pages in use (pgstatindex); None where it is no B-tree or could not be asked."""
@@ -201,6 +208,14 @@ class ForeignKeyFacts:
     columns: tuple[str, ...]
     references: str
     table_rows: int = 0
+    collations: tuple[str, ...] = ()
+    """Of the columns; empty where the type has none."""
+    key_index: str = ""
+    """The unique index of the referenced table that it relies on."""
+    partitioned: bool = False
+    """``table`` is partitioned."""
+    sharing: tuple[float | None, ...] = ()
+    """By column: how many rows of the referenced table have the same value, on average; None without statistics."""
 
 
 # ----------------------------------------------------------------------------------------------------- the whole
