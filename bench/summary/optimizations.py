@@ -35,7 +35,7 @@ def summarize_optimizations(run: Run) -> tuple[OptimizationSummary, ...]:
 def created(optimization: Optimization) -> tuple[str, ...]:
     """Name the indexes and tables that its statements make, without schema."""
     names = [
-        _bare(match[1])
+        bare(match[1])
         for statement in optimization.statements
         for pattern in _CREATES
         for match in pattern.finditer(_COMMENT.sub(" ", statement.sql))
@@ -65,7 +65,7 @@ def _users(run: Run) -> dict[str, list[str]]:
 def _summarize(
     optimization: Optimization, applied: Applied | None, run: Run, users: dict[str, list[str]]
 ) -> OptimizationSummary:
-    creates = tuple(map(_bare, applied.creates)) if applied and applied.creates else created(optimization)
+    creates = tuple(map(bare, applied.creates)) if applied and applied.creates else created(optimization)
     rewritten = [
         query.name for query in run.queries if query.rewrite and query.rewrite.optimization == optimization.name
     ]
@@ -98,7 +98,7 @@ def _use(used_by: Iterable[str], applied: bool, visible: Iterable[str], plans_se
     return "unused" if plans_seen else "cannot tell"
 
 
-def _bare(name: str) -> str:
+def bare(name: str) -> str:
     """Take the schema and the quotes off a name; without quotes PostgreSQL folds to lower case."""
     last = re.split(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)', name)[-1].strip()
     return last[1:-1].replace('""', '"') if last.startswith('"') else last.lower()
