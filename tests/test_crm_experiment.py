@@ -10,14 +10,20 @@ from pathlib import Path
 import pytest
 
 from bench import database, experiment
+from bench.attribution.hygiene import foreign_keys, index_facts
 from bench.database import Connection, Target
 from bench.experiment import Plan
 from bench.measure import Cell, Sides, compare
+from bench.measure.execution import explain
 from bench.model import Options, Rewrite, Run
+from bench.model.sides import ForeignKeyFacts
+from bench.plans import index_names
+from bench.plans.seen import walk
 from bench.seeding.encode import Encoder
 from bench.seeding.source import tables
 from bench.servers import ServerHandle
 from bench.sqlfile import fill_in, header, split
+from bench.summary.hygiene import HygieneFinding, findings
 from bench.workload import read
 
 ROOT = Path(__file__).parent.parent
@@ -102,6 +108,70 @@ def test_a_rollup_s_refresh_is_timed_and_its_staleness_told(run: Run) -> None:
     (rollup,) = [applied for applied in run.applied if applied.name == "org_daily_rollup"]
     assert rollup.upkeep[0].ms > 0
     assert "read live" in rollup.staleness
+
+
+# ------------------------------------------------------------------------------------------------------- hygiene
+def unhealthy(run: Run, connection: Connection) -> tuple[HygieneFinding, ...]:
+    """What is wrong with the indexes of the after state, given the plans of the run."""
+    plans = [pair.after.plan.plan for pair in run.pairs if pair.after.plan]
+    made_by = {name: applied.name for applied in run.applied for name in applied.creates}
+    used = {name for plan in plans for name in index_names(plan)}
+    return findings(index_facts(connection, made_by), foreign_keys(connection), used)
+
+
+def test_one_index_of_the_schema_is_superfluous_and_three_foreign_keys_have_none(run: Run, after: Connection) -> None:
+    """No optimization is a duplicate of anything, and none that leads with the tenant alone passes for an index."""
+    found = [(f.kind, f.index, f.other) for f in unhealthy(run, after) if f.kind != "unused"]
+    kind, assigned = "unindexed foreign key", "lead_assignments_organization_id"
+    assert found == [
+        ("prefix", "crm.leads_organization_id_idx", "crm.leads_pkey"),
+        (kind, f"{assigned}_assigned_by_id_fkey", "crm.lead_assignments_pkey"),
+        (kind, f"{assigned}_from_user_id_fkey", "crm.lead_assignments_pkey"),
+        (kind, "lead_score_history_organization_id_rule_id_fkey", "crm.lead_score_history_pkey"),
+    ]
+
+
+def test_without_the_unused_indexes_every_query_keeps_its_plan(run: Run, after: Connection, sides: Sides) -> None:
+    """All of them dropped together, some forty: the planner may use an index's statistics without scanning it."""
+    queries = {query.name: query for query in CRM.queries if not query.writes}
+    cells = [Cell(queries[p.query], p.parameter_class, p.bindings) for p in run.pairs if p.query in queries]
+    copy = replace(sides, databases={"after": "pgproof_copy"})
+
+    def plans() -> list[str]:
+        with copy.connect("after", writes=False) as connection:
+            return [explain(connection, cell, "after", 0).fingerprint for cell in cells]
+
+    before = plans()
+    unused = [finding.fix for finding in unhealthy(run, after) if finding.kind == "unused"]
+    for fix in unused:
+        after.execute(fix)
+    assert len(unused) > 30
+    assert plans() == before
+
+
+def in_vain(connection: Connection, key: ForeignKeyFacts) -> int:
+    """Rows that the server reads and drops when it looks for what refers to a row of the largest tenant."""
+    where = " AND ".join(f"${n} OPERATOR(pg_catalog.=) x.{name}" for n, name in enumerate(key.columns, 1))
+    types = ", ".join("bigint" for _ in key.columns)
+    connection.execute(f"PREPARE lookup ({types}) AS SELECT 1 FROM ONLY {key.table} x WHERE {where} FOR KEY SHARE OF x")
+    columns = "organization_id, id" if len(key.columns) == 2 else "organization_id"
+    largest = "SELECT organization_id FROM crm.leads GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
+    row = connection.execute(f"SELECT {columns} FROM {key.references} WHERE organization_id = ({largest}) LIMIT 1")
+    connection.execute("SET plan_cache_mode = force_generic_plan")
+    values = ", ".join(map(str, row.fetchall()[0]))
+    (plan,) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE lookup ({values})").fetchall()[0]
+    connection.execute("DEALLOCATE lookup")
+    return round(sum(node.get("Rows Removed by Filter", 0) for node in walk(plan[0]["Plan"])))
+
+
+def test_the_foreign_keys_that_are_named_are_those_that_read_in_vain(run: Run, after: Connection) -> None:
+    """Before and after all that is proposed was done: of the indexes that went none was missed."""
+    proposed = unhealthy(run, after)
+    named = {finding.index for finding in proposed if finding.kind == "unindexed foreign key"}
+    assert {key.name for key in foreign_keys(after) if in_vain(after, key) > 100} == named
+    for finding in proposed:
+        after.execute(finding.fix)
+    assert {key.name for key in foreign_keys(after) if in_vain(after, key)} == set()
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda file: file.stem)

@@ -63,6 +63,16 @@ def foreign_keys(connection: Connection) -> tuple[ForeignKeyFacts, ...]:
     )
 
 
+def index_scans(connection: Connection) -> dict[str, int]:
+    """How often each index (``schema.index``) was scanned in this database, statements inside functions included.
+
+    The difference over an upkeep statement says what it uses, which no plan shows. Sessions report when they end, so
+    run the statement on a connection of its own and close that first.
+    """
+    with explained("reading the statistics of the indexes"):
+        return {row["name"]: row["scans"] for row in rows(connection, "list_index_scans")}
+
+
 # ------------------------------------------------------------------------------------------------- density
 def can_create_pgstattuple(connection: Connection) -> bool:
     """Whether this role can have pgstattuple in this database: it is there, or ``CREATE EXTENSION`` would succeed."""

@@ -215,7 +215,7 @@ class ForeignKeyFacts:
     partitioned: bool = False
     """``table`` is partitioned."""
     sharing: tuple[float | None, ...] = ()
-    """By column: how many rows of the referenced table have the same value, on average; None without statistics."""
+    """By column: how many rows of the referenced table have its commonest value; None without statistics."""
 
 
 # ----------------------------------------------------------------------------------------------------- the whole

@@ -1,6 +1,7 @@
 -- Every foreign key of the workload that is enforced, once: what a partition has from its parent is left out.
--- sharing: how many rows of the referenced table have the same value in that column, on average (1: the column alone
--- identifies them), as the statistics know it. It says whether an index on a part of the key is enough.
+-- sharing: how many rows of the referenced table have that column's commonest value, as the statistics know it; 1 where the
+-- column alone identifies them. It says whether an index on a part of the key is enough. An average would hide the large
+-- tenants.
 SELECT quote_ident(c.conname)                                                   AS name,
        format('%I.%I', n.nspname, t.relname)                                    AS table_name,
        k.columns                                                                AS columns,
@@ -27,8 +28,9 @@ CROSS JOIN LATERAL (
                           WHEN l.collnamespace = 'pg_catalog'::regnamespace THEN quote_ident(l.collname)
                           ELSE format('%s.%I', l.collnamespace::regnamespace, l.collname) END
                      ORDER BY p)                                                                AS collations,
-           array_agg(CASE WHEN s.n_distinct < 0 THEN -1 / s.n_distinct
-                          WHEN s.n_distinct > 0 AND f.reltuples > 0 THEN greatest(f.reltuples / s.n_distinct, 1) END
+           array_agg(greatest(CASE WHEN s.n_distinct < 0 THEN -1 / s.n_distinct
+                                   WHEN s.n_distinct > 0 AND f.reltuples > 0 THEN f.reltuples / s.n_distinct END,
+                              f.reltuples * s.most_common_freqs[1])
                      ORDER BY p)                                                                AS sharing
     FROM generate_subscripts(c.conkey, 1) AS p
     JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[p]

@@ -11,7 +11,7 @@ from bench.model.sides import ForeignKeyFacts, IndexFacts
 from bench.summary.optimizations import bare
 from bench.summary.redundancy import Redundant, Relation, clashing, droppable, redundant, twins
 from bench.summary.support import nearest, needed, serves
-from bench.summary.words import digits, listed, plural, size
+from bench.summary.words import count, digits, listed, plural, size
 
 MUCH_SMALLER = 2.0
 """A narrow index of half the size or less: what scans a range of it reads at least twice as many pages of the wider
@@ -36,6 +36,9 @@ KINDS: tuple[HygieneKind, ...] = (
 )  # fmt: skip
 """In the order of the report."""
 
+UNSEEN = "Whatever was not measured, jobs and procedures for example, may use an index that no measured plan shows."
+"""What has to be said beside ``unused`` findings, once."""
+
 
 @dataclass(frozen=True, slots=True)
 class HygieneFinding:
@@ -59,8 +62,8 @@ def findings(
 ) -> tuple[HygieneFinding, ...]:
     """Everything that is wrong with ``indexes``, each index once, worst kinds first and the largest first in each.
 
-    ``used`` names the indexes of the measured plans, with or without schema; None when no plan was seen: then nothing
-    is called unused. A partitioned index is judged as one, not part by part.
+    ``used`` names the indexes of the measured plans, and others known to be used, with or without schema; None when no
+    plan was seen: then nothing is called unused. A partitioned index is judged as one, not part by part.
     """
     valid = [index for index in indexes if index.valid]
     seen = _used(valid, foreign_keys, used) if used is not None else {index.name for index in valid}
@@ -95,9 +98,7 @@ def _unused(valid: Sequence[IndexFacts], foreign_keys: Sequence[ForeignKeyFacts]
     free = {i.name for i in valid if i.name not in used and not i.unique and droppable(i, foreign_keys)}
     twin = twins(valid, foreign_keys)
     single = [index for index in valid if index.name not in twin]
-    free -= needed(single, foreign_keys, free)
-    # A twin that goes for being one is as needed as the one that is kept for both.
-    return {name for name in free if name not in twin or twin[name].name in free}
+    return free - needed(single, foreign_keys, free)
 
 
 # ------------------------------------------------------------------------------------------------- the findings
@@ -106,9 +107,8 @@ def _drop(index: IndexFacts) -> str:
 
 
 def _invalid(indexes: Sequence[IndexFacts]) -> Iterator[HygieneFinding]:
-    broken = {index.name for index in indexes if not index.valid}
     for index in indexes:
-        if index.valid or index.parent in broken:
+        if index.valid:
             continue
         if index.partitioned:
             fix = ""
@@ -136,7 +136,7 @@ def _superfluous(found: Redundant, used: bool) -> HygieneFinding:
     }[found.kind]
     sentence = f"{index.name} ({size(index.size_bytes)}) {says}."
     if used:
-        sentence += f" Measured plans use it; without it they would use {other.name}."
+        sentence += f" Measured plans use it, and can use {other.name} instead."
     wider = found.kind in ("prefix", "included")
     if wider and index.size_bytes and other.size_bytes >= MUCH_SMALLER * index.size_bytes:
         times = digits(other.size_bytes / index.size_bytes)
@@ -174,7 +174,7 @@ def _unindexed(key: ForeignKeyFacts, valid: Sequence[IndexFacts]) -> HygieneFind
         if near.sharing is None:
             sentence += "how much that reads cannot be told without statistics."
         else:
-            sentence += f"for each row deleted from {key.references} what refers to {digits(near.sharing)} is read."
+            sentence += f"for a row deleted from {key.references} what refers to up to {count(near.sharing)} is read."
     fix = f"CREATE INDEX {'' if key.partitioned else 'CONCURRENTLY '}ON {key.table} ({columns});"
     other = near.index.name if near else ""
     return HygieneFinding("unindexed foreign key", key.name, key.table, other, sentence, 0, fix)
@@ -184,7 +184,8 @@ _COLUMN = re.compile(r'"(?:[^"]|"")*"|[a-z_\u0080-\uffff][\w$]*')
 
 
 def _never_used(index: IndexFacts) -> HygieneFinding:
-    sentence = f"{index.name} ({size(index.size_bytes)}) is in no measured plan, and nothing else needs it."
+    named = f"{index.name} ({size(index.size_bytes)})"
+    sentence = f"{named} is in no measured plan, and no constraint or foreign key needs it."
     expressions = [key.text for key in index.keys if not _COLUMN.fullmatch(key.text)]
     if expressions:
         sentence += f" Its statistics on {listed(expressions)} may still guide the planner."
