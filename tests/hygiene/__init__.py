@@ -1,0 +1,1 @@
+"""Index hygiene on real catalogs: what is found, and above all what is not."""

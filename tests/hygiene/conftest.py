@@ -1,0 +1,42 @@
+"""Databases for the traps, on the newest and the oldest server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from bench import database
+from bench.database import Connection, Target
+from tests.hygiene.traps import TABLES
+
+
+@pytest.fixture(scope="module")
+def scratch(target: Target) -> Iterator[Connection]:
+    """A database of ours with extension pgstattuple."""
+    with target.connect() as admin:
+        database.create(admin, "pgproof_hygiene", "scratch")
+        with target.connect("pgproof_hygiene") as connection:
+            connection.execute("CREATE EXTENSION pgstattuple")
+            connection.execute("CREATE EXTENSION pg_trgm")
+            yield connection
+        database.drop(admin, "pgproof_hygiene")
+
+
+@pytest.fixture
+def made(scratch: Connection) -> Iterator[Connection]:
+    """Its tables, which are gone after the test."""
+    scratch.execute(TABLES)
+    yield scratch
+    scratch.execute("DROP SCHEMA s CASCADE")
+
+
+@pytest.fixture(scope="module")
+def old(dsn15: str) -> Iterator[Connection]:
+    """A database on PostgreSQL 15."""
+    with Target(dsn15).connect() as admin:
+        database.create(admin, "pgproof_hygiene", "scratch")
+        with Target(dsn15).connect("pgproof_hygiene") as connection:
+            connection.execute("CREATE EXTENSION pg_trgm")
+            yield connection
+        database.drop(admin, "pgproof_hygiene")
