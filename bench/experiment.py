@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
+from bench.attribution.run import Subject, attribute
 from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
 from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
@@ -37,6 +38,10 @@ class Plan:
     only: tuple[str, ...] = ()
     """Names of the queries to run; empty means all."""
     keep_databases: bool = False
+    measure: bool = True
+    """Whether to time the cells before and after."""
+    attribute: bool = True
+    """Whether to measure the four sides of each optimization."""
     progress: Progress = field(default=silent, repr=False)
 
     @property
@@ -79,7 +84,11 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
             seen = replace(seen, applied=applied, phases_s=watch.seconds)
             keep(seen)
             sides = Sides(target, names, plan.options.timeout_s)
-            seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
+            if plan.measure:
+                seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
+            if plan.attribute and plan.workload.optimizations:
+                with watch("attribution"):
+                    seen = _attribute(plan, server, admin, (template, names["after"]), bindings, seen)
         finally:
             if not plan.keep_databases:
                 database.drop_all(target, names.values())
@@ -148,14 +157,27 @@ def _measure(
     return seen
 
 
+def _attribute(
+    plan: Plan, server: ServerHandle, admin: Connection, databases: tuple[str, str], bindings: Bindings, seen: Run
+) -> Run:
+    template, after = databases
+    subject = Subject(
+        target=Target(server.dsn, SESSION_SETTINGS), server=server, admin=admin, workload=plan.workload,
+        before=template, after=after, applied=seen.applied, cells=tuple(cells_of(plan.queries, bindings)),
+        timeout_s=plan.options.timeout_s, target_ms=plan.options.target_ms, stamp=seen.id, progress=plan.progress,
+    )  # fmt: skip
+    return replace(seen, attribution=attribute(subject))
+
+
 def _measure_writes(
     plan: Plan, admin: Connection, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep
 ) -> Run:
     """Measure what writes, queries and upkeep, last. Each execution is rolled back, but even that leaves dead rows and
-    cleared visibility bits: databases that are to be kept stay as the template made them, and copies take their place.
+    cleared visibility bits: databases that are still needed stay as they were made, and copies take their place.
     """
     names = dict(sides.databases)
-    if plan.keep_databases:
+    pristine = plan.keep_databases or plan.attribute
+    if pristine:
         names = {state: f"{name}_writes" for state, name in names.items()}
         with watch("clone and optimize"):
             for state, name in names.items():
@@ -166,7 +188,7 @@ def _measure_writes(
         with watch("upkeep"), sides.target.connect(names["after"]) as connection:
             return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
     finally:
-        if plan.keep_databases:
+        if pristine:
             database.drop_all(sides.target, names.values())
 
 

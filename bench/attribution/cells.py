@@ -86,12 +86,22 @@ class Found:
         self.asked[names & self.concerned] = self.by_plan[key]
         return new and self.cell.query.writes
 
+    def time(self, names: Names, connection: Connection, times: int) -> tuple[float, ...]:
+        """Execute it ``times`` times without ``names``, which are away now; a timeout is the last."""
+        rewrite = self.cell.query.rewrite
+        state: State = "before" if rewrite and rewrite.optimization in names else "after"
+        samples: list[float] = []
+        try:
+            with connection.transaction():
+                samples.extend(round(execute(connection, self.cell, state, 0)[0], 4) for _ in range(times))
+        except Timeout as timeout:
+            samples.append(round(timeout.ms, 4))
+        return tuple(samples)
+
     def again(self, names: Names, connection: Connection, times: int) -> None:
         """Execute the plan without ``names``, which are away now, some more."""
         number = self.plan(names)
-        rewrite = self.cell.query.rewrite
-        state: State = "before" if rewrite and rewrite.optimization in names else "after"
-        more = [round(execute(connection, self.cell, state, 0)[0], 4) for _ in range(times)]
+        more = self.time(names, connection, times)
         self.tried[number] = replace(self.tried[number], samples_ms=(*self.tried[number].samples_ms, *more))
 
     def _rewritten(self, state: State) -> set[str]:

@@ -15,7 +15,7 @@ from bench.attribution.cells import NOTHING, SAMPLES, Found
 from bench.attribution.kinds import Kinds
 from bench.attribution.subsets import Names, Sets
 from bench.measure import Cell
-from bench.model import GainCell, Tried
+from bench.model import GainCell, SetTried, Tried
 from bench.progress import Progress
 from bench.summary.gains import by_work, faster
 
@@ -27,6 +27,9 @@ gains only add up, as for parts of a statement that read different tables, one o
 
 TURNS, SAMPLES_A_TURN = 3, 3
 """More executions of two plans on which time and counters disagree, in turns."""
+
+PROOFS = 15
+"""Executions of a cell with the smallest set: as many as the experiment takes at least."""
 
 Wanted = dict[Names, list[Found]]
 
@@ -58,6 +61,19 @@ class Gains:
         self._substitutes()
         self._sets_that_matter()
         return tuple(seen.result(self.sets, without, alone, none) for seen in self.found)
+
+    def prove(self, kept: Collection[str]) -> SetTried:
+        """Execute every cell with ``kept`` alone whose plan is then another than with all of them."""
+        names = self.sets.closed(set(self.sets.blocks) - set(kept))
+        self._ask({names: self.found}, "executing the smallest set")
+        changed = [seen for seen in self.found if seen.plan(names) != seen.plan(NOTHING)]
+        samples = {}
+        with self.sets.without(names):
+            for number, seen in enumerate(changed):
+                self.progress("executing the smallest set", number, len(changed), "cells")
+                samples[seen.cell.label] = seen.time(names, self.sets.connection, PROOFS)
+        self.sets.clean()
+        return SetTried(tuple(name for name in self.sets.blocks if name not in names), samples)
 
     def _learn(self, seen: Found, names: Sequence[str]) -> None:
         """Find out which optimizations act on a relation that the cell reads."""

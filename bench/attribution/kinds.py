@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bench.database import Connection, rows
 from bench.model import Applied, Optimization
+from bench.summary.optimizations import bare
 
 _CHECK = re.compile(
     r"ALTER\s+TABLE\s.*\bADD\s+(CONSTRAINT\s+\S+\s+)?CHECK\b|ALTER\s+TABLE\s.*\bVALIDATE\s+CONSTRAINT\b"
@@ -53,9 +54,3 @@ def kinds(connection: Connection, blocks: Sequence[Optimization], applied: Seque
             touches[block.name] = frozenset(bare(name) for name in (*locked, *creates))
     made_by = {bare(name): one.name for one in applied for name in one.creates}
     return Kinds(made_by, frozenset(inert), frozenset(pure), touches)
-
-
-def bare(name: str) -> str:
-    """A relation's name without schema and quotes, as plans have it."""
-    last = re.split(r'\.(?=(?:[^"]*"[^"]*")*[^"]*$)', name)[-1]
-    return last[1:-1].replace('""', '"') if last.startswith('"') else last

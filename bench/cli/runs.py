@@ -58,6 +58,12 @@ from bench.workload import read
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder for the results; each run makes a folder in it.",
 )
+@click.option(
+    "--attribution/--no-attribution",
+    default=True,
+    show_default=True,
+    help="Measure the four sides of each optimization.",
+)
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
 @click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")  # fmt: skip
@@ -116,7 +122,8 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any]) -> P
     return Plan(
         workload=workload, scale=workload.scale.parse(chosen["scale"] or workload.scale.default), seed=chosen["seed"],
         skew=chosen["skew"], workers=chosen["workers"], options=options, only=chosen["only"],
-        cache_limit_bytes=chosen["cache_limit"] * GIB, keep_databases=chosen["keep"], progress=shown,
+        cache_limit_bytes=chosen["cache_limit"] * GIB, keep_databases=chosen["keep"], attribute=chosen["attribution"],
+        progress=shown,
     )  # fmt: skip
 
 

@@ -32,6 +32,11 @@ class Cell:
     parameter_class: str
     bindings: tuple[Binding, ...]
 
+    @property
+    def label(self) -> str:
+        """``query[class]``."""
+        return f"{self.query.name}[{self.parameter_class}]"
+
     def statement(self, state: State, binding: int) -> tuple[str, list[str | None]]:
         """The statement with ``$n`` and its values."""
         text, names = self._numbered(state)

@@ -246,5 +246,7 @@ class Attribution:
     load: Load | None = None
     indexes: tuple[IndexFacts, ...] = ()
     foreign_keys: tuple[ForeignKeyFacts, ...] = ()
+    upkeep_uses: tuple[str, ...] = ()
+    """Indexes that the upkeep statements scan, inside of procedures too, where no plan shows it."""
     phases_s: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()

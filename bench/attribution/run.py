@@ -1,0 +1,111 @@
+"""The four sides of every optimization, measured one after another on copies that are dropped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+
+from bench import database, optimizations
+from bench.attribution.gains import Gains
+from bench.attribution.hygiene import foreign_keys, index_facts, index_scans
+from bench.attribution.kinds import kinds
+from bench.attribution.shipping import ship_all
+from bench.attribution.subsets import Sets, find_needs
+from bench.database import Connection, Target
+from bench.measure import Cell, Sides
+from bench.model import Applied, Attribution
+from bench.progress import Progress
+from bench.servers import ServerHandle
+from bench.stopwatch import Stopwatch
+from bench.summary.smallest import smallest
+from bench.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is attributed: databases that nobody writes to meanwhile, and what is known of them."""
+
+    target: Target
+    server: ServerHandle
+    admin: Connection
+    workload: Workload
+    before: str
+    """The filled database without optimizations, or the template that it came from."""
+    after: str
+    """The database with all of them, as the build left it."""
+    applied: tuple[Applied, ...]
+    cells: tuple[Cell, ...]
+    timeout_s: float
+    target_ms: float
+    stamp: str
+    progress: Progress
+
+
+def attribute(subject: Subject) -> Attribution:
+    """Measure gains, write costs, disk and shipping; copies of the databases are made for it and dropped."""
+    watch = Stopwatch()
+    found = Attribution()
+    with _copy(subject, subject.after, "sides") as name:
+        found = _gains(subject, name, found, watch)
+        with subject.target.connect(name) as connection, watch("indexes"):
+            found = _hygiene(subject, connection, found)
+    with watch("shipping"):
+        found = _shipping(subject, found)
+    return replace(found, phases_s=watch.seconds)
+
+
+@contextmanager
+def _copy(subject: Subject, source: str, label: str) -> Iterator[str]:
+    name = f"{database.PREFIX}{subject.stamp}_{label}"
+    with subject.server.bulk():
+        database.clone(subject.admin, source, name, "scratch")
+    database.checkpoint(subject.admin)
+    try:
+        yield name
+    finally:
+        database.drop_all(subject.target, [name])
+
+
+def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> Attribution:
+    blocks = {block.name: block for block in subject.workload.optimizations}
+    creates = {one.name: one.creates for one in subject.applied}
+    sides = Sides(subject.target, {"after": name}, subject.timeout_s)
+    with sides.connect("after", writes=True) as connection, watch("gains"):
+        connection.prepared_max = None
+        sets = Sets(connection, blocks, creates)
+        find_needs(sets)
+        sorted_out = kinds(connection, list(blocks.values()), subject.applied)
+        trial = Gains(sets, sorted_out, subject.progress)
+        cells = trial.measure(subject.cells)
+        found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
+        size = {one.name: one.size_bytes for one in subject.applied}
+        kept = smallest(found, list(blocks), subject.target_ms, size)
+        return replace(found, smallest=trial.prove(kept))
+
+
+def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:
+    made_by = {name: one.name for one in subject.applied for name in one.creates}
+    before = index_scans(connection)
+    with subject.target.connect(connection.info.dbname) as other:
+        for block in subject.workload.optimizations:
+            optimizations.measure_upkeep(other, block, subject.workload.clock)
+    after = index_scans(connection)
+    return replace(
+        found,
+        indexes=index_facts(connection, made_by),
+        foreign_keys=foreign_keys(connection),
+        upkeep_uses=tuple(name for name, scans in after.items() if scans > before.get(name, 0)),
+    )
+
+
+def _shipping(subject: Subject, found: Attribution) -> Attribution:
+    with _copy(subject, subject.before, "plain") as plain, _copy(subject, subject.before, "concurrent") as concurrent:
+        shipped, load, notes = ship_all(
+            subject.target,
+            subject.server,
+            subject.workload.optimizations,
+            {"plain": plain, "concurrent": concurrent},
+            subject.progress,
+        )
+    return replace(found, shipped=shipped, load=load, notes=(*found.notes, *notes))

@@ -1,0 +1,114 @@
+"""One word for each optimization, and the sentence that defends it. Pure, and from counters wherever they can tell."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.model import Attribution, Run
+from bench.summary.costs import Costs, costs
+from bench.summary.gains import Effect, Gain, gains
+
+Word = Literal[
+    "keep", "keep, but it costs", "substitutable", "needed by others", "unused", "harmful", "not for queries",
+    "cannot tell",
+]  # fmt: skip
+
+NAMED_MOST = 3
+"""Cells or optimizations that a sentence names before it says how many more there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationVerdict:
+    """One optimization: what it gains, what it costs, and what to do with it."""
+
+    name: str
+    word: Word
+    sentence: str
+    gain: Gain
+    costs: Costs
+    in_smallest: bool | None
+    """Whether the smallest sufficient set holds it; None where that was not asked."""
+
+
+def verdicts(run: Run) -> tuple[OptimizationVerdict, ...]:
+    """Judge every optimization that was applied, in the order of the file; nothing without an attribution."""
+    attribution = run.attribution
+    if attribution is None or not attribution.cells:
+        return ()
+    wal = {one.name: one.wal_bytes for one in run.applied}
+    names = [block.name for block in run.optimizations if block.name in wal]
+    found = gains(attribution, names)
+    needed_by = _needed_by(attribution)
+    made = []
+    for block in run.optimizations:
+        if block.name not in found:
+            continue
+        gain, price = found[block.name], costs(attribution, block.name, wal.get(block.name))
+        helps = needed_by.get(block.name, ())
+        word, sentence = _word(block.name, attribution, gain, price, helps, _can_be_in_plans(run, block.name))
+        kept = None if attribution.smallest is None else block.name in attribution.smallest.kept
+        made.append(OptimizationVerdict(block.name, word, sentence, gain, price, kept))
+    return tuple(made)
+
+
+def _needed_by(attribution: Attribution) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, needed in attribution.needs.items():
+        for other in needed:
+            found[other] = (*found.get(other, ()), name)
+    return found
+
+
+def _can_be_in_plans(run: Run, name: str) -> bool:
+    """Whether it made a relation or is a statement: checks, views and procedures serve people, not plans."""
+    block = next(one for one in run.optimizations if one.name == name)
+    return block.category not in ("constraint", "monitoring", "maintenance")
+
+
+def _word(
+    name: str, attribution: Attribution, gain: Gain, price: Costs, helps: Sequence[str], visible: bool
+) -> tuple[Word, str]:
+    if (reason := attribution.not_tried.get(name)) and not (gain.missed or gain.harmed or gain.alone):
+        return "cannot tell", f"It could not be taken away: {reason}."
+    if gain.harmed and gain.share_buffers <= 0 and not _outweighed(gain):
+        return "harmful", f"Without it {_cells(gain.harmed)} {'does' if len(gain.harmed) == 1 else 'do'} less work."
+    harm = f" It harms {_cells(gain.harmed)}." if gain.harmed else ""
+    if gain.missed and helps and not gain.alone:
+        return "needed by others", f"Needed by {_listed(helps)}.{harm}"
+    if gain.missed:
+        missed = f"Without it {_cells(gain.missed)} {'does' if len(gain.missed) == 1 else 'do'} more work."
+        if price.reasons:
+            return "keep, but it costs", f"{missed} Its price: {', '.join(price.reasons)}.{harm}"
+        return "keep", missed + harm
+    if helps:
+        return "needed by others", f"Needed by {_listed(helps)}.{harm}"
+    if gain.alone:
+        by = f" by {_listed(gain.substitutes)}" if gain.substitutes else ""
+        return "substitutable", f"Alone it would help {_cells(gain.alone)}, which the others do as well{by}.{harm}"
+    if gain.harmed:
+        return "harmful", f"Without it {_cells(gain.harmed)} does less work, and it helps nobody."
+    if not visible:
+        return "not for queries", "It guards or maintains the data; no plan of a query can show it."
+    return "unused", "No query does less work with it, neither beside the others nor alone."
+
+
+def _outweighed(gain: Gain) -> bool:
+    """Whether what it saves where it is missed is more than what it costs where it harms."""
+    saved = sum(effect.buffers_without - effect.buffers_with for effect in gain.missed)
+    lost = sum(effect.buffers_with - effect.buffers_without for effect in gain.harmed)
+    return saved > lost
+
+
+def _cells(effects: Sequence[Effect]) -> str:
+    ordered = sorted(effects, key=lambda effect: -abs(effect.buffers_without - effect.buffers_with))
+    first = ordered[0]
+    seen = f" ({first.buffers_without:,} → {first.buffers_with:,} buffers)"
+    return _listed([effect.cell + (seen if effect is first else "") for effect in ordered])
+
+
+def _listed(names: Collection[str]) -> str:
+    shown = list(names)[:NAMED_MOST]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
