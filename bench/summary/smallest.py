@@ -22,32 +22,42 @@ def smallest(attribution: Attribution, names: Sequence[str], target_ms: float, s
     """
     limit = SAFETY * target_ms
     cells = [cell for cell in attribution.cells if _fastest(cell.tried[cell.after]) <= limit]
-    known = [
-        (cell, [_names(cell, bits) for bits, plan in cell.subsets.items() if _fastest(cell.tried[plan]) <= limit])
-        for cell in cells
-    ]
+    known = [_Cell(cell, limit) for cell in cells]
     chosen = _search(known, size)
     return [name for name in names if chosen is None or name in chosen or name in attribution.not_tried]
 
 
-def _search(known: Sequence[tuple[GainCell, list[frozenset[str]]]], size: Mapping[str, int]) -> frozenset[str] | None:
+class _Cell:
+    """Which sets one cell is content with."""
+
+    def __init__(self, cell: GainCell, limit_ms: float) -> None:
+        self.matter = frozenset(cell.matter)
+        content = {_names(cell, bits): _fastest(cell.tried[plan]) <= limit_ms for bits, plan in cell.subsets.items()}
+        self.known = content
+        self.fine = [names for names, good in content.items() if good]
+
+    def is_content(self, chosen: frozenset[str]) -> bool:
+        """Whether ``chosen`` is enough; a set that was not tried is taken to be no worse than a part of it."""
+        here = chosen & self.matter
+        return self.known[here] if here in self.known else any(one <= here for one in self.fine)
+
+
+def _search(cells: Sequence[_Cell], size: Mapping[str, int]) -> frozenset[str] | None:
     """The cheapest set that every cell is content with, cheapest first; None where the search got too long."""
     empty: frozenset[str] = frozenset()
     heap = [(_price(empty, size), empty)]
     seen = {empty}
     for _ in range(LOOKS_MOST):
+        if not heap:
+            return None
         _, chosen = heapq.heappop(heap)
-        wanted = next(
-            (_least(fine, chosen & set(c.matter)) for c, fine in known if chosen & set(c.matter) not in fine), None
-        )
-        if wanted is None:
+        unhappy = next((cell for cell in cells if not cell.is_content(chosen)), None)
+        if unhappy is None:
             return chosen
-        for more in wanted:
+        for more in _least(unhappy.fine, chosen & unhappy.matter):
             if (larger := chosen | more) not in seen:
                 seen.add(larger)
                 heapq.heappush(heap, (_price(larger, size), larger))
-        if not heap:
-            return None
     return None
 
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.model import Attribution, Run
+from bench.summary import words
 from bench.summary.costs import Costs, costs
-from bench.summary.gains import Effect, Gain, gains
+from bench.summary.gains import MEANT, Effect, Gain, gains
 
 Word = Literal[
     "keep", "keep, but it costs", "substitutable", "needed by others", "unused", "harmful", "not for queries",
@@ -76,14 +77,14 @@ def _word(
         return "harmful", f"Without it {_cells(gain.harmed)} {'does' if len(gain.harmed) == 1 else 'do'} less work."
     harm = f" It harms {_cells(gain.harmed)}." if gain.harmed else ""
     if gain.missed and helps and not gain.alone:
-        return "needed by others", f"Needed by {_listed(helps)}.{harm}"
+        return "needed by others", f"Needed by {_listed(helps)}."
     if gain.missed:
         missed = f"Without it {_cells(gain.missed)} {'does' if len(gain.missed) == 1 else 'do'} more work."
         if price.reasons:
             return "keep, but it costs", f"{missed} Its price: {', '.join(price.reasons)}.{harm}"
         return "keep", missed + harm
     if helps:
-        return "needed by others", f"Needed by {_listed(helps)}.{harm}"
+        return "needed by others", f"Needed by {_listed(helps)}."
     if gain.alone:
         by = f" by {_listed(gain.substitutes)}" if gain.substitutes else ""
         return "substitutable", f"Alone it would help {_cells(gain.alone)}, which the others do as well{by}.{harm}"
@@ -104,7 +105,11 @@ def _outweighed(gain: Gain) -> bool:
 def _cells(effects: Sequence[Effect]) -> str:
     ordered = sorted(effects, key=lambda effect: -abs(effect.buffers_without - effect.buffers_with))
     first = ordered[0]
-    seen = f" ({first.buffers_without:,} → {first.buffers_with:,} buffers)"
+    few, many = sorted((first.buffers_without, first.buffers_with))
+    if many >= MEANT * few:
+        seen = f" ({first.buffers_without:,} → {first.buffers_with:,} buffers)"
+    else:
+        seen = f" ({words.ms(first.ms_without)} → {words.ms(first.ms_with)})"
     return _listed([effect.cell + (seen if effect is first else "") for effect in ordered])
 
 
