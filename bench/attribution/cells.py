@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.attribution.subsets import Names, Sets
+from bench.attribution.subsets import Names
 from bench.database import Connection
 from bench.measure import Cell, Timeout, execute
 from bench.measure.execution import explain, shape_of
@@ -17,6 +17,10 @@ from bench.plans import index_names, tree, trimmed, work_of_finding
 SAMPLES = 5
 SAMPLES_MS = 200.0
 """Executions of one plan, fewer where they take longer than this together; the first execution is not among them."""
+
+
+Key = tuple[str, str]
+"""Query and class."""
 
 
 @dataclass(slots=True, eq=False)
@@ -65,31 +69,41 @@ class Found:
         return plans | {table.rpartition(".")[2] for table in self.cell.query.tables}
 
     def settle(self, without: Mapping[str, Names], alone: Mapping[str, Names], none: Names) -> None:
-        """Say what matters: what is used, what is missed when it goes, what is felt when it comes alone."""
+        """Say what matters: what is missed when it goes, what is felt when it comes alone."""
         after, before = self.plan(NOTHING), self.plan(none)
         missed = {name for name, names in without.items() if self.plan(names) != after}
         felt = {name for name, names in alone.items() if self.plan(names) != before}
         self.matter = missed | felt
         self.impure &= self.matter
 
+    @property
+    def key(self) -> Key:
+        """Query and class."""
+        return self.cell.query.name, self.cell.parameter_class
+
     def ask(self, names: Names, connection: Connection, made_by: Mapping[str, str], samples: int) -> bool:
         """Ask for the plan without ``names``, which are away now, and execute it if it is new; True if it wrote."""
-        state: State = "after"
-        if self.cell.query.rewrite and self.cell.query.rewrite.optimization in names:
-            state = "before"
+        known = len(self.tried)
+        self.asked[names & self.concerned] = self.plan_here(names, connection, made_by, samples)
+        return len(self.tried) > known and self.cell.query.writes
+
+    def plan_here(self, names: Names, connection: Connection, made_by: Mapping[str, str], samples: int) -> int:
+        """The plan of the database as it is now, without ``names``; executed if it is new."""
+        state = self._state(names)
         key = state + _digest(shape_of(connection, self.cell, state, 0))
-        new = key not in self.by_plan
-        if new:
+        if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
             self.tried.append(_execute(connection, self.cell, state, names, samples))
             self.uses.append(_used(self.tried[-1].plan, made_by) | self._rewritten(state))
-        self.asked[names & self.concerned] = self.by_plan[key]
-        return new and self.cell.query.writes
+        return self.by_plan[key]
+
+    def _state(self, names: Names) -> State:
+        """Which text runs: a rewrite is an optimization like any other."""
+        return "before" if self.cell.query.rewrite and self.cell.query.rewrite.optimization in names else "after"
 
     def time(self, names: Names, connection: Connection, times: int) -> tuple[float, ...]:
         """Execute it ``times`` times without ``names``, which are away now; a timeout is the last."""
-        rewrite = self.cell.query.rewrite
-        state: State = "before" if rewrite and rewrite.optimization in names else "after"
+        state = self._state(names)
         samples: list[float] = []
         try:
             with connection.transaction():
@@ -107,7 +121,7 @@ class Found:
     def _rewritten(self, state: State) -> set[str]:
         return {self.cell.query.rewrite.optimization} if self.cell.query.rewrite and state == "after" else set()
 
-    def result(self, sets: Sets, without: Mapping[str, Names], alone: Mapping[str, Names], none: Names) -> GainCell:
+    def result(self, without: Mapping[str, Names], alone: Mapping[str, Names], none: Names) -> GainCell:
         """What was found, as it is kept."""
         after, before = self.plan(NOTHING), self.plan(none)
         missed = {name: plan for name, names in without.items() if (plan := self.plan(names)) != after}

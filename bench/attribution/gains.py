@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from random import Random
 
-from bench.attribution.cells import NOTHING, SAMPLES, Found
+from bench.attribution.cells import NOTHING, SAMPLES, Found, Key
 from bench.attribution.kinds import Kinds
 from bench.attribution.subsets import Names, Sets
+from bench.database import Connection
 from bench.measure import Cell
 from bench.model import GainCell, SetTried, Tried
 from bench.progress import Progress
@@ -42,25 +43,39 @@ class Gains:
     kinds: Kinds
     progress: Progress
     found: list[Found] = field(default_factory=list)
+    none: Names = NOTHING
+    alone: dict[str, Names] = field(default_factory=dict)
+    without: dict[str, Names] = field(default_factory=dict)
 
-    def measure(self, cells: Sequence[Cell]) -> tuple[GainCell, ...]:
-        """Try ``cells`` and give back what was seen, in the same order."""
+    def explore(self, cells: Sequence[Cell]) -> None:
+        """Try ``cells`` in the sets that can matter to them."""
         self.found = [Found(cell, concerned=set(self.sets.blocks)) for cell in cells]
         names = [name for name in self.sets.blocks if name not in self.sets.fixed]
-        none = self.sets.only([])
-        alone = {name: self.sets.only([name]) for name in names}
-        without = {name: self.sets.closed([name]) for name in names}
-        self._ask({NOTHING: self.found, none: self.found}, "executing with and without all")
+        self.none = self.sets.only([])
+        self.alone = {name: self.sets.only([name]) for name in names}
+        self.without = {name: self.sets.closed([name]) for name in names}
+        self._ask({NOTHING: self.found, self.none: self.found}, "executing with and without all")
         for seen in self.found:
             self._learn(seen, names)
-        self._ask({names: self._concerned(name) for name, names in without.items()}, "leaving one out")
-        self._ask({names: self._concerned(name) for name, names in alone.items()}, "adding one")
+        self._ask({names: self._concerned(name) for name, names in self.without.items()}, "leaving one out")
+        self._ask({names: self._concerned(name) for name, names in self.alone.items()}, "adding one")
         for seen in self.found:
-            seen.settle(without, alone, none)
-        self._look_again(without)
+            seen.settle(self.without, self.alone, self.none)
+        self._look_again()
         self._substitutes()
         self._sets_that_matter()
-        return tuple(seen.result(self.sets, without, alone, none) for seen in self.found)
+
+    def results(self) -> tuple[GainCell, ...]:
+        """What was seen of each cell, in the order in which they were given."""
+        return tuple(seen.result(self.without, self.alone, self.none) for seen in self.found)
+
+    def elsewhere(self, connection: Connection, without: Collection[str], kept: dict[Key, int], what: str) -> None:
+        """Find and execute the plans in another database, which was built without ``without``; ``kept`` gets them."""
+        for number, seen in enumerate(self.found):
+            self.progress(what, number, len(self.found), "cells")
+            with connection.transaction():
+                kept[seen.key] = seen.plan_here(frozenset(without), connection, self.kinds.made_by, SAMPLES)
+        self.progress(what, len(self.found), len(self.found), "cells")
 
     def prove(self, kept: Collection[str]) -> SetTried:
         """Execute every cell with ``kept`` alone whose plan is then another than with all of them."""
@@ -92,12 +107,12 @@ class Gains:
     def _concerned(self, name: str) -> list[Found]:
         return [seen for seen in self.found if name in seen.concerned]
 
-    def _look_again(self, without: Mapping[str, Names]) -> None:
+    def _look_again(self) -> None:
         """Execute in turns where time and counters disagree on what an optimization does: noise comes in bursts."""
         doubtful = [
             (seen, names)
             for seen in self.found
-            for names in without.values()
+            for names in self.without.values()
             if not seen.cell.query.writes and _disagree(seen.tried[seen.plan(NOTHING)], seen.tried[seen.plan(names)])
         ]
         for number, (seen, names) in enumerate(doubtful):

@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench import database, optimizations
+from bench.attribution.committed import with_committed
 from bench.attribution.gains import Gains
 from bench.attribution.hygiene import foreign_keys, index_facts, index_scans
 from bench.attribution.kinds import kinds
 from bench.attribution.shipping import ship_all
-from bench.attribution.subsets import Sets, find_needs
+from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
 from bench.database import Connection, Target
 from bench.measure import Cell, Sides
 from bench.model import Applied, Attribution
@@ -67,6 +68,16 @@ def _copy(subject: Subject, source: str, label: str) -> Iterator[str]:
         database.drop_all(subject.target, [name])
 
 
+@contextmanager
+def _fresh(subject: Subject, label: str) -> Iterator[Connection]:
+    """A connection, for measuring, to a new copy of the database before all optimizations."""
+    with _copy(subject, subject.before, label) as name:
+        sides = Sides(subject.target, {"after": name}, subject.timeout_s)
+        with sides.connect("after", writes=True) as connection:
+            connection.prepared_max = None
+            yield connection
+
+
 def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> Attribution:
     blocks = {block.name: block for block in subject.workload.optimizations}
     creates = {one.name: one.creates for one in subject.applied}
@@ -75,9 +86,11 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
         connection.prepared_max = None
         sets = Sets(connection, blocks, creates)
         find_needs(sets)
+        find_rewrite_needs(sets, subject.cells)
         sorted_out = kinds(connection, list(blocks.values()), subject.applied)
         trial = Gains(sets, sorted_out, subject.progress)
-        cells = trial.measure(subject.cells)
+        trial.explore(subject.cells)
+        cells = with_committed(trial, lambda label: _fresh(subject, label))
         found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
         size = {one.name: one.size_bytes for one in subject.applied}
         kept = smallest(found, list(blocks), subject.target_ms, size)

@@ -16,6 +16,8 @@ from psycopg import sql
 
 from bench.database import Connection, explained, first_line, rows, statistics_target
 from bench.errors import WorkloadError
+from bench.measure import Cell
+from bench.measure.execution import shape_of
 from bench.model import Optimization
 
 Names = frozenset[str]
@@ -119,6 +121,22 @@ def find_needs(sets: Sets) -> None:
             rest = [one for one in later if one != other and other not in sets.closed([one])]
             if _fails(sets, [name, *rest]) is not None:
                 sets.needs[other] = (name, *sets.needs.get(other, ()))
+
+
+def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
+    """Find out which optimizations a rewritten statement reads from: without them it cannot be planned."""
+    first = {cell.query.name: cell for cell in reversed(cells) if cell.query.rewrite}
+    for cell in first.values():
+        rewrite = cell.query.rewrite.optimization if cell.query.rewrite else ""
+        for name in sets.blocks:
+            names = sets.closed([name])
+            if name == rewrite or rewrite in names or not sets.creates.get(name):
+                continue
+            with sets.without(names):
+                try:
+                    shape_of(sets.connection, cell, "after", 0)
+                except WorkloadError:
+                    sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
 
 
 def _fails(sets: Sets, names: Sequence[str]) -> str | None:
