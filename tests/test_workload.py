@@ -25,6 +25,7 @@ def shop(tmp_path: Path) -> Path:
 
 def test_the_crm_and_the_example_are_workloads() -> None:
     assert len(read(ROOT).queries) == 16
+    assert len(read(ROOT).writes) == 7
     assert [query.name for query in read(SHOP).queries] == ["cancel_order", "latest_orders", "open_orders"]
 
 
@@ -57,6 +58,49 @@ def test_a_wrong_query_file_says_where_and_what(shop: Path, text: str, message: 
     (shop / "queries" / "q.sql").write_text(text)
     with pytest.raises(WorkloadError, match=message):
         read(shop)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "-- title: T\n-- asks: Q\nSELECT 1;",
+            r"writes/w\.sql:3: this statement does not write: .*put questions into queries/",
+        ),
+        ("-- title: T\n-- asks: Q\nSELECT 'INSERT' -- UPDATE\n;", r"writes/w\.sql:3: this statement does not write"),
+        (
+            "-- title: T\n-- asks: Q\n-- writes: yes\nDELETE FROM orders;",
+            r"writes/w\.sql:3: unknown header key 'writes'",
+        ),
+        (
+            "-- title: T\n-- asks: Q\n-- expects: i\nDELETE FROM orders;",
+            r"writes/w\.sql:3: unknown header key 'expects'",
+        ),
+        ("-- title: T\n-- asks: Q\n-- param round int: 1\nDELETE FROM orders;", r"w\.sql:3: pgproof itself gives"),
+        ("-- title: T\n-- asks: Q\nDELETE FROM orders;\n-- rewrite: r\nDELETE FROM orders;", r"w\.sql:4: .*no rewrite"),
+        ("-- title: T\n-- asks: Q\nDELETE FROM orders WHERE order_id = :n;", r"w\.sql:3: parameter :n is not declared"),
+    ],
+)
+def test_a_wrong_write_statement_says_where_and_what(shop: Path, text: str, message: str) -> None:
+    (shop / "writes").mkdir()
+    (shop / "writes" / "w.sql").write_text(text)
+    with pytest.raises(WorkloadError, match=message):
+        read(shop)
+
+
+def test_a_write_statement_is_given_its_round(shop: Path) -> None:
+    (shop / "writes").mkdir()
+    (shop / "writes" / "w.sql").write_text("-- title: T\n-- asks: Q\nDELETE FROM orders WHERE order_id = :round;")
+    (write,) = read(shop).writes
+    assert write.writes
+    assert [(p.name, p.type) for p in write.parameters] == [("round", "bigint")]
+
+
+def test_the_writes_are_part_of_what_defines_the_experiment(shop: Path) -> None:
+    before = read(shop).content_hash()
+    (shop / "writes").mkdir()
+    (shop / "writes" / "w.sql").write_text("-- title: T\n-- asks: Q\nDELETE FROM orders;")
+    assert read(shop).content_hash() != before
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from bench.judge.records import Recipe
 from bench.model import Injection
 from bench.workload import Workload, read
 
-OWN = ("schema.sql", "queries", "optimizations.sql")
+OWN = ("schema.sql", "queries", "writes", "optimizations.sql")
 """What an arm brings itself."""
 SHARED = ("dataset", "pgproof.toml")
 """What both arms take from the working tree."""
@@ -90,7 +90,7 @@ def recipe_of(workload: Workload) -> Recipe:
     if commit and not _dirty(workload.root):
         return Recipe(commit=commit)
     files = [workload.root / "schema.sql", workload.root / "optimizations.sql"]
-    files += sorted((workload.root / "queries").glob("*.sql"))
+    files += sorted(file for part in ("queries", "writes") for file in (workload.root / part).glob("*.sql"))
     texts = {f.relative_to(workload.root).as_posix(): f.read_text(encoding="utf-8") for f in files if f.exists()}
     return Recipe(files=texts)
 

@@ -1,4 +1,4 @@
-"""A workload: the folder with schema.sql, queries/, optimizations.sql, dataset/ and optional settings.
+"""A workload: the folder with schema.sql, queries/, optimizations.sql, dataset/, and optionally writes/ and settings.
 
 Reads and checks the files; every complaint names file:line. Nothing here talks to a server.
 """
@@ -17,7 +17,7 @@ from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Optimization, Query, Statement
 from bench.workload.blocks import CATEGORIES, read_optimizations
-from bench.workload.queries import read_query
+from bench.workload.queries import read_query, read_write
 
 __all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
 
@@ -63,6 +63,8 @@ class Workload:
     schema: tuple[Statement, ...]
     queries: tuple[Query, ...]
     optimizations: tuple[Optimization, ...]
+    writes: tuple[Query, ...] = ()
+    """Representative write statements, by which the price of an optimization is measured."""
 
     @property
     def dataset(self) -> Path:
@@ -71,7 +73,7 @@ class Workload:
 
     def content_hash(self) -> str:
         """SHA-256 over everything that defines the experiment, file names included."""
-        parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "dataset"]
+        parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "writes", "dataset"]
         return hash_files(self.root, parts)
 
 
@@ -117,6 +119,7 @@ def read(folder: Path) -> Workload:
         schema=tuple(sqlfile.split(text, "schema.sql")),
         queries=queries,
         optimizations=optimizations,
+        writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
     )
 
 

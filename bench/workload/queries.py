@@ -1,7 +1,8 @@
-"""Query files: a header of comment lines, one statement, optionally its rewrite."""
+"""Query files and write statements: a header of comment lines, one statement, optionally a query's rewrite."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from bench import sqlfile
@@ -10,10 +11,37 @@ from bench.model import Parameter, Query, Rewrite, Statement
 
 _QUERY_KEYS = {"title", "asks", "tables", "classes", "writes", "cross-tenant", "expects", "expected"}
 _QUERY_NEEDS = ("title", "asks")
+_WRITE_KEYS = {"title", "asks", "tables", "param"}
+_WRITE_WORDS = {"INSERT", "UPDATE", "DELETE", "MERGE"}
+"""One of them stands in every statement that writes; whether it does is seen when it runs."""
+
+ROUND = "round"
+"""The parameter of write statements that pgproof gives: 0 where executions are compared, 1, 2… where they add up."""
 
 
-def read_query(file: Path, root: Path) -> Query:
-    """Read one file of ``queries/``."""
+def read_write(file: Path, root: Path) -> Query:
+    """Read one file of ``writes/``: a query that writes, without what only a question has."""
+    where = file.relative_to(root).as_posix()
+    head, _ = sqlfile.header(sqlfile.read_text(file).splitlines(), 1)
+    for entry in head:
+        if entry.key.partition(" ")[0] not in _WRITE_KEYS:
+            hint = "known keys: asks, param NAME TYPE, tables, title"
+            raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=hint)
+        if entry.key.split()[:2] == ["param", ROUND]:
+            hint = "remove the line and use :round, a bigint"
+            raise WorkloadError(f"{where}:{entry.line}: pgproof itself gives the parameter {ROUND}", hint=hint)
+    query = read_query(file, root, given=(Parameter(ROUND, "bigint", "0"),))
+    if query.rewrite:
+        raise WorkloadError(f"{where}:{query.rewrite.line - 1}: a write statement has no rewrite")
+    words = {token.text.upper() for token in sqlfile.tokens(query.sql, where) if token.kind == "word"}
+    if not words & _WRITE_WORDS:
+        hint = "writes/ is for INSERT, UPDATE, DELETE and MERGE; put questions into queries/"
+        raise WorkloadError(f"{where}:{query.line}: this statement does not write", hint=hint)
+    return replace(query, writes=True)
+
+
+def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> Query:
+    """Read one file of ``queries/``; parameters in ``given`` need no declaration."""
     where = file.relative_to(root).as_posix()
     lines = sqlfile.read_text(file).splitlines()
     head, taken = sqlfile.header(lines, 1)
@@ -36,6 +64,9 @@ def read_query(file: Path, root: Path) -> Query:
     for key in _QUERY_NEEDS:
         if not values.get(key):
             raise WorkloadError(f"{where}:1: the header has no '-- {key}:' line")
+    rewritten = rewrite.sql if rewrite else ""
+    used = {*sqlfile.placeholders(body.sql, where), *sqlfile.placeholders(rewritten, where)}
+    parameters += [parameter for parameter in given if parameter.name in used]
     query = Query(
         name=file.stem,
         title=values["title"],
