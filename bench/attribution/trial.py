@@ -11,6 +11,7 @@ from psycopg import sql
 
 from bench.attribution.statements import WriteStatement
 from bench.database import Connection, explained, rows, translated
+from bench.errors import DatasetError
 from bench.measure.execution import EXPLAIN
 from bench.model import Json, Optimization
 from bench.plans.seen import blocks, fingerprint, number, walk
@@ -33,6 +34,8 @@ class Trial:
     """Whether the plan has a node that writes; a statement may also write through a function."""
     finding: tuple[str, ...]
     """Fingerprints of the plans by which the rows were found."""
+    pending: tuple[str, ...]
+    """GIN indexes that put entries off: their merge is still to be paid for."""
 
 
 @contextmanager
@@ -64,25 +67,23 @@ def run_trial(connection: Connection, statement: WriteStatement, away: Sequence[
         document = _explain(connection, statement)
         after = rows_written(connection)
         tables = tuple(sorted(name for name, seen in after.items() if seen != before.get(name)))
-        merges = [
-            _merge(connection, row["oid"]) for row in rows(connection, "list_gin_with_pending_lists", list(tables))
-        ]
+        pending = tuple(row["name"] for row in rows(connection, "list_gin_with_pending_lists", list(tables)))
     plan = document["Plan"]
     nodes = [node for node in walk(plan) if node["Node Type"] == "ModifyTable"]
     parts = [(node, _outer(node)) for node in nodes] or [(plan, [])]
     done = [sum(after[t][i] - before.get(t, (0, 0, 0))[i] for t in tables) for i in range(3)]
-    everything = [*((node, found) for node, found in parts), *((merge["Plan"], []) for merge in merges)]
     return Trial(
         tables=tables,
         rows=done[0],
         updated=done[1],
         hot_updated=done[2],
-        buffers=sum(blocks(node) - sum(map(blocks, found)) for node, found in everything),
-        wal_bytes=sum(_own(node, found, "WAL Bytes") for node, found in everything),
-        images=sum(_own(node, found, "WAL FPI") for node, found in everything),
-        ms=number(document, "Execution Time") + sum(number(merge, "Execution Time") for merge in merges),
+        buffers=sum(blocks(node) - sum(map(blocks, found)) for node, found in parts),
+        wal_bytes=sum(_own(node, found, "WAL Bytes") for node, found in parts),
+        images=sum(_own(node, found, "WAL FPI") for node, found in parts),
+        ms=number(document, "Execution Time"),
         modifies=bool(nodes),
         finding=tuple(fingerprint(child) for _, found in parts for child in found),
+        pending=pending,
     )
 
 
@@ -98,6 +99,9 @@ def run_here(connection: Connection, statement: WriteStatement, round_no: int = 
     prepare(connection, statement)
     try:
         psycopg.RawCursor(connection).execute(statement.text, statement.values(round_no))
+    except psycopg.errors.UniqueViolation as error:
+        hint = "keys must not come twice: make them from :round, which is another number each time" if round_no else ""
+        raise DatasetError(translated(error, statement.where).message, hint=hint) from error
     except psycopg.Error as error:
         raise translated(error, statement.where) from error
 
@@ -125,14 +129,6 @@ def rows_written(connection: Connection) -> Mapping[str, tuple[int, int, int]]:
     """Rows written, updated, and updated heap-only, by table; only the difference of two calls has a meaning."""
     found = rows(connection, "count_rows_written")
     return {row["name"]: (row["rows"], row["updated"], row["hot_updated"]) for row in found}
-
-
-def _merge(connection: Connection, index: int) -> Json:
-    """What it takes to merge the pending list of a GIN index: put off by the statement, and paid for all the same."""
-    with explained("merging the pending list of a GIN index"):
-        return connection.execute(f"{EXPLAIN} SELECT gin_clean_pending_list({int(index)}::regclass)").fetchall()[0][0][
-            0
-        ]
 
 
 def _outer(node: Json) -> list[Json]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from bench.attribution.merges import Merge, measure_merges, total
 from bench.attribution.statements import WriteStatement, may_skip_triggers, statements_of
 from bench.attribution.touches import Needs, away_with
 from bench.attribution.trial import Trial, clean_up, run_here, run_trial, taken_away
@@ -42,6 +43,8 @@ class _State:
 
     away: tuple[str, ...]
     seen: dict[str, list[Trial]] = field(default_factory=dict)
+    merges: dict[str, Merge] = field(default_factory=dict)
+    """The merges that a statement puts off, together."""
 
 
 def write_costs(
@@ -195,12 +198,33 @@ def _execute(
                     continue
                 state.seen.setdefault(statement.write.name, []).append(trial)
             clean_up(connection, tables)
+    for statement in group:
+        _add_merges(connection, statement, states, blocks, tables)
     return tuple(notes)
+
+
+def _add_merges(
+    connection: Connection,
+    statement: WriteStatement,
+    states: Sequence[_State],
+    blocks: Mapping[str, Optimization],
+    tables: Sequence[str],
+) -> None:
+    """Measure each merge once, under the first state that has its index, and charge it to all states that do."""
+    known: dict[str, Merge] = {}
+    name = statement.write.name
+    for state in states:
+        if name in state.seen:
+            last = state.seen[name][-1]
+            if unknown := [index for index in last.pending if index not in known]:
+                away = [blocks[other] for other in state.away]
+                known |= measure_merges(connection, statement, last.rows, away, tables, unknown)
+            state.merges[name] = total(known[index] for index in last.pending)
 
 
 def _costs(name: str, pairs: Mapping[str, tuple[_State, _State]]) -> list[WriteCost]:
     return [
-        WriteCost(name, optimization, _seen(with_it.seen[name]), _seen(without.seen[name]))
+        WriteCost(name, optimization, _seen(with_it, name), _seen(without, name))
         for optimization, (with_it, without) in pairs.items()
         if name in with_it.seen and name in without.seen
     ]
@@ -211,13 +235,13 @@ def _counted(trials: Sequence[Trial]) -> Trial:
     return min(reversed(trials), key=lambda trial: trial.images)
 
 
-def _seen(trials: Sequence[Trial]) -> WriteSeen:
-    counted = _counted(trials)
+def _seen(state: _State, name: str) -> WriteSeen:
+    counted, merge = _counted(state.seen[name]), state.merges[name]
     return WriteSeen(
         rows=counted.rows,
-        buffers=counted.buffers,
-        wal_bytes=counted.wal_bytes,
-        samples_ms=tuple(round(trial.ms, 3) for trial in trials),
+        buffers=counted.buffers + round(merge.buffers * counted.rows),
+        wal_bytes=counted.wal_bytes + round(merge.wal_bytes * counted.rows),
+        samples_ms=tuple(round(trial.ms + merge.ms * trial.rows, 3) for trial in state.seen[name]),
         updated=counted.updated,
         hot_updated=counted.hot_updated,
     )
