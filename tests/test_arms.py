@@ -10,7 +10,7 @@ import pytest
 
 from bench.errors import PgproofError, WorkloadError
 from bench.gate import make_baseline
-from bench.gate.arms import arm_of_recipe, arm_of_ref, head_arm
+from bench.gate.arms import arm_of_recipe, arm_of_ref, head_arm, recipe_of
 from bench.workload import read
 from tests.shops import SHOP, changed, git, plan_of
 
@@ -77,6 +77,16 @@ def test_a_baseline_keeps_the_commit_of_a_clean_tree_and_the_files_of_a_dirty_on
     assert "max(total_cents)" in dirty.recipe.files["queries/open_orders.sql"]
     with arm_of_recipe(read(repository), dirty.recipe) as arm:
         assert "max(total_cents)" in next(q.sql for q in arm.workload.queries if q.name == "open_orders")
+
+
+def test_write_statements_belong_to_an_arm(repository):
+    (repository / "writes").mkdir()
+    (repository / "writes" / "w.sql").write_text("-- title: T\n-- asks: Q?\nDELETE FROM orders;")
+    assert "DELETE" in recipe_of(read(repository)).files["writes/w.sql"]
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", "a write statement")
+    with arm_of_ref(read(repository), "HEAD") as arm:
+        assert [write.name for write in arm.workload.writes] == ["w"]
 
 
 def test_a_recipe_cannot_write_outside_of_its_folder(baseline):

@@ -18,7 +18,7 @@ from bench.workload import Workload
 from tests.treated import FILL, SCHEMA, block, treated, workload_in
 
 INDEX = block("a_idx", "CREATE INDEX a_idx ON t (a);")
-INSERT = "INSERT INTO t SELECT 10000 * (:round + 1) + id, a, b, doc FROM t WHERE id % 50 = 1;"
+INSERT = "INSERT INTO t SELECT 10000 * (:round + 1) + id, a, b, doc FROM t WHERE id % 50 = 1 AND id <= 5000;"
 
 
 class Costs:

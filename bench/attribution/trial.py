@@ -101,7 +101,7 @@ def run_here(connection: Connection, statement: WriteStatement, round_no: int = 
         psycopg.RawCursor(connection).execute(statement.text, statement.values(round_no))
     except psycopg.errors.UniqueViolation as error:
         hint = "keys must not come twice: make them from :round, which is another number each time" if round_no else ""
-        raise DatasetError(translated(error, statement.where).message, hint=hint) from error
+        raise DatasetError(translated(error, statement.where).message.rstrip("."), hint=hint) from error
     except psycopg.Error as error:
         raise translated(error, statement.where) from error
 
