@@ -119,10 +119,10 @@ def _churn(
                 written[table] = written.get(table, 0) + number
             if all(written[table] >= shares[table] for table in now):
                 resting.add(statement.write.name)
-        progress(
-            "writing for a while", sum(written.values()), max(sum(shares.values()), sum(written.values()), 1), "rows"
-        )
+        done = sum(written.values())
+        progress("writing for a while", done, max(round(sum(shares.values())), done + 1), "rows")
         round_no += 1
+    progress("writing for a while", sum(written.values()), sum(written.values()), "rows")
     short = sorted(table for table, share in shares.items() if written[table] < share)
     with explained("VACUUM after the writes"):
         for table in written:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 
 from bench import database, optimizations
 from bench.attribution.committed import with_committed
+from bench.attribution.disk import stored
 from bench.attribution.gains import Gains
 from bench.attribution.hygiene import foreign_keys, index_facts, index_scans
 from bench.attribution.kinds import kinds
 from bench.attribution.shipping import ship_all
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.attribution.touches import touched
+from bench.attribution.writes import write_costs
 from bench.database import Connection, Target
 from bench.measure import Cell, Sides
 from bench.model import Applied, Attribution
@@ -51,6 +54,10 @@ def attribute(subject: Subject) -> Attribution:
         found = _gains(subject, name, found, watch)
         with subject.target.connect(name) as connection, watch("indexes"):
             found = _hygiene(subject, connection, found)
+    with _copy(subject, subject.after, "writes") as name, subject.target.connect(name) as connection, watch("writes"):
+        found, touches = _write_costs(subject, connection, found)
+    with _copy(subject, subject.after, "churn") as name, subject.target.connect(name) as connection, watch("disk"):
+        found = _stored(subject, connection, found, touches)
     with watch("shipping"):
         found = _shipping(subject, found)
     return replace(found, phases_s=watch.seconds)
@@ -110,6 +117,22 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
         foreign_keys=foreign_keys(connection),
         upkeep_uses=tuple(name for name, scans in after.items() if scans > before.get(name, 0)),
     )
+
+
+def _write_costs(
+    subject: Subject, connection: Connection, found: Attribution
+) -> tuple[Attribution, dict[str, tuple[str, ...]]]:
+    touches, failed = touched(connection, subject.workload.optimizations, found.needs)
+    writes, costs, notes = write_costs(connection, subject.workload, touches, found.needs, subject.progress)
+    untold = tuple(f"The write cost of {name} was not measured: {reason}." for name, reason in failed.items())
+    return replace(found, writes=writes, write_costs=costs, notes=(*found.notes, *notes, *untold)), touches
+
+
+def _stored(
+    subject: Subject, connection: Connection, found: Attribution, touches: dict[str, tuple[str, ...]]
+) -> Attribution:
+    sizes, churn, notes = stored(connection, subject.workload, subject.applied, touches, subject.progress)
+    return replace(found, stored=sizes, churn=churn, notes=(*found.notes, *notes))
 
 
 def _shipping(subject: Subject, found: Attribution) -> Attribution:
