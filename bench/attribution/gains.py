@@ -49,7 +49,8 @@ class Gains:
 
     def explore(self, cells: Sequence[Cell]) -> None:
         """Try ``cells`` in the sets that can matter to them."""
-        self.found = [Found(cell, concerned=set(self.sets.blocks)) for cell in cells]
+        impure = set(self.sets.blocks) - set(self.kinds.pure)
+        self.found = [Found(cell, concerned=set(self.sets.blocks), impure=impure) for cell in cells]
         names = [name for name in self.sets.blocks if name not in self.sets.fixed]
         self.none = self.sets.only([])
         self.alone = {name: self.sets.only([name]) for name in names}

@@ -54,7 +54,7 @@ def statements_of(
     """
     if workload.writes:
         return _of_files(connection, workload)
-    return _made_up(connection, tables)
+    return made_up(connection, tables)
 
 
 def _of_files(connection: Connection, workload: Workload) -> tuple[tuple[WriteStatement, ...], tuple[str, ...]]:
@@ -80,7 +80,7 @@ def may_skip_triggers(connection: Connection) -> bool:
     return bool(rows(connection, "may_skip_triggers")[0]["allowed"])
 
 
-def _made_up(connection: Connection, tables: Collection[str]) -> tuple[tuple[WriteStatement, ...], tuple[str, ...]]:
+def made_up(connection: Connection, tables: Collection[str]) -> tuple[tuple[WriteStatement, ...], tuple[str, ...]]:
     """For each table: its newest rows once more, after deleting them, without the triggers of foreign keys."""
     if not tables:
         return (), ()

@@ -73,11 +73,16 @@ class Sets:
             yield
 
     def clean(self) -> None:
-        """Remove what rolled-back executions left dead: later ones must find the tables as earlier ones did."""
+        """Remove what rolled-back executions left dead: later ones must find the tables as earlier ones did.
+
+        All pages are read: from some of them VACUUM would estimate how many rows the table has, a little off each time.
+        """
         self.connection.execute("SELECT pg_stat_force_next_flush()")
         with explained("cleaning up after writes"):
             for row in rows(self.connection, "list_tables_with_dead_rows"):
-                self.connection.execute(f"VACUUM (INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {row['name']}")
+                self.connection.execute(
+                    f"VACUUM (DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {row['name']}"
+                )
 
     def _undo(self, name: str) -> None:
         block = self.blocks[name]

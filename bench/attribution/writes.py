@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from bench.attribution.merges import Merge, measure_merges, total
-from bench.attribution.statements import WriteStatement, may_skip_triggers, statements_of
+from bench.attribution.statements import WriteStatement, made_up, may_skip_triggers, statements_of
 from bench.attribution.touches import Needs, away_with
 from bench.attribution.trial import Trial, clean_up, run_here, run_trial, taken_away
 from bench.database import Connection, explained, rows
@@ -54,7 +54,9 @@ def write_costs(
     needs: Needs,
     progress: Progress = silent,
 ) -> tuple[tuple[Write, ...], tuple[WriteCost, ...], tuple[str, ...]]:
-    """Measure the workload's write statements, or made-up ones, with and without each optimization of their tables.
+    """Measure write statements with and without each optimization of their tables.
+
+    They are those of the workload, and one made up for each table that none of them writes.
 
     ``touches`` says which tables an optimization changed, ``needs`` without which others it cannot be. What needs an
     optimization goes before it does: then both sides lack it.
@@ -66,6 +68,11 @@ def write_costs(
     statements, notes = statements_of(connection, workload, touched)
     groups, more = _grouped(connection, statements)
     notes += more
+    if workload.writes and (bare := touched - {table for tables, _ in groups for table in tables}):
+        others, more = made_up(connection, bare)
+        for (tables, updates), group in _grouped(connection, others)[0].items():
+            groups.setdefault((tables, updates), []).extend(group)
+        statements, notes = (*statements, *others), notes + more
     costs: list[WriteCost] = []
     done = 0
     for (tables, updates), group in groups.items():

@@ -40,7 +40,7 @@ class Costs:
     """By write statement, the dearest in WAL first."""
     size_bytes: int
     table_share: float | None
-    """Size as a share of the tables that its indexes stand on; None where it made no index."""
+    """Size as a share of the tables that its indexes stand on; None where it made no index on a table of others."""
     churned_bytes: int | None
     build_wal_bytes: int | None
     plain: Shipped | None
@@ -67,13 +67,14 @@ def costs(attribution: Attribution, name: str, build_wal_bytes: int | None) -> C
     """Sum up what ``name`` costs."""
     made = [one for one in attribution.stored if one.optimization == name]
     indexes = [one for one in made if one.method != "heap"]
-    tables = {one.table: one.table_bytes for one in indexes if one.table_bytes}
+    own = {one.name for one in made}
+    tables = {one.table: one.table_bytes for one in indexes if one.table_bytes and one.table not in own}
     churned = [one.churned_bytes for one in made]
     ways = {one.way: one for one in attribution.shipped if one.optimization == name}
     return Costs(
         writes=write_prices(attribution, name),
         size_bytes=sum(one.size_bytes for one in made),
-        table_share=_size(indexes) / sum(tables.values()) if tables else None,
+        table_share=_size([one for one in indexes if one.table in tables]) / sum(tables.values()) if tables else None,
         churned_bytes=sum(size for size in churned if size) if made and None not in churned else None,
         build_wal_bytes=build_wal_bytes,
         plain=ways.get("plain"),

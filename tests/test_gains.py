@@ -1,0 +1,285 @@
+"""Read gains by execution: sets of optimizations, tried on a real server by taking the others away."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench.attribution.gains import Gains
+from bench.attribution.kinds import kinds
+from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.database import Connection, Target, rows
+from bench.measure import Cell, Sides, cells_of
+from bench.model import Applied, Attribution, GainCell
+from bench.progress import silent
+from bench.seeding.curate import curate
+from bench.summary.gains import cell_gains, disagreements, gains
+from bench.workload import Workload, read
+from tests.treated import block, treated, workload_in
+
+SCHEMA = "CREATE TABLE t (id bigint PRIMARY KEY, a bigint NOT NULL, b bigint NOT NULL, status text NOT NULL);"
+FILL = """INSERT INTO t SELECT n, n * 7919 % 10007, n % 100, CASE WHEN n % 50 = 0 THEN 'new' ELSE 'old' END
+    FROM generate_series(1, 20000) AS n"""
+BY_A = "SELECT id FROM t WHERE a = 4711 ORDER BY id;"
+ONE = block("a_idx", "CREATE INDEX a_idx ON t (a);")
+TWO = ONE + block("a_b_idx", "CREATE INDEX a_b_idx ON t (a, b);")
+
+
+def made(folder: Path, blocks: str, queries: Mapping[str, str], schema: str = SCHEMA) -> Workload:
+    """A workload with these blocks and queries; a query that holds UPDATE, INSERT or DELETE writes."""
+    workload_in(folder, blocks, schema=schema)
+    (folder / "queries" / "q.sql").unlink()
+    for name, text in queries.items():
+        head = f"-- title: {name}\n-- asks: Q?\n"
+        if text.startswith(("UPDATE", "INSERT", "DELETE")):
+            head += "-- writes: yes\n"
+        (folder / "queries" / f"{name}.sql").write_text(f"{head}{text}\n")
+    return read(folder)
+
+
+def cells(connection: Connection, workload: Workload) -> list[Cell]:
+    chosen = curate(connection, workload.queries, workload.dataset / "classes.sql", "", silent)
+    return cells_of(workload.queries, chosen)
+
+
+def tried(target: Target, database: str, workload: Workload, applied: tuple[Applied, ...]) -> Attribution:
+    """The gains of a treated database."""
+    with Sides(target, {"after": database}, 30.0).connect("after", writes=True) as connection:
+        connection.prepared_max = None
+        sets = Sets(connection, {b.name: b for b in workload.optimizations}, {a.name: a.creates for a in applied})
+        chosen = cells(connection, workload)
+        find_needs(sets)
+        find_rewrite_needs(sets, chosen)
+        trial = Gains(sets, kinds(connection, workload.optimizations, applied), silent)
+        trial.explore(chosen)
+        return Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
+
+
+@pytest.fixture
+def attributed(admin, target, tmp_path):
+    """Attribute made-up workloads: blocks and queries in, gains out."""
+
+    def attribute(blocks: str, queries: Mapping[str, str], fill: str = FILL, schema: str = SCHEMA) -> Attribution:
+        workload = made(tmp_path, blocks, queries, schema)
+        with treated(admin, target, "pgproof_gains", workload, fill) as (_, applied):
+            return tried(target, "pgproof_gains", workload, applied)
+
+    return attribute
+
+
+def only(attribution: Attribution) -> GainCell:
+    assert len(attribution.cells) == 1
+    return attribution.cells[0]
+
+
+def buffers(cell: GainCell, plan: int) -> int:
+    return cell.tried[plan].counters.buffers
+
+
+# ------------------------------------------------------------------------------------------------------- effects
+def test_one_index_gains_what_the_cell_gains(attributed):
+    found = attributed(ONE, {"by_a": BY_A})
+    cell = only(found)
+    assert cell.without == {"a_idx": cell.before}
+    assert cell.alone == {"a_idx": cell.after}
+    assert buffers(cell, cell.before) > 20 * buffers(cell, cell.after)
+
+
+def test_of_two_that_do_the_same_each_stands_in_for_the_other(attributed):
+    found = attributed(TWO, {"by_a": BY_A})
+    by_name = gains(found, ["a_idx", "a_b_idx"])
+    assert not by_name["a_idx"].missed
+    assert not by_name["a_b_idx"].missed
+    assert by_name["a_idx"].substitutes == ("a_b_idx",)
+    assert by_name["a_b_idx"].substitutes == ("a_idx",)
+
+
+def test_shares_add_up_to_the_whole_gain_exactly(attributed):
+    blocks = TWO + block("b_idx", "CREATE INDEX b_idx ON t (b) INCLUDE (id);")
+    found = attributed(blocks, {"by_a": BY_A, "by_b": "SELECT count(id) FROM t WHERE b = 7;"})
+    for cell, gain in zip(found.cells, cell_gains(found), strict=True):
+        assert gain.buffers.exact
+        assert sum(gain.buffers.by_name.values()) == pytest.approx(
+            buffers(cell, cell.before) - buffers(cell, cell.after)
+        )
+        assert gain.buffers.unexplained == pytest.approx(0)
+
+
+def test_an_index_that_no_query_uses_matters_to_none(attributed):
+    found = attributed(ONE + block("status_idx", "CREATE INDEX status_idx ON t (id, status);"), {"by_a": BY_A})
+    assert only(found).matter == ("a_idx",)
+
+
+def test_an_index_that_the_planner_prefers_and_that_takes_longer_is_harmful(attributed):
+    # What is new is old: rows of the wanted status lie at the end of the order that the index gives.
+    schema = "CREATE TABLE t (id bigint PRIMARY KEY, status text NOT NULL, at timestamptz NOT NULL, pad text NOT NULL);"
+    fill = """INSERT INTO t SELECT n, CASE WHEN n > 190000 THEN 'new' ELSE 'old' END,
+        timestamptz '2026-01-01' + (hashint4(n) & 1023) * interval '1 s'
+            + CASE WHEN n > 190000 THEN interval '1 year' ELSE interval '0' END, repeat('x', 60)
+        FROM generate_series(1, 200000) AS n"""
+    found = attributed(
+        block("at_idx", "CREATE INDEX at_idx ON t (at);"),
+        {"newest": "SELECT id FROM t WHERE status = 'new' ORDER BY at, id LIMIT 20;"},
+        fill,
+        schema,
+    )
+    gain = gains(found, ["at_idx"])["at_idx"]
+    assert [effect.cell for effect in gain.harmed] == ["newest[all]"]
+    assert not gain.missed
+    effect = gain.harmed[0]
+    assert effect.predicted > 1 > effect.measured
+    assert "the planner promised newest[all]" in disagreements({"at_idx": gain})[0]
+
+
+def test_a_rewrite_is_an_optimization_like_any_other(attributed, tmp_path):
+    blocks = "-- optimization: shorter\n-- category: rewrite\n-- why: test\n"
+    twice = "SELECT (SELECT count(*) FROM t WHERE b < 50) + (SELECT count(*) FROM t WHERE b >= 50);"
+    text = f"{twice}\n-- rewrite: shorter\nSELECT count(*) FROM t;"
+    cell = only(attributed(blocks, {"counted": text}))
+    assert cell.matter == ("shorter",)
+    assert buffers(cell, cell.before) > buffers(cell, cell.after)
+
+
+def test_a_statement_that_writes_is_judged_by_how_it_finds_its_rows(attributed):
+    blocks = ONE + block("b_idx", "CREATE INDEX b_idx ON t (b);")
+    cell = only(attributed(blocks, {"touch": "UPDATE t SET status = 'seen' WHERE a = 4711;"}))
+    assert cell.matter == ("a_idx",)
+    assert buffers(cell, cell.after) < 10
+    assert cell.tried[cell.after].counters.wal_bytes == 0
+
+
+def test_many_that_matter_are_tried_in_sampled_orders(attributed):
+    names = [f"i{n}" for n in range(8)]
+    blocks = "".join(block(name, f"CREATE INDEX {name} ON t (b) WHERE a % 8 = {n};") for n, name in enumerate(names))
+    parts = [f"(SELECT max(id) FROM t WHERE b = 3 AND a % 8 = {n})" for n in range(8)]
+    found = attributed(blocks, {"each": f"SELECT {', '.join(parts)};"})
+    cell, gain = only(found), cell_gains(found)[0]
+    assert set(cell.matter) == set(names)
+    assert cell.orders
+    assert not gain.buffers.exact
+    assert sum(gain.buffers.by_name.values()) == pytest.approx(gain.buffers.whole)
+
+
+def test_a_plan_that_was_seen_is_not_executed_again(attributed):
+    cell = only(attributed(TWO + block("b_idx", "CREATE INDEX b_idx ON t (b);"), {"by_a": BY_A}))
+    assert len(cell.tried) == 3
+    assert len(cell.subsets) == 4
+
+
+# ------------------------------------------------------------------------------------------- who can be taken away
+def test_who_needs_whom_is_found_by_taking_away(attributed):
+    blocks = block("trigrams", "CREATE EXTENSION pg_trgm;", category="extension") + block(
+        "status_trgm", "CREATE INDEX status_trgm ON t USING gin (status gin_trgm_ops);", category="gin"
+    )
+    found = attributed(blocks, {"like": "SELECT count(*) FROM t WHERE status LIKE '%ne%';"})
+    assert found.needs == {"status_trgm": ("trigrams",)}
+    cell = only(found)
+    assert cell.without["trigrams"] == cell.without["status_trgm"] == cell.before
+    shares = cell_gains(found)[0].buffers.by_name
+    assert shares["trigrams"] == shares["status_trgm"]
+
+
+def test_a_rewrite_that_reads_a_table_of_another_needs_it(attributed):
+    blocks = block("totals", "CREATE TABLE totals AS SELECT count(*) AS n FROM t;", category="rollup")
+    blocks += "-- optimization: from_totals\n-- category: rewrite\n-- why: test\n"
+    found = attributed(blocks, {"counted": "SELECT count(*) FROM t;\n-- rewrite: from_totals\nSELECT n FROM totals;"})
+    assert found.needs == {"from_totals": ("totals",)}
+    assert not found.not_tried
+
+
+def test_an_undo_that_fails_is_said_and_the_others_are_tried(attributed):
+    found = attributed(
+        ONE + block("b_idx", "CREATE INDEX b_idx ON t (b);", undo="DROP INDEX nonesuch;"), {"by_a": BY_A}
+    )
+    assert "nonesuch" in found.not_tried["b_idx"]
+    assert "a_idx" in only(found).without
+
+
+def test_an_undo_that_leaves_the_index_in_place_is_said(attributed):
+    found = attributed(block("a_idx", "CREATE INDEX a_idx ON t (a);", undo="SELECT 1;"), {"by_a": BY_A})
+    assert found.not_tried == {"a_idx": "its undo leaves public.a_idx in place"}
+
+
+def test_an_optimization_that_drops_something_of_the_schema_is_tried_with_it(attributed):
+    schema = f"{SCHEMA}\nCREATE INDEX old_idx ON t (a);"
+    drops = block("without_old", "DROP INDEX old_idx;", undo="CREATE INDEX old_idx ON t (a);", category="maintenance")
+    cell = only(attributed(drops, {"by_a": BY_A}, schema=schema))
+    assert cell.matter == ("without_old",)
+    assert buffers(cell, cell.before) < buffers(cell, cell.after)
+
+
+# --------------------------------------------------------------------------------------------------- trustworthy
+def facts(connection: Connection) -> dict[str, object]:
+    """All that a trial could leave behind: catalog, sizes, statistics, visibility."""
+    return {
+        "relations": connection.execute(
+            "SELECT relname, relkind, reltuples, relpages, relallvisible, relhasindex, relchecks FROM pg_class "
+            "WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
+        ).fetchall(),
+        "indexes": [
+            (row["name"], row["definition"], row["valid"]) for row in rows(connection, "list_index_definitions")
+        ],
+        "constraints": connection.execute("SELECT conname, convalidated FROM pg_constraint ORDER BY 1").fetchall(),
+        "statistics": connection.execute(
+            "SELECT schemaname, tablename, attname FROM pg_stats ORDER BY 1, 2, 3"
+        ).fetchall(),
+        "dead": connection.execute("SELECT relname, n_dead_tup FROM pg_stat_user_tables ORDER BY 1").fetchall(),
+        "work": connection.execute(
+            "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY OFF) SELECT count(*) FROM t WHERE a < 100"
+        ).fetchall(),
+    }
+
+
+def test_a_database_ends_as_it_began(admin, target, tmp_path):
+    workload = made(
+        tmp_path,
+        TWO
+        + block("positive", "ALTER TABLE t ADD CONSTRAINT positive CHECK (a >= 0);", category="constraint")
+        + block("lower_idx", "CREATE INDEX lower_idx ON t (lower(status));")
+        + block("a_and_b", "CREATE STATISTICS a_and_b ON a, b FROM t;", category="statistics"),
+        {"by_a": BY_A, "touch": "UPDATE t SET status = 'seen' WHERE a = 4711;"},
+    )
+    with treated(admin, target, "pgproof_gains", workload, FILL) as (connection, applied):
+        for text in ("VACUUM (FREEZE, ANALYZE)", "SELECT pg_stat_force_next_flush()"):
+            connection.execute(text)
+        cells(connection, workload)
+        before = [facts(connection), facts(connection)][1]
+        tried(target, "pgproof_gains", workload, applied)
+        connection.execute("SELECT pg_stat_clear_snapshot()")
+        assert [facts(connection), facts(connection)][1] == before
+
+
+def test_a_second_attribution_counts_the_same_and_says_the_same(attributed, admin, target, tmp_path):
+    queries = {"by_a": BY_A, "by_b": "SELECT count(*) FROM t WHERE b = 7;", "touch": "DELETE FROM t WHERE a = 17;"}
+    blocks = TWO + block("b_idx", "CREATE INDEX b_idx ON t (b);")
+    first, second = attributed(blocks, queries), attributed(blocks, queries)
+
+    def counted(found: Attribution) -> list[GainCell]:
+        return [
+            replace(cell, tried=tuple(replace(one, samples_ms=(), plan={}) for one in cell.tried))
+            for cell in found.cells
+        ]
+
+    assert counted(first) == counted(second)
+    names = ["a_idx", "a_b_idx", "b_idx"]
+    words = [[(len(g.missed), len(g.harmed), g.substitutes) for g in gains(f, names).values()] for f in (first, second)]
+    assert words[0] == words[1]
+
+
+def test_taken_away_is_as_good_as_never_built(admin, target, tmp_path):
+    queries = {"by_a": BY_A, "by_b": "SELECT count(*) FROM t WHERE b = 7 AND status = 'new';"}
+    blocks = {"a_idx": ONE, "b_idx": block("b_idx", "CREATE INDEX b_idx ON t (b, status);")}
+    workload = made(tmp_path, "".join(blocks.values()), queries)
+    with treated(admin, target, "pgproof_gains", workload, FILL) as (_, applied):
+        found = tried(target, "pgproof_gains", workload, applied)
+    for name in blocks:
+        rest = made(tmp_path, "".join(text for other, text in blocks.items() if other != name), queries)
+        with treated(admin, target, "pgproof_gains", rest, FILL) as (_, applied):
+            built = tried(target, "pgproof_gains", rest, applied)
+        for taken, never in zip(found.cells, built.cells, strict=True):
+            seen = taken.tried[taken.without.get(name, taken.after)]
+            assert seen.counters == never.tried[never.after].counters
+            assert seen.fingerprint == never.tried[never.after].fingerprint
