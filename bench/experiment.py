@@ -88,7 +88,10 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
                 seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
             if plan.attribute and plan.workload.optimizations:
                 with watch("attribution"):
-                    seen = _attribute(plan, server, admin, (template, names["after"]), bindings, seen)
+                    subject = _subject(plan, server, admin, (template, names["after"]), bindings, seen)
+                    begun = seen
+                    found = attribute(replace(subject, keep=lambda now: keep(replace(begun, attribution=now))))
+                seen = replace(seen, attribution=found)
         finally:
             if not plan.keep_databases:
                 database.drop_all(target, names.values())
@@ -157,16 +160,15 @@ def _measure(
     return seen
 
 
-def _attribute(
+def _subject(
     plan: Plan, server: ServerHandle, admin: Connection, databases: tuple[str, str], bindings: Bindings, seen: Run
-) -> Run:
+) -> Subject:
     template, after = databases
-    subject = Subject(
+    return Subject(
         target=Target(server.dsn, SESSION_SETTINGS), server=server, admin=admin, workload=plan.workload,
         before=template, after=after, applied=seen.applied, cells=tuple(cells_of(plan.queries, bindings)),
         timeout_s=plan.options.timeout_s, target_ms=plan.options.target_ms, stamp=seen.id, progress=plan.progress,
     )  # fmt: skip
-    return replace(seen, attribution=attribute(subject))
 
 
 def _measure_writes(

@@ -44,8 +44,8 @@ class Folder:
             self._save(run)
 
     def abandon(self, status: RunStatus) -> Path | None:
-        """Store what an unfinished run has; return the file, or None when no cell had been seen."""
-        if self._latest is None or not any(pair.before.first_ms is not None for pair in self._latest.pairs):
+        """Store what an unfinished run has; return the file, or None when nothing had been seen."""
+        if self._latest is None or not (self._latest.attribution or _has_cells(self._latest)):
             return None
         return self._save(replace(self._latest, status=status))
 
@@ -77,3 +77,7 @@ class Folder:
             raise PgproofError(
                 f"cannot make the folder {folder}: {reason}", hint="choose another one with --output"
             ) from None
+
+
+def _has_cells(run: Run) -> bool:
+    return any(pair.before.first_ms is not None for pair in run.pairs)

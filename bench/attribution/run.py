@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -44,23 +44,35 @@ class Subject:
     target_ms: float
     stamp: str
     progress: Progress
+    keep: Callable[[Attribution], None] = lambda _found: None
+    """Called with everything seen so far, after every side."""
 
 
 def attribute(subject: Subject) -> Attribution:
     """Measure gains, write costs, disk and shipping; copies of the databases are made for it and dropped."""
     watch = Stopwatch()
     found = Attribution()
+
+    def seen(so_far: Attribution) -> Attribution:
+        so_far = replace(so_far, phases_s=dict(watch.seconds))
+        subject.keep(so_far)
+        return so_far
+
     with _copy(subject, subject.after, "sides") as name:
-        found = _gains(subject, name, found, watch)
+        found = seen(_gains(subject, name, found, watch))
         with subject.target.connect(name) as connection, watch("indexes"):
             found = _hygiene(subject, connection, found)
-    with _copy(subject, subject.after, "writes") as name, subject.target.connect(name) as connection, watch("writes"):
-        found, touches = _write_costs(subject, connection, found)
-    with _copy(subject, subject.after, "churn") as name, subject.target.connect(name) as connection, watch("disk"):
-        found = _stored(subject, connection, found, touches)
+    with _copy(subject, subject.after, "writes") as name, subject.target.connect(name) as connection:
+        with watch("writes"):
+            found, touches = _write_costs(subject, connection, found)
+        found = seen(found)
+    with _copy(subject, subject.after, "churn") as name, subject.target.connect(name) as connection:
+        with watch("disk"):
+            found = _stored(subject, connection, found, touches)
+        found = seen(found)
     with watch("shipping"):
         found = _shipping(subject, found)
-    return replace(found, phases_s=watch.seconds)
+    return seen(found)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from bench import __version__
 from bench.cli.codes import EXIT_BUG, EXIT_EXPECTED, EXIT_INCOMPATIBLE, EXIT_INTERRUPTED
 from bench.cli.databases import cache, verify
 from bench.cli.gates import baseline, gate
-from bench.cli.runs import report_command, run
+from bench.cli.runs import attribute, report_command, run
 from bench.cli.selftests import selftest
 from bench.cli.ships import ship_script_command
 from bench.cli.streams import err
@@ -25,7 +25,7 @@ def cli() -> None:
     """Prove PostgreSQL optimizations: realistic data, queries before and after, evidence for every claim."""
 
 
-for command in (run, report_command, baseline, gate, selftest, ship_script_command, verify, cache):
+for command in (run, attribute, report_command, baseline, gate, selftest, ship_script_command, verify, cache):
     cli.add_command(command)
 
 

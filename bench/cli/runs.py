@@ -20,11 +20,33 @@ from bench.output import Folder
 from bench.summary import summarize
 from bench.workload import read
 
+_query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+_timeout = click.option(
+    "--timeout",
+    default=30.0,
+    show_default=True,
+    type=click.FloatRange(0.01),
+    help="Seconds after which one execution is cut off and counted as 'longer than'.",
+)
+_target = click.option(
+    "--target",
+    type=click.FloatRange(0, min_open=True),
+    help="Milliseconds at p95 that every class must meet.  [default: 100, or what pgproof.toml says]",
+)
+_output = click.option(
+    "--output",
+    default=Path("reports"),
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder for the results; each run makes a folder in it.",
+)
+_quiet = click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+
 
 @click.command()
 @workload_options
 @server_options
-@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@_query
 @click.option(
     "--budget",
     default=60.0,
@@ -39,25 +61,9 @@ from bench.workload import read
     type=click.IntRange(1, 60),
     help="Timed executions that every cell gets at least.",
 )
-@click.option(
-    "--timeout",
-    default=30.0,
-    show_default=True,
-    type=click.FloatRange(0.01),
-    help="Seconds after which one execution is cut off and counted as 'longer than'.",
-)
-@click.option(
-    "--target",
-    type=click.FloatRange(0, min_open=True),
-    help="Milliseconds at p95 that every class must meet.  [default: 100, or what pgproof.toml says]",
-)
-@click.option(
-    "--output",
-    default=Path("reports"),
-    show_default=True,
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the results; each run makes a folder in it.",
-)
+@_timeout
+@_target
+@_output
 @click.option(
     "--attribution/--no-attribution",
     default=True,
@@ -66,7 +72,7 @@ from bench.workload import read
 )
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
-@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")  # fmt: skip
+@_quiet
 def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Run the experiment: fill, clone, optimize, compare, measure, report.
 
@@ -74,23 +80,62 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     is one, else the CRM that comes with pgproof.
     """
     with progress(out, quiet=quiet) as shown:
-        plan = _plan(workload, shown, chosen)
-        with server(chosen, shown) as handle, Folder(output) as folder:
-            try:
-                shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, PostgreSQL "
-                          f"{handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})")  # fmt: skip
-                seen = experiment.run(plan, handle, folder.keep)
-            except (KeyboardInterrupt, PgproofError) as error:
-                _partial(folder, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-                raise
-            shown("writing the report", 0, 1)
-            folder.publish(seen)
-            shown("writing the report", 1, 1)
-    out.print(report.show(seen))
-    out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
+        plan = replace(
+            _plan(workload, shown, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]),
+            keep_databases=chosen["keep"],
+            attribute=chosen["attribution"],
+        )
+        seen, folder = _carry_out(plan, output, shown, chosen)
+    _show(seen, folder)
     if plan.keep_databases:
         out.print(f"kept databases: {database.PREFIX}{seen.id}_before and _after", soft_wrap=True)
     return _verdict(seen, check)
+
+
+@click.command()
+@workload_options
+@server_options
+@_query
+@_timeout
+@_target
+@_output
+@_quiet
+def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
+    """Measure the four sides of every optimization: what it gains, costs to write, to store and to ship.
+
+    The last part of "pgproof run" by itself: gains by execution, in every set of optimizations that can matter to a
+    query; costs by write statements, by sizes after a phase of writes, and by applying each one under load. The queries
+    are not timed before and after.
+    """
+    with progress(out, quiet=quiet) as shown:
+        plan = replace(_plan(workload, shown, chosen, rounds=1, budget_s=0.0), measure=False)
+        if not plan.workload.optimizations:
+            hint = "write blocks that begin with '-- optimization: NAME' into optimizations.sql"
+            raise WorkloadError("there is no optimization to measure", hint=hint)
+        seen, folder = _carry_out(plan, output, shown, chosen)
+    _show(seen, folder)
+    return 0
+
+
+def _carry_out(plan: Plan, output: Path, shown: Bars | Lines, chosen: dict[str, Any]) -> tuple[Run, Folder]:
+    """Run the experiment and write its reports; what an interrupted one has seen is kept."""
+    with server(chosen, shown) as handle, Folder(output) as folder:
+        try:
+            shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, PostgreSQL "
+                      f"{handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})")  # fmt: skip
+            seen = experiment.run(plan, handle, folder.keep)
+        except (KeyboardInterrupt, PgproofError) as error:
+            _partial(folder, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
+            raise
+        shown("writing the report", 0, 1)
+        folder.publish(seen)
+        shown("writing the report", 1, 1)
+    return seen, folder
+
+
+def _show(seen: Run, folder: Folder) -> None:
+    out.print(report.show(seen))
+    out.print(f"report: {folder.path / 'report.html'}", soft_wrap=True)
 
 
 def _partial(folder: Folder, status: RunStatus) -> None:
@@ -108,7 +153,7 @@ def _verdict(seen: Run, check: bool) -> int:
     return EXIT_DIFFERS if check and not summarize(seen).good else 0
 
 
-def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any]) -> Plan:
+def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, rounds: int, budget_s: float) -> Plan:
     workload = read(experiment.workload_folder(folder))
     if chosen["target"]:
         workload = replace(workload, target_ms=chosen["target"])
@@ -116,14 +161,13 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any]) -> P
     if unknown := [name for name in chosen["only"] if name not in known]:
         raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
     options = Options(
-        rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1,
+        rounds=rounds, budget_s=budget_s, timeout_s=chosen["timeout"], warmups=1,
         seed=chosen["seed"], target_ms=workload.target_ms,
     )  # fmt: skip
     return Plan(
         workload=workload, scale=workload.scale.parse(chosen["scale"] or workload.scale.default), seed=chosen["seed"],
         skew=chosen["skew"], workers=chosen["workers"], options=options, only=chosen["only"],
-        cache_limit_bytes=chosen["cache_limit"] * GIB, keep_databases=chosen["keep"], attribute=chosen["attribution"],
-        progress=shown,
+        cache_limit_bytes=chosen["cache_limit"] * GIB, progress=shown,
     )  # fmt: skip
 
 
