@@ -11,6 +11,7 @@ import pytest
 from bench.attribution.gains import Gains
 from bench.attribution.kinds import kinds
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.attribution.touches import touched
 from bench.database import Connection, Target, rows
 from bench.measure import Cell, Sides, cells_of
 from bench.model import Applied, Attribution, GainCell
@@ -53,7 +54,8 @@ def tried(target: Target, database: str, workload: Workload, applied: tuple[Appl
         chosen = cells(connection, workload)
         find_needs(sets)
         find_rewrite_needs(sets, chosen)
-        trial = Gains(sets, kinds(connection, workload.optimizations, applied), silent)
+        touches, _ = touched(connection, workload.optimizations, sets.needs)
+        trial = Gains(sets, kinds(connection, workload.optimizations, applied, touches), silent)
         trial.explore(chosen)
         return Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
 

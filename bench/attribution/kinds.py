@@ -32,11 +32,19 @@ class Kinds:
     plan as it is, because the planner chooses the cheapest of fewer. An index on an expression is not among them: it
     brings statistics, which can change any estimate; nor is a unique one, which proves things."""
     touches: Mapping[str, frozenset[str]]
-    """Optimization to the relations that it makes or locks, as plans name them; absent where that is not known."""
+    """Optimization to the relations that it makes or changes, as plans name them; absent where that is not known."""
 
 
-def kinds(connection: Connection, blocks: Sequence[Optimization], applied: Sequence[Applied]) -> Kinds:
-    """Sort ``blocks``, all of which are applied in the database of ``connection``."""
+def kinds(
+    connection: Connection,
+    blocks: Sequence[Optimization],
+    applied: Sequence[Applied],
+    changed: Mapping[str, Sequence[str]],
+) -> Kinds:
+    """Sort ``blocks``, all of which are applied in the database of ``connection``.
+
+    ``changed`` says which tables each has changed, where the catalog shows that.
+    """
     plain = {row["name"] for row in rows(connection, "list_plain_indexes_by_name")}
     seen = {one.name: one for one in applied}
     inert, pure, touches = set(), set(), {}
@@ -49,8 +57,9 @@ def kinds(connection: Connection, blocks: Sequence[Optimization], applied: Seque
             creates and plain.issuperset(creates) and all(_INDEX.match(text) for text in texts)
         ):
             pure.add(block.name)
-        locked = {lock.partition(" on ")[2] for lock in seen[block.name].locks} if block.name in seen else set()
-        if locked or creates or block.name in pure:
-            touches[block.name] = frozenset(bare(name) for name in (*locked, *creates))
+        if relations := (*changed.get(block.name, ()), *creates):
+            touches[block.name] = frozenset(map(bare, relations))
+        elif block.name in pure:
+            touches[block.name] = frozenset()
     made_by = {bare(name): one.name for one in applied for name in one.creates}
     return Kinds(made_by, frozenset(inert), frozenset(pure), touches)

@@ -1,0 +1,114 @@
+"""The four sides from the command line to run.json, on a server of the tests' own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench import store
+from bench.cli import main
+from bench.database import Target, own_databases
+from bench.model import Attribution, Run
+from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.summary.gains import cell_gains
+from bench.summary.verdicts import verdicts
+from tests.conftest import make_home
+from tests.shops import SHOP
+
+
+@pytest.fixture(scope="module")
+def own_home() -> Iterator[Path]:
+    home = make_home()
+    yield home
+    shutil.rmtree(home.parent)
+
+
+def attributed(shop: Path, home: Path, output: Path, *arguments: str) -> Run:
+    command = ["attribute", str(shop), "--leads", "5k", "--home", str(home), "--output", str(output), "--quiet"]
+    assert main([*command, *arguments]) == 0
+    return store.load(output / "latest" / "run.json")
+
+
+@pytest.fixture(scope="module")
+def shop_run(own_home: Path) -> Run:
+    return attributed(SHOP, own_home, own_home.parent / "reports")
+
+
+def sides(run: Run) -> Attribution:
+    assert run.attribution is not None
+    return run.attribution
+
+
+def test_every_side_of_the_shop_is_measured(shop_run):
+    found = sides(shop_run)
+    assert {cell.query for cell in found.cells} == {"latest_orders", "open_orders", "cancel_order"}
+    assert {cost.optimization for cost in found.write_costs} == {"", "orders_customer_idx", "orders_open_idx"}
+    assert {one.name for one in found.stored} == {"public.orders_customer_idx", "public.orders_open_idx"}
+    assert {(one.optimization, one.way) for one in found.shipped} == {
+        (name, way) for name in ("orders_customer_idx", "orders_open_idx") for way in ("plain", "concurrent")
+    }
+    assert found.indexes
+    assert found.smallest is not None
+
+
+def test_the_shops_optimizations_get_the_words_that_they_deserve(shop_run):
+    assert {found.name: found.word for found in verdicts(shop_run)} == {
+        "orders_customer_idx": "keep, but it costs",
+        "orders_open_idx": "keep",
+    }
+
+
+def test_shares_explain_the_whole_gain_of_every_cell(shop_run):
+    assert all(abs(gain.buffers.unexplained) < 1e-6 for gain in cell_gains(sides(shop_run)))
+
+
+def test_an_attribution_times_no_pair_and_leaves_no_database(shop_run, own_home):
+    assert shop_run.pairs == ()
+    with (
+        open_server("embedded", ServerOptions(home=own_home)) as handle,
+        Target(handle.dsn, SESSION_SETTINGS).connect() as admin,
+    ):
+        assert {database.kind for database in own_databases(admin)} == {"template"}
+
+
+def test_without_optimizations_there_is_nothing_to_attribute(shop, own_home, capsys):
+    (shop / "optimizations.sql").unlink()
+    for file in (shop / "queries").iterdir():
+        file.write_text("\n".join(line for line in file.read_text().splitlines() if "-- expects" not in line))
+    assert main(["attribute", str(shop), "--home", str(own_home)]) == 2
+    assert "there is no optimization to measure" in capsys.readouterr().err
+
+
+BROKEN_UNDO = """
+-- optimization: totals_idx
+-- category: index
+-- undo: DROP INDEX nonesuch
+CREATE INDEX totals_idx ON orders (total_cents, order_id);
+"""
+
+
+def test_what_cannot_be_undone_is_measured_in_databases_built_without_it(shop, own_home, tmp_path):
+    with (shop / "optimizations.sql").open("a") as file:
+        file.write(BROKEN_UNDO)
+    (shop / "queries" / "dear.sql").write_text(
+        "-- title: Dear\n-- asks: Q?\nSELECT order_id FROM orders ORDER BY total_cents DESC, order_id DESC LIMIT 5;\n"
+    )
+    run = attributed(shop, own_home, tmp_path)
+    found = sides(run)
+    assert "nonesuch" in found.not_tried["totals_idx"]
+    cell = next(cell for cell in found.cells if cell.query == "dear")
+    assert cell.without == {"totals_idx": cell.before}
+    assert cell.tried[cell.before].counters.buffers > 5 * cell.tried[cell.after].counters.buffers
+    word = next(one for one in verdicts(run) if one.name == "totals_idx")
+    assert word.word.startswith("keep")
+
+
+def test_an_optimization_that_runs_outside_of_a_transaction_is_measured_too(shop, own_home, tmp_path):
+    text = (shop / "optimizations.sql").read_text()
+    (shop / "optimizations.sql").write_text(text.replace("CREATE INDEX orders", "CREATE INDEX CONCURRENTLY orders"))
+    found = sides(attributed(shop, own_home, tmp_path))
+    assert not found.not_tried
+    assert any(cell.without for cell in found.cells)

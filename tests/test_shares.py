@@ -1,0 +1,121 @@
+"""Shares, words and the smallest set, from made-up plans."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from bench.model import Attribution, Counters, GainCell, Tried
+from bench.summary.gains import better, gains
+from bench.summary.shares import buffers, shares
+from bench.summary.smallest import smallest
+
+
+def tried(blocks: int, ms: float = 1.0, *, rows: int = 0, cost: float = 100.0, censored: bool = False) -> Tried:
+    return Tried((), f"{blocks}", cost, Counters(blocks, rows, 0, 0), (ms,), {}, censored)
+
+
+def cell(matter: str, cost_of: dict[str, int], name: str = "q") -> GainCell:
+    """A cell whose optimizations are single letters; ``cost_of`` gives buffers (and ms) by the letters present."""
+    sets = ["".join(bits) for bits in product("01", repeat=len(matter))]
+
+    def present(bits: str) -> str:
+        return "".join(letter for letter, bit in zip(matter, bits, strict=True) if bit == "1")
+
+    numbers = {bits: number for number, bits in enumerate(sets)}
+    plans = tuple(tried(cost_of[present(bits)], float(cost_of[present(bits)])) for bits in sets)
+    full = "1" * len(matter)
+    return GainCell(
+        query=name,
+        parameter_class="hot",
+        tried=plans,
+        after=numbers[full],
+        before=numbers["0" * len(matter)],
+        without={letter: numbers[full[:i] + "0" + full[i + 1 :]] for i, letter in enumerate(matter)},
+        alone={letter: numbers["0" * i + "1" + "0" * (len(matter) - i - 1)] for i, letter in enumerate(matter)},
+        matter=tuple(matter),
+        subsets=numbers,
+    )
+
+
+def test_substitutes_share_what_either_could_have_brought():
+    either = cell("ab", {"": 100, "a": 10, "b": 10, "ab": 10})
+    assert shares(either, buffers).by_name == {"a": 45, "b": 45}
+
+
+def test_what_only_works_together_is_shared():
+    both = cell("ab", {"": 100, "a": 100, "b": 100, "ab": 10})
+    assert shares(both, buffers).by_name == {"a": 45, "b": 45}
+
+
+def test_what_changes_nothing_gets_nothing_and_harm_is_negative():
+    found = shares(cell("abc", _harmful()), buffers)
+    assert found.by_name == {"a": 90, "b": 0, "c": -20}
+    assert found.whole == sum(found.by_name.values()) == 70
+
+
+def _harmful() -> dict[str, int]:
+    return {
+        "".join(names): 100 - 90 * ("a" in names) + 20 * ("c" in names)
+        for names in (["", ""], ["a"], ["b"], ["c"], ["a", "b"], ["a", "c"], ["b", "c"], ["a", "b", "c"])
+    }
+
+
+def test_three_players_get_their_shapley_value():
+    # the glove game: one left glove (a), two right ones; known value 4/6, 1/6, 1/6
+    worth = {"": 0, "a": 0, "b": 0, "c": 0, "ab": 6, "ac": 6, "bc": 0, "abc": 6}
+    gloves = cell("abc", {names: 100 - value for names, value in worth.items()})
+    assert shares(gloves, buffers).by_name == pytest.approx({"a": 4, "b": 1, "c": 1})
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (tried(10), tried(100), 1),
+        (tried(100), tried(10), -1),
+        (tried(100), tried(105), 0),
+        (tried(2), tried(9), 0),
+        (tried(10, rows=5), tried(10, rows=5_000), 1),
+        (tried(10, 9.0), tried(100, 3.0), -1),
+        (tried(10, 0.9), tried(100, 0.3), 1),
+        (tried(0, 30_000, censored=True), tried(100), -1),
+    ],
+    ids=["fewer", "more", "a-little", "few-anyway", "rows", "time-decides", "time-too-short", "timeout"],
+)
+def test_the_better_plan_is_found(one, other, said):
+    assert better(one, other) == said
+
+
+def test_one_that_is_missed_and_one_that_is_not():
+    found = Attribution(cells=(cell("ab", {"": 100, "a": 10, "b": 50, "ab": 10}),))
+    by_name = gains(found, ["a", "b"])
+    assert [effect.cell for effect in by_name["a"].missed] == ["q[hot]"]
+    assert not by_name["b"].missed
+    assert by_name["b"].substitutes == ("a",)
+
+
+def test_the_smallest_set_serves_every_cell():
+    one = cell("ab", {"": 100, "a": 10, "b": 10, "ab": 5}, "one")
+    two = cell("bc", {"": 100, "b": 10, "c": 90, "bc": 5}, "two")
+    assert smallest(Attribution(cells=(one, two)), ["a", "b", "c"], 50.0, {}) == ["b"]
+
+
+def test_of_sets_as_small_the_one_of_fewer_bytes_is_taken():
+    either = cell("ab", {"": 100, "a": 10, "b": 10, "ab": 10})
+    assert smallest(Attribution(cells=(either,)), ["a", "b"], 50.0, {"a": 2, "b": 1}) == ["b"]
+
+
+def test_a_cell_that_misses_anyway_asks_for_nothing():
+    slow = cell("a", {"": 100, "a": 90})
+    assert smallest(Attribution(cells=(slow,)), ["a"], 50.0, {}) == []
+
+
+def test_nothing_is_needed_where_all_is_fast():
+    fast = cell("a", {"": 20, "a": 1})
+    assert smallest(Attribution(cells=(fast,)), ["a"], 50.0, {}) == []
+
+
+def test_what_cannot_be_taken_away_stays():
+    fast = cell("a", {"": 20, "a": 1})
+    assert smallest(Attribution(cells=(fast,), not_tried={"z": "why"}), ["a", "z"], 50.0, {}) == ["z"]
