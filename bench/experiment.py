@@ -40,7 +40,7 @@ class Plan:
     keep_databases: bool = False
     measure: bool = True
     """Whether to time the cells before and after."""
-    attribute: bool = True
+    attribute: bool = False
     """Whether to measure the four sides of each optimization."""
     progress: Progress = field(default=silent, repr=False)
 

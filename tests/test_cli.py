@@ -45,6 +45,7 @@ def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     def call(*arguments: str | Path) -> tuple[int, str]:
         command, rest = str(arguments[0]), [str(a) for a in arguments[1:]]
         extra = ["--output", str(tmp_path / "reports"), "--rounds", "3", "--budget", "0"] if command == "run" else []
+        extra += ["--no-attribution"] if command == "run" and "--attribution" not in rest else []
         home = [] if command == "report" else ["--home", str(cli_home)]
         status = main([*command.split(), *rest, *extra, *home])
         captured = capsys.readouterr()
@@ -54,7 +55,7 @@ def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) -> None:
-    status, printed = pgproof("run", SHOP, "--scale", "2k")
+    status, printed = pgproof("run", SHOP, "--scale", "2k", "--attribution")
     assert status == 0, printed
     assert "3 queries meet 50 ms at 2,000 orders" in " ".join(printed.split())
     latest = tmp_path / "reports" / "latest"
@@ -63,6 +64,8 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
     seen = store.load(latest / "run.json")
     assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
     assert all(pair.equality and pair.equality.equal for pair in seen.pairs)
+    assert seen.attribution
+    assert len(seen.attribution.cells) == len(seen.pairs)
 
 
 def test_a_stored_run_is_shown_again_without_a_server(pgproof: Callable, tmp_path: Path) -> None:
@@ -248,12 +251,14 @@ def fingerprint(dsn: str) -> list[object]:
 
 
 # --------------------------------------------------------------------------------------------- interruption
-def interrupted(cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals) -> subprocess.CompletedProcess[str]:
+def interrupted(
+    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run"
+) -> subprocess.CompletedProcess[str]:
     """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
-    command = [sys.executable, "-u", "-m", "bench", "run", str(ROOT), "--leads", "5k", "--home", str(cli_home)]
+    arguments = [sys.executable, "-u", "-m", "bench", command, str(ROOT), "--leads", "5k", "--home", str(cli_home)]
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        command,
+        arguments,
         cwd=tmp_path,
         env=env,
         stdout=subprocess.PIPE,
@@ -272,7 +277,7 @@ def interrupted(cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals)
             time.sleep(1.5)  # into the measurement
         os.killpg(process.pid, how)  # as a terminal does: to the whole foreground group
         out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(command, process.returncode, seen + out, err)
+    return subprocess.CompletedProcess(arguments, process.returncode, seen + out, err)
 
 
 def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path, tmp_path: Path) -> None:
@@ -284,6 +289,20 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
     assert seen.status == "interrupted"
     assert seen.pairs
     assert main(["report", str(stored)]) == 0
+
+
+def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
+    cli_home: Path, tmp_path: Path, pgproof: Callable
+) -> None:
+    done = interrupted(cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute")
+    assert done.returncode == 130, done.stderr
+    (stored,) = (tmp_path / "reports").glob("*/run.json")
+    found = store.load(stored).attribution
+    assert found
+    assert found.cells
+    assert not found.shipped
+    assert main(["report", str(stored)]) == 0
+    assert "scratch" not in pgproof("cache list")[1]
 
 
 def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path: Path, pgproof: Callable) -> None:

@@ -24,7 +24,7 @@ def text_of(name: str) -> str:
 
 
 def every_option(command: click.Command) -> set[str]:
-    own = {option for parameter in command.params for option in parameter.opts}
+    own = {o for parameter in command.params for o in (*parameter.opts, *parameter.secondary_opts)}
     if isinstance(command, click.Group):
         for sub in command.commands.values():
             own |= every_option(sub)

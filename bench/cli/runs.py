@@ -108,7 +108,7 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
     are not timed before and after.
     """
     with progress(out, quiet=quiet) as shown:
-        plan = replace(_plan(workload, shown, chosen, rounds=1, budget_s=0.0), measure=False)
+        plan = replace(_plan(workload, shown, chosen, rounds=1, budget_s=0.0), measure=False, attribute=True)
         if not plan.workload.optimizations:
             hint = "write blocks that begin with '-- optimization: NAME' into optimizations.sql"
             raise WorkloadError("there is no optimization to measure", hint=hint)
