@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.model import Attribution, Counters, GainCell, Tried
-from bench.summary.shares import Shares, buffers, fastest_ms, shares
+from bench.summary.shares import Shares, buffers, fastest_ms, nothing, shares
 
 ROWS_PER_BUFFER = 10
 """Rows that count as much as one buffer in the sum that decides which of two plans does less work. Fitted on 496 plans
@@ -37,6 +37,9 @@ class Effect:
     """Planner's cost without over with: above 1 it promised a gain."""
     measured: float
     """Time without over with: above 1 it is one."""
+    stopped_without: bool = False
+    stopped_with: bool = False
+    """It ran into the statement timeout: its buffers are not known, and its time is longer than the one here."""
 
     @property
     def cell(self) -> str:
@@ -105,11 +108,21 @@ def faster(one: Tried, other: Tried) -> int:
 
 
 def cell_gains(attribution: Attribution) -> tuple[CellGain, ...]:
-    """Split the gain of every cell."""
+    """Split the gain of every cell; one in which a plan was stopped has no buffers to split."""
     return tuple(
-        CellGain(cell.query, cell.parameter_class, shares(cell, buffers), shares(cell, fastest_ms))
+        CellGain(
+            cell.query,
+            cell.parameter_class,
+            shares(cell, nothing if was_stopped(cell) else buffers),
+            shares(cell, fastest_ms),
+        )
         for cell in attribution.cells
     )
+
+
+def was_stopped(cell: GainCell) -> bool:
+    """Whether a plan that the shares rest on ran into the timeout: its counters are not known."""
+    return any(cell.tried[plan].censored for plan in {cell.before, cell.after, *cell.subsets.values()})
 
 
 def gains(attribution: Attribution, names: Sequence[str]) -> dict[str, Gain]:
@@ -132,6 +145,7 @@ def _gain(name: str, attribution: Attribution, split: Sequence[CellGain]) -> Gai
     for one in split:
         by_query[one.query] = by_query.get(one.query, 0.0) + one.buffers.by_name.get(name, 0.0)
     effects = [*missed, *alone] or harmed
+    hidden = {effect.query for effect in effects if effect.stopped_without}
     return Gain(
         name=name,
         missed=tuple(missed),
@@ -140,9 +154,17 @@ def _gain(name: str, attribution: Attribution, split: Sequence[CellGain]) -> Gai
         substitutes=_substitutes(name, attribution, {effect.cell for effect in missed}, alone),
         share_buffers=sum(one.buffers.by_name.get(name, 0.0) for one in split),
         share_ms=sum(one.ms.by_name.get(name, 0.0) for one in split),
-        queries=tuple(sorted((q for q in by_query if by_query[q] >= MEANT_BUFFERS), key=lambda q: -by_query[q])),
-        best=max(effects, key=lambda e: abs(e.buffers_without - e.buffers_with), default=None),
+        queries=tuple(
+            sorted((q for q in by_query if by_query[q] >= MEANT_BUFFERS or q in hidden), key=lambda q: -by_query[q])
+        ),
+        best=max(effects, key=largest, default=None),
     )
+
+
+def largest(effect: Effect) -> tuple[bool, float]:
+    """Order effects by the buffers that they save or cost; what a timeout hides is more than any."""
+    stopped = effect.stopped_without or effect.stopped_with
+    return stopped, 0 if stopped else abs(effect.buffers_without - effect.buffers_with)
 
 
 def _effect(cell: GainCell, without: int, with_it: int) -> Effect:
@@ -155,7 +177,9 @@ def _effect(cell: GainCell, without: int, with_it: int) -> Effect:
         ms_without=fastest_ms(left),
         ms_with=fastest_ms(right),
         predicted=left.cost / right.cost if right.cost else 1.0,
-        measured=fastest_ms(left) / fastest_ms(right),
+        measured=fastest_ms(left) / (fastest_ms(right) or fastest_ms(left) or 1.0),
+        stopped_without=left.censored,
+        stopped_with=right.censored,
     )
 
 

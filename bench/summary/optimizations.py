@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from bench.model import Applied, Optimization, Run
+from bench.model import STATES, Applied, Optimization, Run
 from bench.plans import index_names, tree
 from bench.summary.records import OptimizationSummary, Use
 
@@ -47,6 +47,19 @@ def indexes_used(run: Run, query: str) -> tuple[str, ...]:
     """Name the indexes in the after plans of ``query``, in order of appearance."""
     plans = [pair.after.plan.plan for pair in run.pairs if pair.query == query and pair.after.plan]
     return tuple(dict.fromkeys(name for plan in plans for name in index_names(plan)))
+
+
+def indexes_seen(run: Run) -> frozenset[str] | None:
+    """Name the indexes that anything measured uses: plans before and after, and upkeep statements.
+
+    None where that cannot tell which are not used: a query was left out, or has no plan.
+    """
+    plans = [(pair.query, plan.plan) for pair in run.pairs for state in STATES if (plan := pair.side(state).plan)]
+    planned = {query for query, _ in plans}
+    if run.left_out or not planned or any(query.name not in planned for query in run.queries):
+        return None
+    upkeep = run.attribution.upkeep_uses if run.attribution else ()
+    return frozenset(upkeep).union(*(index_names(plan) for _, plan in plans))
 
 
 def _users(run: Run) -> dict[str, list[str]]:

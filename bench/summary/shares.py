@@ -35,6 +35,11 @@ def buffers(tried: Tried) -> float:
     return tried.counters.buffers
 
 
+def nothing(tried: Tried) -> float:
+    """For plans whose work is not known."""
+    return 0.0
+
+
 def fastest_ms(tried: Tried) -> float:
     """Wall time of a plan's fastest execution: with one to five of them, a burst of noise would move any middle."""
     return min(tried.samples_ms)

@@ -20,11 +20,14 @@ def smallest(attribution: Attribution, names: Sequence[str], target_ms: float, s
 
     Among sets of as many, the one with the least bytes (``size``). What the chosen need is among them.
     """
-    limit = SAFETY * target_ms
-    cells = [cell for cell in attribution.cells if _fastest(cell.tried[cell.after]) <= limit]
-    known = [_Cell(cell, limit) for cell in cells]
+    known = [_Cell(cell, SAFETY * target_ms) for cell in held(attribution, target_ms)]
     chosen = _search(known, size)
     return [name for name in names if chosen is None or name in chosen or name in attribution.not_tried]
+
+
+def held(attribution: Attribution, target_ms: float) -> list[GainCell]:
+    """The cells that a set has to keep under the target: those that are well under it with all optimizations."""
+    return [cell for cell in attribution.cells if _fastest(cell.tried[cell.after]) <= SAFETY * target_ms]
 
 
 class _Cell:

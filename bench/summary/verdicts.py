@@ -9,7 +9,7 @@ from typing import Literal
 from bench.model import Attribution, Run
 from bench.summary import words
 from bench.summary.costs import Costs, costs
-from bench.summary.gains import MEANT, Effect, Gain, gains
+from bench.summary.gains import MEANT, Effect, Gain, gains, largest
 
 Word = Literal[
     "keep", "keep, but it costs", "substitutable", "needed by others", "unused", "harmful", "not for queries",
@@ -103,10 +103,13 @@ def _outweighed(gain: Gain) -> bool:
 
 
 def _cells(effects: Sequence[Effect]) -> str:
-    ordered = sorted(effects, key=lambda effect: -abs(effect.buffers_without - effect.buffers_with))
+    ordered = sorted(effects, key=largest, reverse=True)
     first = ordered[0]
     few, many = sorted((first.buffers_without, first.buffers_with))
-    if many >= MEANT * few:
+    if first.stopped_without or first.stopped_with:
+        sides = ((first.ms_without, first.stopped_without), (first.ms_with, first.stopped_with))
+        seen = f" ({' → '.join(('> ' if stopped else '') + words.ms(ms) for ms, stopped in sides)})"
+    elif many >= MEANT * few:
         seen = f" ({first.buffers_without:,} → {first.buffers_with:,} buffers)"
     else:
         seen = f" ({words.ms(first.ms_without)} → {words.ms(first.ms_with)})"

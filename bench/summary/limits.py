@@ -1,0 +1,79 @@
+"""What the four sides cannot tell, in sentences: a reader has to know it before acting on a figure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from statistics import median
+
+from bench.model import Attribution, Run
+from bench.summary import words
+from bench.summary.gains import was_stopped
+
+NEW_COPIES = (
+    "Every copy of the database was new: its tables had no dead rows and its indexes were perfectly packed. On a "
+    "database that has been written to for long, scans of the same plan touch more pages."
+)
+CACHED = (
+    "Everything was in memory. Where a buffer has to come from disk, one that an optimization saves is worth more than "
+    "its time here says."
+)
+NO_SIDE = {
+    "write_costs": "Write costs were not measured: no statement wrote with and without each optimization.",
+    "stored": "Sizes are those after the build: nothing was written to the indexes afterwards to see them grow.",
+    "shipped": "Shipping was not measured: no optimization was applied under load.",
+}
+
+
+def limits(run: Run, attribution: Attribution, *, unused_known: bool) -> tuple[str, ...]:
+    """Say everything that the figures of ``attribution`` leave open."""
+    return (
+        *attribution.notes,
+        *(f"{name} could not be taken away and tried: {why}." for name, why in attribution.not_tried.items()),
+        *_shares(attribution),
+        *(text for side, text in NO_SIDE.items() if not getattr(attribution, side)),
+        *([f"Phase of writes: {attribution.churn.note}."] if attribution.churn and attribution.churn.note else []),
+        *_load(attribution),
+        *([] if unused_known or not attribution.indexes else [_unused_unknown(run)]),
+        *([NEW_COPIES, CACHED] if attribution.cells else []),
+    )
+
+
+def _shares(attribution: Attribution) -> Iterator[str]:
+    cells = attribution.cells
+    if not cells:
+        yield "Gains were not measured: no cell was executed with and without each optimization."
+        return
+    sampled = [cell for cell in cells if cell.orders]
+    if sampled:
+        orders = max(len(cell.orders) for cell in sampled)
+        yield (
+            f"Shares are exact in {len(cells) - len(sampled)} of {words.plural(len(cells), 'cell')}. In the others so "
+            f"many optimizations matter that they are the mean over {words.plural(orders, 'order')} of applying them: "
+            f"they add up all the same, but other orders would give somewhat other shares."
+        )
+    else:
+        yield f"Shares are exact in all {words.plural(len(cells), 'cell')}: every set that matters was tried."
+    if stopped := sum(was_stopped(cell) for cell in cells):
+        yield (
+            f"{words.plural(stopped, 'cell')} ran into the statement timeout with some set of optimizations: no share "
+            f"in buffers there, and shares in time are too small."
+        )
+
+
+def _load(attribution: Attribution) -> Iterator[str]:
+    load = attribution.load
+    if load is None:
+        return
+    if load.note:
+        yield f"Load while shipping: {load.note}."
+    if load.quiet_ms:
+        yield (
+            f"While nothing was applied, the longest transaction of {words.ms(load.window_ms)} took "
+            f"{words.ms(median(load.quiet_ms))} in the median and {words.ms(max(load.quiet_ms))} at most: a stall of "
+            f"that length says nothing."
+        )
+
+
+def _unused_unknown(run: Run) -> str:
+    why = "queries were left out of this run" if run.left_out else "not every query has a plan"
+    return f"Which indexes are unused cannot be told: {why}."
