@@ -14,8 +14,11 @@ from markupsafe import Markup
 from bench import figures
 from bench.model import STATES, Applied, Pair, PlanSeen, Query, Run
 from bench.plans import PlanNode, tree
+from bench.report import side_words
+from bench.report.sides import TONES, view
 from bench.report.text import clean
 from bench.summary import CellSummary, QuerySummary, Summary, summarize, words
+from bench.summary.hygiene import UNSEEN
 
 # From here on a wrong estimate is likely to have cost a better plan.
 WRONG_ESTIMATE = 10
@@ -64,11 +67,20 @@ def render(run: Run) -> str:
         totals=_totals(run.applied),
         # Drawn by us, its texts escaped by matplotlib.
         drawing=Markup(clean(drawing)),  # noqa: S704
-        css=Markup((TEMPLATES / "report.css").read_text(encoding="utf-8")),  # noqa: S704
+        css=_style("report.css"),
+        sides=view(run),
+        sides_css=_style("sides.css"),
+        tones=TONES,
+        unseen=UNSEEN,
+        side_words=side_words,
         words=words,
         states=STATES,
     )
     return text if text.endswith("\n") else f"{text}\n"
+
+
+def _style(name: str) -> Markup:
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 @cache
