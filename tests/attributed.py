@@ -32,7 +32,7 @@ def tried(buffers: int, ms: float, *, cost: float | None = None, **more: Any) ->
         "without": (),
         "fingerprint": f"{buffers}/{ms}",
         "cost": float(buffers) if cost is None else cost,
-        "counters": model.Counters(buffers=buffers, rows=20),
+        "counters": model.Counters(buffers=buffers, rows=20, temp_blocks=0, heap_fetches=0),
         "samples_ms": (ms,),
         "plan": {},
     }

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bench.model import Run
+from bench.report import sides_markdown
 from bench.report.text import one_line
 from bench.summary import CellSummary, OptimizationSummary, Outcome, QuerySummary, Summary, summarize, words
+from bench.summary.sides import summarize_sides
 
 # Characters in a comment or check summary on GitHub.
 LIMIT = 65_536
@@ -33,14 +35,14 @@ USES = {
 
 def render(run: Run) -> str:
     """Write the verdict, the tables and the environment; the least important parts go first where they do not fit."""
-    summary = summarize(run)
+    summary, sides = summarize(run), summarize_sides(run)
     title = f"{escape(run.workload, NAME)}: {escape(summary.sentence, PROSE)}"
     # In the order of importance, which is the order of the page too.
     sections = [
         [f"## {title}\n", *(f"> 🛑 **{escape(alarm, PROSE)}**\n" for alarm in summary.alarms)],
         [f"{escape(' '.join(summary.paragraph), 5 * PROSE)}\n"],
         _queries(summary),
-        _optimizations(summary.optimizations),
+        sides_markdown.section(sides, escape) if sides else _optimizations(summary.optimizations),
         _environment(run),
         *([*_details(query)] for query in summary.queries),
     ]

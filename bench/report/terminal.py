@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.model import Run
+from bench.report.sides_terminal import show_sides
 from bench.report.text import one_line
 from bench.stats import Figure
 from bench.summary import CellSummary, Outcome, QuerySummary, Summary, summarize, words
@@ -37,13 +38,18 @@ COLUMNS: dict[str, tuple[JustifyMethod, int]] = {
 
 
 def show(run: Run) -> RenderableType:
-    """Give the sentence, what makes it void, the table, and the paragraph. Text from data is never read as markup."""
+    """Give the sentence, what makes it void, the table, the paragraph, and the four sides.
+
+    Text from data is never read as markup.
+    """
     summary = summarize(run)
     parts: list[RenderableType] = [Text(one_line(summary.sentence), style="bold"), Text("")]
     parts += [Text(f"‼ {one_line(alarm, ALARM_MOST)}", style="bold red") for alarm in summary.alarms]
     if summary.queries:
         parts += [_Fitting(summary), Text("")]
     parts.append(Text(one_line(" ".join(summary.paragraph))))
+    if run.attribution is not None:
+        parts += [Text(""), show_sides(run)]
     return Group(*parts)
 
 

@@ -157,7 +157,7 @@ def _gain(name: str, attribution: Attribution, split: Sequence[CellGain]) -> Gai
         queries=tuple(
             sorted((q for q in by_query if by_query[q] >= MEANT_BUFFERS or q in hidden), key=lambda q: -by_query[q])
         ),
-        best=max(effects, key=largest, default=None),
+        best=max(effects, key=lambda effect: _worth(effect, helps=bool(missed or alone)), default=None),
     )
 
 
@@ -165,6 +165,12 @@ def largest(effect: Effect) -> tuple[bool, float]:
     """Order effects by the buffers that they save or cost; what a timeout hides is more than any."""
     stopped = effect.stopped_without or effect.stopped_with
     return stopped, 0 if stopped else abs(effect.buffers_without - effect.buffers_with)
+
+
+def _worth(effect: Effect, *, helps: bool) -> tuple[bool, float]:
+    hidden, _ = largest(effect)
+    saved = effect.buffers_without - effect.buffers_with
+    return hidden, 0 if hidden else saved if helps else -saved
 
 
 def _effect(cell: GainCell, without: int, with_it: int) -> Effect:
