@@ -77,6 +77,12 @@ def test_an_optimization_without_a_share_has_no_row():
     assert [row.name for row in found.rows] == [INDEX]
 
 
+def test_a_share_that_rounds_to_nothing_has_no_row():
+    plans = (tried(10_000, 9.0), tried(9_999, 9.0), tried(101, 1.0), tried(100, 1.0))
+    found = heat(gained(cells=(cell("queue", "hot", *plans, names=(INDEX, OTHER)),)), [INDEX, OTHER], ["queue"])
+    assert [row.name for row in found.rows] == [INDEX]
+
+
 def test_a_query_that_gained_nothing_is_not_split():
     found = heat(gained(cells=(cell("queue", "hot", tried(10, 1.0), tried(12, 1.0)),)), [INDEX], ["queue"])
     assert not found.columns[0].gained

@@ -51,6 +51,11 @@ def wal(price: WritePrice) -> str:
     return signed(price.wal_bytes, words.size)
 
 
+def wal_share(price: WritePrice) -> str:
+    """Write how much more WAL that is than without it."""
+    return signed(100 * price.wal_share, lambda value: f"{value:,.0f} %")
+
+
 def touched(price: WritePrice) -> str:
     """Write how many buffers more a row touches."""
     return signed(price.buffers, words.digits)

@@ -70,9 +70,9 @@ def test_a_row_has_all_four_sides():
     name, gain, planner, write, disk, shipping, smallest = cells(attributed.run())
     assert name.startswith(f"{INDEX} partial ✓ keep, but it costs Without it queue[hot] (3,960 → 6 buffers)")
     assert gain == "3,960 → 6 buffers 300 ms → 3.00 ms queue[hot] share 3,954 buffers, 297 ms in 1 query"
-    assert planner == "660× by cost 100× by time"
+    assert planner == "cost 660× time 100×"
     assert write == "+50 B WAL, +2.00 buffers, +5.00 µs a row of Lead import heap-only 92 % → 0 % of Lead import"
-    assert disk == "3.0 MB 6 % of its table 4.1 MB after writes leaves 90 → 64 % full 3.4 MB WAL to build"
+    assert disk == "3.0 MB 6 % of its table 4.1 MB after writes leaves 90 → 64 % 3.4 MB WAL to build"
     assert shipping == (
         "plain 812 ms, stall 790 ms ShareLock on crm.leads, 801 ms "
         "concurrent 1,210 ms, stall 4.20 ms ShareUpdateExclusiveLock on crm.leads"
@@ -252,6 +252,14 @@ def test_the_terminal_shows_every_verdict_word(width):
     assert "keep, but it costs *" in text
     assert "unused" in text
     assert max(map(len, text.splitlines())) <= width
+
+
+def test_only_the_name_gives_way_on_a_narrow_terminal():
+    names = (f"{INDEX}_{'x' * 40}", OTHER)
+    run = attributed.run(
+        optimizations=tuple(map(runs.optimization, names)), applied=tuple(map(runs.applied, names))
+    )  # fmt: skip
+    assert re.search(rf"^{INDEX}_x+…   unused +–$", on_terminal(run, 60), re.MULTILINE)
 
 
 def test_a_wide_terminal_shows_all_sides():
