@@ -48,6 +48,17 @@ class Subject:
     """Called with everything seen so far, after every side."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was learnt of the optimizations on the way."""
+
+    touches: dict[str, tuple[str, ...]]
+    """The tables that each changed, by the catalog."""
+    failed: dict[str, str]
+    """Why that is not known of others."""
+    inert: frozenset[str]
+
+
 def attribute(subject: Subject) -> Attribution:
     """Measure gains, write costs, disk and shipping; copies of the databases are made for it and dropped."""
     watch = Stopwatch()
@@ -59,16 +70,17 @@ def attribute(subject: Subject) -> Attribution:
         return so_far
 
     with _copy(subject, subject.after, "sides") as name:
-        found = seen(_gains(subject, name, found, watch))
+        found, known = _gains(subject, name, found, watch)
+        found = seen(found)
         with subject.target.connect(name) as connection, watch("indexes"):
             found = _hygiene(subject, connection, found)
     with _copy(subject, subject.after, "writes") as name, subject.target.connect(name) as connection:
         with watch("writes"):
-            found, touches = _write_costs(subject, connection, found)
+            found = _write_costs(subject, connection, found, known)
         found = seen(found)
     with _copy(subject, subject.after, "churn") as name, subject.target.connect(name) as connection:
         with watch("disk"):
-            found = _stored(subject, connection, found, touches)
+            found = _stored(subject, connection, found, known)
         found = seen(found)
     with watch("shipping"):
         found = _shipping(subject, found)
@@ -97,7 +109,7 @@ def _fresh(subject: Subject, label: str) -> Iterator[Connection]:
             yield connection
 
 
-def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> Attribution:
+def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> tuple[Attribution, _Known]:
     blocks = {block.name: block for block in subject.workload.optimizations}
     creates = {one.name: one.creates for one in subject.applied}
     sides = Sides(subject.target, {"after": name}, subject.timeout_s)
@@ -106,7 +118,7 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
         sets = Sets(connection, blocks, creates)
         find_needs(sets)
         find_rewrite_needs(sets, subject.cells)
-        touches, _ = touched(connection, subject.workload.optimizations, sets.needs)
+        touches, failed = touched(connection, subject.workload.optimizations, sets.needs)
         sorted_out = kinds(connection, subject.workload.optimizations, subject.applied, touches)
         trial = Gains(sets, sorted_out, subject.progress)
         trial.explore(subject.cells)
@@ -114,7 +126,8 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
         found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
         size = {one.name: one.size_bytes for one in subject.applied}
         kept = smallest(found, list(blocks), subject.target_ms, size)
-        return replace(found, smallest=trial.prove(kept))
+        found = replace(found, smallest=trial.prove(kept, subject.target_ms))
+    return found, _Known(touches, failed, sorted_out.inert)
 
 
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:
@@ -132,19 +145,18 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
     )
 
 
-def _write_costs(
-    subject: Subject, connection: Connection, found: Attribution
-) -> tuple[Attribution, dict[str, tuple[str, ...]]]:
-    touches, failed = touched(connection, subject.workload.optimizations, found.needs)
+def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
+    """Checks of values are left out: they write nothing, and the time of comparing one is below what shows here."""
+    touches = {name: tables for name, tables in known.touches.items() if name not in known.inert}
     writes, costs, notes = write_costs(connection, subject.workload, touches, found.needs, subject.progress)
-    untold = tuple(f"The write cost of {name} was not measured: {reason}." for name, reason in failed.items())
-    return replace(found, writes=writes, write_costs=costs, notes=(*found.notes, *notes, *untold)), touches
+    untold = [f"The write cost of {name} was not measured: {reason}." for name, reason in known.failed.items()]
+    if checks := sorted(known.inert):
+        untold.append(f"Checks of values write nothing, so their write cost was not measured: {', '.join(checks)}.")
+    return replace(found, writes=writes, write_costs=costs, notes=(*found.notes, *notes, *untold))
 
 
-def _stored(
-    subject: Subject, connection: Connection, found: Attribution, touches: dict[str, tuple[str, ...]]
-) -> Attribution:
-    sizes, churn, notes = stored(connection, subject.workload, subject.applied, touches, subject.progress)
+def _stored(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
+    sizes, churn, notes = stored(connection, subject.workload, subject.applied, known.touches, subject.progress)
     return replace(found, stored=sizes, churn=churn, notes=(*found.notes, *notes))
 
 

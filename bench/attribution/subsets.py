@@ -66,11 +66,47 @@ class Sets:
         Raises:
             CannotUndo: one of them cannot be taken away like this.
         """
+        away = [name for name in reversed(list(self.blocks)) if name in names]
         with self.connection.transaction(force_rollback=True):
-            for name in reversed(list(self.blocks)):
-                if name in names:
+            if not self._undo_at_once(away):
+                for name in away:
                     self._undo(name)
             yield
+
+    def _undo_at_once(self, names: Sequence[str]) -> bool:
+        """Take ``names`` away in one message, which saves the way there and back for each; False where that fails."""
+        if any(self._builds(name) for name in names):
+            return False
+        statements = [statement.rstrip("; \n") for name in names for statement in self.blocks[name].undo]
+        try:
+            with self.connection.transaction():
+                self.connection.execute(";\n".join(statements), prepare=False)
+        except psycopg.OperationalError:
+            raise
+        except psycopg.Error:
+            return False
+        return True
+
+    def _builds(self, name: str) -> bool:
+        return any(not text.lstrip().upper().startswith(_TAKES_AWAY) for text in self.blocks[name].undo)
+
+    def can_go(self, name: str) -> bool:
+        """Whether ``name`` could be taken away now; it stays."""
+        try:
+            with self.connection.transaction(force_rollback=True):
+                self._undo(name)
+        except CannotUndo:
+            return False
+        return True
+
+    def try_undo(self, name: str) -> bool:
+        """Take ``name`` away for the rest of the transaction, if that is possible."""
+        try:
+            with self.connection.transaction():
+                self._undo(name)
+        except CannotUndo:
+            return False
+        return True
 
     def clean(self) -> None:
         """Remove what rolled-back executions left dead: later ones must find the tables as earlier ones did.
@@ -93,7 +129,7 @@ class Sets:
             raise
         except psycopg.Error as error:
             raise CannotUndo(name, first_line(error)) from error
-        if any(not statement.lstrip().upper().startswith(_TAKES_AWAY) for statement in block.undo):
+        if self._builds(name):
             self._settle(name)
 
     def _settle(self, name: str) -> None:
@@ -114,18 +150,31 @@ def find_needs(sets: Sets) -> None:
     """Find out who needs whom, and who cannot be taken away at all, by trying; ``sets`` gets to know it."""
     names = list(sets.blocks)
     for position, name in reversed(list(enumerate(names))):
-        if not sets.blocks[name].undo:
-            continue
         if (reason := _fails(sets, [name])) is None:
             continue
         later = [other for other in names[position + 1 :] if other not in sets.fixed]
-        if _fails(sets, [name, *later]) is not None:
+        dependents: list[str] = []
+        while (found := _next_dependent(sets, name, later, dependents)) is not None:
+            dependents.append(found)
+        if not dependents or _fails(sets, [name, *dependents]) is not None:
             sets.fixed[name] = reason
             continue
-        for other in later:
-            rest = [one for one in later if one != other and other not in sets.closed([one])]
-            if _fails(sets, [name, *rest]) is not None:
-                sets.needs[other] = (name, *sets.needs.get(other, ()))
+        for other in dependents:
+            sets.needs[other] = (name, *sets.needs.get(other, ()))
+
+
+def _next_dependent(sets: Sets, name: str, later: Sequence[str], known: Sequence[str]) -> str | None:
+    """The one whose absence lets ``name`` go, when those after it in the file are away already; None when it can go.
+
+    One is taken away after the other, the last first, until ``name`` can go.
+    """
+    with sets.without(sets.closed(known)):
+        if sets.can_go(name):
+            return None
+        for other in reversed(later):
+            if other not in known and sets.try_undo(other) and sets.can_go(name):
+                return other
+    return None
 
 
 def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
