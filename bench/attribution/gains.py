@@ -19,6 +19,7 @@ from bench.measure import Cell
 from bench.model import GainCell, SetTried, Tried
 from bench.progress import Progress
 from bench.summary.gains import by_work, faster
+from bench.summary.proof import CLEARLY
 
 EXACT_MOST = 6
 """Optimizations that matter to one cell at most for which all sets are tried (64); beyond, orders are sampled."""
@@ -29,9 +30,9 @@ gains only add up, as for parts of a statement that read different tables, one o
 TURNS, SAMPLES_A_TURN = 3, 3
 """More executions of two plans on which time and counters disagree, in turns."""
 
-PROOFS, CLEARLY = 15, 0.1
-"""Executions of a cell with the smallest set: as many as the experiment takes at least. Where those that were seen took
-less than a tenth of the target, they prove enough."""
+PROOFS = 15
+"""Executions of a cell with the smallest set: as many as the experiment takes at least. Where those that were seen are
+clearly under the target, they prove enough."""
 
 Wanted = dict[Names, list[Found]]
 

@@ -100,7 +100,7 @@ def _environment() -> Environment:
 
 def _views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
     views = []
-    for number, (query, found) in enumerate(zip(run.queries, summary.queries, strict=True), start=1):
+    for number, (query, found) in enumerate(zip(run.queries, summary.queries, strict=False), start=1):
         pairs = [pair for pair in run.pairs if pair.query == query.name]
         cells = tuple(CellView(cell, pair, _plans(pair)) for cell, pair in zip(found.cells, pairs, strict=True))
         views.append(QueryView(query, found, f"query-{number}", cells))

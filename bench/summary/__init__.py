@@ -47,5 +47,6 @@ def summarize(run: Run) -> Summary:
     queries = tuple(
         summarize_query(query, tuple(cell for cell in cells if cell.query == query.name), indexes_used(run, query.name))
         for query in run.queries
+        if run.pairs or not run.attribution  # an attribution by itself times no query
     )
     return tell(run, queries, summarize_optimizations(run))

@@ -19,8 +19,8 @@ TIME_DECIDES = 2.0
 TIME_DECIDES_MS = 1.0
 """Where the fastest executions differ by both, time decides against the counters: a buffer in the right order costs
 less than one out of order, and a function can cost any time. The fastest, because noise only ever adds."""
-LOUD = 1.5
-"""A cell has to take this much longer before the planner is said to have promised the opposite."""
+LOUD, LOUD_MS = 1.5, 1.0
+"""A cell has to take longer by both before the planner is said to have promised the opposite."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,5 +218,5 @@ def disagreements(found: Mapping[str, Gain]) -> tuple[str, ...]:
         f"{effect.buffers_without:,} → {effect.buffers_with:,} buffers)"
         for gain in found.values()
         for effect in gain.harmed
-        if effect.predicted > 1 and effect.measured <= 1 / LOUD
+        if effect.predicted > 1 and effect.measured <= 1 / LOUD and effect.ms_with - effect.ms_without >= LOUD_MS
     )

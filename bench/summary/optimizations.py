@@ -55,6 +55,8 @@ def indexes_seen(run: Run) -> frozenset[str] | None:
     None where that cannot tell which are not used: a query was left out, or has no plan.
     """
     plans = [(pair.query, plan.plan) for pair in run.pairs for state in STATES if (plan := pair.side(state).plan)]
+    for cell in run.attribution.cells if run.attribution else ():
+        plans += [(cell.query, plan) for state in (cell.before, cell.after) if (plan := cell.tried[state].plan)]
     planned = {query for query, _ in plans}
     if run.left_out or not planned or any(query.name not in planned for query in run.queries):
         return None

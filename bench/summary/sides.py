@@ -58,7 +58,9 @@ def summarize_sides(run: Run) -> SidesSummary | None:
         rows=rows,
         words=tuple((word, counted.count(word)) for word in get_args(Word) if word in counted),
         smallest=prove(run, {row.optimization.name: row.size_bytes or 0 for row in rows}),
-        disagreements=disagreements({name: verdict.gain for name, verdict in judged.items()}),
+        disagreements=disagreements(
+            {name: verdict.gain for name, verdict in judged.items() if verdict.word != "needed by others"}
+        ),
         heat=heat(attribution, list(judged), [query.name for query in run.queries]),
         findings=findings(attribution.indexes, attribution.foreign_keys, used),
         limits=limits(run, attribution, unused_known=used is not None),

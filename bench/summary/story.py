@@ -37,6 +37,8 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
 
 def _sentence(run: Run, total: int, meet_before: int, meet_after: int | None, measured: int, pairs: int) -> str:
     target, scale = f"{run.options.target_ms:g} ms", f"{run.dataset.scale:,} {run.dataset.unit}"
+    if not measured and run.attribution:
+        return f"The four sides of {plural(len(run.applied), 'optimization')} at {scale}{_ending(run.status)}"
     if not measured:
         return f"Nothing was measured at {scale}{_ending(run.status)}"
     if meet_after is None:
@@ -93,6 +95,8 @@ def _paragraph(
 def _unmeasured(run: Run) -> str:
     if run.status == "running":
         return "The run has not come to its first measurement."
+    if run.attribution:
+        return "The queries were not timed before and after: pgproof run does that."
     if not run.queries:
         return "The workload has no queries: put one into queries/."
     return "There is not one sample to judge. Run it again; a filled dataset is kept, so it starts sooner."
@@ -142,7 +146,8 @@ def _targets(queries: Sequence[QuerySummary], run: Run) -> Iterable[str]:
 
 def _optimizations(optimizations: Sequence[OptimizationSummary], run: Run) -> Iterable[str]:
     unused = [found for found in optimizations if found.use == "unused"]
-    if unused and not run.left_out:  # what a query that was left out uses is not known
+    # What a query that was left out uses is not known; an attribution says more about each.
+    if unused and not run.left_out and not run.attribution:
         spent = words.size(sum(found.size_bytes or 0 for found in unused))
         is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
         yield (

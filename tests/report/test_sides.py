@@ -36,6 +36,7 @@ PARTIAL = {
     "none applied": attributed.run(Attribution(), applied=()),
     "failed": attributed.run(gained(shipped=(shipped(error="lock timeout", stall_ms=None),))),
     "zero": attributed.run(ZERO),
+    "nothing timed": replace(attributed.run(), pairs=()),
 }
 
 
@@ -66,6 +67,12 @@ def test_a_run_without_an_attribution_keeps_the_old_table(name):
 
 
 # ------------------------------------------------------------------------------------------------------ the table
+def test_an_attribution_by_itself_names_its_queries_and_says_that_none_was_timed():
+    shown = FORMATS["html"](replace(attributed.run(), pairs=()))
+    assert "The queries were not timed before and after" in shown
+    assert "cannot tell" not in shown.partition('id="optimizations"')[0]
+
+
 def test_a_row_has_all_four_sides():
     name, gain, planner, write, disk, shipping, smallest = cells(attributed.run())
     assert name.startswith(f"{INDEX} partial ✓ keep, but it costs Without it queue[hot] (3,960 → 6 buffers)")
