@@ -100,6 +100,14 @@ def test_an_index_on_an_expression_gets_its_statistics(connection: Connection, t
     assert known == [(7.0,)]
 
 
+def test_what_a_block_analyzes_is_read_whole_in_the_end(connection: Connection, tmp_path: Path) -> None:
+    """ANALYZE by itself reads 30,000 rows: another sample, and maybe another plan, each time."""
+    connection.execute("INSERT INTO t SELECT n, n % 7, 'x' || n % 45000 FROM generate_series(10001, 90000) AS n")
+    optimizations.apply_all(connection, blocks(tmp_path, block("a", "ANALYZE t;")), silent)
+    known = connection.execute("SELECT n_distinct FROM pg_stats WHERE tablename = 't' AND attname = 's'").fetchone()
+    assert known == (-0.5,)
+
+
 def test_drift_is_found(connection: Connection, tmp_path: Path) -> None:
     one = blocks(tmp_path, block("i", "CREATE INDEX i ON t (n);"))
     optimizations.apply_all(connection, one, silent)

@@ -62,6 +62,7 @@ def _build(connection: Connection, trial: Gains, kept: Collection[str], missing:
     """Apply ``kept`` for good; return those that could not be applied because ``missing`` is, and remember it."""
     failed = []
     metadata.create(connection)
+    analyzed = optimizations.times_analyzed(connection)
     for block in trial.sets.blocks.values():
         if block.name not in kept:
             continue
@@ -72,7 +73,7 @@ def _build(connection: Connection, trial: Gains, kept: Collection[str], missing:
                 raise
             failed.append(block.name)
             _remember(trial, block, missing)
-    optimizations.settle(connection)
+    optimizations.settle(connection, analyzed)
     return failed
 
 
