@@ -61,7 +61,7 @@ class Gains:
         for seen in self.found:
             self._learn(seen, names)
         self._ask({names: self._concerned(name) for name, names in self.without.items()}, "leaving one out")
-        self._ask({names: self._concerned(name) for name, names in self.alone.items()}, "adding one", samples=2)
+        self._ask({names: self._concerned(name) for name, names in self.alone.items()}, "adding one", samples=1)
         for seen in self.found:
             seen.settle(self.without, self.alone, self.none)
         self._look_again()
@@ -115,18 +115,20 @@ class Gains:
 
     def _look_again(self) -> None:
         """Execute in turns where time and counters disagree on what an optimization does: noise comes in bursts."""
+        pairs = [(names, NOTHING) for names in self.without.values()]
+        pairs += [(names, self.none) for names in self.alone.values()]
         doubtful = [
-            (seen, names)
+            (seen, pair)
             for seen in self.found
-            for names in self.without.values()
-            if not seen.cell.query.writes and _disagree(seen.tried[seen.plan(NOTHING)], seen.tried[seen.plan(names)])
+            for pair in pairs
+            if not seen.cell.query.writes and _disagree(*(seen.tried[seen.plan(names)] for names in pair))
         ]
-        for number, (seen, names) in enumerate(doubtful):
+        for number, (seen, pair) in enumerate(doubtful):
             self.progress("looking again", number, len(doubtful), "pairs")
             for _ in range(TURNS):
-                for which in (names, NOTHING):
-                    with self.sets.without(which):
-                        seen.again(which, self.sets.connection, SAMPLES_A_TURN)
+                for names in pair:
+                    with self.sets.without(names):
+                        seen.again(names, self.sets.connection, SAMPLES_A_TURN)
         self.progress("looking again", len(doubtful), len(doubtful), "pairs")
 
     def _substitutes(self) -> None:

@@ -63,7 +63,7 @@ def touched(price: WritePrice) -> str:
 
 def micros(price: WritePrice) -> str:
     """Write how much longer a row takes, in microseconds."""
-    return f"{signed(1e3 * price.ms, words.digits)} µs"
+    return "time as without" if price.ms is None else f"{signed(1e3 * price.ms, words.digits)} µs"
 
 
 def percent(value: float | None) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.model import Attribution, Shipped, Stored, WriteCost
+from bench.model import Attribution, Shipped, Stored, WriteCost, WriteSeen
 
 WAL_MUCH = 0.15
 """Share by which an optimization may make a write statement's WAL grow before the word says that it costs."""
@@ -24,7 +24,8 @@ class WritePrice:
     rows: int
     wal_bytes: float
     buffers: float
-    ms: float
+    ms: float | None
+    """None where the fastest with it is no slower than the slowest without, nor the other way: noise."""
     wal_share: float
     """More WAL as a share of that without it."""
     hot_with: float | None
@@ -96,11 +97,15 @@ def _price(cost: WriteCost) -> WritePrice:
         rows=rows,
         wal_bytes=(more.wal_bytes - less.wal_bytes) / rows,
         buffers=(more.buffers - less.buffers) / rows,
-        ms=(median(more.samples_ms) - median(less.samples_ms)) / rows,
+        ms=(median(more.samples_ms) - median(less.samples_ms)) / rows if _apart(more, less) else None,
         wal_share=(more.wal_bytes - less.wal_bytes) / less.wal_bytes if less.wal_bytes else 0.0,
         hot_with=more.hot_updated / more.updated if more.updated else None,
         hot_without=less.hot_updated / less.updated if less.updated else None,
     )
+
+
+def _apart(one: WriteSeen, other: WriteSeen) -> bool:
+    return min(one.samples_ms) > max(other.samples_ms) or max(one.samples_ms) < min(other.samples_ms)
 
 
 def _size(made: Sequence[Stored]) -> int:
