@@ -252,10 +252,22 @@ def fingerprint(dsn: str) -> list[object]:
 
 # --------------------------------------------------------------------------------------------- interruption
 def interrupted(
-    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run"
+    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run", *more: str
 ) -> subprocess.CompletedProcess[str]:
     """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
-    arguments = [sys.executable, "-u", "-m", "bench", command, str(ROOT), "--leads", "5k", "--home", str(cli_home)]
+    arguments = [
+        sys.executable,
+        "-u",
+        "-m",
+        "bench",
+        command,
+        str(ROOT),
+        "--leads",
+        "5k",
+        "--home",
+        str(cli_home),
+        *more,
+    ]
     env = os.environ | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
         arguments,
@@ -294,7 +306,9 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
 def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
     cli_home: Path, tmp_path: Path, pgproof: Callable
 ) -> None:
-    done = interrupted(cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute")
+    done = interrupted(
+        cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute", "--query", "pipeline_board"
+    )
     assert done.returncode == 130, done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
     found = store.load(stored).attribution

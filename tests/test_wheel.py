@@ -55,10 +55,13 @@ def test_an_installed_pgproof_runs_its_sample(wheel: Path, elsewhere: Path) -> N
     venv.create(elsewhere / "env", with_pip=True)
     python = elsewhere / "env" / "bin" / "python"
     subprocess.run([python, "-m", "pip", "install", "--quiet", str(wheel)], check=True, capture_output=True)
-    command = [elsewhere / "env" / "bin" / "pgproof", "run", "--leads", "3k", "--rounds", "2", "--budget", "0"]
+    pgproof = elsewhere / "env" / "bin" / "pgproof"
+    command = [pgproof, "run", "--leads", "3k", "--rounds", "2", "--budget", "0", "--no-attribution"]
     done = subprocess.run(
         [*command, "--home", elsewhere / "data"], cwd=elsewhere, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     seen = store.load(elsewhere / "reports" / "latest" / "run.json")
     assert (seen.workload, seen.status, len(seen.queries)) == ("crm", "complete", 16)
+    shipped = subprocess.run([pgproof, "ship-script"], cwd=elsewhere, capture_output=True, text=True, check=True)
+    assert "CREATE INDEX CONCURRENTLY" in shipped.stdout
