@@ -18,16 +18,16 @@ from bench.database import Connection
 from bench.measure import Cell
 from bench.model import GainCell, SetTried, Tried
 from bench.progress import Progress
-from bench.summary.gains import by_work, faster
+from bench.summary.gains import better, by_work, faster
 from bench.summary.proof import CLEARLY
 
 EXACT_MOST = 6
 """Optimizations that matter to one cell at most for which all sets are tried (64); beyond, orders are sampled."""
-ORDERS = 3
+ORDERS = 2
 """Orders of arrival that are sampled, each with its reverse: the pair cancels what position alone would give. Where
 gains only add up, as for parts of a statement that read different tables, one order is exact already."""
 
-TURNS, SAMPLES_A_TURN = 3, 3
+TURNS, SAMPLES_A_TURN = 2, 2
 """More executions of two plans on which time and counters disagree, in turns."""
 
 PROOFS = 15
@@ -152,7 +152,7 @@ class Gains:
             for seen in open_cells:
                 seen.ordered = tuple(name for name in self.sets.blocks if name in seen.matter)
                 seen.orders = () if len(seen.ordered) <= EXACT_MOST else _orders(seen.ordered, seen.cell)
-                seen.sets = dict(_sets_of(seen, self.sets))
+                seen.sets = dict(_sets_of(seen, self.sets, self._helpful(seen)))
             self._in_order(open_cells)
             grown = []
             for seen in open_cells:
@@ -160,6 +160,14 @@ class Gains:
                     seen.matter |= more
                     grown.append(seen)
             open_cells = grown
+
+    def _helpful(self, seen: Found) -> set[str]:
+        """The optimizations that alone make the cell do less work, though the plan of all does not use them."""
+        before, used = seen.tried[seen.plan(self.none)], seen.uses[seen.plan(NOTHING)]
+        return {
+            name for name, names in self.alone.items()
+            if name not in used and better(seen.tried[seen.plan(names)], before) > 0
+        }  # fmt: skip
 
     def _in_order(self, found: Sequence[Found]) -> None:
         """Try the sets of these cells, small ones first: larger ones often follow from them."""
@@ -184,7 +192,8 @@ class Gains:
             if what:
                 self.progress(what, number, len(todo), "sets")
             if left := [seen for seen in found if seen.known(names) is None]:
-                with self.sets.without(names):
+                concerned = set().union(*(seen.concerned for seen in left))  # the others would change nothing
+                with self.sets.without(self.sets.closed(names & concerned)):
                     wrote = [seen.ask(names, self.sets.connection, self.kinds.made_by, samples) for seen in left]
                 if any(wrote):
                     self.sets.clean()
@@ -204,18 +213,18 @@ def _orders(matter: Sequence[str], cell: Cell) -> tuple[tuple[str, ...], ...]:
     return tuple(order for one in drawn for order in (one, one[::-1]))
 
 
-def _sets_of(seen: Found, sets: Sets) -> list[tuple[str, Names]]:
+def _sets_of(seen: Found, sets: Sets, helpful: Collection[str]) -> list[tuple[str, Names]]:
     """The sets that the shares are computed from: presence as bits, and what has to be taken away.
 
     Where orders are sampled, also what tells who stands in for whom: all but one that the plan of all uses, and all but
-    that one and one that it does not use.
+    that one and one of the ``helpful``, which it does not use.
     """
     matter = seen.ordered
     if seen.orders:
         found = {frozenset(order[:n]) for order in seen.orders for n in range(len(order) + 1)}
         used = seen.uses[seen.plan(NOTHING)]
         found |= {
-            frozenset(matter) - {one, other} for one in matter if one in used for other in matter if other not in used
+            frozenset(matter) - {one, other} for one in matter if one in used for other in matter if other in helpful
         }
         found |= {frozenset(matter) - {one} for one in matter}
     else:

@@ -23,9 +23,9 @@ from bench.model.sides import Load, Shipped, ShipWay
 from bench.progress import Progress, silent
 from bench.servers import ServerHandle
 
-QUIET_S = 0.05
+QUIET_S = 0.04
 """The quiet moment before each application: about as long as a small build. Twenty transactions fall into it, and
-ninety such moments show the noise of four seconds together."""
+ninety such moments show the noise of some seconds together."""
 
 WARM_UP_S = 0.5
 """The first transactions of a connection fill its caches of the catalog, 10 ms and more each."""

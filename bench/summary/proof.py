@@ -15,7 +15,7 @@ NAMED_MOST = 6
 """Optimizations that the sentence names; the table marks all of them."""
 
 
-CLEARLY = 0.1
+CLEARLY = 0.25
 """Executions that all took less than this share of the target prove that a plan meets it, however few they are."""
 
 
