@@ -50,6 +50,7 @@ def test_every_side_of_the_shop_is_measured(shop_run):
     assert {(one.optimization, one.way) for one in found.shipped} == {
         (name, way) for name in ("orders_customer_idx", "orders_open_idx") for way in ("plain", "concurrent")
     }
+    assert all(index.leaf_density for index in found.indexes if index.method == "btree")
     assert found.indexes
     assert found.smallest is not None
 

@@ -10,7 +10,7 @@ from bench import database, optimizations
 from bench.attribution.committed import with_committed
 from bench.attribution.disk import stored
 from bench.attribution.gains import Gains
-from bench.attribution.hygiene import foreign_keys, index_facts, index_scans
+from bench.attribution.hygiene import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from bench.attribution.kinds import kinds
 from bench.attribution.shipping import ship_all
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -137,6 +137,8 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
         for block in subject.workload.optimizations:
             optimizations.measure_upkeep(other, block, subject.workload.clock)
     after = index_scans(connection)
+    if can_create_pgstattuple(connection):  # the copy is ours: how full the leaves are can be asked
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public")
     return replace(
         found,
         indexes=index_facts(connection, made_by),
