@@ -181,7 +181,7 @@ class Gains:
         self.progress("trying sets", len(by_size), len(by_size), "sizes")
 
     def _used(self, seen: Found) -> set[str]:
-        """The optimizations that any of the cell's plans uses, and what those need."""
+        """The optimizations that any of the cell's plans uses."""
         return set().union(*seen.uses) - set(self.sets.fixed)
 
     def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str, samples: int = SAMPLES) -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from bench.attribution.touches import with_dependents
 from bench.database import Connection, explained, first_line, rows, statistics_target
 from bench.errors import WorkloadError
 from bench.measure import Cell
@@ -24,11 +25,11 @@ Names = frozenset[str]
 
 
 class CannotUndo(WorkloadError):
-    """An optimization that cannot be taken away in a transaction; ``name`` is its name."""
+    """An optimization that cannot be taken away in a transaction, and why."""
 
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"undo of {name}: {reason}")
-        self.name, self.reason = name, reason
+        self.reason = reason
 
 
 @dataclass(slots=True)
@@ -47,10 +48,7 @@ class Sets:
 
     def closed(self, without: Collection[str]) -> Names:
         """``without`` and everything that cannot be without one of them; what is fixed stays."""
-        gone = set(without) - set(self.fixed)
-        while more := {name for name, needed in self.needs.items() if gone.intersection(needed)} - gone:
-            gone |= more
-        return frozenset(gone - set(self.fixed))
+        return frozenset(with_dependents(set(without) - set(self.fixed), self.needs) - set(self.fixed))
 
     def only(self, present: Collection[str]) -> Names:
         """What has to be taken away so that ``present`` and what they need are left."""
@@ -92,17 +90,12 @@ class Sets:
 
     def can_go(self, name: str) -> bool:
         """Whether ``name`` could be taken away now; it stays."""
-        try:
-            with self.connection.transaction(force_rollback=True):
-                self._undo(name)
-        except CannotUndo:
-            return False
-        return True
+        return self.try_undo(name, for_good=False)
 
-    def try_undo(self, name: str) -> bool:
-        """Take ``name`` away for the rest of the transaction, if that is possible."""
+    def try_undo(self, name: str, *, for_good: bool = True) -> bool:
+        """Take ``name`` away, if that is possible: for the rest of the transaction, or to see whether it is."""
         try:
-            with self.connection.transaction():
+            with self.connection.transaction(force_rollback=not for_good):
                 self._undo(name)
         except CannotUndo:
             return False

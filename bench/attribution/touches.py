@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bench.attribution.trial import taken_away
 from bench.database import Connection, rows
@@ -13,11 +13,17 @@ Needs = Mapping[str, Sequence[str]]
 """Optimization to those without which it cannot be."""
 
 
+def with_dependents(names: Collection[str], needs: Needs) -> set[str]:
+    """``names`` and everything that cannot be without one of them."""
+    gone = set(names)
+    while more := {other for other, needed in needs.items() if gone.intersection(needed)} - gone:
+        gone |= more
+    return gone
+
+
 def away_with(name: str, optimizations: Sequence[Optimization], needs: Needs) -> tuple[str, ...]:
     """Everything that needs ``name``, in the order in which to undo it, the reverse of the file's; ``name`` is last."""
-    gone = {name}
-    while more := {other for other, needed in needs.items() if set(needed) & gone} - gone:
-        gone |= more
+    gone = with_dependents([name], needs)
     return (*(block.name for block in reversed(optimizations) if block.name in gone - {name}), name)
 
 
