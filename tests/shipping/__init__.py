@@ -1,0 +1,1 @@
+"""The ship script, run by psql on real servers."""
