@@ -10,14 +10,14 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.model import Run
-from bench.report import html, markdown, samples
+from bench.report import markdown, page, samples
 from bench.report.files import put
 from bench.report.terminal import show
 
 __all__ = ["FILES", "FORMATS", "show", "write"]
 
 FORMATS: Mapping[str, Callable[[Run], str]] = {
-    "html": html.render,
+    "html": page.render,
     "md": markdown.render,
     "csv": samples.render,
 }

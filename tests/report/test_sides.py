@@ -11,9 +11,9 @@ import pytest
 from bench.model import Attribution, SetTried
 from bench.model.sides import Churn, Load
 from bench.report import FORMATS
-from bench.report.html import TEMPLATES
 from bench.report.markdown import LIMIT
-from bench.report.sides import heat_cell
+from bench.report.page.environment import TEMPLATES
+from bench.report.page.sides import heat_cell
 from tests import attributed, runs
 from tests.attributed import INDEX, OTHER, cell, gained, shipped, tried, write_cost, written
 from tests.report.test_report import Page, on_terminal, visible

@@ -1,0 +1,42 @@
+"""The templates of a page: filled with everything escaped, style sheets read as they stand."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from bench.report.text import clean
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+def fill(name: str, **values: Any) -> str:  # noqa: ANN401
+    """Fill the template ``name``; the text ends with a line break."""
+    text = environment().get_template(name).render(**values)
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+@cache
+def environment() -> Environment:
+    """The templates, with everything escaped that is put into one."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # Escaping makes text harmless as markup; this makes it harmless as text.
+        finalize=lambda value: clean(value) if type(value) is str else value,
+    )
+    made.filters["clean"] = clean
+    made.globals["style"] = _own
+    return made
+
+
+def _own(name: str) -> Markup:
+    """A style sheet of ours, as it stands."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704
