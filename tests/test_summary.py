@@ -126,7 +126,7 @@ def test_without_an_after_side_the_before_is_judged():
     summary = summarize(run(replace(pair(before_ms=3), after=CellSide(), equality=None), applied=()))
     assert summary.sentence == "1 of 1 query meets 100 ms at 100,000 leads, without optimizations"
     assert (summary.has_after, summary.meet_after, summary.good) == (False, None, True)
-    assert "optimizations.sql" in " ".join(summary.paragraph)
+    assert "optimizations.sql" in " ".join(summary.next_steps)
 
 
 def test_an_interrupted_run_says_how_far_it_came():
@@ -166,6 +166,31 @@ def test_a_query_that_was_never_started_meets_nothing():
     assert summary.sentence.startswith("1 of 2 queries")
 
 
+# ---------------------------------------------------------------------------------------------- what to do next
+def test_the_slowest_miss_is_what_to_look_at_first():
+    steps = summarize(run(pair("a", after_ms=250), pair("b", after_ms=900))).next_steps
+    assert steps[0].startswith("Over 100 ms: B (hot: ")
+    assert "and A (hot: " in steps[0]
+
+
+def test_other_rows_come_before_anything_else_and_are_not_shipped():
+    steps = summarize(run(replace(pair("a"), equality=runs.DIFFERENT), pair("b", after_ms=250))).next_steps
+    assert steps[0].startswith("First make A return the same rows")
+    assert "ship-script" not in " ".join(steps)
+
+
+def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
+    from tests import attributed
+
+    worse = attributed.cell("queue", "hot", attributed.tried(6, 3.0), attributed.tried(3960, 300.0))
+    steps = summarize(attributed.run(replace(attributed.whole(), cells=(worse,), smallest=None))).next_steps
+    assert f"Take out {attributed.INDEX}: it makes queries do more work." in steps
+
+
+def test_when_all_is_met_the_next_step_is_a_larger_scale():
+    assert summarize(run(pair("a"))).next_steps[-1] == "Run it again at a larger scale to see how long that lasts."
+
+
 # ------------------------------------------------------------------------------------------------ optimizations
 def use(made, **more):
     return summarize(run(pair(), optimizations=(made,), applied=(runs.applied(made.name),), **more)).optimizations[0]
@@ -180,7 +205,7 @@ def test_an_index_of_no_plan_is_said_to_be_unused():
     made = optimization("leads_source_idx")
     assert use(made).use == "unused"
     summary = summarize(run(pair(), optimizations=(made,), applied=(runs.applied(made.name),)))
-    assert "leads_source_idx is used by no measured plan (3.1 MB): drop it" in " ".join(summary.paragraph)
+    assert "leads_source_idx is used by no measured plan (3.1 MB): drop it" in " ".join(summary.next_steps)
 
 
 @pytest.mark.parametrize(

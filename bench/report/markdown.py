@@ -40,7 +40,11 @@ def render(run: Run) -> str:
     # In the order of importance, which is the order of the page too.
     sections = [
         [f"## {title}\n", *(f"> 🛑 **{escape(alarm, PROSE)}**\n" for alarm in summary.alarms)],
-        [f"{escape(' '.join(summary.paragraph), 5 * PROSE)}\n"],
+        [
+            f"{escape(' '.join(summary.paragraph), 5 * PROSE)}\n",
+            *(f"- {escape(step, 2 * PROSE)}" for step in summary.next_steps),
+            "",
+        ],
         _queries(summary),
         sides_markdown.section(sides, escape) if sides else _optimizations(summary.optimizations),
         _environment(run),

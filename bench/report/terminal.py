@@ -1,4 +1,4 @@
-"""A run on a terminal: one table, a row per query, and a paragraph. Whether to colour it is the caller's choice."""
+"""A run on a terminal: a row per query, what was found, what to do. Whether to colour it is the caller's choice."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ COLUMNS: dict[str, tuple[JustifyMethod, int]] = {
 
 
 def show(run: Run) -> RenderableType:
-    """Give the sentence, what makes it void, the table, the paragraph, and the four sides.
+    """Give the sentence, what makes it void, the table, what was found, what to do next, and the four sides.
 
     Text from data is never read as markup.
     """
@@ -48,6 +48,7 @@ def show(run: Run) -> RenderableType:
     if summary.queries:
         parts += [_Fitting(summary), Text("")]
     parts.append(Text(one_line(" ".join(summary.paragraph))))
+    parts += [Text(f"→ {one_line(step)}") for step in summary.next_steps]
     if run.attribution is not None:
         parts += [Text(""), show_sides(run)]
     return Group(*parts)

@@ -7,7 +7,8 @@ Every report format shows a ``Summary`` and decides nothing itself, so they cann
 ``queries``        the cells of a query together
 ``optimizations``  which plans use what an optimization made
 ``words``          figures as text
-``story``          the sentence and the paragraph
+``next_steps``     what to do now
+``story``          the sentence, and what was found
 """
 
 from __future__ import annotations

@@ -118,7 +118,9 @@ class Summary:
     alarms: tuple[str, ...]
     """What makes a claim void: other rows, failed statements. To be shown before any figure."""
     paragraph: tuple[str, ...]
-    """What it means and what to do next, sentence by sentence."""
+    """What was found, sentence by sentence."""
+    next_steps: tuple[str, ...]
+    """What to do now, a sentence a step, the most urgent first."""
     queries: tuple[QuerySummary, ...]
     optimizations: tuple[OptimizationSummary, ...]
     meet_before: int

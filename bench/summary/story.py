@@ -1,4 +1,4 @@
-"""The answer in one sentence, what makes it void, and a paragraph of what it means and what to do next."""
+"""The answer in one sentence, what makes it void, what was found, and what to do next."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.model import Run
 from bench.summary import words
-from bench.summary.cells import rank
+from bench.summary.next_steps import next_steps
 from bench.summary.records import CellSummary, OptimizationSummary, QuerySummary, Summary
 from bench.summary.words import listed, plural
 
@@ -26,6 +26,7 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
         sentence=_sentence(run, len(queries), meet_before, meet_after, measured, len(cells)),
         alarms=tuple(_alarms(queries)),
         paragraph=tuple(_paragraph(run, queries, optimizations, measured, len(cells))),
+        next_steps=next_steps(run, queries, optimizations) if measured or run.attribution else (),
         queries=queries,
         optimizations=optimizations,
         meet_before=meet_before,
@@ -83,11 +84,10 @@ def _paragraph(
     if has_after:
         yield from _gains(cells, titles)
         yield from _losses(cells, titles)
-    yield from _targets(queries, run)
+    if all(query.outcome == "meets" for query in queries):
+        yield f"Every query meets {run.options.target_ms:g} ms in every class."
     if has_after:
-        yield from _optimizations(optimizations, run)
-    else:
-        yield "There is no after state to compare with: put the change you propose into optimizations.sql."
+        yield from _optimizations(optimizations)
     if run.status != "complete" and measured < total:
         yield f"{total - measured} of {plural(total, 'pair')} have no samples yet, so what is said here may change."
 
@@ -130,30 +130,7 @@ def _losses(cells: Sequence[CellSummary], titles: dict[str, str]) -> Iterable[st
         )
 
 
-def _targets(queries: Sequence[QuerySummary], run: Run) -> Iterable[str]:
-    target = f"{run.options.target_ms:g} ms"
-    missing = sorted((q for q in queries if q.outcome == "misses"), key=_worst, reverse=True)
-    if missing:
-        named = [f"{q.title} ({_worst_words(q)})" for q in missing]
-        yield f"Over {target}: {listed(named)}. Their plans show where the buffers go; start with the widest bar."
-    unclear = [query for query in queries if query.outcome == "cannot tell"]
-    if unclear:
-        named = [f"{query.title} ({query.reason})" for query in unclear]
-        yield f"No verdict yet: {listed(named, 3)}. A longer --budget takes more samples where the answer is open."
-    if all(query.outcome == "meets" for query in queries):
-        yield f"Every query meets {target} in every class; a larger scale shows how long that will last."
-
-
-def _optimizations(optimizations: Sequence[OptimizationSummary], run: Run) -> Iterable[str]:
-    unused = [found for found in optimizations if found.use == "unused"]
-    # What a query that was left out uses is not known; an attribution says more about each.
-    if unused and not run.left_out and not run.attribution:
-        spent = words.size(sum(found.size_bytes or 0 for found in unused))
-        is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
-        yield (
-            f"{listed([found.name for found in unused])} {is_are} used by no measured plan ({spent}): "
-            f"drop {them}, or add the query that needs {them}."
-        )
+def _optimizations(optimizations: Sequence[OptimizationSummary]) -> Iterable[str]:
     applied = [found for found in optimizations if found.build_ms is not None]
     if applied:
         built = words.seconds(sum(found.build_ms or 0 for found in applied) / 1000)
@@ -163,18 +140,6 @@ def _optimizations(optimizations: Sequence[OptimizationSummary], run: Run) -> It
 
 def _named(cell: CellSummary, titles: dict[str, str]) -> str:
     return f"{titles.get(cell.query, cell.query)}, {cell.parameter_class}"
-
-
-def _worst(query: QuerySummary) -> tuple[bool, float]:
-    side = query.worst and (query.worst.after if query.after else query.worst.before)
-    return rank(side.p95 if side else None)
-
-
-def _worst_words(query: QuerySummary) -> str:
-    if query.worst is None:
-        return "not measured"
-    side = query.worst.after if query.after else query.worst.before
-    return f"{query.worst.parameter_class}: {words.figure(side.p95)}"
 
 
 def _queries(number: int) -> str:

@@ -1,0 +1,93 @@
+"""What a reader should do now, in the order in which it matters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.model import Run
+from bench.summary import words
+from bench.summary.cells import rank
+from bench.summary.records import OptimizationSummary, QuerySummary
+from bench.summary.verdicts import OptimizationVerdict, Word, verdicts
+from bench.summary.words import listed, plural
+
+
+def next_steps(
+    run: Run, queries: Sequence[QuerySummary], optimizations: Sequence[OptimizationSummary]
+) -> tuple[str, ...]:
+    """Say what to do next, a sentence a step, the most urgent first; empty where nothing was measured."""
+    has_after = any(query.after for query in queries)
+    steps = [*_wrong(queries), *_over(queries, run), *_unclear(queries)]
+    if queries and not has_after:
+        steps.append("There is no after state to compare with: put the change you propose into optimizations.sql.")
+    if has_after or run.attribution:
+        steps += [*_worthless(run, optimizations), *_ship(run, queries)]
+    if queries and all(query.outcome == "meets" for query in queries):
+        steps.append("Run it again at a larger scale to see how long that lasts.")
+    return tuple(steps)
+
+
+def _wrong(queries: Sequence[QuerySummary]) -> Iterator[str]:
+    if wrong := [query.title for query in queries if query.outcome == "other rows"]:
+        yield f"First make {listed(wrong)} return the same rows: a fast wrong answer is no gain."
+    if failed := [query.title for query in queries if query.outcome == "failed"]:
+        yield f"Mend what stopped {listed(failed)}."
+
+
+def _over(queries: Sequence[QuerySummary], run: Run) -> Iterator[str]:
+    missing = sorted((query for query in queries if query.outcome == "misses"), key=_worst, reverse=True)
+    if missing:
+        named = listed([f"{query.title} ({_worst_words(query)})" for query in missing])
+        target = f"{run.options.target_ms:g} ms"
+        yield f"Over {target}: {named}. Their plans show where the work is: begin at the widest bar."
+
+
+def _unclear(queries: Sequence[QuerySummary]) -> Iterator[str]:
+    if unclear := [query for query in queries if query.outcome == "cannot tell"]:
+        named = listed([f"{query.title} ({query.reason})" for query in unclear], 3)
+        yield f"No verdict yet: {named}. A longer --budget takes more samples where the answer is open."
+
+
+def _worthless(run: Run, optimizations: Sequence[OptimizationSummary]) -> Iterator[str]:
+    """Name what to take out; an attribution knows more than plans do."""
+    size = {found.name: found.size_bytes or 0 for found in optimizations}
+    if run.attribution:
+        judged = verdicts(run)
+        if harmful := _with(judged, "harmful"):
+            makes = "it makes" if len(harmful) == 1 else "they make"
+            yield f"Take out {listed(harmful)}: {makes} queries do more work."
+        unused = _with(judged, "unused")
+    else:
+        unused = [found.name for found in optimizations if found.use == "unused"]
+    # What a query that was left out uses is not known.
+    if unused and not run.left_out:
+        spent = words.size(sum(size.get(name, 0) for name in unused))
+        is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
+        yield (
+            f"{listed(unused)} {is_are} used by no measured {'query' if run.attribution else 'plan'} ({spent}): "
+            f"drop {them}, or add the query that needs {them}."
+        )
+
+
+def _with(judged: Sequence[OptimizationVerdict], word: Word) -> list[str]:
+    return [one.name for one in judged if one.word == word]
+
+
+def _ship(run: Run, queries: Sequence[QuerySummary]) -> Iterator[str]:
+    if run.status == "complete" and run.applied and not any(q.outcome in ("other rows", "failed") for q in queries):
+        yield (
+            f"pgproof ship-script writes the {plural(len(run.applied), 'optimization')} for a live database, "
+            "without stopping its writers."
+        )
+
+
+def _worst(query: QuerySummary) -> tuple[bool, float]:
+    side = query.worst and (query.worst.after if query.after else query.worst.before)
+    return rank(side.p95 if side else None)
+
+
+def _worst_words(query: QuerySummary) -> str:
+    if query.worst is None:
+        return "not measured"
+    side = query.worst.after if query.after else query.worst.before
+    return f"{query.worst.parameter_class}: {words.figure(side.p95)}"
