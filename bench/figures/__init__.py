@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito's palette for all kinds of colour vision, the orange darkened for contrast on white. A state has its
 # colour everywhere: in charts, tables and plans.
-COLOURS = {"before": "#c05a00", "after": "#0072b2", "ink": "#1a1c1f", "muted": "#5b626b", "grid": "#dde1e6"}
+COLOURS = {"before": "#b35400", "after": "#0072b2", "ink": "#1a1c1f", "muted": "#5b626b", "grid": "#dde1e6"}
 
 WIDTH_IN, LEFT_IN, PLOT_IN = 9.2, 2.5, 6.55
 ROW_IN, TOP_IN, BOTTOM_IN = 0.46, 0.35, 0.8

@@ -1,4 +1,4 @@
-"""A run as one page: no network, no script, readable from a phone to a wide screen, in light and dark."""
+"""A run as one page: no network, readable from a phone to a wide screen, in light and dark, and without its script."""
 
 from __future__ import annotations
 
@@ -8,20 +8,21 @@ from typing import Any
 from markupsafe import Markup
 
 from bench import figures
+from bench.errors import WorkloadError
 from bench.model import STATES, Applied, Run
 from bench.report import side_words
 from bench.report.page.environment import fill
 from bench.report.page.queries import query_views
 from bench.report.page.sides import TONES, view
 from bench.report.text import clean
-from bench.summary import summarize, words
+from bench.shipping import ship_script
+from bench.summary import Summary, summarize, words
 from bench.summary.hygiene import UNSEEN
 
 
 def render(run: Run) -> str:
     """Write the page. The same run gives the same bytes."""
     summary = summarize(run)
-    drawing = figures.dumbbells(summary, "overview")
     return fill(
         "report.html",
         pgproof=run.pgproof,
@@ -30,8 +31,8 @@ def render(run: Run) -> str:
         queries=query_views(run, summary),
         applied={found.name: found for found in run.applied},
         totals=_totals(run.applied),
-        # Drawn by us, its texts escaped by matplotlib.
-        drawing=Markup(clean(drawing)),  # noqa: S704
+        drawings=_drawings(summary),
+        ship=_ship(run),
         sides=view(run),
         tones=TONES,
         unseen=UNSEEN,
@@ -39,6 +40,23 @@ def render(run: Run) -> str:
         words=words,
         states=STATES,
     )
+
+
+def _drawings(summary: Summary) -> dict[str, Markup]:
+    """The chart of the first screen, by the screen it is for; empty where there is nothing to draw."""
+    made = {"wide": figures.dumbbells(summary, "overview")}
+    # Drawn by us, its texts escaped by matplotlib.
+    return {name: Markup(clean(svg)) for name, svg in made.items() if svg}  # noqa: S704
+
+
+def _ship(run: Run) -> str:
+    """The script for a live database with all that was applied; a comment where none can be written."""
+    names = {one.name for one in run.applied}
+    chosen = [block for block in run.optimizations if block.name in names]
+    try:
+        return ship_script(run.workload, chosen, queries=run.queries)
+    except WorkloadError as error:
+        return f"-- There is no script for these optimizations: {error}"
 
 
 def _totals(applied: Iterable[Applied]) -> dict[str, Any]:

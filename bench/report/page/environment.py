@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bench.report.page.sql import highlighted
 from bench.report.text import clean
 
+SCRIPT = "script.js"
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -33,10 +37,18 @@ def environment() -> Environment:
         finalize=lambda value: clean(value) if type(value) is str else value,
     )
     made.filters["clean"] = clean
-    made.globals["style"] = _own
+    made.globals["own"] = _own
+    made.globals["script_hash"] = _script_hash()
+    made.globals["highlighted"] = highlighted
     return made
 
 
+def _script_hash() -> str:
+    """What the policy of a page allows to run: our script, as it stands in the page, and nothing else."""
+    script = f"\n{_own(SCRIPT)}\n"
+    return b64encode(sha256(script.encode()).digest()).decode()
+
+
 def _own(name: str) -> Markup:
-    """A style sheet of ours, as it stands."""
+    """A style sheet or script of ours, as it stands."""
     return Markup((TEMPLATES / name).read_text(encoding="utf-8"))  # noqa: S704

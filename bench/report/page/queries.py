@@ -2,37 +2,77 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.model import Pair, Query, Run
+from bench.model import STATES, Pair, Query, Run
+from bench.report.page.anchors import anchors
 from bench.report.page.plans import NodeView, plans_of
+from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
 
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """A class of a query as the page shows it."""
+    """A class of a query as the page shows it; ``anchor`` is its place in the page."""
 
+    anchor: str
     summary: CellSummary
     pair: Pair
     plans: dict[str, tuple[NodeView, ...]]
 
 
 @dataclass(frozen=True, slots=True)
+class Statement:
+    """A text to show and to copy."""
+
+    title: str
+    sql: str
+
+
+@dataclass(frozen=True, slots=True)
 class QueryView:
-    """A query as the page shows it; ``anchor`` is its place in the page."""
+    """A query as the page shows it; ``anchor`` is its place in the page, ``find`` what the filter looks at."""
 
     query: Query
     summary: QuerySummary
     anchor: str
+    worst: str
+    """The place of its worst class."""
     cells: tuple[CellView, ...]
+    statements: tuple[Statement, ...]
+    find: str
 
 
 def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
     """Lay out the queries of ``run``, in its order."""
     views = []
-    for number, (query, found) in enumerate(zip(run.queries, summary.queries, strict=False), start=1):
+    places = anchors("query", [query.name for query in run.queries])
+    for query, place, found in zip(run.queries, places, summary.queries, strict=False):
         pairs = [pair for pair in run.pairs if pair.query == query.name]
-        cells = tuple(CellView(cell, pair, plans_of(pair)) for cell, pair in zip(found.cells, pairs, strict=True))
-        views.append(QueryView(query, found, f"query-{number}", cells))
+        classes = anchors(f"{place}-", [pair.parameter_class for pair in pairs])
+        cells = tuple(
+            CellView(anchor, cell, pair, plans_of(pair))
+            for anchor, cell, pair in zip(classes, found.cells, pairs, strict=True)
+        )
+        worst = next((cell.anchor for cell in cells if cell.summary is found.worst), place)
+        views.append(
+            QueryView(query, found, place, worst, cells, tuple(_statements(query, pairs)), _find(query, found))
+        )
     return tuple(views)
+
+
+def _statements(query: Query, pairs: Sequence[Pair]) -> Iterator[Statement]:
+    """The statement as written, and with the values of the first class filled in; each again where it is rewritten."""
+    asked = next((pair for pair in pairs if pair.bindings), None)
+    for state in STATES if query.rewrite else STATES[:1]:
+        where = f" in the {state} state" if query.rewrite else ""
+        by = f", rewritten by {query.rewrite.optimization}" if query.rewrite and state == "after" else ""
+        yield Statement(f"As written{where}{by}", query.text(state))
+        if asked and query.parameters:
+            ready = filled(query.text(state), query.parameters, asked.bindings[0])
+            yield Statement(f"With the values of {asked.parameter_class}{where}, for psql", ready)
+
+
+def _find(query: Query, found: QuerySummary) -> str:
+    return " ".join((found.title, query.name, query.asks, found.outcome, *query.tables, *found.indexes)).lower()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from bench.model import Attribution, Run, Stored
+from bench.report.page.anchors import anchors
 from bench.report.side_words import hot
 from bench.summary.costs import WritePrice, write_prices
 from bench.summary.gains import Effect
@@ -117,10 +118,14 @@ def view(run: Run) -> SidesView | None:
     if summary is None or run.attribution is None:
         return None
     attribution = run.attribution
+    names = [row.optimization.name for row in summary.rows]
     return SidesView(
         attribution=attribution,
         summary=summary,
-        rows=tuple(_row(row, number, attribution) for number, row in enumerate(summary.rows, start=1)),
+        rows=tuple(
+            _row(row, place, attribution)
+            for row, place in zip(summary.rows, anchors("optimization", names), strict=True)
+        ),
         columns=summary.heat.columns,
         heat=tuple(HeatView(row.name, tuple(map(heat_cell, row.percent))) for row in summary.heat.rows),
         findings=tuple(_findings(kind, tuple(of)) for kind, of in groupby(summary.findings, lambda one: one.kind)),
@@ -129,14 +134,14 @@ def view(run: Run) -> SidesView | None:
     )
 
 
-def _row(row: Sides, number: int, attribution: Attribution) -> SideView:
+def _row(row: Sides, anchor: str, attribution: Attribution) -> SideView:
     name = row.optimization.name
     stored = tuple(one for one in attribution.stored if one.optimization == name)
     dense = [one for one in stored if one.leaf_density is not None]
     lost = [price for price in row.costs.writes if hot(price)] if row.costs else []
     return SideView(
         sides=row,
-        anchor=f"optimization-{number}",
+        anchor=anchor,
         effects=_effects(row),
         hot=max(lost, key=lambda price: (price.hot_without or 0) - (price.hot_with or 0), default=None),
         stored=stored,

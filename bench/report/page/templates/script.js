@@ -1,0 +1,164 @@
+// Comfort for a page that is whole without it: sorting, filtering, copying, links into what is folded away.
+"use strict";
+(() => {
+  const UNITS = { "ns": 1e-6, "µs": 1e-3, "ms": 1, "s": 1e3, "min": 6e4, "B": 1, "kB": 1e3, "MB": 1e6, "GB": 1e9 };
+  const say = document.createElement("p");
+  say.className = "unseen";
+  say.setAttribute("role", "status");
+  document.body.append(say);
+
+  function make(kind, text, className) {
+    const made = document.createElement(kind);
+    made.textContent = text;
+    made.className = className;
+    if (kind === "button") made.type = "button";
+    return made;
+  }
+
+  // ---- sorting: by what data-value holds, else by the number the text begins with, else by the text
+  function value(row, column) {
+    const cell = row.cells[column];
+    if (!cell) return "";
+    if (cell.dataset.value !== undefined) return cell.dataset.value === "" ? "" : Number(cell.dataset.value);
+    const text = cell.textContent.trim();
+    const found = /^[<>≥≤+]?\s*([−-]?[\d,]*\.?\d+)\s*(ns|µs|ms|min|s|kB|MB|GB|B)?(?![A-Za-z])/u.exec(text);
+    if (!found) return text === "–" ? "" : text.toLowerCase();
+    return Number(found[1].replaceAll(",", "").replace("−", "-")) * (UNITS[found[2]] ?? 1);
+  }
+
+  function order(a, b) {
+    if (a === "" || b === "") return a === b ? 0 : a === "" ? 1 : -1;
+    if (typeof a === typeof b) return typeof a === "number" ? a - b : a.localeCompare(b);
+    return typeof a === "number" ? -1 : 1;
+  }
+
+  // The groups that move together: whole bodies where a table has several, rows where it has one.
+  function groups(table) {
+    return table.tBodies.length > 1 ? [...table.tBodies] : [...table.tBodies[0].rows];
+  }
+
+  function sort(table, head, column) {
+    const down = head.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.querySelectorAll("[aria-sort]")) other.removeAttribute("aria-sort");
+    head.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const rows = groups(table);
+    const place = rows[0].parentNode;
+    const end = rows.at(-1).nextSibling;
+    const keyed = rows.map((row) => [value(row.rows ? row.rows[0] : row, column), row]);
+    // What has no value stays last in both directions.
+    keyed.sort(([a], [b]) => (down && a !== "" && b !== "" ? order(b, a) : order(a, b)));
+    for (const [, row] of keyed) place.insertBefore(row, end);
+    say.textContent = `sorted by ${head.textContent.trim()}, ${down ? "descending" : "ascending"}`;
+  }
+
+  function sortable(table) {
+    if (!table.tHead || !table.tBodies.length || groups(table).length < 2) return;
+    const taken = [];
+    [...table.tHead.rows].forEach((row, line) => {
+      let column = 0;
+      for (const head of row.cells) {
+        while (taken[line]?.[column]) column += 1;
+        for (let down = 0; down < head.rowSpan; down += 1) {
+          for (let right = 0; right < head.colSpan; right += 1) (taken[line + down] ??= [])[column + right] = true;
+        }
+        if (head.colSpan === 1 && head.textContent.trim()) {
+          const button = make("button", "", "sort");
+          button.append(...head.childNodes);
+          const at = column;
+          button.addEventListener("click", () => sort(table, head, at));
+          head.append(button);
+        }
+      }
+    });
+  }
+
+  // ---- filtering: all words must occur in what data-find holds, else in the text
+  function filterable(table) {
+    const rows = groups(table);
+    const label = make("label", `${table.dataset.filter} `, "filter");
+    const box = document.createElement("input");
+    box.type = "search";
+    box.autocomplete = "off";
+    const shown = make("span", "", "quiet");
+    label.append(box);
+    const line = make("div", "", "tools");
+    line.append(label, shown);
+    table.closest(".scroll").before(line);
+    const none = make("p", "Nothing matches.", "none");
+    none.hidden = true;
+    table.closest(".scroll").after(none);
+    box.addEventListener("input", () => {
+      const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let left = 0;
+      for (const row of rows) {
+        const text = row.dataset.find ?? row.textContent.toLowerCase();
+        const fits = wanted.every((word) => text.includes(word));
+        row.hidden = !fits;
+        left += fits;
+        const other = row.dataset.for && document.getElementById(row.dataset.for);
+        if (other) other.hidden = !fits;
+      }
+      shown.textContent = wanted.length ? `${left} of ${rows.length} shown` : "";
+      say.textContent = shown.textContent;
+      none.hidden = left > 0;
+    });
+    return box;
+  }
+
+  // ---- copying
+  async function copy(text, button) {
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      const area = make("textarea", text, "unseen");
+      document.body.append(area);
+      area.select();
+      done = document.execCommand("copy");
+      area.remove();
+    }
+    say.textContent = done ? "copied" : "could not be copied";
+    button.textContent = done ? "Copied" : "Select and copy by hand";
+    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+  }
+
+  function copyable(figure) {
+    const pre = figure.querySelector("pre");
+    const button = make("button", "Copy", "copy");
+    button.setAttribute("aria-label", `Copy: ${figure.querySelector("figcaption").textContent}`);
+    button.addEventListener("click", () => copy(pre.textContent, button));
+    figure.querySelector("figcaption").append(" ", button);
+  }
+
+  // ---- links into what is folded away or filtered out
+  function reveal() {
+    let id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch { /* not an address of ours */ }
+    const found = id && document.getElementById(id);
+    if (!found) return;
+    for (const box of boxes) {
+      if (found.closest("[hidden]")) { box.value = ""; box.dispatchEvent(new Event("input")); }
+    }
+    for (let at = found; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    found.scrollIntoView();
+  }
+
+  function unfolding(section) {
+    const all = [...section.querySelectorAll("details")];
+    if (all.length < 2) return;
+    const button = make("button", "Unfold all", "tool");
+    button.addEventListener("click", () => {
+      const open = button.textContent === "Unfold all";
+      for (const one of all) one.open = open;
+      button.textContent = open ? "Fold all" : "Unfold all";
+    });
+    section.querySelector("h2").after(button);
+  }
+
+  document.querySelectorAll("table.sortable").forEach(sortable);
+  const boxes = [...document.querySelectorAll("table[data-filter]")].filter((table) => groups(table).length > 3).map(filterable);
+  document.querySelectorAll("figure.code").forEach(copyable);
+  document.querySelectorAll("main > section").forEach(unfolding);
+  addEventListener("hashchange", reveal);
+  reveal();
+})();
