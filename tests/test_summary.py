@@ -135,7 +135,7 @@ def test_an_interrupted_run_says_how_far_it_came():
     assert summary.sentence == (
         "1 of 2 queries meets 100 ms at 100,000 leads, before: 0 (interrupted: 1 of 2 pairs measured)"
     )
-    assert summary.queries[1].outcome == "cannot tell"
+    assert [query.outcome for query in summary.queries] == ["cannot tell", "meets"]
 
 
 @pytest.mark.parametrize("status", ["running", "interrupted", "failed", "complete"])
@@ -161,9 +161,20 @@ def test_a_class_that_the_dataset_lacks_does_not_count():
 
 def test_a_query_that_was_never_started_meets_nothing():
     summary = summarize(run(pair("a"), queries=(query("a"), query("b"))))
-    assert summary.queries[1].after is None
+    assert [(query.name, query.after) for query in summary.queries] == [("b", None), ("a", "meets")]
     assert summary.meet_after == 1
     assert summary.sentence.startswith("1 of 2 queries")
+
+
+def test_what_misses_comes_first_and_then_what_moved_most():
+    made = [
+        pair("a", before_ms=50),
+        pair("b", before_ms=900),
+        pair("c", before_ms=20, after_ms=250),
+        pair("d", index=""),
+    ]
+    made[3] = replace(made[3], before=side(3), after=side(80))
+    assert [query.name for query in summarize(run(*made)).queries] == ["c", "b", "d", "a"]
 
 
 # ---------------------------------------------------------------------------------------------- what to do next

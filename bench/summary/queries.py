@@ -33,6 +33,16 @@ def summarize_query(query: Query, cells: tuple[CellSummary, ...], indexes: tuple
     )
 
 
+def importance(query: QuerySummary) -> tuple[int, float]:
+    """Order queries by what a reader must know first: what is wrong or misses, then the most time saved.
+
+    The time is the median saved in the hot class, in milliseconds; a query that lost some counts as much.
+    """
+    cell = query.hot
+    moved = abs(cell.before.p50.ms - cell.after.p50.ms) if cell and cell.before.p50 and cell.after.p50 else 0.0
+    return (GRAVITY.index(query.outcome), -moved)
+
+
 def _outcome(cells: Sequence[CellSummary], state: State) -> Outcome:
     found = {cell.side(state).outcome for cell in cells}
     return next((outcome for outcome in GRAVITY if outcome in found), "cannot tell")

@@ -122,6 +122,7 @@ class Summary:
     next_steps: tuple[str, ...]
     """What to do now, a sentence a step, the most urgent first."""
     queries: tuple[QuerySummary, ...]
+    """The most important first: what is wrong or misses, then what gained or lost most."""
     optimizations: tuple[OptimizationSummary, ...]
     meet_before: int
     meet_after: int | None

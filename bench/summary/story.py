@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from bench.model import Run
 from bench.summary import words
 from bench.summary.next_steps import next_steps
+from bench.summary.queries import importance
 from bench.summary.records import CellSummary, OptimizationSummary, QuerySummary, Summary
 from bench.summary.words import listed, plural
 
@@ -27,7 +28,7 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
         alarms=tuple(_alarms(queries)),
         paragraph=tuple(_paragraph(run, queries, optimizations, measured, len(cells))),
         next_steps=next_steps(run, queries, optimizations) if measured or run.attribution else (),
-        queries=queries,
+        queries=tuple(sorted(queries, key=importance)),
         optimizations=optimizations,
         meet_before=meet_before,
         meet_after=meet_after,

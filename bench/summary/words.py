@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.stats import Figure, Ratio
+from bench.stats import Figure, Judgement, Ratio
 from bench.summary.records import CellSummary
 
 NOTHING = "–"
@@ -34,6 +34,13 @@ def figure(found: Figure | None) -> str:
     if found is None:
         return NOTHING
     return f"> {ms(found.ms)}" if found.censored else ms(found.ms)
+
+
+def bound(found: Judgement) -> str:
+    """Write the 95 % bound of p95 on which a verdict rests: from above, from below where the target is missed."""
+    if found.verdict == "misses":
+        return f"≥ {ms(found.lower_ms)}" if found.lower_ms is not None else ""
+    return f"≤ {ms(found.upper_ms)}" if found.upper_ms is not None else ""
 
 
 def times(found: Ratio | None) -> str:

@@ -18,6 +18,15 @@ from bench.report.text import clean
 from bench.shipping import ship_script
 from bench.summary import Summary, summarize, words
 from bench.summary.hygiene import UNSEEN
+from bench.summary.tables import tables
+
+FILES_OF_A_RUN = (
+    ("run.json", "everything that was seen, every sample and plan: all of this page can be made again from it"),
+    ("report.md", "the same answer for a pull request"),
+    ("cells.csv", "a row for every query, class and state"),
+    ("samples.csv", "a row for every time that was taken"),
+    ("junit.xml", "the verdicts for a CI server"),
+)
 
 
 def render(run: Run) -> str:
@@ -33,6 +42,8 @@ def render(run: Run) -> str:
         totals=_totals(run.applied),
         drawings=_drawings(summary),
         ship=_ship(run),
+        tables=tables(run),
+        files=FILES_OF_A_RUN,
         sides=view(run),
         tones=TONES,
         unseen=UNSEEN,

@@ -45,10 +45,13 @@ class QueryView:
 
 
 def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
-    """Lay out the queries of ``run``, in its order."""
+    """Lay out the queries of ``run``, in the order of ``summary``."""
     views = []
-    places = anchors("query", [query.name for query in run.queries])
-    for query, place, found in zip(run.queries, places, summary.queries, strict=False):
+    # Places come from the order of the run, which stays when the figures move.
+    placed = zip(run.queries, anchors("query", [query.name for query in run.queries]), strict=True)
+    known = {query.name: (query, place) for query, place in placed}
+    for found in summary.queries:
+        query, place = known[found.name]
         pairs = [pair for pair in run.pairs if pair.query == query.name]
         classes = anchors(f"{place}-", [pair.parameter_class for pair in pairs])
         cells = tuple(

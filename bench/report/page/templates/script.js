@@ -155,6 +155,14 @@
     section.querySelector("h2").after(button);
   }
 
+  // Paper cannot be unfolded: what style alone does not open in older browsers is opened here, and folded again.
+  let folded = [];
+  addEventListener("beforeprint", () => {
+    folded = [...document.querySelectorAll("details:not([open])")];
+    for (const one of folded) one.open = true;
+  });
+  addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+
   document.querySelectorAll("table.sortable").forEach(sortable);
   const boxes = [...document.querySelectorAll("table[data-filter]")].filter((table) => groups(table).length > 3).map(filterable);
   document.querySelectorAll("figure.code").forEach(copyable);
