@@ -10,6 +10,7 @@ from bench.report.page.anchors import anchors
 from bench.report.page.plans import NodeView, plans_of
 from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
+from bench.summary.bindings import slowest
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,8 @@ class CellView:
     anchor: str
     summary: CellSummary
     pair: Pair
+    slow: str
+    """Which of its bindings takes clearly longer than the others."""
     plans: dict[str, tuple[NodeView, ...]]
 
 
@@ -55,7 +58,7 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
         pairs = [pair for pair in run.pairs if pair.query == query.name]
         classes = anchors(f"{place}-", [pair.parameter_class for pair in pairs])
         cells = tuple(
-            CellView(anchor, cell, pair, plans_of(pair))
+            CellView(anchor, cell, pair, slowest(pair), plans_of(pair))
             for anchor, cell, pair in zip(classes, found.cells, pairs, strict=True)
         )
         worst = next((cell.anchor for cell in cells if cell.summary is found.worst), place)
