@@ -18,6 +18,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench import store
 from bench.cli import main
+from bench.report import FILES
 from tests.conftest import make_home
 
 ROOT = Path(__file__).parent.parent
@@ -60,7 +61,7 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
     assert "3 queries meet 50 ms at 2,000 orders" in " ".join(printed.split())
     latest = tmp_path / "reports" / "latest"
     assert latest.is_symlink()
-    assert {f.name for f in latest.iterdir()} == {"run.json", "report.html", "report.md", "samples.csv"}
+    assert {f.name for f in latest.iterdir()} == {"run.json", *FILES.values()}
     seen = store.load(latest / "run.json")
     assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
     assert all(pair.equality and pair.equality.equal for pair in seen.pairs)
@@ -71,7 +72,7 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
 def test_a_stored_run_is_shown_again_without_a_server(pgproof: Callable, tmp_path: Path) -> None:
     pgproof("run", SHOP, "--scale", "2k")
     folder = tmp_path / "reports" / "latest"
-    first = {name: (folder / name).read_bytes() for name in ("report.html", "report.md", "samples.csv")}
+    first = {name: (folder / name).read_bytes() for name in FILES.values()}
     status, _ = pgproof("report", folder / "run.json", "--output", tmp_path / "again")
     assert status == 0
     assert {name: (tmp_path / "again" / name).read_bytes() for name in first} == first

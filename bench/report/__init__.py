@@ -1,4 +1,4 @@
-"""Show a finished run: as a page, as Markdown, as a table of samples, and on a terminal. Decides nothing.
+"""Show a finished run: as a page, Markdown, tables, test cases, and on a terminal. Decides nothing.
 
 ``FORMATS`` maps a name to a function from run to text; ``FILES`` to the file it belongs in. A new format is one
 function and one line in each.
@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.model import Run
-from bench.report import markdown, page, samples
+from bench.report import junit, markdown, page, samples
 from bench.report.files import put
 from bench.report.terminal import show
 
@@ -20,9 +20,15 @@ FORMATS: Mapping[str, Callable[[Run], str]] = {
     "html": page.render,
     "md": markdown.render,
     "csv": samples.render,
+    "junit": junit.render,
 }
 
-FILES: Mapping[str, str] = {"html": "report.html", "md": "report.md", "csv": "samples.csv"}
+FILES: Mapping[str, str] = {
+    "html": "report.html",
+    "md": "report.md",
+    "csv": "samples.csv",
+    "junit": "junit.xml",
+}
 
 
 def write(run: Run, folder: Path) -> tuple[Path, ...]:
