@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.model import Run
-from bench.report import junit, markdown, page, samples
+from bench.report import cells, junit, markdown, page, samples
 from bench.report.files import put
 from bench.report.terminal import show
 
@@ -20,6 +20,7 @@ FORMATS: Mapping[str, Callable[[Run], str]] = {
     "html": page.render,
     "md": markdown.render,
     "csv": samples.render,
+    "cells": cells.render,
     "junit": junit.render,
 }
 
@@ -27,6 +28,7 @@ FILES: Mapping[str, str] = {
     "html": "report.html",
     "md": "report.md",
     "csv": "samples.csv",
+    "cells": "cells.csv",
     "junit": "junit.xml",
 }
 
