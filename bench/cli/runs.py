@@ -18,6 +18,7 @@ from bench.experiment import Plan
 from bench.model import Options, Run, RunStatus
 from bench.output import Folder
 from bench.summary import summarize
+from bench.summary.words import plural
 from bench.workload import read
 
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
@@ -175,12 +176,16 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, r
 @click.argument("run_json", type=click.Path(path_type=Path))
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: the "
               "run's own]")  # fmt: skip
-def report_command(run_json: Path, output: Path | None) -> int:
+@click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
+def report_command(run_json: Path, output: Path | None, figures: bool) -> int:
     """Write the reports of a stored run again, with no server."""
     seen = store.load(run_json)
     folder = output or run_json.parent
     folder.mkdir(parents=True, exist_ok=True)
     report.write(seen, folder)
+    drawn = report.write_figures(seen, folder) if figures else ()
     out.print(report.show(seen))
     out.print(f"report: {folder / 'report.html'}", soft_wrap=True)
+    if figures:
+        out.print(f"figures: {plural(len(drawn), 'file')} in {folder / report.FIGURES}", soft_wrap=True)
     return 0

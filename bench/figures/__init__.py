@@ -7,6 +7,7 @@ see it (``describe_…``).
 ``overview``   p95 of every query before and after
 ``samples``    the executions of one query
 ``histogram``  a distribution of the data
+``slides``     all of them as files
 """
 
 from __future__ import annotations
@@ -19,11 +20,12 @@ from bench.figures.histogram import Distribution
 from bench.figures.histogram import describe as describe_bars
 from bench.figures.overview import describe as describe_dumbbells
 from bench.figures.samples import describe as describe_spread
+from bench.figures.slides import slides
 from bench.model import Pair
 from bench.summary import Summary
 
 __all__ = [
-    "Distribution", "bars", "describe_bars", "describe_dumbbells", "describe_spread", "dumbbells", "spread",
+    "Distribution", "bars", "describe_bars", "describe_dumbbells", "describe_spread", "dumbbells", "slides", "spread",
 ]  # fmt: skip
 
 

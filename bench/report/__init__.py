@@ -1,7 +1,7 @@
-"""Show a finished run: as a page, Markdown, tables, test cases, and on a terminal. Decides nothing.
+"""Show a finished run: as a page, Markdown, tables, test cases, figures, and on a terminal. Decides nothing.
 
 ``FORMATS`` maps a name to a function from run to text; ``FILES`` to the file it belongs in. A new format is one
-function and one line in each.
+function and one line in each. Figures as files are made only where somebody asks for them: they take some seconds.
 """
 
 from __future__ import annotations
@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from bench import figures
 from bench.model import Run
 from bench.report import cells, junit, markdown, page, samples
 from bench.report.files import put
 from bench.report.terminal import show
+from bench.summary import summarize
 
-__all__ = ["FILES", "FORMATS", "show", "write"]
+__all__ = ["FIGURES", "FILES", "FORMATS", "show", "write", "write_figures"]
 
 FORMATS: Mapping[str, Callable[[Run], str]] = {
     "html": page.render,
@@ -31,8 +33,15 @@ FILES: Mapping[str, str] = {
     "cells": "cells.csv",
     "junit": "junit.xml",
 }
+FIGURES = "figures"
+"""The folder of the figures, beside the reports."""
 
 
 def write(run: Run, folder: Path) -> tuple[Path, ...]:
     """Write every format into ``folder``, which is made where it is missing; return the files. Raises ``OSError``."""
     return put({FILES[name]: render(run) for name, render in FORMATS.items()}, folder)
+
+
+def write_figures(run: Run, folder: Path) -> tuple[Path, ...]:
+    """Write every figure as SVG and PNG into ``FIGURES`` in ``folder``; return the files. Raises ``OSError``."""
+    return put(figures.slides(run, summarize(run)), folder / FIGURES)

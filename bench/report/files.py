@@ -1,4 +1,4 @@
-"""Rendered texts as files, each moved into place whole."""
+"""What was rendered as files, each moved into place whole."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 
 
-def put(texts: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
-    """Write each text under its name into ``folder``, which is made where it is missing; return the files.
+def put(contents: Mapping[str, str | bytes], folder: Path) -> tuple[Path, ...]:
+    """Write each text (as UTF-8) or picture under its name into ``folder``, which is made where it is missing.
 
+    Returns the files.
     Raises ``OSError``.
     """
     folder.mkdir(parents=True, exist_ok=True)
     written = []
-    for name, text in texts.items():
+    for name, content in contents.items():
         path = folder / name
         aside = path.with_name(f".{name}.{os.getpid()}")
         try:
-            aside.write_text(text, encoding="utf-8", newline="\n")
+            aside.write_bytes(content.encode() if isinstance(content, str) else content)
             os.replace(aside, path)
         finally:
             aside.unlink(missing_ok=True)
