@@ -11,10 +11,9 @@ from bench import figures
 from bench.errors import WorkloadError
 from bench.model import STATES, Applied, Run
 from bench.report import side_words
-from bench.report.page.environment import fill
+from bench.report.page.environment import drawn, fill
 from bench.report.page.queries import query_views
 from bench.report.page.sides import TONES, view
-from bench.report.text import clean
 from bench.shipping import ship_script
 from bench.summary import Summary, summarize, words
 from bench.summary.hygiene import UNSEEN
@@ -41,6 +40,7 @@ def render(run: Run) -> str:
         applied={found.name: found for found in run.applied},
         totals=_totals(run.applied),
         drawings=_drawings(summary),
+        drawing_in_words=figures.describe_dumbbells(summary),
         ship=_ship(run),
         tables=tables(run),
         files=FILES_OF_A_RUN,
@@ -55,9 +55,11 @@ def render(run: Run) -> str:
 
 def _drawings(summary: Summary) -> dict[str, Markup]:
     """The chart of the first screen, by the screen it is for; empty where there is nothing to draw."""
-    made = {"wide": figures.dumbbells(summary, "overview")}
-    # Drawn by us, its texts escaped by matplotlib.
-    return {name: Markup(clean(svg)) for name, svg in made.items() if svg}  # noqa: S704
+    made = {
+        "wide": figures.dumbbells(summary, "overview"),
+        "narrow": figures.dumbbells(summary, "overview-narrow", narrow=True),
+    }
+    return {name: drawn(svg) for name, svg in made.items() if svg}
 
 
 def _ship(run: Run) -> str:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from bench.model import STATES, Pair, Query, Run
 from bench.report.page.anchors import anchors
 from bench.report.page.plans import NodeView, plans_of
 from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
 from bench.summary.bindings import slowest
+
+DENSE_FROM = 60
+"""Queries above which samples are drawn as boxes: half the bytes, so that a page of 200 queries stays under 10 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,9 @@ class QueryView:
     cells: tuple[CellView, ...]
     statements: tuple[Statement, ...]
     find: str
+    spread: Markup
+    """The samples of each class; empty where there is none."""
+    spread_in_words: str
 
 
 def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
@@ -62,9 +70,13 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
             for anchor, cell, pair in zip(classes, found.cells, pairs, strict=True)
         )
         worst = next((cell.anchor for cell in cells if cell.summary is found.worst), place)
+        drawing = figures.spread(pairs, summary.target_ms, f"{place}-spread", dense=len(run.queries) > DENSE_FROM)
         views.append(
-            QueryView(query, found, place, worst, cells, tuple(_statements(query, pairs)), _find(query, found))
-        )
+            QueryView(
+                query, found, place, worst, cells, tuple(_statements(query, pairs)), _find(query, found),
+                spread=drawn(drawing), spread_in_words=figures.describe_spread(pairs, summary.target_ms),
+            )
+        )  # fmt: skip
     return tuple(views)
 
 

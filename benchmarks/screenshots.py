@@ -1,0 +1,56 @@
+"""Make the pictures of the README from the committed sample: python benchmarks/screenshots.py
+
+Needs Chromium on the PATH and the development dependencies. Each picture is one part of the page, in the light and in
+the dark theme, at a width at which text stays readable where the README shows it.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from bench import report, store
+
+ROOT = Path(__file__).parent.parent
+SAMPLE = ROOT / "reports" / "sample" / "run.json"
+WIDTH, HEIGHT = 1280, 900
+
+PICTURES = {
+    "report": ("", "header"),
+    "plans": ("#query-json_tag_search--worst_rare", "#query-json_tag_search"),
+}
+"""Name of the picture: the place in the page that is opened, and the part that is shown."""
+
+CLIPPED = {"plans": 1500}
+"""Height in pixels after which a picture ends."""
+
+
+def main() -> None:
+    """Write docs/NAME.png and docs/NAME-dark.png."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium") or sys.exit("no chromium on the PATH")
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
+        report.write(store.load(SAMPLE), Path(folder))
+        browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        for scheme, ending in (("light", ""), ("dark", "-dark")):
+            for name, (place, part) in PICTURES.items():
+                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)
+                page.goto(f"{(Path(folder) / 'report.html').as_uri()}{place}")
+                _shoot(page, part, CLIPPED.get(name), ROOT / "docs" / f"{name}{ending}.png")
+                page.close()
+        browser.close()
+
+
+def _shoot(page: Any, part: str, most: int | None, file: Path) -> None:  # noqa: ANN401
+    box = page.locator(part).first.bounding_box()
+    height = min(box["height"], most) if most else box["height"]
+    page.screenshot(path=file, full_page=True, clip={**box, "y": box["y"] + page.evaluate("scrollY"), "height": height})
+    print(file.relative_to(ROOT), f"{file.stat().st_size / 1000:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()
