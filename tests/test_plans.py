@@ -116,6 +116,20 @@ def test_index_names_are_given_once_in_order():
     assert index_names(plan("spill_pg18")) == ()
 
 
+def test_what_a_sort_kept_on_disk_is_read_in_every_form():
+    spilled = {"Sort Methods Used": ["external merge"], "Sort Space Disk": {"Peak Sort Space Used": 24}}
+    (groups,) = tree(node("Incremental Sort") | {"Full-sort Groups": spilled})
+    assert (groups.sort_method, groups.disk_kb) == ("external merge", 24)
+    worker = {"Sort Space Type": "Disk", "Sort Space Used": 8}
+    assert tree(node("Sort", Workers=[worker, worker], Sort_Space_Type="Memory", Sort_Space_Used=9))[0].disk_kb == 16
+    assert tree(node("CTE Scan", Storage="Disk", Maximum_Storage=32))[0].disk_kb == 32
+
+
+def test_temp_blocks_belong_to_the_node_that_wrote_them():
+    spill = tree(node("Limit", node("Sort", Temp_Written_Blocks=40), Temp_Written_Blocks=40))
+    assert [(found.temp_blocks, found.temp_self) for found in spill] == [(40, 0), (40, 40)]
+
+
 def test_fingerprint_ignores_what_changes_from_run_to_run():
     first = plan("queue_before_pg18")
     second = copy.deepcopy(first)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.measure.execution import Cell, Sides, Timeout, execute, explain, result_hash
+from bench.measure.execution import Cell, Sides, Timeout, execute, explain, explain_shares, result_hash
 from bench.model import STATES, CellSide, Equality, Pair, Sample, State
 
 Hashes = list[tuple[str, int]]
@@ -22,7 +22,7 @@ def compare(sides: Sides, cell: Cell) -> Pair:
     seen: dict[State, CellSide] = {}
     for state in STATES:
         if state in sides.databases:
-            seen[state], hashes[state] = look(sides, cell, state)
+            seen[state], hashes[state] = look(sides, cell, state, shares=True)
     if all(len(hashes.get(state, ())) == len(cell.bindings) for state in STATES):
         pair = replace(pair, equality=equality_of(hashes["before"], hashes["after"]))
     counted = hashes.get("before") or hashes.get("after") or []
@@ -32,8 +32,11 @@ def compare(sides: Sides, cell: Cell) -> Pair:
     return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
 
 
-def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Hashes]:
-    """See one side for the first time, on a new connection; after a timeout there are fewer hashes than bindings."""
+def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tuple[CellSide, Hashes]:
+    """See one side for the first time, on a new connection; after a timeout there are fewer hashes than bindings.
+
+    With ``shares``, one more execution says where in the plan the time goes.
+    """
     side, hashes = CellSide(), []
     with sides.connect(state, writes=cell.query.writes) as connection:
         try:
@@ -41,7 +44,10 @@ def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Hashes]:
                 ms, cursor = execute(connection, cell, state, number)
                 side = side if number else replace(side, first_ms=ms)
                 hashes.append(result_hash(cursor))
-            side = replace(side, plan=explain(connection, cell, state, 0))
+            seen = explain(connection, cell, state, 0)
+            side = replace(side, plan=seen)
+            if shares:
+                side = replace(side, plan=explain_shares(connection, cell, state, 0, seen, sides.timeout_s))
         except Timeout as timeout:
             side = replace(side, samples=(Sample(timeout.ms, 0.0, len(hashes), censored=True),))
     return side, hashes

@@ -13,11 +13,15 @@ import psycopg
 
 from bench.database import Connection, Target, translated
 from bench.model import STATES, Binding, Json, PlanSeen, Query, State
-from bench.plans import from_explain
+from bench.plans import from_explain, with_self_ms
 from bench.sqlfile import numbered
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
 """TIMING OFF: reading the clock at every node costs up to 77 % (docs/method.md), and no figure here comes from it."""
+
+EXPLAIN_TIMED = "EXPLAIN (ANALYZE, BUFFERS OFF, TIMING ON, FORMAT JSON) "
+TIMING_COST = 1.77
+"""What TIMING ON multiplied the time of a statement with at the most (docs/method.md)."""
 
 FLOAT_OIDS = (700, 701)
 FLOAT_DIGITS = 12
@@ -169,16 +173,35 @@ def explain(connection: Connection, cell: Cell, state: State, binding: int) -> P
     Raises:
         Timeout: the statement timeout struck.
     """
+    return from_explain(_explained(connection, cell, state, binding, EXPLAIN))
+
+
+def explain_shares(
+    connection: Connection, cell: Cell, state: State, binding: int, seen: PlanSeen, timeout_s: float
+) -> PlanSeen:
+    """Add to ``seen`` what part of the time each node takes, from one more execution with TIMING ON.
+
+    Returned as it is where that execution would change what is measured later (a statement that writes leaves dead
+    rows, rolled back or not), where it might run into ``timeout_s``, and where the server took another plan for it.
+    """
+    if cell.query.writes or seen.execution_ms * TIMING_COST >= timeout_s * 1000:
+        return seen
+    try:
+        return with_self_ms(seen, _explained(connection, cell, state, binding, EXPLAIN_TIMED))
+    except Timeout:
+        return seen
+
+
+def _explained(connection: Connection, cell: Cell, state: State, binding: int, asked: str) -> Json:
     text, values = cell.statement(state, binding)
     begin = time.perf_counter_ns()
     with undone(connection, writes=cell.query.writes):
         try:
-            document: Json = psycopg.RawCursor(connection).execute(EXPLAIN + text, values).fetchall()[0][0]
+            return psycopg.RawCursor(connection).execute(asked + text, values).fetchall()[0][0]
         except psycopg.errors.QueryCanceled:
             raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
         except psycopg.Error as error:
             raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
-    return from_explain(document)
 
 
 def result_hash(cursor: psycopg.RawCursor[object]) -> tuple[str, int]:

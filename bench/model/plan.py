@@ -37,3 +37,7 @@ class PlanSeen:
     counters: Counters
     planning_ms: float
     execution_ms: float
+    self_ms: tuple[float, ...] = ()
+    """Time of each node alone, parents before children as ``bench.plans.tree`` gives them, from one further execution
+    with TIMING ON. For shares only: reading the clock at every node takes time of its own, most of all where a node is
+    run often. Empty where that was not measured."""

@@ -4,6 +4,7 @@ Everything here works on the JSON that the server gave, of any server version: u
 count as zero. No driver, no database.
 
 ``seen``    EXPLAIN document -> PlanSeen (counters, fingerprint)
+``own``     what a node did itself: its total without its children's; times of each node
 ``tree``    plan -> PlanNode rows for a reader, index names
 ``change``  two plans -> sentences
 """
@@ -11,6 +12,7 @@ count as zero. No driver, no database.
 from __future__ import annotations
 
 from bench.plans.change import describe_change
+from bench.plans.own import with_self_ms
 from bench.plans.seen import counters, fingerprint, from_explain, trimmed
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 
@@ -23,5 +25,6 @@ __all__ = [
     "index_names",
     "tree",
     "trimmed",
+    "with_self_ms",
     "work_of_finding",
 ]

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bench.model import Counters, Json
+from bench.plans.own import own_part, shared_parts
 from bench.plans.seen import blocks, counters, number, rows_removed, walk
 
-CONDITIONS = ("Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "TID Cond", "Join Filter", "Filter")
+CONDITIONS = (
+    "Index Cond", "Order By", "Recheck Cond", "Hash Cond", "Merge Cond", "TID Cond", "Join Filter", "One-Time Filter",
+    "Filter",
+)  # fmt: skip
 AGGREGATES = {"Sorted": "GroupAggregate", "Hashed": "HashAggregate", "Mixed": "MixedAggregate"}
 OPERATIONS = {"ModifyTable"}
+
+Shared = tuple[dict[str, float], dict[str, float]]
+"""What is left of the blocks, and of the temp blocks, of each CTE, for the scans that read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +25,9 @@ class PlanNode:
 
     ``estimated_rows`` and ``actual_rows`` are over all loops, so that they add up and compare; the same holds for
     ``rows_removed`` and ``heap_fetches``. ``buffers`` counts 8 kB blocks of the node and everything below it,
-    ``buffers_self`` those of the node alone. ``loops`` is 0 for a node that was never executed.
+    ``buffers_self`` those of the node alone. ``loops`` is 0 for a node that was never executed. ``disk_kb`` is the
+    most that a sort, hash table or kept result took on disk (kB of 1,024 bytes), workers included, where the plan
+    says so.
     """
 
     depth: int
@@ -40,6 +49,16 @@ class PlanNode:
     buffers_self: int
     temp_blocks: int
     heap_fetches: int
+    method: str
+    """The label without index and table: ``Index Scan Backward``, ``HashAggregate``."""
+    source: str
+    """The CTE or function whose rows it reads; empty where it reads a table, or the nodes below."""
+    sort_method: str
+    disk_kb: int
+    batches: int
+    """Parts that a hash table was worked off in: more than 1 did not fit into memory."""
+    temp_self: int
+    """Temp blocks of the node alone; ``temp_blocks`` has those of everything below it too."""
 
     @property
     def executed(self) -> bool:
@@ -49,13 +68,8 @@ class PlanNode:
 
 def tree(plan: Json) -> tuple[PlanNode, ...]:
     """Give the nodes of ``plan``, parents before children."""
-    shared = {
-        str(node["Subplan Name"]).removeprefix("CTE "): blocks(node)
-        for node in walk(plan)
-        if str(node.get("Subplan Name", "")).startswith("CTE ")
-    }
     found: list[PlanNode] = []
-    _collect(plan, 0, shared, found)
+    _collect(plan, 0, (shared_parts(plan, blocks), shared_parts(plan, _temp_blocks)), found)
     return tuple(found)
 
 
@@ -79,15 +93,18 @@ def index_names(plan: Json) -> tuple[str, ...]:
 
 def label(node: Json) -> str:
     """Name a node as EXPLAIN's text format does: ``Index Scan using leads_queue_idx on leads l``."""
-    words = _kind_in_words(node)
-    if node.get("Parallel Aware"):
-        words = f"Parallel {words}"
-    if node.get("Scan Direction") == "Backward":
-        words += " Backward"
+    words = _method(node)
     index, target = node.get("Index Name"), _target(node)
     if index:
         words += f" on {index}" if node["Node Type"] == "Bitmap Index Scan" else f" using {index}"
     return f"{words} on {target}" if target else words
+
+
+def _method(node: Json) -> str:
+    words = _kind_in_words(node)
+    if node.get("Parallel Aware"):
+        words = f"Parallel {words}"
+    return f"{words} Backward" if node.get("Scan Direction") == "Backward" else words
 
 
 def _kind_in_words(node: Json) -> str:
@@ -115,7 +132,7 @@ def _target(node: Json) -> str:
     return f"{name} {alias}" if alias and alias != name else str(name)
 
 
-def _collect(node: Json, depth: int, shared: dict[str, int], found: list[PlanNode]) -> None:
+def _collect(node: Json, depth: int, shared: Shared, found: list[PlanNode]) -> None:
     loops = number(node, "Actual Loops")
     keys = node.get("Sort Key") or node.get("Group Key") or ()
     found.append(
@@ -134,31 +151,41 @@ def _collect(node: Json, depth: int, shared: dict[str, int], found: list[PlanNod
             rows_removed=rows_removed(node),
             loops=round(loops),
             buffers=blocks(node),
-            buffers_self=_own_blocks(node, shared),
-            temp_blocks=round(number(node, "Temp Read Blocks") + number(node, "Temp Written Blocks")),
+            buffers_self=round(own_part(node, blocks, shared[0])),
+            temp_blocks=round(_temp_blocks(node)),
             heap_fetches=round(number(node, "Heap Fetches")),
+            method=_method(node),
+            source=str(node.get("CTE Name") or node.get("Function Name") or ""),
+            sort_method=_sort_method(node),
+            disk_kb=_disk_kb(node),
+            batches=round(max(number(node, "Hash Batches"), number(node, "HashAgg Batches"))),
+            temp_self=round(own_part(node, _temp_blocks, shared[1])),
         )
     )
     for child in node.get("Plans", ()):
         _collect(child, depth + 1, shared, found)
 
 
-def _own_blocks(node: Json, shared: dict[str, int]) -> int:
-    """Take the children's blocks from a node's total.
+def _temp_blocks(node: Json) -> float:
+    return number(node, "Temp Read Blocks") + number(node, "Temp Written Blocks")
 
-    A CTE or InitPlan hangs under one node but runs, and is counted, where its result is first asked for. So a CTE is
-    taken from the scan that reads it (``shared`` keeps what is left of it for the next scan), and a result below zero
-    means that such a part ran elsewhere: it was no work of this node.
-    """
-    own = blocks(node) - sum(
-        blocks(child) for child in node.get("Plans", ()) if not str(child.get("Subplan Name", "")).startswith("CTE ")
-    )
-    name = node.get("CTE Name")
-    if name in shared:
-        taken = min(max(own, 0), shared[name])
-        shared[name] -= taken
-        own -= taken
-    return max(own, 0)
+
+def _sort_method(node: Json) -> str:
+    """Name how a node sorted; an incremental sort says it for each of its kinds of groups."""
+    groups = [node[key] for key in ("Full-sort Groups", "Pre-sorted Groups") if key in node]
+    methods = [str(method) for group in groups for method in group.get("Sort Methods Used", ())]
+    return ", ".join(dict.fromkeys(methods)) or str(node.get("Sort Method", ""))
+
+
+def _disk_kb(node: Json) -> int:
+    """Give the kB that a node and its workers kept on disk at the most."""
+    parts = [node, *node.get("Workers", ())]
+    sorts = sum(number(part, "Sort Space Used") for part in parts if part.get("Sort Space Type") == "Disk")
+    groups = [node[key] for key in ("Full-sort Groups", "Pre-sorted Groups") if key in node]
+    groups_most = max((number(group.get("Sort Space Disk", {}), "Peak Sort Space Used") for group in groups), default=0)
+    hashed = sum(number(part, "Disk Usage") for part in parts)
+    kept = number(node, "Maximum Storage") if node.get("Storage") == "Disk" else 0
+    return round(max(sorts, groups_most, hashed, kept))
 
 
 def _text(value: Json) -> str:
