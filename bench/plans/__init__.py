@@ -6,18 +6,27 @@ count as zero. No driver, no database.
 ``seen``    EXPLAIN document -> PlanSeen (counters, fingerprint)
 ``own``     what a node did itself: its total without its children's; times of each node
 ``tree``    plan -> PlanNode rows for a reader, index names
+``match``   two plans -> which nodes do the same work
+``align``   two plans -> common lines, and what changed on each
 ``change``  two plans -> sentences
 """
 
 from __future__ import annotations
 
-from bench.plans.change import describe_change
+from bench.plans.align import Mark, Row, align
+from bench.plans.change import Change, Step, changes, describe_change
 from bench.plans.own import with_self_ms
 from bench.plans.seen import counters, fingerprint, from_explain, trimmed
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 
 __all__ = [
+    "Change",
+    "Mark",
     "PlanNode",
+    "Row",
+    "Step",
+    "align",
+    "changes",
     "counters",
     "describe_change",
     "fingerprint",

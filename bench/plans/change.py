@@ -3,124 +3,88 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from bench.model import Json
+from bench.plans.align import indexes, own_reads, reads_change
+from bench.plans.match import match
 from bench.plans.tree import PlanNode, tree
-
-Key = tuple[str, ...]
 
 # Plumbing that says nothing without its neighbour.
 SILENT = {"Hash", "Bitmap Index Scan", "BitmapAnd", "BitmapOr"}
-FAMILIES = {
-    "Nested Loop": "join",
-    "Hash Join": "join",
-    "Merge Join": "join",
-    "Aggregate": "aggregate",
-    "Group": "aggregate",
-    "Sort": "sort",
-    "Incremental Sort": "sort",
-    "Gather": "gather",
-    "Gather Merge": "gather",
-}
-# A node of the same name is worth a sentence when its blocks moved by both; the second is what one page split costs.
-MOVED_RATIO = 1.25
-MOVED_BLOCKS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A node as a sentence names it: with all indexes that it uses, those of its bitmap included.
+
+    ``reads`` counts 8 kB blocks: of a node that reads a table its own (and its bitmap's), of any other those of
+    everything below it too.
+    """
+
+    node: PlanNode
+    indexes: tuple[str, ...]
+    reads: int
+
+    @property
+    def words(self) -> str:
+        """The label; a bitmap scan names the indexes below it."""
+        bitmap = self.node.kind == "Bitmap Heap Scan" and self.indexes
+        return f"{self.node.label} using {' and '.join(self.indexes)}" if bitmap else self.node.label
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that the second plan does differently: a step of each, or of one where it is gone or new."""
+
+    before: Step | None
+    after: Step | None
+    words: str
 
 
 def describe_change(before: Json, after: Json) -> tuple[str, ...]:
-    """Say what ``after`` does differently, one sentence a node; empty when nothing moved.
+    """Say what ``after`` does differently, one sentence a node; empty when nothing moved."""
+    return tuple(change.words for change in changes(tree(before), tree(after)))
 
-    Nodes are aligned by the longest common subsequence of relation and alias (or, without one, kind of work); scans
-    left over are then paired by relation, so a sequential scan that became an index scan is one sentence.
-    """
-    left, right = _rows(before), _rows(after)
-    pairs = _aligned([_key(node) for _, node in left], [_key(node) for _, node in right])
-    pairs += _leftover_scans(left, right, pairs)
-    partner = dict(pairs)
+
+def changes(before: Sequence[PlanNode], after: Sequence[PlanNode]) -> tuple[Change, ...]:
+    """Give what ``after`` does differently, in the order of ``before``, then what is new."""
+    pairs, moved = match(before, after)
+    partner = dict([*pairs, *moved])
     paired = set(partner.values())
-    said: list[str] = []
-    for position, (words, node) in enumerate(left):
-        if position in partner:
-            other, found = right[partner[position]]
-            said += _changed(words, node, other, found)
-        else:
-            said.append(f"{words} is gone{_count(node, ', it read ')}")
-    said += [f"new: {words}{_count(node)}" for position, (words, node) in enumerate(right) if position not in paired]
-    return tuple(said)
-
-
-def _rows(plan: Json) -> list[tuple[str, PlanNode]]:
-    """Give the telling nodes with their words; a bitmap scan names the indexes below it."""
-    nodes = tree(plan)
-    rows: list[tuple[str, PlanNode]] = []
-    for position, node in enumerate(nodes):
+    found: list[Change] = []
+    for i, node in enumerate(before):
         if node.kind in SILENT:
             continue
-        words = node.label
-        if node.kind == "Bitmap Heap Scan":
-            below = []
-            for child in nodes[position + 1 :]:
-                if child.depth <= node.depth:
-                    break
-                below += [child.index] if child.index and child.kind == "Bitmap Index Scan" else []
-            words += f" using {' and '.join(below)}" if below else ""
-        rows.append((words, node))
-    return rows
-
-
-def _key(node: PlanNode) -> Key:
-    if node.relation:
-        # A statement that writes names its table twice: the write and the scan that feeds it.
-        return ("write" if node.kind == "ModifyTable" else "scan", node.relation, node.alias)
-    return (FAMILIES.get(node.kind, node.kind), node.alias)
-
-
-def _aligned(left: Sequence[Key], right: Sequence[Key]) -> list[tuple[int, int]]:
-    """Pair positions by the longest common subsequence."""
-    length = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for i in reversed(range(len(left))):
-        for j in reversed(range(len(right))):
-            same = left[i] == right[j]
-            length[i][j] = length[i + 1][j + 1] + 1 if same else max(length[i + 1][j], length[i][j + 1])
-    pairs, i, j = [], 0, 0
-    while i < len(left) and j < len(right):
-        if left[i] == right[j]:
-            pairs.append((i, j))
-            i, j = i + 1, j + 1
-        elif length[i + 1][j] >= length[i][j + 1]:
-            i += 1
-        else:
-            j += 1
-    return pairs
-
-
-def _leftover_scans(
-    left: list[tuple[str, PlanNode]], right: list[tuple[str, PlanNode]], pairs: list[tuple[int, int]]
-) -> list[tuple[int, int]]:
-    taken_left, taken_right = {i for i, _ in pairs}, {j for _, j in pairs}
-    found: list[tuple[int, int]] = []
-    for i, (_, node) in enumerate(left):
-        if i in taken_left or not node.relation:
+        step = _step(before, i)
+        if i not in partner:
+            found.append(Change(step, None, f"{step.words} is gone{_count(step, ', it read ')}"))
             continue
-        for j, (_, other) in enumerate(right):
-            if j not in taken_right and _key(node)[:2] == _key(other)[:2]:
-                found.append((i, j))
-                taken_right.add(j)
-                break
-    return found
+        other = _step(after, partner[i])
+        if words := _changed(step, other):
+            found.append(Change(step, other, words))
+    for j, node in enumerate(after):
+        if j not in paired and node.kind not in SILENT:
+            step = _step(after, j)
+            found.append(Change(None, step, f"new: {step.words}{_count(step)}"))
+    return tuple(found)
 
 
-def _changed(words: str, node: PlanNode, other: str, found: PlanNode) -> list[str]:
-    moved = f"{node.buffers:,} → {found.buffers:,} buffers"
-    if words != other:
-        return [f"{words} became {other}, {moved}"]
-    few, many = sorted((node.buffers, found.buffers))
+def _step(nodes: Sequence[PlanNode], at: int) -> Step:
+    node = nodes[at]
+    return Step(node, indexes(nodes, at), own_reads(nodes, at) if node.relation else node.buffers)
+
+
+def _changed(one: Step, other: Step) -> str:
+    moved = f"{one.reads:,} → {other.reads:,} buffers"
+    # Another alias is another name for the same work.
+    if (one.node.method, one.indexes) != (other.node.method, other.indexes):
+        return f"{one.words} became {other.words}, {moved}"
     # Inner nodes repeat what their children did: only where rows are read is it said.
-    if node.relation and many - few >= MOVED_BLOCKS and many >= few * MOVED_RATIO:
-        return [f"{words} reads {'less' if found.buffers < node.buffers else 'more'}, {moved}"]
-    return []
+    word = reads_change(one.reads, other.reads) if one.node.relation else ""
+    return f"{one.words} {word}, {moved}" if word else ""
 
 
-def _count(node: PlanNode, lead: str = ", ") -> str:
-    """Count the blocks of a node that reads a table; those of any other are its children's."""
-    return f"{lead}{node.buffers:,} {'buffer' if node.buffers == 1 else 'buffers'}" if node.relation else ""
+def _count(step: Step, lead: str = ", ") -> str:
+    """Count the blocks of a step that reads a table; those of any other are its children's."""
+    return f"{lead}{step.reads:,} {'buffer' if step.reads == 1 else 'buffers'}" if step.node.relation else ""

@@ -1,0 +1,137 @@
+"""Two plans on common lines: what is the same work stands side by side, in the order of both trees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from bench.plans import align, describe_change, tree
+from tests.test_plans import CAPTURED, node, plan
+
+
+def scan(table: str, alias: str = "", *, index: str = "", buffers: int = 4, **more: Any) -> Any:
+    named = {"Index_Name": index} if index else {}
+    kind = "Index Scan" if index else "Seq Scan"
+    return node(kind, Relation_Name=table, Alias=alias or table, Shared_Hit_Blocks=buffers, **named, **more)
+
+
+def lines(before: Any, after: Any) -> list[tuple[str, str, str]]:
+    """Give each line as its two labels and what is marked there; a gap is empty."""
+    left, right = tree(before), tree(after)
+    return [
+        (
+            "" if row.before is None else left[row.before].label,
+            "" if row.after is None else right[row.after].label,
+            ", ".join(row.marks),
+        )
+        for row in align(left, right)
+    ]
+
+
+def test_an_inserted_sort_leaves_a_gap_and_shifts_nothing():
+    before = node("Limit", scan("a"))
+    assert lines(before, node("Limit", node("Sort", scan("a")))) == [
+        ("Limit", "Limit", "same"),
+        ("", "Sort", "new"),
+        ("Seq Scan on a", "Seq Scan on a", "same"),
+    ]
+
+
+def test_equal_plans_have_equal_lines():
+    for name in CAPTURED:
+        assert {marks for _, _, marks in lines(plan(name), plan(name))} == {"same"}
+
+
+def test_another_index_is_no_other_node():
+    before, after = scan("a", index="one", buffers=900), scan("a", index="two", buffers=9)
+    assert lines(before, after)[0][2] == "other index, reads less"
+    assert lines(scan("a", buffers=9), scan("a", index="two", buffers=900))[0][2] == "other node, reads more"
+
+
+def test_a_join_in_swapped_order_keeps_one_table_and_says_where_the_other_went():
+    a, b = scan("a"), scan("b")
+    before, after = tree(node("Hash Join", a, node("Hash", b))), tree(node("Hash Join", b, node("Hash", a)))
+    rows = align(before, after)
+    assert [row.marks for row in rows].count(("moved",)) == 2
+    moved = [row for row in rows if row.marks == ("moved",)]
+    for row in moved:
+        here = before[row.before] if row.before is not None else after[row.after or 0]
+        there = after if row.before is not None else before
+        assert here.relation == there[row.elsewhere or 0].relation
+
+
+def test_a_cte_stands_beside_the_cte_and_its_scan_beside_its_scan():
+    def reading(child: Any) -> Any:
+        top = node("Nested Loop", child | {"Subplan Name": "CTE page"}, node("CTE Scan", CTE_Name="page", Alias="page"))
+        return node("Sort", top)
+
+    found = lines(reading(node("Limit", scan("a"))), reading(scan("a", index="i")))
+    assert ("CTE Scan on page", "CTE Scan on page", "same") in found
+    assert ("Limit", "", "gone") in found
+    assert ("Seq Scan on a", "Index Scan using i on a", "other node") in found
+
+
+def test_a_subplan_that_became_a_join_is_paired_by_its_table():
+    before = node("Seq Scan", scan("b") | {"Subplan Name": "SubPlan 1"}, Relation_Name="a", Alias="a")
+    after = node("Hash Join", scan("a"), node("Hash", scan("b")))
+    assert lines(before, after) == [
+        ("", "Hash Join", "new"),
+        ("Seq Scan on a", "Seq Scan on a", "same"),
+        ("", "Hash", "new"),
+        ("Seq Scan on b", "Seq Scan on b", "same"),
+    ]
+
+
+def test_steps_above_other_tables_are_not_the_same_step():
+    assert lines(node("Sort", scan("a")), node("Sort", scan("b")))[0] == ("Sort", "", "gone")
+
+
+def test_of_two_scans_of_a_table_the_alias_decides():
+    before = node("Append", scan("a", "a"), scan("a", "a_1"))
+    assert lines(before, node("Append", scan("a", "a_1", index="i")))[1:] == [
+        ("Seq Scan on a", "", "gone"),
+        ("Seq Scan on a a_1", "Index Scan using i on a a_1", "other node"),
+    ]
+
+
+def test_one_side_missing_leaves_gaps():
+    nodes = tree(node("Limit", scan("a")))
+    assert [(row.before, row.after) for row in align(nodes, ())] == [(0, None), (1, None)]
+    assert [row.marks for row in align((), nodes)] == [("new",), ("new",)]
+
+
+@pytest.mark.parametrize("name", ["queue", "tag"])
+def test_both_sides_keep_all_nodes_in_order(name):
+    left, right = tree(plan(f"{name}_before_pg18")), tree(plan(f"{name}_after_pg18"))
+    rows = align(left, right)
+    assert [row.before for row in rows if row.before is not None] == list(range(len(left)))
+    assert [row.after for row in rows if row.after is not None] == list(range(len(right)))
+
+
+def test_blocks_of_a_bitmap_belong_to_its_table_and_those_of_a_subquery_do_not():
+    def heap(table: str, index: str, *more: Any, buffers: int) -> Any:
+        found = node("Bitmap Index Scan", Index_Name=index, Shared_Hit_Blocks=buffers - 1)
+        return node("Bitmap Heap Scan", found, *more, Relation_Name=table, Alias=table, Shared_Hit_Blocks=buffers)
+
+    inner = heap("b", "b_idx", buffers=900) | {"Subplan Name": "SubPlan 1"}
+    outer = heap("a", "a_idx", inner, buffers=10) | {"Shared Hit Blocks": 910}
+    (sentence, *_) = describe_change(outer, scan("a", buffers=40))
+    assert sentence == "Bitmap Heap Scan on a using a_idx became Seq Scan on a, 10 → 40 buffers"
+
+
+def test_what_initplans_read_is_not_held_against_the_scan_they_hang_under():
+    def top(buffers: int) -> Any:
+        below = node("Result", Shared_Hit_Blocks=buffers) | {"Subplan Name": "InitPlan 1"}
+        return node("Seq Scan", below, Relation_Name="a", Alias="a", Shared_Hit_Blocks=buffers + 2)
+
+    assert describe_change(top(9_000), top(5)) == ()
+
+
+def test_large_plans_are_aligned_in_a_moment():
+    """Partitions: equal beginnings and ends cost nothing, and unlike tables are not weighed against each other."""
+    parts = [scan(f"part_{n}") for n in range(400)]
+    after = [scan(f"part_{n}", index="i") for n in range(400)]
+    rows = align(tree(node("Append", *parts)), tree(node("Sort", node("Append", *after))))
+    assert len(rows) == 402
+    assert sum("other node" in row.marks for row in rows) == 400
