@@ -260,6 +260,7 @@ def crm() -> Run:
 def hostile(text: str) -> Run:
     """A run with ``text`` in every place that holds text."""
     bad_scan = scan("leads", index=text, Filter=text, **{"Relation Name": text, "Alias": text, "Subplan Name": text})
+    bad_scan |= {"Sort Method": text, "Sort Space Type": "Disk", "Sort Space Used": 8}
     cell = side(50, limit(bad_scan, sort=(text,)), error=text)
     before = side(80, limit(scan(text)))
     pairs = [

@@ -1,43 +1,168 @@
-"""The plans of a pair as the page shows them."""
+"""The plans of a pair as the page shows them: on common lines, with what changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.model import STATES, Pair, PlanSeen
-from bench.plans import PlanNode, tree
+from bench.model import STATES, Pair, PlanSeen, State
+from bench.plans import Mark, PlanNode, Row, align, changes, tree
+from bench.report.page.plan_words import KINDS, sentences
+from bench.summary import words
 
 # From here on a wrong estimate is likely to have cost a better plan.
 WRONG_ESTIMATE = 10
 READS_ALL = ("Sort", "Aggregate", "Hash", "Bitmap Index Scan")
+# What these pass on are bitmaps: the server counts no rows for them.
+NO_ROWS = ("BitmapAnd", "BitmapOr")
+# Deeper nodes are indented no further: a phone has no room, and by then the tree lines say little.
+DEPTH_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """A row of a plan: the node, and its own buffers in percent of those of the larger of the two plans."""
+    """A node on one side. ``share``: its own part of the plan's time, or of its buffers, in percent.
+
+    ``facts`` describe it, ``warnings`` are what may have cost time. A fact that the node beside it has too is left out
+    on the second side.
+    """
 
     node: PlanNode
-    percent: float
-    estimate: str
+    share: float
+    facts: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def rows(self) -> float | None:
+        """Rows passed on; None where the server counts none."""
+        return None if self.node.kind in NO_ROWS else self.node.actual_rows
+
+    @property
+    def indent(self) -> int:
+        """Steps to the right."""
+        return min(self.node.depth, DEPTH_MAX)
 
 
-def plans_of(pair: Pair) -> dict[str, tuple[NodeView, ...]]:
-    """Lay out the plans of ``pair`` by state; empty where none was seen."""
-    seen = {state: plan for state in STATES if (plan := pair.side(state).plan)}
-    # One scale for both, so that the bars can be compared.
-    full = max((plan.counters.buffers for plan in seen.values()), default=1) or 1
-    return {state: tuple(_nodes(plan, full)) for state, plan in seen.items()}
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """A line: its number from 1, what changed, the node of each state or None beside a gap.
+
+    ``elsewhere`` is the line of a node that has moved; 0 for all others.
+    """
+
+    number: int
+    marks: tuple[Mark, ...]
+    sides: dict[State, NodeView | None]
+    elsewhere: int
 
 
-def _nodes(seen: PlanSeen, full: int) -> Iterable[NodeView]:
+@dataclass(frozen=True, slots=True)
+class PlansView:
+    """The plans of a pair. ``measures``: by state ``time`` or ``buffers``, whatever ``share`` is a share of.
+
+    ``said``: what changed, in plain words and as EXPLAIN names it. ``meanings``: kinds of nodes and what they do.
+    """
+
+    rows: tuple[RowView, ...]
+    measures: dict[State, str]
+    said: tuple[tuple[str, str], ...]
+    meanings: tuple[tuple[str, str], ...]
+
+
+def plans_of(pair: Pair) -> PlansView | None:
+    """Lay out the plans of ``pair``; None where none was seen, one side where only that was."""
+    seen: dict[State, PlanSeen] = {state: plan for state in STATES if (plan := pair.side(state).plan)}
+    if not seen:
+        return None
+    nodes = {state: tree(plan.plan) for state, plan in seen.items()}
+    shares = {state: _shares(nodes[state], plan.self_ms) for state, plan in seen.items()}
+    before, after = (nodes.get(state, ()) for state in STATES)
+    kinds = sorted({node.kind for found in nodes.values() for node in found})
+    return PlansView(
+        rows=_rows(before, after, shares),
+        measures={state: "time" if _timed(nodes[state], plan.self_ms) else "buffers" for state, plan in seen.items()},
+        said=sentences(changes(before, after)) if len(seen) > 1 else (),
+        meanings=tuple((kind, KINDS[kind].means) for kind in kinds if kind in KINDS),
+    )
+
+
+def _rows(
+    before: Sequence[PlanNode], after: Sequence[PlanNode], shares: dict[State, list[float]]
+) -> tuple[RowView, ...]:
+    rows = align(before, after)
+    alone = not before or not after
+    stops = {"before": _stopped(before), "after": _stopped(after)}
+    lines = {("before", row.before): at for at, row in enumerate(rows, 1)}
+    lines |= {("after", row.after): at for at, row in enumerate(rows, 1)}
+
+    def view(state: State, nodes: Sequence[PlanNode], at: int | None, beside: PlanNode | None) -> NodeView | None:
+        if at is None:
+            return None
+        return _view(nodes[at], shares[state][at], beside, stopped=stops[state][at])
+
+    def line(number: int, row: Row) -> RowView:
+        left = view("before", before, row.before, None)
+        right = view("after", after, row.after, left.node if left else None)
+        other: State = "after" if row.after is None else "before"
+        elsewhere = lines[other, row.elsewhere] if row.elsewhere is not None else 0
+        return RowView(number, () if alone else row.marks, {"before": left, "after": right}, elsewhere)
+
+    return tuple(line(number, row) for number, row in enumerate(rows, 1))
+
+
+def _view(node: PlanNode, share: float, beside: PlanNode | None, *, stopped: bool) -> NodeView:
+    facts = [f"by {node.keys}" if node.keys else "", node.condition, _loops(node)]
+    if beside:
+        known = {f"by {beside.keys}", beside.condition}
+        # Left out it would look like the same one.
+        facts[1] = facts[1] or ("no condition" if beside.condition else "")
+        facts = [fact for fact in facts if fact not in known]
+    warnings = [_removed(node), _estimate(node, stopped=stopped), _spill(node)]
+    if node.heap_fetches:
+        warnings.append(words.plural(node.heap_fetches, "heap fetch", "heap fetches"))
+    return NodeView(node, share, tuple(filter(None, facts)), tuple(filter(None, warnings)))
+
+
+def _timed(nodes: Sequence[PlanNode], self_ms: Sequence[float]) -> bool:
+    return len(self_ms) == len(nodes) and sum(self_ms) > 0
+
+
+def _shares(nodes: Sequence[PlanNode], self_ms: Sequence[float]) -> list[float]:
+    """Give each node's own part in percent: of the time where that was measured, otherwise of the buffers."""
+    own = self_ms if _timed(nodes, self_ms) else [node.buffers_self for node in nodes]
+    full = sum(own) or 1
+    return [100 * part / full for part in own]
+
+
+def _stopped(nodes: Sequence[PlanNode]) -> list[bool]:
+    """Say for each node whether a Limit above may have stopped it early."""
+    found: list[bool] = []
     stopped: list[bool] = []
-    for node in tree(seen.plan):
-        # Whether a Limit above may have stopped this node early; a node that reads all its input first shields it.
+    for node in nodes:
         above = stopped[node.depth - 1] if node.depth else False
+        found.append(above)
         del stopped[node.depth :]
+        # A node that reads all its input first shields it.
         stopped.append(node.kind == "Limit" or (above and node.kind not in READS_ALL))
-        yield NodeView(node, round(100 * node.buffers_self / full, 1), _estimate(node, stopped=above))
+    return found
+
+
+def _loops(node: PlanNode) -> str:
+    return f"{words.count(node.loops)} loops" if node.loops > 1 else ""
+
+
+def _removed(node: PlanNode) -> str:
+    return f"{words.plural(round(node.rows_removed), 'row')} read and thrown away" if node.rows_removed else ""
+
+
+def _spill(node: PlanNode) -> str:
+    """Say what did not fit into memory, and how much went to disk."""
+    parts = [node.sort_method if node.disk_kb else ""]
+    parts.append(f"{words.count(node.batches)} batches" if node.batches > 1 else "")
+    parts.append(f"{words.size(node.disk_kb * 1024)} on disk" if node.disk_kb else "")
+    parts.append(words.plural(node.temp_self, "temp block") if node.temp_self else "")
+    said = ", ".join(filter(None, parts))
+    return f"spills: {said}" if said else ""
 
 
 def _estimate(node: PlanNode, *, stopped: bool) -> str:
@@ -47,6 +172,6 @@ def _estimate(node: PlanNode, *, stopped: bool) -> str:
     """
     guessed, real = max(node.estimated_rows, 1.0), max(node.actual_rows, 1.0)
     factor = max(guessed / real, real / guessed)
-    if not node.executed or factor < WRONG_ESTIMATE or (stopped and guessed > real):
+    if not node.executed or node.kind in NO_ROWS or factor < WRONG_ESTIMATE or (stopped and guessed > real):
         return ""
     return f"{factor:,.0f}× too {'many' if guessed > real else 'few'} rows expected"

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from bench.model import STATES, Pair, Query, Run
 from bench.report.page.anchors import anchors
-from bench.report.page.plans import NodeView, plans_of
+from bench.report.page.plans import PlansView, plans_of
 from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
 from bench.summary.bindings import slowest
@@ -27,7 +27,7 @@ class CellView:
     pair: Pair
     slow: str
     """Which of its bindings takes clearly longer than the others."""
-    plans: dict[str, tuple[NodeView, ...]]
+    plans: PlansView | None
 
 
 @dataclass(frozen=True, slots=True)
