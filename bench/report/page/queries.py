@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from bench import figures
 from bench.model import STATES, Pair, Query, Run
 from bench.report.page.anchors import anchors
+from bench.report.page.environment import drawn
 from bench.report.page.plans import PlansView, plans_of
 from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
