@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from bench.judge.compat import WITHOUT_INFLUENCE
 from bench.judge.records import Fingerprint
 from bench.model import Dataset, Server
 from bench.workload import Workload
-
-WITHOUT_INFLUENCE = {
-    "checkpoint_timeout", "fsync", "io_method", "lc_collate", "max_wal_size", "shared_buffers", "synchronous_commit",
-    "track_io_timing",
-}  # fmt: skip
-"""Settings in the run's record that change no counter: each block counts once, whether it was cached or not. Databases
-of pgproof have the C collation whatever the server's own."""
 
 
 def fingerprint_of(workload: Workload, dataset: Dataset, server: Server) -> Fingerprint:
