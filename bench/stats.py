@@ -97,16 +97,17 @@ def longest(samples: Sequence[Sample]) -> Figure | None:
     return percentile(samples, 1.0)
 
 
-def ratio(before: Sequence[Sample], after: Sequence[Sample]) -> Ratio | None:
+def ratio(before: Sequence[Sample], after: Sequence[Sample], *, same_run: bool = True) -> Ratio | None:
     """Compare two medians, with a percentile bootstrap interval; None when a side has no samples.
 
     With equal counts sample i of both belongs to the same round, run within milliseconds of each other, so rounds are
-    drawn, not samples: what slowed a whole round slows both and cancels. Otherwise the sides are drawn apart.
+    drawn, not samples: what slowed a whole round slows both and cancels. Otherwise, and for samples of two runs
+    (``same_run`` false), the sides are drawn apart.
     """
     mid_before, mid_after = median(before), median(after)
     if mid_before is None or mid_after is None:
         return None
-    paired = len(before) == len(after)
+    paired = same_run and len(before) == len(after)
     low, high = _interval(before, after, paired=paired)
     bound: Literal["exactly", "at least", "at most"] = "exactly"
     if mid_after.censored:

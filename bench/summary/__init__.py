@@ -27,7 +27,7 @@ from bench.summary.records import (
     SideSummary,
     Summary,
 )
-from bench.summary.story import tell
+from bench.summary.story import answer, tell
 
 __all__ = [
     "CellSummary",
@@ -37,9 +37,19 @@ __all__ = [
     "QuerySummary",
     "SideSummary",
     "Summary",
+    "sentence",
     "summarize",
     "words",
 ]
+
+
+def sentence(run: Run) -> str:
+    """Compute the sentence of a summary by itself, in a small part of the time that all of it takes."""
+    cells = [summarize_pair(pair, run.options.target_ms, alone=True) for pair in run.pairs]
+    asked = run.queries if run.pairs or not run.attribution else ()
+    return answer(
+        run, [summarize_query(query, tuple(cell for cell in cells if cell.query == query.name)) for query in asked]
+    )
 
 
 def summarize(run: Run) -> Summary:

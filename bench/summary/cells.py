@@ -16,12 +16,12 @@ COPY_NOISE = 1.05
 SMALL_MS = 0.02
 
 
-def summarize_pair(pair: Pair, target_ms: float) -> CellSummary:
-    """Compare the two cells of ``pair``."""
+def summarize_pair(pair: Pair, target_ms: float, *, alone: bool = False) -> CellSummary:
+    """Compare the two cells of ``pair``; ``alone`` leaves out ratio and plan changes, which take most of the time."""
     differs = pair.equality is not None and not pair.equality.equal
-    before = _side(pair.before, target_ms, differs=False)
-    after = _side(pair.after, target_ms, differs=differs)
-    compared = ratio(pair.before.samples, pair.after.samples)
+    before = summarize_side(pair.before, target_ms, differs=False)
+    after = summarize_side(pair.after, target_ms, differs=differs)
+    compared = None if alone else ratio(pair.before.samples, pair.after.samples)
     plans = [pair.side(state).plan for state in STATES]
     changed = plans[0].fingerprint != plans[1].fingerprint if plans[0] and plans[1] else None
     equality: Literal["equal", "different", "not compared"] = "not compared"
@@ -35,7 +35,7 @@ def summarize_pair(pair: Pair, target_ms: float) -> CellSummary:
         ratio=compared,
         effect=_effect(before, after, compared, equality, changed),
         plan_changed=changed,
-        changes=describe_change(plans[0].plan, plans[1].plan) if plans[0] and plans[1] else (),
+        changes=describe_change(plans[0].plan, plans[1].plan) if plans[0] and plans[1] and not alone else (),
         equality=equality,
         result_rows=next((b.result_rows for b in pair.bindings if b.result_rows is not None), None),
         skipped=pair.skipped,
@@ -48,7 +48,8 @@ def rank(figure: Figure | None) -> tuple[bool, float]:
     return (figure.censored, figure.ms) if figure else (False, -1.0)
 
 
-def _side(side: CellSide, target_ms: float, *, differs: bool) -> SideSummary:
+def summarize_side(side: CellSide, target_ms: float, *, differs: bool) -> SideSummary:
+    """Compute the figures of one cell; ``differs`` where its rows are not those of the before state."""
     judgement = judge(side.samples, target_ms)
     outcome: Outcome = judgement.verdict
     if side.error:

@@ -24,7 +24,7 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
     measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
     return Summary(
         target_ms=run.options.target_ms,
-        sentence=_sentence(run, len(queries), meet_before, meet_after, measured, len(cells)),
+        sentence=answer(run, queries),
         alarms=tuple(_alarms(queries)),
         paragraph=tuple(_paragraph(run, queries, optimizations, measured, len(cells))),
         next_steps=next_steps(run, queries, optimizations) if measured or run.attribution else (),
@@ -35,6 +35,16 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
         pairs_measured=measured,
         pairs_total=len(cells),
     )
+
+
+def answer(run: Run, queries: Sequence[QuerySummary]) -> str:
+    """Say in one sentence how many of the queries meet the target."""
+    cells = [cell for query in queries for cell in query.cells if not cell.absent]
+    has_after = any(query.after for query in queries)
+    meet_after = sum(query.after == "meets" for query in queries) if has_after else None
+    meet_before = sum(query.before == "meets" for query in queries)
+    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
+    return _sentence(run, len(queries), meet_before, meet_after, measured, len(cells))
 
 
 def _sentence(run: Run, total: int, meet_before: int, meet_after: int | None, measured: int, pairs: int) -> str:
