@@ -10,6 +10,7 @@ import click
 
 from bench import __version__
 from bench.cli.codes import EXIT_BUG, EXIT_EXPECTED, EXIT_INCOMPATIBLE, EXIT_INTERRUPTED
+from bench.cli.compares import compare
 from bench.cli.databases import cache, verify
 from bench.cli.gates import baseline, gate
 from bench.cli.runs import attribute, report_command, run
@@ -25,7 +26,9 @@ def cli() -> None:
     """Prove PostgreSQL optimizations: realistic data, queries before and after, evidence for every claim."""
 
 
-for command in (run, attribute, report_command, baseline, gate, selftest, ship_script_command, verify, cache):
+for command in (
+    run, attribute, report_command, compare, baseline, gate, selftest, ship_script_command, verify, cache,
+):  # fmt: skip
     cli.add_command(command)
 
 

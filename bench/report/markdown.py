@@ -50,11 +50,11 @@ def render(run: Run) -> str:
         _environment(run),
         *([*_details(query)] for query in summary.queries),
     ]
-    return _fitted(sections)
+    return fitted(sections, "report.html")
 
 
-def _fitted(sections: Iterable[Sequence[str]]) -> str:
-    """Join what fits: a section is cut at a line, and what follows it is left out."""
+def fitted(sections: Iterable[Sequence[str]], whole: str) -> str:
+    """Join what fits: a section is cut at a line, and what follows it is left out; the file ``whole`` has it all."""
     text, left_out = "", 0
     for section in sections:
         for position, line in enumerate(section):
@@ -63,7 +63,7 @@ def _fitted(sections: Iterable[Sequence[str]]) -> str:
                 break
             text += f"{line}\n"
     if left_out:
-        text += f"\n*{left_out:,} more lines do not fit here: see report.html.*\n"
+        text += f"\n*{left_out:,} more lines do not fit here: see {whole}.*\n"
     return text
 
 

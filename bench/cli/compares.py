@@ -1,0 +1,56 @@
+"""``pgproof compare``: stored runs side by side."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+
+from bench import store
+from bench.cli.streams import out
+from bench.comparison import MOST
+from bench.comparison import compare as compare_runs
+from bench.errors import PgproofError
+from bench.model import STATES, State
+from bench.report import compared
+
+RUN_FILE = "run.json"
+
+
+@click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
+@click.option("--state", type=click.Choice(STATES), help="Cells to print.  [default: after, where a run has it]")
+@click.option("--all", "everything", is_flag=True, help="Print every cell, not only those that moved.")
+@click.option("--output", default=Path("reports/compare"), show_default=True, help="Folder for compare.html and "
+              "compare.md.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+def compare(runs: tuple[Path, ...], state: State | None, everything: bool, output: Path) -> int:
+    """Show stored runs side by side, each held against the first.
+
+    RUN is a run.json, or a folder that holds one. Work is compared where the rows, the server's major version, its
+    settings and the query are the same; times where the machine is as well. Where not, it says why.
+
+    This only shows, with exit code 0 whatever it finds: "pgproof gate" is what fails a pull request.
+    """
+    if not 2 <= len(runs) <= MOST:
+        raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
+    found = compare_runs([store.load(_file(path)) for path in runs])
+    written(lambda: compared.write(found, output), output)
+    out.print(compared.show(found, state, everything=everything))
+    out.print(f"comparison: {output / 'compare.html'}", soft_wrap=True, markup=False)
+    return 0
+
+
+def _file(path: Path) -> Path:
+    return path / RUN_FILE if path.is_dir() else path
+
+
+def written(write: Callable[[], object], folder: Path) -> None:
+    """Write reports into ``folder``; where that is not possible, say so in one line."""
+    try:
+        write()
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        raise PgproofError(f"cannot write to {folder}: {reason}", hint="choose another folder with --output") from None

@@ -1,0 +1,140 @@
+"""Runs side by side, the first of them the reference that each other one is held against."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Sequence
+from dataclasses import replace
+
+from bench.comparison import story
+from bench.comparison.cells import ANOTHER_STATEMENT, another_question, change, look
+from bench.comparison.drift import drift, settled
+from bench.comparison.facts import Comparable, comparable, facts_of
+from bench.comparison.optimizations import optimizations
+from bench.comparison.records import Change, Comparison, Drift, Line, QueryLines, Seen
+from bench.model import STATES, Pair, Query, Run, State
+from bench.summary import sentence
+
+MOST = 8
+"""Runs side by side: more are a history."""
+
+Key = tuple[str, str]
+
+
+class _Run:
+    """One run with its queries and cells by name."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.queries = {query.name: query for query in run.queries}
+        self.pairs: dict[Key, Pair] = {}
+        for pair in run.pairs:
+            self.pairs.setdefault((pair.query, pair.parameter_class), pair)
+        target = run.options.target_ms
+        self.seen: dict[tuple[Key, State], Seen | None] = {
+            (key, state): look(pair, state, target) for key, pair in self.pairs.items() for state in STATES
+        }
+
+
+def compare(runs: Sequence[Run]) -> Comparison:
+    """Compare two or more ``runs``, complete or not; raises ``ValueError`` for fewer than two or more than ``MOST``."""
+    if not 2 <= len(runs) <= MOST:
+        raise ValueError(f"{len(runs)} runs: from 2 to {MOST} can be compared")
+    labels = tuple(string.ascii_uppercase[: len(runs)])
+    facts = tuple(facts_of(run) for run in runs)
+    levels = tuple(comparable(facts[0], other) for other in facts[1:])
+    indexed = [_Run(run) for run in runs]
+    has_after = any(seen for one in indexed for (_, state), seen in one.seen.items() if state == "after")
+    state: State = "after" if has_after else "before"
+    names = dict.fromkeys(name for one in indexed for name in one.queries)
+    queries = tuple(_query(name, indexed, levels, labels) for name in names)
+    drifts = [drift(line.changes[at] for query in queries for line in query.lines) for at in range(len(levels))]
+    queries = tuple(_settled(query, drifts) for query in queries)
+    blocks = optimizations(runs)
+    versus = tuple(story.tell(labels, at, level, state, queries, blocks, drifts[at]) for at, level in enumerate(levels))
+    return Comparison(
+        labels=labels,
+        facts=facts,
+        sentences=tuple(sentence(run) for run in runs),
+        state=state,
+        headline=story.headline(versus),
+        versus=versus,
+        queries=queries,
+        optimizations=blocks,
+    )
+
+
+def _query(name: str, runs: Sequence[_Run], levels: Sequence[Comparable], labels: Sequence[str]) -> QueryLines:
+    """A query in all runs. Where its statement is another one, its cells are not shown beside the reference's."""
+    title = next(one.queries[name].title or name for one in reversed(runs) if name in one.queries)
+    keys = dict.fromkeys(key for one in runs for key in one.pairs if key[0] == name)
+    lines = tuple(_line(key, state, runs, levels) for key in keys for state in STATES)
+    return QueryLines(
+        name=name,
+        title=title,
+        lines=tuple(line for line in lines if any(line.seen)),
+        notes=tuple(_notes(name, runs, labels)),
+    )
+
+
+def _settled(query: QueryLines, drifts: Sequence[Drift | None]) -> QueryLines:
+    lines = (
+        replace(line, changes=tuple(settled(one, found) for one, found in zip(line.changes, drifts, strict=True)))
+        for line in query.lines
+    )
+    return replace(query, lines=tuple(lines))
+
+
+def _line(key: Key, state: State, runs: Sequence[_Run], levels: Sequence[Comparable]) -> Line:
+    base, seen = runs[0], tuple(one.seen.get((key, state)) for one in runs)
+    changes = tuple(
+        _change(key, state, base, head, level, (seen[0], found))
+        for head, level, found in zip(runs[1:], levels, seen[1:], strict=True)
+    )
+    # The figures of another statement are no other figures of this one: they are not shown beside it.
+    shown = [
+        None if one and one.why_not == ANOTHER_STATEMENT else found
+        for one, found in zip(changes, seen[1:], strict=True)
+    ]
+    return Line(key[0], key[1], state, (seen[0], *shown), changes)
+
+
+def _change(
+    key: Key, state: State, base: _Run, head: _Run, level: Comparable, seen: tuple[Seen | None, Seen | None]
+) -> Change | None:
+    if not any(seen):
+        return None
+    pairs, queries = (base.pairs.get(key), head.pairs.get(key)), (base.queries.get(key[0]), head.queries.get(key[0]))
+    if not (pairs[0] and pairs[1] and queries[0] and queries[1]):
+        return Change(why_not="new" if seen[1] else "gone")
+    if other := another_question(queries[0], queries[1], pairs[0], pairs[1]):
+        # Where the runs do not compare at all, other tenants are asked: that goes without saying.
+        return Change(why_not="the runs do not compare" if level.counters and other != ANOTHER_STATEMENT else other)
+    same_target = base.run.options.target_ms == head.run.options.target_ms
+    return change(queries[1], state, (pairs[0], pairs[1]), seen, level.level, same_target=same_target)
+
+
+def _notes(name: str, runs: Sequence[_Run], labels: Sequence[str]) -> list[str]:
+    """What is to be said of the query as a whole, a sentence for each run that differs from the reference."""
+    said = []
+    base = runs[0].queries.get(name)
+    for label, one in zip(labels[1:], runs[1:], strict=True):
+        head = one.queries.get(name)
+        if base is None and head is not None:
+            said.append(f"Run {label} asks it, run {labels[0]} does not.")
+        elif base is not None and head is None:
+            left = " (left out by the user)" if name in one.run.left_out else ""
+            said.append(f"Run {labels[0]} asks it, run {label} does not{left}.")
+        elif base is not None and head is not None:
+            said += _texts(base, head, label, labels[0])
+    return said
+
+
+def _texts(base: Query, head: Query, label: str, first: str) -> list[str]:
+    if base.sql.strip() != head.sql.strip():
+        return [f"Its statement in run {label} is another than in run {first}: not compared."]
+    rewrites = [query.rewrite.sql.strip() if query.rewrite else "" for query in (base, head)]
+    if rewrites[0] == rewrites[1]:
+        return []
+    what = "is rewritten otherwise" if all(rewrites) else "is rewritten" if rewrites[1] else "is no longer rewritten"
+    return [f"In run {label} it {what} after the optimizations: the same question, answered by another statement."]

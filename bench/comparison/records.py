@@ -1,0 +1,182 @@
+"""What a comparison is made of: frozen records, times in milliseconds, counters in blocks of 8 kB and rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.comparison.facts import Comparable, Facts
+from bench.judge.records import Difference
+from bench.model import State
+from bench.stats import Ratio
+from bench.summary import SideSummary
+
+Work = Literal["more", "less", "same", "not compared"]
+Clock = Literal["slower", "faster", "same", "drift", "cannot tell", "not compared"]
+"""``drift``: beyond noise, and no more than cells with the same plan and work did between the same two runs."""
+Goal = Literal["", "met, now misses", "missed, now meets"]
+Presence = Literal["same", "changed", "new", "gone", "not applied", "absent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One cell of one run: its figures, the name of its plan, and the hash of its rows (empty where unknown)."""
+
+    summary: SideSummary
+    fingerprint: str
+    result_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One cell of a run against the same cell of the reference."""
+
+    why_not: str = ""
+    """Why nothing is said of it; empty where its work was compared."""
+    work: Work = "not compared"
+    differences: tuple[Difference, ...] = ()
+    """The counters that moved beyond the limits of the gate."""
+    plan_changed: bool | None = None
+    """None where a plan is missing, or where plans do not compare."""
+    plan: tuple[str, ...] = ()
+    """What the plan does differently, a sentence a node."""
+    other_rows: bool = False
+    """It returned other rows, although the rows of the tables are the same."""
+    clock: Clock = "not compared"
+    ratio: Ratio | None = None
+    """Median of the reference over median of this run: 2 is twice as fast. None where times do not compare."""
+    goal: Goal = ""
+    """What became of the latency target; empty where nothing did, or where times do not compare."""
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is something to tell."""
+        work = self.work in ("more", "less")
+        return work or bool(self.plan_changed or self.other_rows or self.goal) or self.clock in ("slower", "faster")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A query, class and state in all runs. ``seen`` is None where a run lacks the cell.
+
+    ``changes`` is parallel to the runs after the first; None where neither has the cell.
+    """
+
+    query: str
+    parameter_class: str
+    state: State
+    seen: tuple[Seen | None, ...]
+    changes: tuple[Change | None, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is something to tell of any run."""
+        return any(change is not None and change.moved for change in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class QueryLines:
+    """A query in all runs: its cells by state, and what was said of it as a whole (another statement, new, gone)."""
+
+    name: str
+    title: str
+    lines: tuple[Line, ...]
+    notes: tuple[str, ...] = ()
+
+    def of(self, state: State) -> tuple[Line, ...]:
+        """The cells of ``state``."""
+        return tuple(line for line in self.lines if line.state == state)
+
+    @property
+    def moved(self) -> bool:
+        """Whether there is something to tell."""
+        return bool(self.notes) or any(line.moved for line in self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many cells of one state did what, of those whose work was compared."""
+
+    compared: int
+    more: int
+    less: int
+    plans: int
+    other_rows: int
+    slower: int
+    faster: int
+    lost: int
+    """Met the target and miss it now."""
+    won: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """How much longer cells took that did the same work by the same plan: time over the reference's.
+
+    ``low`` and ``high`` hold nine tenths of these cells between them.
+    """
+
+    factor: float
+    low: float
+    high: float
+    cells: int
+
+
+@dataclass(frozen=True, slots=True)
+class Versus:
+    """One run against the reference."""
+
+    label: str
+    comparable: Comparable
+    sentence: str
+    tallies: Mapping[State, Tally]
+    alarms: tuple[str, ...]
+    drift: Drift | None
+    notes: tuple[str, ...]
+    """What was added, removed, or cannot be compared though the rest can."""
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationInRun:
+    """An optimization in one run; size and build time None where it was not applied."""
+
+    presence: Presence
+    size_bytes: int | None
+    build_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizationLine:
+    """An optimization in all runs; the first is the reference."""
+
+    name: str
+    category: str
+    runs: tuple[OptimizationInRun, ...]
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is not the same in all runs."""
+        return any(one.presence not in ("same", "absent") for one in self.runs[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Several runs side by side, the first of them the reference."""
+
+    labels: tuple[str, ...]
+    """A, B, C… in the order in which the runs were given."""
+    facts: tuple[Facts, ...]
+    sentences: tuple[str, ...]
+    """What each run by itself says."""
+    state: State
+    """The state that counts: after, or before where no run has an after."""
+    headline: str
+    versus: tuple[Versus, ...]
+    queries: tuple[QueryLines, ...]
+    optimizations: tuple[OptimizationLine, ...]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """What must be read before any figure."""
+        return tuple(alarm for one in self.versus for alarm in one.alarms)
