@@ -83,3 +83,33 @@ def test_a_file_in_the_place_of_the_folder_is_an_error_in_one_line(pgproof: Call
     status, printed = pgproof("compare", reports / "run1", reports / "run2", "--output", reports / "run1/run.json/x")
     assert status == 2
     assert "cannot write to" in printed
+
+
+def test_history_counts_the_latest_run_once(pgproof: Callable, reports: Path) -> None:
+    status, printed = pgproof("history", reports)
+    assert status == 0
+    assert "2 runs: 1 query changed plan" in printed
+    assert (reports / "history.html").exists()
+
+
+def test_history_names_what_it_leaves_out(pgproof: Callable, reports: Path) -> None:
+    (reports / "broken").mkdir()
+    (reports / "broken" / "run.json").write_text("{")
+    status, printed = pgproof("history", reports)
+    assert status == 0
+    assert "broken/run.json: truncated" in printed
+
+
+def test_history_of_one_run_says_that_there_is_nothing_to_compare_with(pgproof: Callable, reports: Path) -> None:
+    status, printed = pgproof("history", reports / "run1")
+    assert status == 0
+    assert "One run: there is nothing to compare it with yet" in printed
+
+
+@pytest.mark.parametrize("make", [True, False])
+def test_history_without_a_run_says_what_to_type(pgproof: Callable, tmp_path: Path, make: bool) -> None:
+    if make:
+        (tmp_path / "none").mkdir()
+    status, printed = pgproof("history", tmp_path / "none")
+    assert status == 2
+    assert "make one with: pgproof run" in printed if make else "is no folder" in printed

@@ -1,0 +1,56 @@
+"""``pgproof history``: stored runs in the order of time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bench import store
+from bench.cli.compares import RUN_FILE, written
+from bench.cli.streams import out
+from bench.comparison import Archive
+from bench.comparison.history import headline
+from bench.console import progress
+from bench.errors import PgproofError, RunFileError
+from bench.report import compared
+
+
+@click.command()
+@click.argument("folder", default=Path("reports"), type=click.Path(path_type=Path))
+@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for history.html.  [default: "
+              "FOLDER]")  # fmt: skip
+def history(folder: Path, output: Path | None) -> int:
+    """Show how every query went through the runs below FOLDER, in groups of runs that compare.
+
+    FOLDER is by default reports/, where "pgproof run" puts its runs. Lines of a trend are broken where the rows, the
+    server or the machine are others, and where the query asks otherwise; each change of a plan is named.
+
+    This only shows, with exit code 0 whatever it finds: "pgproof gate" is what fails a pull request.
+    """
+    archive, files = Archive(), _files(folder)
+    with progress(out, quiet=False) as shown:
+        for number, file in enumerate(files, start=1):
+            try:
+                archive.add(store.load(file), str(file))
+            except RunFileError as error:
+                archive.skip(str(file), error.message.removeprefix(f"{file}: "))
+            shown("reading", number, len(files), "runs")
+    if not archive.kept:
+        why = f" that can be read ({archive.skipped[0].reason})" if archive.skipped else ""
+        raise PgproofError(f"{folder} holds no run{why}", hint="make one with: pgproof run")
+    found = archive.history()
+    written(lambda: compared.write_history(found, output or folder), output or folder)
+    out.print(compared.show_history(found, headline(found)))
+    out.print(f"history: {(output or folder) / 'history.html'}", soft_wrap=True, markup=False)
+    return 0
+
+
+def _files(folder: Path) -> list[Path]:
+    """Every run below ``folder``, each once: ``latest`` is a link to one of them."""
+    if not folder.is_dir():
+        raise PgproofError(f"{folder} is no folder", hint="give the folder that holds the folders of the runs")
+    found = [folder / RUN_FILE] if (folder / RUN_FILE).exists() else []
+    found += sorted(folder.glob(f"*/{RUN_FILE}"))
+    once = {file.resolve(): file for file in sorted(found, key=lambda file: not file.parent.is_symlink())}
+    return sorted(once.values())

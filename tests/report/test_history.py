@@ -1,0 +1,99 @@
+"""Many runs in the order of time, on a page and on a terminal: safely, and twice the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.comparison import Archive, History
+from bench.comparison.history import headline
+from bench.model import Run
+from bench.report import compared
+from bench.report.compared import history_page as one_page
+from bench.report.compared.series import BARS, sparkline
+from tests import runs
+from tests.report.test_compared import CHANGED, OTHER_MACHINE, PARTIAL, on_terminal
+from tests.report.test_report import Page
+
+
+def history(*found: Run) -> History:
+    archive = Archive()
+    for number, run in enumerate(found):
+        archive.add(replace(run, started_at=f"2026-10-0{number + 1}T08:00:00Z"), f"reports/{number}/run.json")
+    archive.skip("reports/<b>x/run.json", "truncated")
+    return archive.history()
+
+
+def history_page(found: History) -> str:
+    return one_page.render(found, headline(found), "0.1.0")
+
+
+@pytest.mark.parametrize("kind", PARTIAL)
+def test_runs_that_are_not_whole_have_a_history(kind):
+    found = history(*PARTIAL[kind])
+    assert Page(history_page(found)).text.startswith(headline(found))
+    assert on_terminal(compared.show_history(found, headline(found)))
+
+
+def test_a_chart_has_a_text_alternative_and_its_figures_as_a_table():
+    found = Page(history_page(history(*CHANGED)))
+    assert any("p95" in (attrs.get("aria-label") or "") for attrs in found.all("figure"))
+    assert "Plan changed" in found.text
+    assert "3,960" in found.text
+
+
+def test_skipped_files_are_named_with_the_reason():
+    found = history(*CHANGED)
+    assert "reports/<b>x/run.json was left out: truncated" in Page(history_page(found)).text
+    assert "left out: reports/<b>x/run.json: truncated" in on_terminal(compared.show_history(found, "x"))
+
+
+def test_a_line_says_why_it_is_broken():
+    text = Page(history_page(history(*OTHER_MACHINE))).text
+    assert "At run 2 times start anew: The machine differs (processor: EPYC 7B13 → Xeon)." in text
+
+
+@pytest.mark.parametrize(
+    ("values", "drawn"),
+    [
+        ([], ""),
+        ([(1.0, False)], ""),
+        ([(1.0, False), (100.0, True)], "▁█"),
+        ([(1.0, False), None, (100.0, True)], "▁ █"),
+        ([(1.0, False), (1.01, False)], "▁┊▁"),
+    ],
+)
+def test_a_sparkline_is_broken_where_the_series_is_and_flat_where_noise_is(values, drawn):
+    assert sparkline(values) == drawn
+    assert set(drawn) <= {*BARS, " ", "┊"}
+
+
+@pytest.mark.parametrize("text", runs.HOSTILE)
+def test_hostile_text_is_shown_as_text(text):
+    pair = (runs.hostile(text), runs.hostile(text))
+    shown, usual = (Page(history_page(history(*of))) for of in (pair, CHANGED))
+    assert {tag for tag, _ in shown.tags} <= {tag for tag, _ in usual.tags} | {"p"}
+    assert not any(key.startswith("on") for _, attrs in shown.tags for key in attrs)
+    history_page(history(*pair)).encode("utf-8")
+    assert "\x1b" not in on_terminal(compared.show_history(history(*pair), "x"))
+
+
+def test_the_same_runs_give_the_same_bytes():
+    assert history_page(history(*CHANGED)) == history_page(history(*CHANGED))
+
+
+def test_the_page_needs_no_network():
+    found = Page(history_page(history(*CHANGED)))
+    assert not found.all("link")
+    assert all((attrs.get("href") or "#").startswith("#") for attrs in found.all("a"))
+    assert not [attrs for _, attrs in found.tags if "src" in attrs]
+    names = [attrs["id"] for _, attrs in found.tags if "id" in attrs]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 140])
+def test_the_table_fits_the_terminal_and_keeps_what_matters(width):
+    text = on_terminal(compared.show_history(history(*CHANGED), "x"), width)
+    assert max(map(len, text.splitlines())) <= width
+    assert "1, last 2026-10-02" in text
