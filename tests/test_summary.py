@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bench.errors import RunFileError
 from bench.model import CellSide, Pair, Rewrite
 from bench.stats import Figure, Ratio
 from bench.summary import summarize, words
+from bench.summary.part import only
 from tests import runs
 from tests.runs import optimization, pair, query, run, samples, side
 
@@ -175,6 +177,14 @@ def test_what_misses_comes_first_and_then_what_moved_most():
     ]
     made[3] = replace(made[3], before=side(3), after=side(80))
     assert [query.name for query in summarize(run(*made)).queries] == ["c", "b", "d", "a"]
+
+
+def test_a_part_of_a_run_is_as_if_the_other_queries_had_been_left_out():
+    found = only(run(pair("a"), pair("b", after_ms=250)), ["a"])
+    assert summarize(found).sentence.startswith("1 of 1 query meets 100 ms")
+    assert found.left_out == ("b",)
+    with pytest.raises(RunFileError, match="no such query"):
+        only(found, ["b"])
 
 
 # ---------------------------------------------------------------------------------------------- what to do next

@@ -17,9 +17,11 @@ from bench.errors import PgproofError, WorkloadError
 from bench.experiment import Plan
 from bench.model import Options, Run, RunStatus
 from bench.output import Folder
-from bench.summary import summarize
+from bench.summary import part, summarize
 from bench.summary.words import plural
 from bench.workload import read
+
+SELECTED = "selected"
 
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
@@ -174,13 +176,19 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, r
 
 @click.command("report")
 @click.argument("run_json", type=click.Path(path_type=Path))
+@click.option("--query", "only", multiple=True, help="Only this query, into the folder selected/; may be given several "
+              "times.")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: the "
               "run's own]")  # fmt: skip
 @click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
-def report_command(run_json: Path, output: Path | None, figures: bool) -> int:
+def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, figures: bool) -> int:
     """Write the reports of a stored run again, with no server."""
     seen = store.load(run_json)
-    folder = output or run_json.parent
+    folder = run_json.parent
+    if only:
+        # Beside the reports of the whole run, not instead of them.
+        seen, folder = part.only(seen, only), folder / SELECTED
+    folder = output or folder
     folder.mkdir(parents=True, exist_ok=True)
     report.write(seen, folder)
     drawn = report.write_figures(seen, folder) if figures else ()

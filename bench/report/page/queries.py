@@ -17,7 +17,8 @@ from bench.summary import CellSummary, QuerySummary, Summary
 from bench.summary.bindings import slowest
 
 DENSE_FROM = 60
-"""Queries above which samples are drawn as boxes: half the bytes, so that a page of 200 queries stays under 10 MB."""
+"""Queries above which the page is short of words, so that one of 200 queries stays under 10 MB: samples are drawn as
+boxes, and plans are those of the hot and the worst class."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,8 @@ class CellView:
     slow: str
     """Which of its bindings takes clearly longer than the others."""
     plans: PlansView | None
+    plans_left_out: bool
+    """There are plans, and the page has no room for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +66,14 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
     # Places come from the order of the run, which stays when the figures move.
     placed = zip(run.queries, anchors("query", [query.name for query in run.queries]), strict=True)
     known = {query.name: (query, place) for query, place in placed}
+    dense = len(run.queries) > DENSE_FROM
     for found in summary.queries:
         query, place = known[found.name]
         pairs = [pair for pair in run.pairs if pair.query == query.name]
         classes = anchors(f"{place}-", [pair.parameter_class for pair in pairs])
-        cells = tuple(
-            CellView(anchor, cell, pair, slowest(pair), plans_of(pair))
-            for anchor, cell, pair in zip(classes, found.cells, pairs, strict=True)
-        )
+        cells = tuple(_cells(found, pairs, classes, dense=dense))
         worst = next((cell.anchor for cell in cells if cell.summary is found.worst), place)
-        drawing = figures.spread(pairs, summary.target_ms, f"{place}-spread", dense=len(run.queries) > DENSE_FROM)
+        drawing = figures.spread(pairs, summary.target_ms, f"{place}-spread", dense=dense)
         views.append(
             QueryView(
                 query, found, place, worst, cells, tuple(_statements(query, pairs)), _find(query, found),
@@ -80,6 +81,13 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
             )
         )  # fmt: skip
     return tuple(views)
+
+
+def _cells(found: QuerySummary, pairs: Sequence[Pair], places: Sequence[str], *, dense: bool) -> Iterator[CellView]:
+    for anchor, cell, pair in zip(places, found.cells, pairs, strict=True):
+        planned = any(pair.side(state).plan for state in STATES)
+        left_out = dense and planned and cell is not found.hot and cell is not found.worst
+        yield CellView(anchor, cell, pair, slowest(pair), None if left_out else plans_of(pair), left_out)
 
 
 def _statements(query: Query, pairs: Sequence[Pair]) -> Iterator[Statement]:
