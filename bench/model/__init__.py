@@ -14,10 +14,12 @@ from __future__ import annotations
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
     Applied,
+    Bar,
     Binding,
     CellSide,
     Check,
     Dataset,
+    Distribution,
     Equality,
     Machine,
     Options,
@@ -64,6 +66,7 @@ __all__ = [
     "STATES",
     "Applied",
     "Attribution",
+    "Bar",
     "Binding",
     "CaughtBy",
     "CellSide",
@@ -71,6 +74,7 @@ __all__ = [
     "Churn",
     "Counters",
     "Dataset",
+    "Distribution",
     "Equality",
     "ForeignKeyFacts",
     "GainCell",

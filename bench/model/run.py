@@ -130,6 +130,26 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar of a distribution."""
+
+    label: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """How often what occurs in the rows: ``counts`` of each label, which are steps of ``across``, in display order."""
+
+    name: str
+    across: str
+    """What the labels are: "live leads in the organization"."""
+    counts: str
+    """What is counted: "organizations"."""
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dataset:
     """The manifest of the rows."""
 
@@ -145,6 +165,8 @@ class Dataset:
     vacuum_s: float
     tables: tuple[TableSeen, ...] = ()
     checks: tuple[Check, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    """What the rows look like; empty where the workload has no dataset/distributions.sql."""
 
 
 @dataclass(frozen=True, slots=True)

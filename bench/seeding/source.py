@@ -1,7 +1,7 @@
 """Where rows come from: a ``dataset/`` folder with a Python package, or SQL scripts, or both.
 
 The package's ``tables(scale, seed, skew)`` returns the tables in foreign-key order, each made of chunks that can be
-made alone. Scripts (``*.sql`` except classes.sql and checks.sql) run afterwards, in the order of their names.
+made alone. Scripts (``*.sql`` except those that ask) run afterwards, in the order of their names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from pathlib import Path
 from bench.errors import DatasetError
 from bench.seeding.table import Table
 
-NOT_SCRIPTS = {"classes.sql", "checks.sql"}
+NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql"}
+"""Files that ask something of the rows."""
 
 
 def scripts(folder: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
@@ -17,9 +17,10 @@ from typing import Any
 from bench import database, metadata
 from bench.database import Connection, Target, rows, run_file, statistics_target
 from bench.errors import PgproofError
-from bench.model import Check, Dataset, TableSeen
+from bench.model import Bar, Check, Dataset, Distribution, TableSeen
 from bench.progress import Progress
 from bench.seeding.checks import insist, run_checks
+from bench.seeding.distributions import Asked, checksum, count, read_distributions
 from bench.seeding.holdback import build, hold_back
 from bench.seeding.load import load
 from bench.seeding.parallel import Job, run_jobs
@@ -29,6 +30,12 @@ from bench.workload import Workload, hash_files
 
 BUILD_VERSION = 2
 """Raised when this module changes what a finished template holds."""
+
+ASKING = ("classes.sql", "distributions.sql")
+"""Files of the dataset that only look at the rows: another text is asked of the same template."""
+
+COUNTED = "distributions_checksum"
+"""Beside the fields of the manifest: the text whose distributions it holds."""
 
 WAIT_S = 0.5
 """Pause between looks at a template that another run is building."""
@@ -47,43 +54,66 @@ class Build:
 
 def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version."""
-    files = hash_files(workload.root, ["schema.sql", "dataset"], without="classes.sql")
+    files = hash_files(workload.root, ["schema.sql", "dataset"], without=ASKING)
     shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     return f"{database.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
 def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) -> tuple[str, Dataset]:
-    """Return the name of the template and its manifest, building it where no finished one exists."""
+    """Return the name of the template and its manifest, building it where no finished one exists.
+
+    Raises:
+        WorkloadError: the dataset's files are wrong; rows that are complete by then stay.
+    """
     name = template_name(workload, recipe, how.server_major)
+    asked = read_distributions(workload.dataset / "distributions.sql")  # before the load: a wrong file costs none
     while True:
         found = database.find(admin, name)
         if found and found.complete:
             database.write_mark(admin, replace(found, used_at=database.now_text()))
-            with how.target.connect(name) as connection:
-                return name, replace(read_dataset(metadata.read_manifest(connection)), cached=True)
+            return name, replace(_counted(name, workload, recipe, asked, how), cached=True)
         if database.claim(admin, name):
             try:
-                return name, _build(admin, name, workload, recipe, how)
+                _build(admin, name, workload, recipe, how)
+                return name, _counted(name, workload, recipe, asked, how)
             finally:
                 database.release(admin, name)
         how.progress("waiting for another run that makes this dataset", 0, 1)
         time.sleep(WAIT_S)
 
 
-def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
+def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Asked], how: Build) -> Dataset:
+    """The manifest of a finished template, with the distributions that the workload asks for now.
+
+    They are counted once and kept with the manifest. Another text is counted anew, in a second, instead of filling
+    the template again, in minutes: no row depends on it.
+    """
+    sum_now = checksum(asked)
+    with how.target.connect(name) as connection:
+        manifest = metadata.read_manifest(connection)
+        kept = manifest.pop(COUNTED, "")
+        dataset = read_dataset(manifest)
+        if not asked or kept == sum_now:
+            return dataset if asked else replace(dataset, distributions=())
+        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock)
+        dataset = replace(dataset, distributions=count(connection, asked, values, how.progress))
+        metadata.write_manifest(connection, asdict(dataset) | {COUNTED: sum_now})
+    return dataset
+
+
+def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
     about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
     database.create(admin, name, "template", about=about)
     try:
         with how.bulk():
-            dataset = _fill(name, workload, recipe, how)
+            _fill(name, workload, recipe, how)
     except PgproofError:
         database.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
         raise
     database.complete(admin, name, about | {"unit": workload.scale.unit})
-    return dataset
 
 
-def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
+def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
     clock = time.perf_counter
     with how.target.connect(name) as connection:
         begin = clock()
@@ -119,7 +149,6 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> Dataset:
             checks=checks,
         )  # fmt: skip
         metadata.write_manifest(connection, asdict(dataset))
-    return dataset
 
 
 def vacuum(target: Target, name: str, connections: int, progress: Progress) -> None:
@@ -147,6 +176,10 @@ def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
     fields = dict(manifest)
     fields["tables"] = tuple(TableSeen(**table) for table in manifest["tables"])
     fields["checks"] = tuple(Check(**check) for check in manifest["checks"])
+    fields["distributions"] = tuple(
+        Distribution(one["name"], one["across"], one["counts"], tuple(Bar(**bar) for bar in one["bars"]))
+        for one in manifest.get("distributions", ())  # templates of older versions have none
+    )
     return Dataset(**fields)
 
 

@@ -77,14 +77,15 @@ class Workload:
         return hash_files(self.root, parts)
 
 
-def hash_files(root: Path, parts: Iterable[str], *, without: str = "") -> str:
+def hash_files(root: Path, parts: Iterable[str], *, without: Iterable[str] = ()) -> str:
     """SHA-256 over the names and bytes of the given files and folders below ``root``; what is absent is left out."""
     digest = hashlib.sha256()
+    skipped = {"__pycache__", *without}
     for part in parts:
         path = root / part
         files = sorted(path.rglob("*")) if path.is_dir() else [path] if path.is_file() else []
         for file in files:
-            if file.is_file() and "__pycache__" not in file.parts and file.name != without:
+            if file.is_file() and skipped.isdisjoint(file.relative_to(root).parts):
                 content = file.read_bytes()
                 digest.update(f"{file.relative_to(root).as_posix()}\0{len(content)}\0".encode())
                 digest.update(content)
