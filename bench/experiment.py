@@ -117,6 +117,7 @@ def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset
         optimizations=plan.workload.optimizations,
         left_out=tuple(query.name for query in plan.workload.queries if query not in plan.queries),
         notes=_notes(plan, server, dataset),
+        class_reasons=plan.workload.class_reasons,
     )
 
 

@@ -91,8 +91,8 @@ def read_bindings(connection: Connection, query: str, text_hash: str) -> dict[st
     if not found or any(row[2] != text_hash for row in found):
         return None
     bindings: dict[str, list[Binding]] = {}
-    for name, args, _ in found:
-        bindings.setdefault(name, []).append(Binding(args))
+    for name, chosen, _ in found:
+        bindings.setdefault(name, []).append(Binding(**chosen))
     return {name: tuple(values) for name, values in bindings.items()}
 
 
@@ -105,7 +105,7 @@ def write_bindings(
     for place, (name, binding) in enumerate(flat):
         connection.execute(
             "INSERT INTO bench_meta.query_params VALUES (%s, %s, %s, %s, %s)",
-            [query, text_hash, place, name, json.dumps(binding.args)],
+            [query, text_hash, place, name, json.dumps({"args": binding.args, "about": binding.about})],
         )
 
 

@@ -9,6 +9,8 @@
 -- param field text: 'lead_status'
 -- class worst_rare_field: SELECT organization_id, 'tax_id' AS field FROM crm.audit_log
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_rare_field: a field that hardly ever changes, in the longest log: walking it newest first finds the 50
+--   rows late or never
 -- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin
 --
 -- The tenant classes watch a field that changes every day, where the newest 50 are soon found by time; the rare field

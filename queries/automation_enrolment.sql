@@ -15,6 +15,8 @@
 --   SELECT organization_id FROM crm.leads WHERE deleted_at IS NULL
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
 --   ORDER BY lead_status <> 'qualified', id LIMIT 1
+-- why worst_near_unique: a criterion that nearly every lead answers differently, in the largest tenant: few rows to
+--   find among the most
 -- expects: automation_runs_org_automation_lead_idx, leads_custom_fields_gin, leads_org_status_score_idx
 --
 -- NOT EXISTS and not NOT IN: a scheduled run has no lead, and one NULL makes NOT IN answer nothing at all. The

@@ -6,9 +6,12 @@
 -- class worst_broken: SELECT organization_id FROM crm.automation_runs
 --   WHERE run_status IN ('failed', 'timed_out') GROUP BY organization_id, automation_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_broken: the tenant of the automation that failed most often: the longest list of failures to go through
 -- class worst_no_failure: SELECT organization_id FROM crm.automation_runs GROUP BY organization_id
 --   HAVING count(*) FILTER (WHERE run_status IN ('failed', 'timed_out')) = 0
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_no_failure: the busiest tenant without any failure: the search for the last one ends only when all runs
+--   are read
 -- expects: automation_runs_org_started_cov, automation_runs_failed_idx, automation_run_steps_failed_idx
 --
 -- The last failure may be older than the week, and for an automation that never failed the search for it reads all its

@@ -9,6 +9,7 @@
 -- class worst_long_queue: SELECT organization_id FROM crm.leads WHERE deleted_at IS NULL AND assigned_to_id IS NULL
 --   AND lead_status IN ('new', 'contacted', 'qualified')
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_long_queue: the tenant with the most leads that nobody owns: the longest queue to sort for one lead
 -- writes: yes
 -- expects: leads_queue_idx
 --

@@ -6,11 +6,15 @@
 --   GROUP BY lead_id ORDER BY abs(count(*) - 5), lead_id LIMIT 1
 -- class worst_whale: SELECT organization_id, lead_id FROM crm.communications
 --   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
+-- why worst_whale: the lead with the most communications, most of them old
 -- class worst_busy: SELECT organization_id, lead_id FROM crm.activity_log WHERE lead_id IS NOT NULL
 --   GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1
+-- why worst_busy: the lead with the longest activity log
 -- class worst_cold: SELECT organization_id, lead_id FROM crm.communications
 --   GROUP BY organization_id, lead_id HAVING count(*) BETWEEN 10 AND 100
 --   ORDER BY max(created_at), organization_id, lead_id LIMIT 1
+-- why worst_cold: the lead that has not been heard of for longest: the newest rows of the table are all of other
+--   leads
 -- expects: communications_org_lead_created_idx, activity_log_org_lead_created_idx
 --
 -- The tenant classes open a lead with about five communications: nothing to gain there. The whale has thousands, most

@@ -11,8 +11,10 @@
 --   WHERE l.deleted_at IS NULL AND l.organization_id = (SELECT organization_id FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
 --   GROUP BY l.organization_id, t.tag ORDER BY count(*), t.tag LIMIT 1
+-- why worst_rare: the rarest tag of the largest tenant: walking the newest leads finds it late
 -- class worst_absent: SELECT organization_id, 'a tag that no lead carries' AS tag FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_absent: a tag that no lead carries, in the largest tenant: a walk that finds nothing reads everything
 -- expects: leads_tags_gin, leads_org_updated_idx
 --
 -- The tenant classes ask for the most popular tag of the tenant, where walking the tenant newest first ends soon;

@@ -6,6 +6,8 @@
 --   GROUP BY organization_id
 --   HAVING count(*) FILTER (WHERE assigned_to_id IS NULL AND lead_status IN ('new', 'contacted', 'qualified')) = 0
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_empty_queue: the largest tenant in whose queue nobody waits: a search by score finds nothing and goes on
+--   to the end
 -- expects: leads_queue_idx
 --
 -- Without an index that fits, the server reads the whole tenant, or walks the global score index through the leads of

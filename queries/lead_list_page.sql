@@ -5,6 +5,7 @@
 -- param page_offset bigint: 0
 -- class worst_deep_page: SELECT organization_id, count(*) / 2 AS page_offset FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_deep_page: the page in the middle of the longest list: OFFSET reads what it skips
 -- expects: leads_org_created_idx
 --
 -- Import batches share one created_at to the microsecond; without the id as tie-break a lead would appear on two pages

@@ -10,6 +10,7 @@
 --   GROUP BY lower(last_name) ORDER BY count(*), lower(last_name) LIMIT 1), 'smith')
 -- class worst_two_letters: SELECT organization_id, 'qz' AS fragment FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_two_letters: two letters make no trigram, so no index helps and the largest tenant is read whole
 -- expects: leads_org_email_idx, leads_search_trgm, leads_org_created_idx
 --
 -- People type addresses in any case, so the comparison is on lower(email), which the plain index on email cannot serve.

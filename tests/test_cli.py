@@ -161,7 +161,7 @@ def test_a_missing_folder_is_named(pgproof: Callable) -> None:
         ("optimizations.sql", "(customer_id,", "(customer,", 'optimizations.sql:5: column "customer" does not exist'),
         ("queries/open_orders.sql", "count(*)", "count(**)", "queries/open_orders.sql:5 (before): syntax error"),
         ("dataset/fill.sql", "500 +", "-500 -", "breaks orders_total_cents_check: Failing row contains"),
-        ("dataset/classes.sql", "placed WHERE", "nowhere WHERE", 'dataset/classes.sql:12: relation "nowhere"'),
+        ("dataset/classes.sql", "placed WHERE", "nowhere WHERE", 'dataset/classes.sql:15: relation "nowhere"'),
         ("dataset/checks.sql", "5, 11", "50, 110", "orders_per_customer is 10.0, not in 50.0..110.0"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -172,6 +173,20 @@ def test_parameters_are_chosen_from_the_data_and_kept(make: Callable, target: Ta
     assert [list(f.items()) for f in first.values()] == [list(f.items()) for f in again.values()]
     assert list(first["latest_orders"]) == ["hot", "median", "empty"]
     assert first["open_orders"] == {"all": (Binding({}),)}
+
+
+def test_a_binding_says_what_was_chosen(make: Callable, target: Target, shop: Path) -> None:
+    name, _ = make(SHOP)
+    query = shop / "queries" / "latest_orders.sql"
+    query.write_text(f"-- class last: SELECT 49 AS customer_id, 'the last' AS about\n{query.read_text()}")
+    workload = read(shop)
+    with target.connect(name) as connection:
+        for _ in ("chosen", "kept"):
+            found = curate(connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent)
+            first = found["latest_orders"]
+            assert re.fullmatch(r"\d+ orders", first["hot"][0].about)
+            assert first["last"][0].about == "the last"
+            assert "about" not in first["hot"][0].args
 
 
 def test_a_parameter_s_select_that_fails_names_the_file(make: Callable, target: Target, shop: Path) -> None:

@@ -96,6 +96,46 @@ def test_a_write_statement_is_given_its_round(shop: Path) -> None:
     assert [(p.name, p.type) for p in write.parameters] == [("round", "bigint")]
 
 
+def test_classes_say_whom_they_stand_for(shop: Path) -> None:
+    query = shop / "queries" / "latest_orders.sql"
+    query.write_text(
+        f"-- class worst: SELECT 1 AS customer_id\n-- why worst: it is\n--   the first\n{query.read_text()}"
+    )
+    workload = read(shop)
+    assert workload.class_reasons["empty"] == "a customer without an order"
+    assert list(workload.class_reasons) == ["hot", "median", "empty"]
+    assert next(q for q in workload.queries if q.name == "latest_orders").class_reasons == {"worst": "it is the first"}
+
+
+def test_a_reason_without_its_class_says_where(shop: Path) -> None:
+    query = shop / "queries" / "latest_orders.sql"
+    query.write_text(f"-- why worst: it is\n{query.read_text()}")
+    with pytest.raises(WorkloadError, match=r"latest_orders\.sql:1: a '-- why worst:' line, but no '-- class worst:'"):
+        read(shop)
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [("-- class hot: again", "5: class hot is described a second time"), ("-- hot: x", "5: unknown header key 'hot'")],
+)
+def test_a_wrong_header_of_the_classes_says_where_and_what(shop: Path, line: str, says: str) -> None:
+    file = shop / "dataset" / "classes.sql"
+    file.write_text(file.read_text().replace("WITH counted", f"{line}\nWITH counted"))
+    with pytest.raises(WorkloadError, match=rf"dataset/classes\.sql:{says}"):
+        read(shop)
+
+
+def test_a_file_of_classes_needs_no_header(shop: Path) -> None:
+    (shop / "dataset" / "classes.sql").write_text("-- Note: the first.\nSELECT 'hot' AS class, 1 AS customer_id;")
+    assert read(shop).class_reasons == {}
+
+
+def test_every_class_of_the_crm_has_a_reason() -> None:
+    crm = read(ROOT)
+    assert list(crm.class_reasons) == ["hot", "p90", "median", "tiny", "empty"]
+    assert [q.name for q in crm.queries if set(q.extra_classes) != set(q.class_reasons)] == []
+
+
 def test_the_writes_are_part_of_what_defines_the_experiment(shop: Path) -> None:
     before = read(shop).content_hash()
     (shop / "writes").mkdir()

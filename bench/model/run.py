@@ -32,6 +32,8 @@ class Binding:
 
     args: dict[str, str | None]
     result_rows: int | None = None
+    about: str = ""
+    """What was chosen, in words of the workload ("9,512 live leads"); empty where it says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,3 +234,5 @@ class Run:
     finished_at: str = ""
     attribution: Attribution | None = None
     """The four sides of each optimization; None where they were not measured."""
+    class_reasons: dict[str, str] = field(default_factory=dict)
+    """What each class of dataset/classes.sql stands for, where its header says so."""

@@ -54,6 +54,8 @@ class Query:
     rewrite: Rewrite | None = None
     expected: str = ""
     """Why a regression of this query is accepted by the gate, until the next baseline."""
+    class_reasons: dict[str, str] = field(default_factory=dict)
+    """Why the classes of this query alone are what they are, where its header says so."""
 
     def text(self, state: State) -> str:
         """The statement that runs in ``state``, with ``:name`` placeholders."""

@@ -21,8 +21,11 @@ from bench.progress import Progress
 from bench.sqlfile import fill_in, numbered, read_text
 
 Row = dict[str, str | None]
-RULES = 2
+RULES = 3
 """Raised when the way of choosing changes: what was chosen by older rules is then chosen anew."""
+
+ABOUT = "about"
+"""The column, of dataset/classes.sql or of a query's own class, that tells what was chosen."""
 
 DEFAULT_CLASS = "all"
 """The class of a query that depends on no tenant, in a workload without dataset/classes.sql."""
@@ -79,7 +82,7 @@ def _curate_query(
         for given in _select(connection, statement, types, known, where)[:1]:
             args = _arguments(connection, query, given, clock)
             # The worst case may be the hot tenant itself: the same values need no second cell.
-            if args and not any(args in values for values in bindings.values()):
+            if args and not any(args.args == other.args for values in bindings.values() for other in values):
                 bindings.setdefault(name, []).append(args)
     return {name: tuple(values) for name, values in bindings.items()}
 
@@ -109,7 +112,8 @@ def _arguments(connection: Connection, query: Query, given: Row, clock: str) -> 
             args[parameter.name] = next(iter(found[0].values()))
         else:
             args[parameter.name] = source[1:-1].replace("''", "'") if source[:1] == "'" else source
-    return Binding({name: args[name] for name in types})
+    about = "" if ABOUT in types else given.get(ABOUT) or ""
+    return Binding({name: args[name] for name in types}, about=about)
 
 
 def _select(connection: Connection, statement: str, types: dict[str, str], known: Row, where: str) -> list[Row]:

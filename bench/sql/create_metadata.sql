@@ -31,6 +31,6 @@ CREATE TABLE IF NOT EXISTS bench_meta.query_params (
     text_hash   text NOT NULL,          -- of the query's header and dataset/classes.sql
     place       integer NOT NULL,       -- order of classes and bindings within the query
     class       text NOT NULL,
-    args        jsonb NOT NULL,
+    args        jsonb NOT NULL,         -- {"args": the values by parameter, "about": what was chosen}
     PRIMARY KEY (query, place)
 );

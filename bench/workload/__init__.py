@@ -17,6 +17,7 @@ from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Optimization, Query, Statement
 from bench.workload.blocks import CATEGORIES, read_optimizations
+from bench.workload.classes import read_class_reasons
 from bench.workload.queries import read_query, read_write
 
 __all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
@@ -65,6 +66,8 @@ class Workload:
     optimizations: tuple[Optimization, ...]
     writes: tuple[Query, ...] = ()
     """Representative write statements, by which the price of an optimization is measured."""
+    class_reasons: dict[str, str] = field(default_factory=dict)
+    """What each class of dataset/classes.sql stands for, where its header says so."""
 
     @property
     def dataset(self) -> Path:
@@ -121,6 +124,7 @@ def read(folder: Path) -> Workload:
         queries=queries,
         optimizations=optimizations,
         writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
+        class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
     )
 
 

@@ -49,6 +49,7 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
     values: dict[str, str] = {}
     parameters: list[Parameter] = []
     extra: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for entry in head:
         kind, _, rest = entry.key.partition(" ")
         if kind == "param" and len(rest.split(None, 1)) == 2:
@@ -56,14 +57,20 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
             parameters.append(Parameter(name, type_name, entry.value))
         elif kind == "class" and rest:
             extra[rest.strip()] = entry.value.rstrip(";")
+        elif kind == "why" and rest:
+            reasons[rest.strip()] = entry.value
         elif entry.key in _QUERY_KEYS:
             values[entry.key] = entry.value
         else:
-            known = ", ".join([*sorted(_QUERY_KEYS), "param NAME TYPE", "class NAME"])
+            known = ", ".join([*sorted(_QUERY_KEYS), "param NAME TYPE", "class NAME", "why NAME"])
             raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=f"known keys: {known}")
     for key in _QUERY_NEEDS:
         if not values.get(key):
             raise WorkloadError(f"{where}:1: the header has no '-- {key}:' line")
+    for name in reasons:
+        if name not in extra:
+            hint = f"name one of: {', '.join(extra) or 'none'}; dataset/classes.sql says why of its own"
+            raise WorkloadError(f"{where}:1: a '-- why {name}:' line, but no '-- class {name}:'", hint=hint)
     rewritten = rewrite.sql if rewrite else ""
     used = {*sqlfile.placeholders(body.sql, where), *sqlfile.placeholders(rewritten, where)}
     parameters += [parameter for parameter in given if parameter.name in used]
@@ -83,6 +90,7 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
         file=where,
         rewrite=rewrite,
         expected=values.get("expected", ""),
+        class_reasons=reasons,
     )
     _check_parameters(query, where)
     return query
