@@ -22,7 +22,7 @@ LAYERS = [
     {"database"},
     {"comparison"},
     {"summary", "judge"},
-    {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch", "codec"},
+    {"plans", "stats", "sqlfile", "machine", "progress", "stopwatch", "codec", "settings"},
     {"model", "errors"},
 ]
 """Top to bottom, as design says; a module may import from lower layers, and inside its own package."""
@@ -40,6 +40,7 @@ NO_DRIVER = {
     "store",
     "codec",
     "sqlfile",
+    "settings",
     "workload",
     "shipping",
 }

@@ -1,38 +1,20 @@
-"""The server settings of ``settings.conf``, read once."""
+"""The settings of ``settings.conf`` as a server takes them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
-SMALL_MACHINE_BYTES = 4 * 1024**3
-"""Below this much memory 1 GB of shared buffers crowds out the file cache and the Python side."""
-SMALL_MACHINE_BUFFERS = "256MB"
+from bench.settings import PARTS, SMALL_MACHINE_BUFFERS, SMALL_MACHINE_BYTES
+
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 
-
-def parse(text: str) -> dict[str, dict[str, str]]:
-    """Part name to settings, from the text of a settings file."""
-    parts: dict[str, dict[str, str]] = {}
-    current: dict[str, str] = {}
-    for line in text.splitlines():
-        if line.startswith("# part: "):
-            current = parts.setdefault(line.split()[2], {})
-        name, equals, value = line.partition("#")[0].partition("=")
-        if equals:
-            current[name.strip()] = value.strip().removeprefix("'").removesuffix("'")
-    return parts
-
-
-_PARTS = parse(files("bench.servers").joinpath("settings.conf").read_text(encoding="utf-8"))
-
-SERVER_SETTINGS: Mapping[str, str] = _PARTS["server"]
+SERVER_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["server"]}
 """Given at start to the servers that pgproof starts."""
-EMBEDDED_SETTINGS: Mapping[str, str] = _PARTS["embedded"]
+EMBEDDED_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["embedded"]}
 """Given at start to the embedded server alone."""
-SESSION_SETTINGS: Mapping[str, str] = _PARTS["session"]
+SESSION_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["session"]}
 """Set by every connection that measures or builds, whatever the server."""
 
 

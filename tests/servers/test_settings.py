@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from bench.servers.settings import as_config, parse, small_machine_note, start_settings
+from bench.servers.settings import as_config, small_machine_note, start_settings
+from bench.settings import Setting, parse
 
 GB = 1024**3
 
 
 def test_parse_reads_parts_values_and_quotes():
-    """A part begins with its comment; quotes go, the spaces inside them stay; comments go."""
+    """A part begins with its comment; quotes go, the spaces inside them stay; the comment is the reason."""
     text = "# part: server ---\na = 1GB   # why\nb = '%m '  # why\n\n# part: session\nc = 'x, y' # why\n"
-    assert parse(text) == {"server": {"a": "1GB", "b": "%m "}, "session": {"c": "x, y"}}
+    assert parse(text) == {
+        "server": (Setting("a", "1GB", "why"), Setting("b", "%m ", "why")),
+        "session": (Setting("c", "x, y", "why"),),
+    }
 
 
 def test_every_setting_has_its_reason():
     """A line without a reason is a guess."""
-    lines = files("bench.servers").joinpath("settings.conf").read_text().splitlines()
+    lines = files("bench").joinpath("settings.conf").read_text().splitlines()
     settings = [line for line in lines if "=" in line.partition("#")[0]]
     assert settings
     assert all(len(line.partition("#")[2].strip()) > 5 for line in settings)
