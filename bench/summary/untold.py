@@ -1,0 +1,85 @@
+"""What a run as a whole cannot tell, in sentences: each only where it applies to this run. Pure.
+
+What the four sides of the optimizations leave open is in ``limits``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.model import STATES, CellSide, Run
+from bench.summary import words
+from bench.summary.limits import NEW_COPIES
+
+P99_IS_LONGEST_BELOW = 100
+P95_IS_LONGEST_BELOW = 20
+"""Executions below which the nearest-rank percentile is the longest time seen: 1 / (1 - quantile)."""
+
+WHERE = {
+    "embedded": "The server ran on the machine of the client and talked through a socket: no network is in any time.",
+    "docker": "The server ran in a container on the machine of the client: no network beyond that is in any time.",
+    "dsn": "The server is not pgproof's own: what else it did meanwhile, and what its machine is, is not known here.",
+}
+MADE_UP = "The rows are those that the workload's dataset makes: what your data has and they lack does not show."
+WARM = "Every time is a warm one: the rows had just been read. What it costs to fetch them from disk is not in it."
+ALONE = (
+    "Statements ran one at a time, and nobody wrote meanwhile: no wait for a lock, no contention, no queue for a "
+    "connection."
+)
+CUSTOM = (
+    "Each execution was planned for its own parameters (plan_cache_mode = force_custom_plan). An application whose "
+    "driver keeps generic plans may get others."
+)
+ROLLED_BACK = "Statements that write were rolled back: the wait for a commit to reach the disk is not in their times."
+
+
+def untold(run: Run) -> tuple[str, ...]:
+    """Say everything that the figures of ``run`` leave open, beginning with what was noted while it was measured."""
+    sides = [side for pair in run.pairs for state in STATES if (side := pair.side(state)).samples]
+    return (*run.notes, *_missing(run), *(_timed(run, sides) if sides else ["Nothing was timed."]))
+
+
+def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
+    cores = words.plural(run.machine.cores, "core")
+    yield (
+        f"Times are those of one machine ({run.machine.cpu}, {cores}): between machines compare ratios and counted "
+        "work, not milliseconds."
+    )
+    if run.server.kind in WHERE:
+        yield WHERE[run.server.kind]
+    yield MADE_UP
+    yield NEW_COPIES
+    yield WARM
+    yield ALONE
+    yield CUSTOM
+    writing = {query.name for query in run.queries if query.writes}
+    if any(pair.query in writing and any(pair.side(state).samples for state in STATES) for pair in run.pairs):
+        yield ROLLED_BACK
+    yield from _few(sides)
+    if cut := sum(any(sample.censored for sample in side.samples) for side in sides):
+        yield (
+            f"{words.plural(cut, 'cell')} hit the statement timeout of {words.seconds(run.options.timeout_s)}: how "
+            "long they take is not known, only that it is longer."
+        )
+
+
+def _few(sides: list[CellSide]) -> Iterator[str]:
+    cells = words.plural(len(sides), "cell")
+    for name, most in (("p99", P99_IS_LONGEST_BELOW), ("p95", P95_IS_LONGEST_BELOW)):
+        if few := sum(len(side.samples) < most for side in sides):
+            yield f"In {few} of {cells} {name} is the longest time seen: they have fewer than {most} executions."
+
+
+def _missing(run: Run) -> Iterator[str]:
+    if run.status != "complete":
+        yield f"The run is {run.status}: what it had not reached is missing here."
+    if run.left_out:
+        yield f"Nothing is known of {words.listed(run.left_out)}: left out of this run."
+    absent = sorted({f"{p.query} ({p.parameter_class})" for p in run.pairs if p.skipped and not p.bindings})
+    if absent:
+        yield f"The dataset has nothing to ask for {words.listed(absent)}."
+    if skipped := sum(bool(pair.skipped and pair.bindings) for pair in run.pairs):
+        yield f"{words.plural(skipped, 'pair')} of {len(run.pairs)} {'was' if skipped == 1 else 'were'} not measured."
+    both = [pair for pair in run.pairs if pair.before.samples and pair.after.samples]
+    if blind := sum(pair.equality is None for pair in both):
+        yield f"In {words.plural(blind, 'pair')} the rows before and after were not compared: a timeout is in the way."
