@@ -184,6 +184,12 @@ def run(*pairs: Pair, **more: Any) -> Run:
                 model.Check("tenant exponent", 0.91, 0.85, 0.95),
                 model.Check("share of leads without e-mail", 0.03, 0.02, 0.04),
             ),
+            distributions=(
+                model.Distribution(
+                    "Leads per organization", "leads in the organization", "organizations",
+                    (model.Bar("0", 2), model.Bar("1–9", 38), model.Bar("10–99", 0), model.Bar("100 or more", 160)),
+                ),
+            ),
         ),
         "queries": tuple(query(name) for name in dict.fromkeys(p.query for p in pairs)) or (query(),),
         "optimizations": (optimization(),),
@@ -264,7 +270,7 @@ def hostile(text: str) -> Run:
     cell = side(50, limit(bad_scan, sort=(text,)), error=text)
     before = side(80, limit(scan(text)))
     pairs = [
-        Pair(text, text, (Binding({text: text, "b": None}, 3),), replace(DIFFERENT, detail=text), before, cell),
+        Pair(text, text, (Binding({text: text, "b": None}, 3, text),), replace(DIFFERENT, detail=text), before, cell),
         replace(pair(text, "hot"), before=before, after=side(5, limit(bad_scan))),
         replace(pair(text, "tiny"), skipped=text),
     ]
@@ -272,7 +278,8 @@ def hostile(text: str) -> Run:
     parameter = model.Parameter(text, text, text)
     asked = query(
         text, title=text, asks=text, tables=(text,), parameters=(parameter,), extra_classes={text: text},
-        expects=(text,), cross_tenant=text, sql=text, file=text, rewrite=model.Rewrite(text, text, 1),
+        class_reasons={text: text}, expects=(text,), cross_tenant=text, sql=text, file=text,
+        rewrite=model.Rewrite(text, text, 1),
     )  # fmt: skip
     return replace(
         made,
@@ -287,7 +294,9 @@ def hostile(text: str) -> Run:
         dataset=replace(
             made.dataset, key=text, unit=text, skew=text, clock=text,
             tables=(model.TableSeen(text, 1, text, 1, 1),), checks=(model.Check(text, None, 0, 1),),
+            distributions=(model.Distribution(text, text, text, (model.Bar(text, 1), model.Bar(text, 2))),),
         ),
         phases_s={text: 1.0},
         notes=(text,),
+        class_reasons={text: text},
     )  # fmt: skip

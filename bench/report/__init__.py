@@ -44,4 +44,4 @@ def write(run: Run, folder: Path) -> tuple[Path, ...]:
 
 def write_figures(run: Run, folder: Path) -> tuple[Path, ...]:
     """Write every figure as SVG and PNG into ``FIGURES`` in ``folder``; return the files. Raises ``OSError``."""
-    return put(figures.slides(run, summarize(run)), folder / FIGURES)
+    return put(figures.slides(run, summarize(run), run.dataset.distributions), folder / FIGURES)

@@ -89,5 +89,7 @@ def test_figures_are_written_where_asked_for(tmp_path: Path, capsys: pytest.Capt
     assert main(["report", str(tmp_path / "run.json")]) == 0
     assert not (tmp_path / "figures").exists()
     assert main(["report", str(tmp_path / "run.json"), "--figures"]) == 0
-    assert "figures: 4 files in" in capsys.readouterr().out
-    assert len(list((tmp_path / "figures").iterdir())) == 4
+    assert "figures: 6 files in" in capsys.readouterr().out
+    names = {path.name for path in (tmp_path / "figures").iterdir()}
+    assert len(names) == 6
+    assert "data-leads-per-organization.svg" in names

@@ -11,7 +11,9 @@ from bench import figures
 from bench.errors import WorkloadError
 from bench.model import STATES, Applied, Run
 from bench.report import side_words
+from bench.report.page.data import distribution_views
 from bench.report.page.environment import drawn, fill
+from bench.report.page.method import method_view
 from bench.report.page.queries import query_views
 from bench.report.page.sides import TONES, view
 from bench.shipping import ship_script
@@ -50,6 +52,8 @@ def render(run: Run) -> str:
         side_words=side_words,
         words=words,
         states=STATES,
+        shapes=distribution_views(run.dataset),
+        basis=method_view(run),
     )
 
 
