@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.model import Run, State
+from bench.summary import unrest
 from bench.summary.noise import CellNoise, noise, percent, sentences
 from bench.summary.settings import SettingSeen, settings_seen
 from bench.summary.untold import untold
@@ -50,7 +51,7 @@ def method_view(run: Run) -> MethodView:
         rows.setdefault((cell.query, cell.parameter_class), {})[cell.state] = _figures(cell)
     return MethodView(
         settings=settings_seen(run.server),
-        noise_sentences=sentences(found, titles),
+        noise_sentences=(*sentences(found, titles), *unrest.sentences(unrest.unrest(run))),
         noise=tuple(NoiseRow(titles.get(name, name), label, cells) for (name, label), cells in rows.items()),
         untold=untold(run),
     )
