@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -52,6 +54,17 @@ def test_compare_shows_what_moved_and_exits_with_0(pgproof: Callable, reports: P
 def test_compare_writes_to_reports_where_nobody_says_where(pgproof: Callable, reports: Path, tmp_path: Path) -> None:
     assert pgproof("compare", reports / "run1", reports / "latest")[0] == 0
     assert (tmp_path / "reports" / "compare" / "compare.html").exists()
+
+
+def test_a_reader_that_goes_away_is_no_bug(reports: Path, tmp_path: Path) -> None:
+    """As in ``pgproof compare A B | head -1``."""
+    asked = [sys.executable, "-m", "bench", "compare", str(reports / "run1"), str(reports / "run2"), "--output"]
+    with subprocess.Popen(
+        [*asked, str(tmp_path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        process.stdout.close()
+        complaints = process.stderr.read()
+    assert (process.returncode, complaints) == (0, "")
 
 
 def test_compare_prints_the_state_that_is_asked_for(pgproof: Callable, reports: Path) -> None:

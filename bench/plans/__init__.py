@@ -9,6 +9,7 @@ count as zero. No driver, no database.
 ``match``   two plans -> which nodes do the same work
 ``align``   two plans -> common lines, and what changed on each
 ``change``  two plans -> sentences
+``text``    plan -> EXPLAIN's text format
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
 from bench.plans.own import with_self_ms
 from bench.plans.seen import counters, fingerprint, from_explain, trimmed
+from bench.plans.text import explain_text
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 
 __all__ = [
@@ -29,6 +31,7 @@ __all__ = [
     "changes",
     "counters",
     "describe_change",
+    "explain_text",
     "fingerprint",
     "from_explain",
     "index_names",

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.model import STATES, Pair, PlanSeen, State
-from bench.plans import Mark, PlanNode, Row, align, changes, tree
+from bench.plans import Mark, PlanNode, Row, align, changes, explain_text, tree
 from bench.report.page.plan_words import KINDS, sentences
 from bench.summary import words
 
@@ -67,9 +67,11 @@ class PlansView:
     measures: dict[State, str]
     said: tuple[tuple[str, str], ...]
     meanings: tuple[tuple[str, str], ...]
+    texts: dict[State, str]
+    """The plans as EXPLAIN writes them, to be copied; empty where the page has no room for them."""
 
 
-def plans_of(pair: Pair) -> PlansView | None:
+def plans_of(pair: Pair, *, texts: bool = True) -> PlansView | None:
     """Lay out the plans of ``pair``; None where none was seen, one side where only that was."""
     seen: dict[State, PlanSeen] = {state: plan for state in STATES if (plan := pair.side(state).plan)}
     if not seen:
@@ -83,6 +85,7 @@ def plans_of(pair: Pair) -> PlansView | None:
         measures={state: "time" if _timed(nodes[state], plan.self_ms) else "buffers" for state, plan in seen.items()},
         said=sentences(changes(before, after)) if len(seen) > 1 else (),
         meanings=tuple((kind, KINDS[kind].means) for kind in kinds if kind in KINDS),
+        texts={state: explain_text(plan.plan) for state, plan in seen.items()} if texts else {},
     )
 
 

@@ -87,7 +87,9 @@ def _cells(found: QuerySummary, pairs: Sequence[Pair], places: Sequence[str], *,
     for anchor, cell, pair in zip(places, found.cells, pairs, strict=True):
         planned = any(pair.side(state).plan for state in STATES)
         left_out = dense and planned and cell is not found.hot and cell is not found.worst
-        yield CellView(anchor, cell, pair, slowest(pair), None if left_out else plans_of(pair), left_out)
+        yield CellView(
+            anchor, cell, pair, slowest(pair), None if left_out else plans_of(pair, texts=not dense), left_out
+        )
 
 
 def _statements(query: Query, pairs: Sequence[Pair]) -> Iterator[Statement]:
