@@ -16,16 +16,15 @@ from collections.abc import Sequence
 
 from bench.figures import histogram, overview, samples
 from bench.figures.drawing import Drawing, inline
-from bench.figures.histogram import Distribution
 from bench.figures.histogram import describe as describe_bars
 from bench.figures.overview import describe as describe_dumbbells
 from bench.figures.samples import describe as describe_spread
 from bench.figures.slides import slides
-from bench.model import Pair
+from bench.model import Distribution, Pair
 from bench.summary import Summary
 
 __all__ = [
-    "Distribution", "bars", "describe_bars", "describe_dumbbells", "describe_spread", "dumbbells", "slides", "spread",
+    "bars", "describe_bars", "describe_dumbbells", "describe_spread", "dumbbells", "slides", "spread",
 ]  # fmt: skip
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Protocol
 
 from bench.figures.drawing import GLYPH, Anchor, Drawing, Sheet, fitting, plain
+from bench.model import Distribution
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480.
 WIDTH, LEFT, RIGHT, FONT = 360.0, 50.0, 352.0, 12.0
@@ -21,38 +21,6 @@ SHORT_LABEL = 3
 """Characters of labels that are left out where there is no room (hours, days); longer ones are written aslant."""
 SLANT = 40.0
 """Degrees."""
-
-
-class Bar(Protocol):
-    """One category, and how many there are."""
-
-    @property
-    def label(self) -> str:
-        """The category, as it stands under the bar."""
-
-    @property
-    def count(self) -> int:
-        """The height of the bar."""
-
-
-class Distribution(Protocol):
-    """What a histogram shows: ``counts`` (organizations) by ``across`` (live leads in the organization)."""
-
-    @property
-    def name(self) -> str:
-        """Names the figure."""
-
-    @property
-    def across(self) -> str:
-        """What the categories are of."""
-
-    @property
-    def counts(self) -> str:
-        """What is counted."""
-
-    @property
-    def bars(self) -> Sequence[Bar]:
-        """In the order of the categories."""
 
 
 def bars(distribution: Distribution, *, title: str = "") -> Drawing | None:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 
 from bench.figures.drawing import Drawing, files, plain
-from bench.figures.histogram import Distribution, bars
+from bench.figures.histogram import bars
 from bench.figures.overview import dumbbells
 from bench.figures.samples import spread
-from bench.model import Run
+from bench.model import Distribution, Run
 from bench.summary import Summary
 
 NAME_CHARACTERS = 60

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
 import matplotlib
@@ -14,24 +14,11 @@ from bench import figures
 from bench.figures.drawing import COLOURS
 from bench.figures.samples import MOST, thin
 from bench.model import CellSide, Pair
+from bench.model.run import Bar, Distribution
 from bench.report.page.environment import TEMPLATES
 from bench.stats import percentile
 from bench.summary import summarize
 from tests import runs
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    name: str
-    across: str
-    counts: str
-    bars: tuple[Bar, ...]
 
 
 def distribution(heights: Iterable[int], labels: Iterable[str] = (), **more: str) -> Distribution:
