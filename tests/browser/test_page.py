@@ -113,10 +113,10 @@ def test_the_statement_is_copied_as_it_is(opened):
     page = opened(FORMATS["html"](run)).page
     page.locator("summary", has_text="SQL").click()
     page.get_by_role("button", name="Copy: As written").click()
-    page.locator(".copy", has_text="Copied").wait_for()
+    page.get_by_role("button", name="Copy: As written").filter(has_text="Copied").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == sql
     page.get_by_role("button", name="Copy: With the values of hot").click()
-    page.wait_for_function("document.querySelectorAll('.copy')[1].textContent === 'Copied'")
+    page.get_by_role("button", name="Copy: With the values of hot").filter(has_text="Copied").wait_for()
     ready = sql.replace(":organization_id", "'1'::bigint")
     assert page.evaluate("navigator.clipboard.readText()") == f"{ready};"
 

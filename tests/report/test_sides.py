@@ -174,7 +174,7 @@ def test_a_share_has_its_figure_and_colour(percent, step, text):
 
 def test_the_heat_map_has_only_rows_with_a_share():
     text = FORMATS["html"](attributed.run())
-    heat = text[text.index('<table class="heat">') :]
+    heat = text[text.index('<table class="heat ') :]
     heat = heat[: heat.index("</table>")]
     assert f"<code>{INDEX}</code>" in heat
     assert OTHER not in heat

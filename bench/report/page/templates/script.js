@@ -63,7 +63,9 @@
         }
         if (head.colSpan === 1 && head.textContent.trim()) {
           const button = make("button", "", "sort");
-          button.append(...head.childNodes);
+          // A link in a head stays one: the button stands beside it.
+          if (head.querySelector("a")) button.setAttribute("aria-label", `Sort by ${head.textContent.trim()}`);
+          else button.append(...head.childNodes);
           const at = column;
           button.addEventListener("click", () => sort(table, head, at));
           head.append(button);
