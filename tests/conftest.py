@@ -37,6 +37,20 @@ def pytest_report_header() -> str:
     return ", ".join([*parts, f"libpq {psycopg.pq.version()}", "root" if os.geteuid() == 0 else "ordinary user"])
 
 
+ALONE = (
+    "servers/", "test_gate.py", "test_selftest.py", "test_pytest_plugin.py", "test_load.py", "test_ship_load.py",
+    "test_measure.py", "test_cli.py",
+)  # fmt: skip
+"""Tests that time something, or that watch the processes of the machine: other tests beside them would be in the way."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that want the machine for themselves; ``make test`` runs the others two at a time."""
+    for item in items:
+        if str(item.path.relative_to(Path(__file__).parent)).startswith(ALONE):
+            item.add_marker("alone")
+
+
 def make_home() -> Path:
     """A new folder for pgproof's data that root's server account can pass, unlike pytest's own folders."""
     folder = Path(tempfile.mkdtemp(prefix="pgproof-test-"))
