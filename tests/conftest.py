@@ -41,7 +41,7 @@ ALONE = (
     "servers/", "test_gate.py", "test_selftest.py", "test_pytest_plugin.py", "test_load.py", "test_ship_load.py",
     "test_measure.py", "test_cli.py",
 )  # fmt: skip
-"""Tests that time something, or that watch the processes of the machine: other tests beside them would be in the way."""
+"""Tests that time something, or that watch the processes of the machine: others beside them would be in the way."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -151,3 +151,12 @@ def test_a_log_that_cannot_be_read_stops_before_anything_is_measured(tmp_path: P
     (tmp_path / "log").write_text("nonsense\n")
     assert main(["selftest", str(SHOP), "--leads", "2k", "--aa", "1", "--log", str(tmp_path / "log")]) == 2
     assert "log:1" in capsys.readouterr().err
+
+
+def test_a_series_that_its_log_completes_needs_no_further_run(tmp_path: Path, capsys):
+    for _ in range(2):
+        append(run_of(screened()), tmp_path / "log")
+    missing = ["--dsn", "host=/nonexistent"]
+    assert main(["selftest", str(SHOP), "--aa", "2", "--log", str(tmp_path / "log"), *missing]) == 0
+    assert "2 runs" in capsys.readouterr().out
+    assert main(["selftest", str(SHOP), "--aa", "3", "--log", str(tmp_path / "log"), *missing]) == 2

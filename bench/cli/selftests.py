@@ -34,7 +34,7 @@ SHORT = 10
               "alarm. 300 runs without one show that at most 1 % are.")  # fmt: skip
 @click.option("--inject", is_flag=True, help="Put regressions in on purpose and say which the gate finds.")
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="File that keeps every run of --aa or "
-              "--inject, a line each; a series goes on where the file ends.")  # fmt: skip
+              "--inject, a line each; a series goes on where the file ends, until it holds as many.")  # fmt: skip
 @click.option("--tries", default=50, show_default=True, type=click.IntRange(1), help="Injected slow-downs of each size "
               "for --inject.")  # fmt: skip
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
@@ -56,19 +56,26 @@ def selftest(
     if aa and inject:
         raise click.UsageError("--aa and --inject are two tests: run one after the other")
     found = read(experiment.workload_folder(workload))
+    done = read_log(log) if log and not inject else []
+    if not inject and len(done) >= (aa or SHORT):
+        out.print(shown_as.alarms(done))
+        return 0
     with progress(out, quiet=quiet) as shown:
         plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             if inject:
                 attempts = _inject(plan, handle, tries, log, shown)
             else:
-                runs = _series(plan, handle, aa or SHORT, log, shown)
+                runs = _series(plan, handle, aa or SHORT, log, done, shown)
     out.print(shown_as.attempts(attempts) if inject else shown_as.alarms(runs))
     return 0
 
 
-def _series(plan: GatePlan, handle: ServerHandle, number: int, log: Path | None, shown: Bars | Lines) -> list[RunLine]:
-    lines = read_log(log) if log else []
+def _series(
+    plan: GatePlan, handle: ServerHandle, number: int, log: Path | None, done: list[RunLine], shown: Bars | Lines
+) -> list[RunLine]:
+    """Add runs to those that are ``done`` until there are ``number``."""
+    lines = list(done)
 
     def told(line: RunLine) -> None:
         lines.append(line)
@@ -77,7 +84,7 @@ def _series(plan: GatePlan, handle: ServerHandle, number: int, log: Path | None,
         red = sum(one.red for one in lines)
         shown.say(f"run {len(lines)}: {line.overall} in {line.seconds:.0f} s; {red} of {len(lines)} red so far")
 
-    alarms.series(plan, handle, number, len(lines), told)
+    alarms.series(plan, handle, number - len(lines), len(lines), told)
     return lines
 
 
