@@ -16,11 +16,11 @@ from bench import report, store
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "reports" / "sample" / "run.json"
-WIDTH, HEIGHT = 1280, 900
+WIDTH, HEIGHT = 1400, 900
 
 PICTURES = {
     "report": ("", "header"),
-    "plans": ("#query-json_tag_search--worst_rare", "#query-json_tag_search"),
+    "plans": ("#query-lead_assignment_queue", "#query-lead_assignment_queue > details[open]"),
 }
 """Name of the picture: the place in the page that is opened, and the part that is shown."""
 
@@ -38,7 +38,9 @@ def main() -> None:
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for scheme, ending in (("light", ""), ("dark", "-dark")):
             for name, (place, part) in PICTURES.items():
-                page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)
+                page = browser.new_page(
+                    viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
+                )
                 page.goto(f"{(Path(folder) / 'report.html').as_uri()}{place}")
                 _shoot(page, part, CLIPPED.get(name), ROOT / "docs" / f"{name}{ending}.png")
                 page.close()
