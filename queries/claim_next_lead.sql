@@ -11,6 +11,18 @@
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_long_queue: the tenant with the most leads that nobody owns: the longest queue to sort for one lead
 -- writes: yes
+-- unique: new_id
+-- invariant no lead is claimed twice: SELECT lead_id, count(*) FROM crm.lead_assignments
+--   WHERE id >= 9000000000000001 GROUP BY lead_id HAVING count(*) > 1
+-- invariant leads that left the queue equal new assignments: SELECT
+--   (SELECT count(*) FROM crm.leads WHERE assigned_to_id IS NULL)
+--   + (SELECT count(*) FROM crm.lead_assignments WHERE id >= 9000000000000001)
+-- invariant a new assignment names the owner that the lead has: SELECT a.id FROM crm.lead_assignments AS a
+--   JOIN crm.leads AS l ON l.organization_id = a.organization_id AND l.id = a.lead_id
+--   WHERE a.id >= 9000000000000001 AND l.assigned_to_id IS DISTINCT FROM a.assigned_to_id
+-- invariant every new assignment is in the audit log once: SELECT
+--   (SELECT count(*) FROM crm.lead_assignments WHERE id >= 9000000000000001)
+--   - (SELECT count(*) FROM crm.audit_log WHERE id >= 9000000000000001)
 -- expects: leads_queue_idx
 --
 -- SKIP LOCKED lets concurrent claims pass each other: nobody waits, nobody gets the same lead. The new ids come from

@@ -3,6 +3,8 @@
 -- tables: crm.communications
 -- param now timestamptz: clock
 -- writes: yes
+-- invariant no message is lost between scheduled and sending: SELECT count(*) FROM crm.communications
+--   WHERE comm_status IN ('scheduled', 'sending')
 -- cross-tenant: One worker sends for everybody, in the order in which messages fall due.
 -- expects: communications_due_idx
 --

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.model import Statement
+from bench.model import Query, Statement
 from bench.workload import ScaleSettings, read
 from bench.workload.blocks import derived_undo
 
@@ -195,3 +195,35 @@ def test_settings_are_checked(shop: Path) -> None:
     (shop / "pgproof.toml").write_text("targt_ms = 5\n")
     with pytest.raises(WorkloadError, match=r"pgproof\.toml: unknown setting targt_ms"):
         read(shop)
+
+
+def with_header(shop: Path, lines: str) -> Query:
+    """The shop's query that writes, with more lines in its header."""
+    file = shop / "queries" / "cancel_order.sql"
+    file.write_text(file.read_text().replace("-- writes: yes\n", f"-- writes: yes\n{lines}\n"))
+    return next(query for query in read(shop).queries if query.name == "cancel_order")
+
+
+def test_a_header_says_how_a_query_takes_part_in_a_load(shop: Path) -> None:
+    found = with_header(
+        shop,
+        "-- weight: 3\n-- unique: customer_id\n-- invariant no order is lost: SELECT count(*)\n--   FROM orders;",
+    )
+    assert (found.weight, found.unique) == (3, ("customer_id",))
+    assert found.invariants == {"no order is lost": "SELECT count(*) FROM orders"}
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("-- weight: much", r"'-- weight: much' is no weight"),
+        ("-- weight: -1", r"'-- weight: -1' is no weight"),
+        ("-- unique: order_id", r"'-- unique: order_id', but no parameter"),
+        ("-- invariant x: DELETE FROM orders", r"cancel_order\.sql:6: an invariant is one SELECT"),
+        ("-- invariant x: SELECT 1; SELECT 2", r"an invariant is one SELECT"),
+        ("-- invariant x: SELECT :customer_id", r"an invariant has no parameters, and this one has :customer_id"),
+    ],
+)
+def test_a_wrong_line_about_the_load_says_where_and_what(shop: Path, line: str, says: str) -> None:
+    with pytest.raises(WorkloadError, match=says):
+        with_header(shop, line)

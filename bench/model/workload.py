@@ -56,6 +56,12 @@ class Query:
     """Why a regression of this query is accepted by the gate, until the next baseline."""
     class_reasons: dict[str, str] = field(default_factory=dict)
     """Why the classes of this query alone are what they are, where its header says so."""
+    weight: int = 1
+    """How often it runs in a mixed load, beside the other queries."""
+    unique: tuple[str, ...] = ()
+    """Parameters that need another value in each execution of a load: ids that the caller hands out."""
+    invariants: dict[str, str] = field(default_factory=dict)
+    """What no load may break: name to a SELECT that gives the same rows after the load as before it."""
 
     def text(self, state: State) -> str:
         """The statement that runs in ``state``, with ``:name`` placeholders."""

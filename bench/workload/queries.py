@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,18 @@ from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Parameter, Query, Rewrite, Statement
 
-_QUERY_KEYS = {"title", "asks", "tables", "classes", "writes", "cross-tenant", "expects", "expected"}
+_QUERY_KEYS = {
+    "title",
+    "asks",
+    "tables",
+    "classes",
+    "writes",
+    "cross-tenant",
+    "expects",
+    "expected",
+    "weight",
+    "unique",
+}
 _QUERY_NEEDS = ("title", "asks")
 _WRITE_KEYS = {"title", "asks", "tables", "param"}
 _WRITE_WORDS = {"INSERT", "UPDATE", "DELETE", "MERGE"}
@@ -50,6 +62,7 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
     parameters: list[Parameter] = []
     extra: dict[str, str] = {}
     reasons: dict[str, str] = {}
+    invariants: dict[str, str] = {}
     for entry in head:
         kind, _, rest = entry.key.partition(" ")
         if kind == "param" and len(rest.split(None, 1)) == 2:
@@ -59,10 +72,12 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
             extra[rest.strip()] = entry.value.rstrip(";")
         elif kind == "why" and rest:
             reasons[rest.strip()] = entry.value
+        elif kind == "invariant" and rest:
+            invariants[rest.strip()] = _invariant(entry, where)
         elif entry.key in _QUERY_KEYS:
             values[entry.key] = entry.value
         else:
-            known = ", ".join([*sorted(_QUERY_KEYS), "param NAME TYPE", "class NAME", "why NAME"])
+            known = ", ".join([*sorted(_QUERY_KEYS), "param NAME TYPE", "class NAME", "why NAME", "invariant NAME"])
             raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=f"known keys: {known}")
     for key in _QUERY_NEEDS:
         if not values.get(key):
@@ -91,9 +106,31 @@ def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> 
         rewrite=rewrite,
         expected=values.get("expected", ""),
         class_reasons=reasons,
+        weight=_weight(values.get("weight", "1"), where),
+        unique=sqlfile.words(values.get("unique", "")),
+        invariants=invariants,
     )
     _check_parameters(query, where)
     return query
+
+
+def _weight(text: str, where: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text):
+        hint = "a whole number from 0 (not in the load) up; 1 where the line is missing"
+        raise WorkloadError(f"{where}:1: '-- weight: {text}' is no weight", hint=hint)
+    return int(text)
+
+
+def _invariant(entry: sqlfile.HeaderLine, where: str) -> str:
+    found = sqlfile.split(entry.value, where, entry.line)
+    if len(found) != 1 or not re.match(r"(SELECT|WITH|VALUES|TABLE)\b", found[0].sql, re.IGNORECASE):
+        raise WorkloadError(f"{where}:{entry.line}: an invariant is one SELECT")
+    if names := sqlfile.placeholders(found[0].sql, where):
+        hint = "it looks at all rows, whatever the parameters were"
+        raise WorkloadError(
+            f"{where}:{entry.line}: an invariant has no parameters, and this one has :{names[0]}", hint=hint
+        )
+    return found[0].sql
 
 
 def _body(lines: list[str], taken: int, where: str) -> tuple[Statement, Rewrite | None]:
@@ -133,6 +170,9 @@ def _check_parameters(query: Query, where: str) -> None:
     used = set(sqlfile.placeholders(query.sql)) | set(sqlfile.placeholders(query.rewrite.sql if query.rewrite else ""))
     for parameter in query.parameters:
         used |= set(sqlfile.placeholders(parameter.source))
+    for name in query.unique:
+        if name not in declared:
+            raise WorkloadError(f"{where}:1: '-- unique: {name}', but no parameter of that name")
     for name in declared:
         if name not in used:
             raise WorkloadError(f"{where}:1: parameter {name} is declared but not used", hint="remove its param line")
