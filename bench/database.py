@@ -45,13 +45,18 @@ class Target:
         info: dict[str, Any] = conninfo_to_dict(self.dsn) | ({"dbname": database} if database else {})
         # Rows of a commit that is not yet on disk cannot be marked visible to all: VACUUM would leave them out.
         merged = {"synchronous_commit": "on", **self.settings, **settings}
-        options = " ".join(f"-c {name}={_escaped(value)}" for name, value in merged.items())
+        options = session_options(merged)
         given = str(info.pop("options", "") or "")
         conninfo = make_conninfo(**info, options=f"{given} {options}".strip(), application_name="pgproof")
         try:
             return psycopg.connect(conninfo, autocommit=autocommit)
         except psycopg.OperationalError as error:
             raise ServerError(f"cannot connect to database {info.get('dbname')}: {first_line(error)}") from None
+
+
+def session_options(settings: Mapping[str, str]) -> str:
+    """Settings of a session as libpq takes them (``options``, ``PGOPTIONS``)."""
+    return " ".join(f"-c {name}={_escaped(value)}" for name, value in settings.items())
 
 
 def _escaped(value: str) -> str:

@@ -6,14 +6,14 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from psycopg import pq
 
-from bench.database import Connection, rows
+from bench.database import Connection, rows, session_options
 from bench.errors import LoadError
 from bench.load.log import Transaction, parse
 from bench.load.programs import Pgbench
@@ -114,7 +114,7 @@ def running(pgbench: Pgbench, connection: Connection, dsn: str, scripts: Sequenc
                 [pgbench.path, *_options(folder), *arguments],
                 None,
                 stderr=errors.fileno(),
-                environment=_environment(connection, dsn),
+                environment=environment(connection, dsn, {"synchronous_commit": SYNCHRONOUS_COMMIT}),
             )
         load = Running(process, folder)
         try:
@@ -141,14 +141,14 @@ def _options(folder: Path) -> list[str]:
     ]
 
 
-def _environment(connection: Connection, dsn: str) -> dict[str, str]:
-    """What leads libpq where ``dsn`` does; what the DSN leaves open comes from where psycopg had it."""
+def environment(connection: Connection, dsn: str, settings: Mapping[str, str]) -> dict[str, str]:
+    """What leads libpq where ``dsn`` does, under ``settings``; what the DSN leaves open is as psycopg had it."""
     options = [*pq.Conninfo.get_defaults(), *pq.Conninfo.parse(dsn.encode())]
     values = {option.envvar: option.val for option in options if option.envvar and option.val is not None}
     found = {name.decode(): value.decode() for name, value in values.items() if value}
     if connection.info.password:  # from a password file, for instance
         found["PGPASSWORD"] = connection.info.password
-    found["PGOPTIONS"] = f"{found.get('PGOPTIONS', '')} -c synchronous_commit={SYNCHRONOUS_COMMIT}".strip()
+    found["PGOPTIONS"] = f"{found.get('PGOPTIONS', '')} {session_options(settings)}".strip()
     return found | {"PGDATABASE": connection.info.dbname, "PGAPPNAME": APPLICATION, "PGCLIENTENCODING": "UTF8"}
 
 

@@ -7,6 +7,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``plan``      what EXPLAIN says of one execution
 ``run``       what was seen
 ``sides``     what was seen of the four sides of each optimization
+``load``      what was seen of a workload under load
 """
 
 from __future__ import annotations
