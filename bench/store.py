@@ -17,6 +17,7 @@ from bench.codec import ShapeError, decode, encode
 from bench.errors import BaselineError, DiskFull, PgproofError, RunFileError
 from bench.judge.records import Baseline, GateResult
 from bench.model import Json, Run
+from bench.model.load import LoadRun
 
 # History of the formats:
 #   1  pgproof 0.1: the first.
@@ -25,12 +26,13 @@ from bench.model import Json, Run
 FORMAT = 1
 GATE_FORMAT = 1
 BASELINE_FORMAT = 1
+LOAD_FORMAT = 1
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WIDTH = 120
 """Characters of a line in a file that people compare."""
 
-Record = TypeVar("Record", Run, GateResult, Baseline)
+Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun)
 
 
 # ------------------------------------------------------------------------------------------------------ layout
@@ -72,6 +74,7 @@ RUN = Sort(Run, FORMAT, "run", "run", "a run is stored as reports/<time>/run.jso
 GATE = Sort(
     GateResult, GATE_FORMAT, "gate result", "gate", "a gate result is what pgproof gate writes", RunFileError, compact
 )
+LOAD = Sort(LoadRun, LOAD_FORMAT, "load", "load", "a load is what pgproof load writes", RunFileError, compact)
 BASELINE = Sort(
     Baseline, BASELINE_FORMAT, "baseline", "baseline", "make one with: pgproof baseline", BaselineError, spread
 )
@@ -104,6 +107,21 @@ def save_gate(result: GateResult, path: Path) -> None:
 def load_gate(path: Path) -> GateResult:
     """Read the result of a gate at ``path``. Raises ``RunFileError``."""
     return _load(GATE, path)
+
+
+def load_text(run: LoadRun) -> str:
+    """Give the content of load.json."""
+    return _text(run, LOAD)
+
+
+def save_load(run: LoadRun, path: Path) -> None:
+    """Write what a load saw to ``path``, as ``save`` does."""
+    _save(run, LOAD, path)
+
+
+def load_load(path: Path) -> LoadRun:
+    """Read what a load saw at ``path``. Raises ``RunFileError``."""
+    return _load(LOAD, path)
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:

@@ -14,7 +14,7 @@ LAYERS = [
     {"report"},
     {"selftest"},
     {"figures"},
-    {"experiment", "gate"},
+    {"experiment", "gate", "loading"},
     {"attribution"},
     {"measure", "injections", "load"},
     {"servers", "seeding", "optimizations", "store"},

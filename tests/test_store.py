@@ -15,6 +15,7 @@ import pytest
 from bench import model, store
 from bench.errors import BaselineError, DiskFull, RunFileError
 from bench.judge import records
+from bench.model.load import LoadRun
 from tests import gates, runs
 
 DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
@@ -249,6 +250,7 @@ def records_below(kind: type) -> set[type]:
 
 
 DOCUMENTED = records_below(model.Run) | records_below(records.GateResult) | records_below(records.Baseline)
+DOCUMENTED |= records_below(LoadRun)
 
 
 @pytest.mark.parametrize("kind", sorted(DOCUMENTED, key=lambda kind: kind.__name__))

@@ -1,0 +1,161 @@
+"""``pgproof load``: the mix of queries under concurrency, before and after."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench import database, experiment, loading, store
+from bench.cli.codes import EXIT_DIFFERS
+from bench.cli.compares import written
+from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.streams import err, out
+from bench.console import progress
+from bench.errors import PgproofError
+from bench.loading import LoadPlan
+from bench.model import RunStatus
+from bench.model.load import LoadOptions, LoadRun
+from bench.report import load as load_report
+from bench.summary.words import plural
+from bench.workload import Workload, read
+
+CLIENTS_MOST = 1000
+RATE_MOST_TPS = 1_000_000.0
+
+WARM_UP_SHARE = 12
+"""A twelfth of a step's seconds goes before it, uncounted: 5 s before a minute. A fresh copy is in nobody's memory, and
+the first statements of a connection fill its caches of the catalog."""
+
+LATE_TARGETS, LATE_LEAST_MS = 10, 1000.0
+"""With a rate, a transaction that could not begin for ten times the target, and a second at least, is skipped: somebody
+who waited for so long has gone, and a queue that only grows measures nothing but its own length."""
+
+_EACH_MOST_S = 24 * 3600
+
+
+@click.command("load")
+@workload_options
+@server_options
+@click.option("--clients", default="1,4,16", show_default=True, metavar="N,N,...", help="Concurrent connections, a "
+              "step for each number.")  # fmt: skip
+@click.option("--rate", "rates", default="", metavar="R,R,...", help="Transactions that become due in a second, of the "
+              "most clients together: a further step for each. A time then counts from when it was due.")  # fmt: skip
+@click.option("--find-rate", is_flag=True, help="Search for the rate at which the p95 of the mix crosses the target: "
+              "up to 8 further steps for each state.")  # fmt: skip
+@click.option("--mix", default="", metavar="NAME=N,...", help="Only these queries, with these weights.  [default: all, "
+              "with the weights of their headers]")  # fmt: skip
+@click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, _EACH_MOST_S), help="Length of each "
+              "step.")  # fmt: skip
+@click.option("--target", type=click.FloatRange(0, min_open=True), help="Milliseconds at p95.  [default: 100, or what "
+              "pgproof.toml says]")  # fmt: skip
+@click.option("--output", default=Path("reports/load"), show_default=True, help="Folder for load.json, load.md and "
+              "load.html.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
+    """Run the queries as a mix from many clients at once, before and after the optimizations.
+
+    pgbench makes the load. Statements that write are committed, in a fresh copy for each step; what a query's header
+    declares as an invariant is checked after every step, and a violated one is exit code 1.
+    """
+    with progress(out, quiet=quiet) as shown:
+        found = read(experiment.workload_folder(workload))
+        plan = LoadPlan(
+            workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
+            skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
+            options=_options(found, chosen), weights=weights(chosen["mix"], found), progress=shown,
+        )  # fmt: skip
+        seen = _carry_out(plan, output, chosen, shown)
+    return _show(seen, output)
+
+
+def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
+    """Load; what an interrupted or failed one has seen is kept, with its reports."""
+    latest: list[LoadRun] = []
+
+    def keep(run: LoadRun) -> None:
+        latest[:] = [run]
+        written(lambda: _save(run, output), output)
+
+    try:
+        with server(chosen, shown) as handle:
+            steps = plan.options.clients, plan.options.rates_tps
+            number = (len(steps[0]) + len(steps[1])) * len(plan.states)
+            each = plan.options.seconds + plan.options.warm_up_s
+            shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s"
+                      f"{', then a search of up to 8 for each state' if plan.options.find_rate else ''}")  # fmt: skip
+            return loading.run(plan, handle, keep)
+    except (KeyboardInterrupt, PgproofError) as error:
+        if latest and latest[0].steps:
+            status: RunStatus = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+            partial = replace(latest[0], status=status, finished_at=database.now_text())
+            written(lambda: _save(partial, output), output)
+            written(lambda: load_report.write(partial, output), output)
+            kept = f"{status}; {plural(len(partial.steps), 'step')} kept: {output / 'load.html'}"
+            err.print(kept, markup=False, soft_wrap=True)
+        raise
+
+
+def _save(run: LoadRun, output: Path) -> None:
+    output.mkdir(parents=True, exist_ok=True)
+    store.save_load(run, output / load_report.JSON)
+
+
+def _show(seen: LoadRun, output: Path) -> int:
+    written(lambda: load_report.write(seen, output), output)
+    out.print(load_report.show(seen))
+    out.print(f"load: {output / 'load.html'}", soft_wrap=True, markup=False)
+    violated = any(not one.held for step in seen.steps for one in step.invariants)
+    return EXIT_DIFFERS if violated else 0
+
+
+def _options(workload: Workload, chosen: dict[str, Any]) -> LoadOptions:
+    target_ms = chosen["target"] or workload.target_ms
+    return LoadOptions(
+        clients=tuple(int(value) for value in numbers(chosen["clients"], "--clients", CLIENTS_MOST, whole=True)),
+        rates_tps=numbers(chosen["rates"], "--rate", RATE_MOST_TPS, whole=False) if chosen["rates"] else (),
+        find_rate=chosen["find_rate"],
+        seconds=chosen["seconds"],
+        warm_up_s=max(1, round(chosen["seconds"] / WARM_UP_SHARE)),
+        late_ms=max(LATE_LEAST_MS, LATE_TARGETS * target_ms),
+        target_ms=target_ms,
+    )
+
+
+def numbers(text: str, option: str, most: float, *, whole: bool) -> tuple[float, ...]:
+    """The numbers of a list such as ``1,4,16``, ascending, each once."""
+    found = set()
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            value = math.nan
+        if not 0 < value <= most or (whole and value != int(value)):
+            kind = "whole numbers from 1" if whole else "numbers above 0"
+            raise click.UsageError(
+                f"{option} {text}: '{part.strip()}' does not fit; give {kind} to {most:,.0f}: 1,4,16"
+            )
+        found.add(value)
+    return tuple(sorted(found))
+
+
+def weights(text: str, workload: Workload) -> Mapping[str, int] | None:
+    """The mix that ``--mix`` asks for; None where it does not."""
+    if not text:
+        return None
+    known = {query.name for query in workload.queries}
+    found: dict[str, int] = {}
+    for part in text.split(","):
+        name, equals, weight = (word.strip() for word in part.partition("="))
+        if name not in known:
+            raise click.UsageError(f"--mix: there is no query '{name}'; there are {', '.join(sorted(known))}")
+        if equals and not (weight.isascii() and weight.isdigit() and len(weight) <= 6):
+            raise click.UsageError(f"--mix {part}: '{weight}' is no weight; give a whole number: {name}=3")
+        found[name] = int(weight) if equals else 1
+    if not any(found.values()):
+        raise click.UsageError(f"--mix {text}: every weight is 0")
+    return found

@@ -1,0 +1,295 @@
+"""A workload under load from end to end: fill, optimize, then step by step on fresh copies of both states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+
+import psycopg
+
+from bench import __version__, database, machine, optimizations
+from bench.database import Connection, Target, explained, translated
+from bench.errors import LoadError, PgproofError
+from bench.load.counting import count, window
+from bench.load.programs import Pgbench, find_pgbench
+from bench.load.scripts import QueryMix, mix_queries
+from bench.load.stepping import Demand, drive
+from bench.measure import Bindings
+from bench.model import STATES, Query, State
+from bench.model.load import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
+from bench.progress import Progress, silent
+from bench.seeding.curate import curate
+from bench.seeding.template import Build, ensure, evict
+from bench.seeding.worker import Recipe
+from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.servers.record import record_of
+from bench.summary.load import holds, next_rate, summarize_step
+from bench.summary.words import plural
+from bench.workload import Workload
+
+Keep = Callable[[LoadRun], None]
+"""Called with everything seen so far, after every step."""
+
+SESSION: Mapping[str, str] = {**SESSION_SETTINGS, "plan_cache_mode": "force_custom_plan", "synchronous_commit": "on"}
+"""Of the clients: as where single queries are timed, so that the plans are the same; commits wait for the disk."""
+
+OURS = 3
+"""Connections that pgproof itself has open beside the clients of a step."""
+
+CUT = 200
+"""Characters of an invariant's rows that are kept."""
+
+PHASE = "load"
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPlan:
+    """What to run: everything that the user chose."""
+
+    workload: Workload
+    scale: int
+    seed: int
+    skew: str
+    workers: int
+    cache_limit_bytes: int
+    options: LoadOptions
+    weights: Mapping[str, int] | None = None
+    """The mix by name; None: the weights that the queries' headers give."""
+    progress: Progress = field(default=silent, repr=False)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries that take part, with their weights."""
+        if self.weights is None:
+            return tuple(query for query in self.workload.queries if query.weight)
+        return tuple(
+            replace(query, weight=self.weights[query.name])
+            for query in self.workload.queries
+            if self.weights.get(query.name)
+        )
+
+    @property
+    def states(self) -> tuple[State, ...]:
+        """The states to load: without optimizations there is no after."""
+        return STATES if self.workload.optimizations else STATES[:1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """What every step needs."""
+
+    plan: LoadPlan
+    target: Target
+    server: ServerHandle
+    admin: Connection
+    pgbench: Pgbench
+    sources: Mapping[State, str]
+    mixes: Mapping[State, QueryMix]
+    stamp: str
+
+
+def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
+    """Load both states on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
+
+    Raises:
+        LoadError: no pgbench fits, the server takes fewer connections, or a client met an error.
+        ServerError: the server went away; what was seen by then is what ``keep`` got.
+    """
+    pgbench = find_pgbench(server)
+    target = Target(server.dsn, SESSION_SETTINGS)
+    with target.connect() as admin:
+        _insist_on_connections(admin, max(plan.options.clients))
+        database.clean(admin)
+        build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
+        recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
+        template, dataset = ensure(admin, plan.workload, recipe, build)
+        evict(admin, plan.cache_limit_bytes, template)
+        with target.connect(template) as connection:
+            classes_file = plan.workload.dataset / "classes.sql"
+            bindings = curate(connection, plan.queries, classes_file, plan.workload.clock, plan.progress)
+        mixes = {state: mix_queries(plan.queries, bindings, state) for state in plan.states}
+        stamp = database.stamp()
+        begun = database.now_text()
+        seen = LoadRun(
+            id=begun.replace(":", "").replace("-", "").replace("+0000", "z").lower(), started_at=begun,
+            status="running", pgproof=__version__, workload=plan.workload.name,
+            workload_hash=plan.workload.content_hash(), options=plan.options, machine=machine.facts(),
+            server=record_of(server, admin), dataset=dataset, mix=_mix(plan.queries, bindings),
+            notes=_notes(plan, bindings),
+        )  # fmt: skip
+        keep(seen)
+        sources: dict[State, str] = {"before": template}
+        try:
+            if "after" in plan.states:
+                sources["after"] = f"{database.PREFIX}{stamp}_after"
+                _optimize(plan, target, server, admin, template, sources["after"])
+            stage = _Stage(plan, target, server, admin, pgbench, sources, mixes, stamp)
+            for step in _steps(stage):
+                seen = replace(seen, steps=(*seen.steps, step))
+                keep(seen)
+                if step.errors:
+                    raise LoadError(f"a client of the load met an error: {step.errors[0]}")
+        finally:
+            _drop_copies(target, stamp)
+    seen = replace(seen, status="complete", finished_at=database.now_text())
+    keep(seen)
+    return seen
+
+
+def _drop_copies(target: Target, stamp: str) -> None:
+    """Drop what this invocation made; where the server is gone, the next run does it."""
+    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
+        for one in database.own_databases(admin):
+            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
+                database.drop(admin, one.name)
+
+
+def _insist_on_connections(admin: Connection, clients: int) -> None:
+    asked = (
+        "SELECT current_setting('max_connections')::integer"
+        " - current_setting('superuser_reserved_connections')::integer"
+        " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::integer"
+    )
+    free = int(admin.execute(asked).fetchall()[0][0]) - OURS
+    if clients > free:
+        hint = f"ask for {max(free, 1)} at the most, or raise max_connections of a server of your own"
+        raise LoadError(f"{clients} clients are more than the {max(free, 0)} connections that are free", hint=hint)
+
+
+def _mix(queries: Sequence[Query], bindings: Bindings) -> tuple[MixPart, ...]:
+    sizes = {query.name: sum(len(values) for values in bindings[query.name].values()) for query in queries}
+    return tuple(MixPart(q.name, q.title, q.weight, sizes[q.name], q.writes) for q in queries if sizes[q.name])
+
+
+def _notes(plan: LoadPlan, bindings: Bindings) -> tuple[str, ...]:
+    notes = [
+        f"{query.name} takes no part: the dataset has no value for any of its classes."
+        for query in plan.queries
+        if not bindings[query.name]
+    ]
+    if left_out := [query.name for query in plan.workload.queries if query not in plan.queries and not plan.weights]:
+        notes.append(f"{', '.join(left_out)}: of weight 0, so not in the mix.")
+    return tuple(notes)
+
+
+def _optimize(
+    plan: LoadPlan, target: Target, server: ServerHandle, admin: Connection, template: str, name: str
+) -> None:
+    with server.bulk():
+        database.clone(admin, template, name, "after", {"workload": plan.workload.name, "scale": plan.scale})
+        with target.connect(name) as connection:
+            optimizations.apply_all(connection, plan.workload.optimizations, plan.progress)
+        database.checkpoint(admin)
+
+
+def _steps(stage: _Stage) -> Iterator[LoadStep]:
+    """Every step, before and after in turn: clients that ask when they are free, then rates, then the search."""
+    options, states = stage.plan.options, stage.plan.states
+    most = max(options.clients)
+    capacity: dict[State, float] = {}
+    number = 0
+    demands: list[tuple[int, float | None, Purpose]] = [(clients, None, "closed") for clients in options.clients]
+    demands += [(most, rate, "rate") for rate in options.rates_tps]
+    for turn, (clients, rate, purpose) in enumerate(demands):
+        for state in states if turn % 2 == 0 else states[::-1]:  # in turn, so that a machine that drifts favours none
+            number += 1
+            step = _step(stage, number, state, clients, rate, purpose)
+            if clients == most and rate is None:
+                capacity[state] = summarize_step(step, options.late_ms).tps
+            yield step
+    if not options.find_rate:
+        return
+    tried: dict[State, dict[float, bool]] = {state: {} for state in states}
+    open_ = list(states)
+    while open_:
+        for state in list(open_):
+            rate = next_rate(tried[state], capacity[state])
+            if rate is None:
+                open_.remove(state)
+                continue
+            number += 1
+            step = _step(stage, number, state, most, rate, "search")
+            tried[state][rate] = holds(summarize_step(step, options.late_ms), options.target_ms)
+            yield step
+
+
+def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | None, purpose: Purpose) -> LoadStep:
+    """One step on a copy of its own, which nothing else has written to."""
+    options = stage.plan.options
+    name = f"{database.PREFIX}{stage.stamp}_load_{number}"
+    with stage.server.bulk():
+        database.clone(stage.admin, stage.sources[state], name, "scratch")
+        database.checkpoint(stage.admin)
+    queries = stage.plan.queries
+    label = f"{state}, {plural(clients, 'client')}" + (f", {rate:,.1f}/s" if rate else "")
+    demand = Demand(clients, options.seconds + options.warm_up_s, rate, options.late_ms)
+    try:
+        with stage.target.connect(name) as watcher, explained(label):
+            held = _invariants(watcher, queries)
+
+            def tick(seconds: float) -> None:
+                stage.plan.progress(label, min(seconds, demand.seconds), demand.seconds + 1)
+
+            driven = drive(stage.pgbench, watcher, stage.server.dsn, SESSION, stage.mixes[state], demand, tick)
+            stage.plan.progress(label, demand.seconds + 1, demand.seconds + 1)
+            watcher.execute("SELECT 1")  # a server that is gone is not a client's error
+            found = _invariants(watcher, queries)
+        entries = window(driven.entries, options.warm_up_s, options.seconds)
+        loads, skipped = count(entries, [script.query for script in stage.mixes[state].scripts])
+        return LoadStep(
+            state=state, purpose=purpose, clients=clients, rate_tps=rate, seconds=float(options.seconds),
+            queries=loads, skipped=skipped, doing=dict(driven.doing), samples=driven.samples,
+            invariants=_compared(held, found), errors=driven.errors,
+        )  # fmt: skip
+    finally:
+        _drop_quietly(stage, name)
+
+
+def _drop_quietly(stage: _Stage, name: str) -> None:
+    # Where the server is gone, the block before says so, and the next run drops it.
+    with suppress(PgproofError, psycopg.OperationalError):
+        database.drop(stage.admin, name)
+        database.release(stage.admin, name)
+
+
+# --------------------------------------------------------------------------------------------------- invariants
+Rows = dict[tuple[str, str], list[str]]
+"""Query and name of an invariant to its rows as text, in order."""
+
+
+def _invariants(connection: Connection, queries: Sequence[Query]) -> Rows:
+    found: Rows = {}
+    for query in queries:
+        for name, text in query.invariants.items():
+            try:
+                with connection.transaction():
+                    connection.execute("SET TRANSACTION READ ONLY")
+                    rows = connection.execute(text.encode()).fetchall()
+            except psycopg.Error as error:
+                raise translated(error, f"{query.file}:1 (invariant {name})") from error
+            found[query.name, name] = sorted(_text(row) for row in rows)
+    return found
+
+
+def _text(row: Sequence[object]) -> str:
+    return f"({', '.join('NULL' if value is None else str(value) for value in row)})"
+
+
+def _compared(before: Rows, after: Rows) -> tuple[InvariantSeen, ...]:
+    return tuple(
+        InvariantSeen(
+            query,
+            name,
+            held=rows == after[query, name],
+            detail="" if rows == after[query, name] else f"before {_some(rows)}; after {_some(after[query, name])}",
+        )
+        for (query, name), rows in before.items()
+    )
+
+
+def _some(rows: Sequence[str]) -> str:
+    if not rows:
+        return "no row"
+    text = ", ".join(rows[:3])[:CUT]
+    return text if len(rows) <= 3 else f"{text} and {len(rows) - 3:,} more rows"

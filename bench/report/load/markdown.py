@@ -1,0 +1,34 @@
+"""A load as Markdown: what a comment may hold, the most important first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.model.load import LoadRun
+from bench.report.load.tables import Table, tables
+from bench.report.markdown import NAME, PROSE, escape, fitted
+from bench.summary.load import summarize_load
+
+
+def render(run: LoadRun) -> str:
+    """Write the headline, the alarms and the tables."""
+    summary = summarize_load(run)
+    title = f"{escape(run.workload, NAME)} under load: {escape(summary.headline, PROSE)}"
+    sections: list[list[str]] = [
+        [f"## {title}\n", *(f"> 🛑 **{escape(alarm, 2 * PROSE)}**\n" for alarm in summary.alarms)],
+        [*(f"- {escape(one.sentence, PROSE)}" for one in summary.crossings), ""],
+        *(list(_table(table)) for table in tables(run, summary)),
+        [f"- {escape(note, PROSE)}" for note in summary.notes],
+    ]
+    return fitted(sections, "load.html")
+
+
+def _table(table: Table) -> Iterator[str]:
+    yield f"### {table.title}\n"
+    yield f"{table.caption}\n"
+    yield f"| {' | '.join(table.headings)} |"
+    yield f"|{'|'.join('---:' if cell.number else '---' for cell in table.rows[0])}|"
+    for row in table.rows:
+        texts = [f"**{escape(cell.text, NAME)}**" if cell.tone == "over" else escape(cell.text, NAME) for cell in row]
+        yield f"| {' | '.join(texts)} |"
+    yield ""

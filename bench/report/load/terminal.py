@@ -1,0 +1,51 @@
+"""A load on a terminal: the headline, what went wrong, the tables."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bench.model.load import LoadRun
+from bench.report.compared.fitting import Column, Fitting
+from bench.report.load.tables import Cell, Table, tables
+from bench.report.text import one_line
+from bench.summary.load import summarize_load
+
+LINE_MOST, CELL_MOST = 400, 44
+TONES = {"over": "red", "before": "dark_orange3", "after": "dodger_blue2", "": ""}
+TERMINAL = ("clients", "rates", "queries", "invariants")
+"""The tables that a terminal has room for; the page has them all."""
+LATER = {"Failed": 2, "Retries": 3, "p99, before": 3, "p99, after": 2}
+"""Columns that go first where there is no room."""
+LEFT_OUT = ("Weight", "Number, before", "Number, after")
+"""Columns that only the other formats have."""
+
+
+def show(run: LoadRun) -> RenderableType:
+    """Give the headline, the alarms, and the tables as wide as the terminal is."""
+    summary = summarize_load(run)
+    parts: list[RenderableType] = [_line(summary.headline, "bold")]
+    parts += [_line(f"✗ {alarm}", "bold red") for alarm in summary.alarms]
+    parts += [_line(one.sentence, "") for one in summary.crossings]
+    for table in tables(run, summary):
+        if table.ident in TERMINAL:
+            parts += [Text(""), _line(table.title, "bold"), _fitting(table)]
+    parts += [Text(""), *(_line(note, "dim") for note in summary.notes)]
+    return Group(*parts)
+
+
+def _fitting(table: Table) -> Fitting:
+    columns = {
+        heading: Column("right" if cell.number else "left", LATER.get(heading, 0))
+        for heading, cell in zip(table.headings, table.rows[0], strict=True)
+        if heading not in LEFT_OUT
+    }
+    return Fitting(columns, [dict(zip(table.headings, map(_cell, row), strict=True)) for row in table.rows])
+
+
+def _cell(cell: Cell) -> Text:
+    return Text(one_line(cell.text, CELL_MOST), style=TONES[cell.tone])
+
+
+def _line(text: str, style: str) -> Text:
+    return Text(one_line(text, LINE_MOST), style=style)

@@ -1,0 +1,133 @@
+"""A load from end to end on the shop: records, invariants, interruption, what is left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench import loading, store
+from bench.database import Connection, own_databases
+from bench.errors import LoadError, ServerError
+from bench.load import programs
+from bench.loading import LoadPlan
+from bench.model.load import LoadOptions, LoadRun
+from bench.servers import ServerHandle, ServerOptions, open_server
+from bench.summary.load import summarize_load
+from bench.workload import Workload, read
+from tests.shops import ORDERS, SHOP, changed
+from tests.test_load import ours_running
+
+pytestmark = pytest.mark.usefixtures("_templates_go")
+
+
+def plan(workload: Workload, clients: tuple[int, ...] = (2,), **more: object) -> LoadPlan:
+    options = LoadOptions(clients, (), False, 1, 0, 1000.0, 50.0)
+    options = replace(options, **{key: more.pop(key) for key in list(more) if key in LoadOptions.__slots__})  # type: ignore[arg-type]
+    return LoadPlan(workload, ORDERS, 1, "default", 2, 2**34, options, **more)  # type: ignore[arg-type]
+
+
+def seen(found: LoadPlan, server: ServerHandle) -> tuple[LoadRun, list[LoadRun]]:
+    kept: list[LoadRun] = []
+    return loading.run(found, server, kept.append), kept
+
+
+def untreated(shop: Path) -> Workload:
+    """The shop without optimizations: one state, half of the time."""
+    (shop / "optimizations.sql").unlink()
+    for file in (shop / "queries").iterdir():
+        lines = file.read_text().splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith("-- expects")))
+    return read(shop)
+
+
+@pytest.fixture
+def nothing_left(admin: Connection) -> Iterator[None]:
+    before = {one.name for one in own_databases(admin) if one.kind != "template"}
+    yield
+    assert {one.name for one in own_databases(admin) if one.kind != "template"} == before
+    assert not ours_running()
+
+
+def test_both_states_are_loaded_and_a_rate_held(server: ServerHandle, nothing_left: None, tmp_path: Path) -> None:
+    run, kept = seen(plan(read(SHOP), rates_tps=(20.0,)), server)
+    assert [(step.state, step.purpose) for step in run.steps] == [
+        ("before", "closed"), ("after", "closed"), ("after", "rate"), ("before", "rate"),
+    ]  # fmt: skip
+    assert [len(one.steps) for one in kept] == [0, 1, 2, 3, 4, 4]
+    summary = summarize_load(run)
+    assert all(one.tps > 100 for one in summary.closed)
+    assert all(query.transactions > 10 for one in summary.closed for query in one.queries)
+    assert [one.saturated for one in summary.open] == [False, False]
+    assert all(step.samples > 5 for step in run.steps)
+    store.save_load(run, tmp_path / "load.json")
+    assert store.load_load(tmp_path / "load.json") == run
+
+
+def test_an_invariant_that_the_load_breaks_is_found_and_one_that_holds_is_not(
+    server: ServerHandle, shop: Path, nothing_left: None
+) -> None:
+    untreated(shop)
+    workload = changed(
+        shop, "queries/cancel_order.sql", "-- writes: yes\n",
+        "-- writes: yes\n-- invariant no order is lost: SELECT count(*) FROM orders\n"
+        "-- invariant nothing is returned: SELECT count(*) FROM orders WHERE status = 'returned'\n",
+    )  # fmt: skip
+    run, _ = seen(plan(workload, weights={"cancel_order": 1}), server)
+    held = {one.name: one.held for one in run.steps[0].invariants}
+    assert held == {"no order is lost": True, "nothing is returned": False}
+    assert run.steps[0].invariants[1].detail == "before (158); after (160)"
+
+
+def test_an_interruption_keeps_the_steps_that_are_done(server: ServerHandle, nothing_left: None) -> None:
+    def interrupt(phase: str, done: float, total: float, unit: str = "") -> None:
+        if phase.startswith("after") and 0 < done < total:
+            raise KeyboardInterrupt
+
+    kept: list[LoadRun] = []
+    with pytest.raises(KeyboardInterrupt):
+        loading.run(plan(read(SHOP), progress=interrupt), server, kept.append)
+    assert [step.state for step in kept[-1].steps] == ["before"]
+
+
+def test_a_server_that_dies_is_one_error_and_the_steps_before_are_kept(used_home: Path) -> None:
+    kept: list[LoadRun] = []
+    with open_server("embedded", ServerOptions(home=used_home)) as server:
+        pid = int((Path(str(server.data_dir)) / "postmaster.pid").read_text().split()[0])
+
+        def kill(phase: str, done: float, total: float, unit: str = "") -> None:
+            if phase.startswith("after") and 0.2 < done < total:
+                os.kill(pid, signal.SIGQUIT)
+
+        with pytest.raises(ServerError, match=r"after, 2 clients: the server went away"):
+            loading.run(plan(read(SHOP), progress=kill), server, kept.append)
+    assert [step.state for step in kept[-1].steps] == ["before"]
+    assert not ours_running()
+
+
+def test_a_statement_that_fails_under_load_ends_it_with_its_words(server: ServerHandle, shop: Path) -> None:
+    untreated(shop)
+    workload = changed(shop, "queries/open_orders.sql", "SELECT count(*) AS orders", "SELECT 1 / (random() < 0)::int")
+    with pytest.raises(LoadError, match=r"a client of the load met an error: open_orders: .*division by zero"):
+        seen(plan(workload, weights={"open_orders": 1}), server)
+
+
+def test_more_clients_than_the_server_takes_are_refused_before_anything_is_filled(server: ServerHandle) -> None:
+    with pytest.raises(LoadError, match="900 clients are more than the"):
+        seen(plan(read(SHOP), clients=(1, 900)), server)
+
+
+def test_a_missing_pgbench_is_said_first(server: ServerHandle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "wheel_programs", lambda: None)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(LoadError, match="there is no pgbench"):
+        seen(plan(read(SHOP)), replace(server, bin_dir=None))
+
+
+def test_without_optimizations_there_is_one_state(shop: Path) -> None:
+    assert plan(read(SHOP)).states == ("before", "after")
+    assert plan(untreated(shop)).states == ("before",)
