@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import database, experiment
+from bench import database, experiment, loading
 from bench.attribution.hygiene import foreign_keys, index_facts
 from bench.database import Connection, Target
 from bench.experiment import Plan
+from bench.loading import LoadPlan
 from bench.measure import Cell, Sides, compare
 from bench.measure.execution import explain
 from bench.model import Options, Rewrite, Run
+from bench.model.load import LoadOptions, LoadStep
 from bench.model.sides import ForeignKeyFacts
 from bench.plans import index_names
 from bench.plans.seen import walk
@@ -224,3 +226,28 @@ def test_monitoring_views_do_not_multiply_rows(after: Connection) -> None:
     leads = after.execute("SELECT count(*) FROM crm.leads WHERE deleted_at IS NULL").fetchall()[0][0]
     shown = after.execute("SELECT sum(leads) FROM crm_report.v_lead_pipeline").fetchall()[0][0]
     assert shown == leads
+
+
+def claimed(server: ServerHandle, left_out: str) -> LoadStep:
+    """A second of four workers that claim leads, by the statement without ``left_out``."""
+    claim = next(query for query in CRM.queries if query.name == "claim_next_lead")
+    assert left_out in claim.sql
+    changed = replace(claim, sql=claim.sql.replace(left_out, ""))
+    workload = replace(CRM, queries=(changed,), optimizations=())
+    options = LoadOptions((4,), (), False, 1, 0, 1000.0, 100.0)
+    plan = LoadPlan(workload, 5000, 1, "default", 2, 10 * 1024**3, options)
+    return loading.run(plan, server, lambda _: None).steps[0]
+
+
+def test_no_lead_goes_to_two_workers_and_every_claim_leaves_its_trace(run: Run, server: ServerHandle) -> None:
+    step = claimed(server, "")
+    assert [one.detail for one in step.invariants if not one.held] == []
+    assert len(step.invariants) == 4
+    assert sum(step.queries[0].times_us.values()) > 100
+
+
+def test_a_claim_without_its_lock_gives_leads_to_two_workers_and_the_invariants_say_so(
+    run: Run, server: ServerHandle
+) -> None:
+    broken = {one.name for one in claimed(server, "FOR UPDATE SKIP LOCKED").invariants if not one.held}
+    assert broken >= {"no lead is claimed twice", "leads that left the queue equal new assignments"}
