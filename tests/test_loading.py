@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import loading, store
-from bench.database import Connection, own_databases
+from bench import database, loading, store
+from bench.database import Connection, Target, own_databases
 from bench.errors import LoadError, ServerError
 from bench.load import programs
 from bench.loading import LoadPlan
@@ -131,3 +131,13 @@ def test_a_missing_pgbench_is_said_first(server: ServerHandle, tmp_path: Path, m
 def test_without_optimizations_there_is_one_state(shop: Path) -> None:
     assert plan(read(SHOP)).states == ("before", "after")
     assert plan(untreated(shop)).states == ("before",)
+
+
+def test_a_copy_is_in_memory_before_it_is_loaded(admin: Connection, target: Target) -> None:
+    database.create(admin, "pgproof_warm", "scratch")
+    with target.connect("pgproof_warm") as connection:
+        connection.execute("CREATE SCHEMA bench_meta; CREATE TABLE t AS SELECT generate_series(1, 50000) AS n")
+        connection.execute("CREATE INDEX ON t (n)")
+        blocks = connection.execute("SELECT pg_relation_size('t') / 8192 + pg_relation_size('t_n_idx') / 8192")
+        assert (loading.warm_up(connection) or 0) >= blocks.fetchall()[0][0]
+        assert connection.execute("SELECT 1 FROM pg_extension WHERE extname = 'pg_prewarm'").fetchone() is None
