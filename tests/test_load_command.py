@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,29 +11,21 @@ import click
 import pytest
 
 from bench import loading, store
-from bench.cli import main
+from bench.cli import loads, main
 from bench.cli.loads import numbers, weights
 from bench.errors import LoadError
 from bench.model.load import InvariantSeen, LoadRun
 from bench.workload import read
-from tests.conftest import make_home
 from tests.loads import load_run, step
 from tests.shops import SHOP
 
 
-@pytest.fixture(scope="module")
-def cli_home() -> Iterator[Path]:
-    home = make_home()
-    yield home
-    shutil.rmtree(home.parent)
-
-
 @pytest.fixture
-def load(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def load(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
     """Run the command on the shop; the exit code and all that it printed."""
 
     def call(*arguments: str) -> tuple[int, str]:
-        status = main(["load", str(SHOP), "--home", str(cli_home), "--output", str(tmp_path / "out"), *arguments])
+        status = main(["load", str(SHOP), "--output", str(tmp_path / "out"), *arguments])
         captured = capsys.readouterr()
         return status, captured.out + captured.err
 
@@ -86,6 +78,7 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: LoadRun, error: BaseExcept
         return run
 
     monkeypatch.setattr(loading, "run", made)
+    monkeypatch.setattr(loads, "server", lambda chosen, shown: nullcontext())
 
 
 def test_it_writes_three_files_and_exits_with_0(

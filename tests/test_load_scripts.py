@@ -142,12 +142,6 @@ def test_a_client_that_meets_an_error_is_named_with_its_query(
     assert seen.entries == ()
 
 
-def test_what_clients_wait_for_is_seen(connection: Connection, target: Target, server: ServerHandle) -> None:
-    seen = driven(connection, target, server, mix(query("SELECT pg_sleep(0.3)")))
-    assert seen.doing["Timeout: PgSleep"] > seen.doing.get("idle", 0)
-    assert seen.samples >= 5
-
-
 def test_a_rate_that_cannot_be_held_is_skipped_and_not_queued(
     connection: Connection, target: Target, server: ServerHandle
 ) -> None:
@@ -158,7 +152,9 @@ def test_a_rate_that_cannot_be_held_is_skipped_and_not_queued(
     assert max(entry.us or 0 for entry in seen.entries) < 400_000
 
 
-def test_a_deadlock_is_tried_again_and_counted(connection: Connection, target: Target, server: ServerHandle) -> None:
+def test_a_deadlock_is_tried_again_and_what_clients_wait_for_is_seen(
+    connection: Connection, target: Target, server: ServerHandle
+) -> None:
     connection.execute("CREATE TABLE t (id int PRIMARY KEY, n int); INSERT INTO t VALUES (1, 0), (2, 0)")
     connection.execute(
         "CREATE FUNCTION cross_over(first int) RETURNS void LANGUAGE plpgsql AS $$ BEGIN"
@@ -170,3 +166,6 @@ def test_a_deadlock_is_tried_again_and_counted(connection: Connection, target: T
     seen = drive(find_pgbench(server), connection, found_dsn, {}, found, Demand(clients=4, seconds=1), lambda _: None)
     assert seen.errors == ()
     assert sum(entry.retries for entry in seen.entries) > 0
+    assert seen.doing["Timeout: PgSleep"] > 0
+    assert seen.doing["Lock: transactionid"] > 0
+    assert seen.samples >= 5

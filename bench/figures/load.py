@@ -43,8 +43,11 @@ class _Panel:
 
     def ticks(self) -> list[float]:
         first, last = math.floor(math.log10(self.low)), math.floor(math.log10(self.high))
-        found = [10.0**power for power in range(first, last + 1) if self.low <= 10.0**power <= self.high]
-        return found[:: max(1, math.ceil(len(found) / 5))]
+        found = [times * 10.0**power for power in range(first, last + 1) for times in (1, 2, 5)]
+        shown = [value for value in found if self.low <= value <= self.high]
+        decades = [value for value in shown if 10 ** round(math.log10(value)) == value]
+        ticks = decades if len(decades) > 2 else shown
+        return ticks[:: max(1, math.ceil(len(ticks) / 5))]
 
 
 def curves(summary: LoadSummary, target_ms: float, ident: str) -> str:

@@ -94,7 +94,10 @@ def _rate(one: StepSummary, target_ms: float) -> tuple[Cell, ...]:
 def _queries(run: LoadRun, summary: LoadSummary) -> Table:
     sides = [(state, one) for state in STATES if (one := summary.last(state))]
     most = words.plural(max((one.step.clients for _, one in sides), default=0), "client")
-    caption = f"With {most}. All parameter classes together: each binding of a query is as likely as any other."
+    caption = (
+        f"With {most}. All parameter classes together: each binding of a query is as likely as any other. Of "
+        "fewer than 20 transactions p95 is the longest."
+    )
     headings = ["Query", "Weight"]
     for state, _ in sides:
         headings += [f"Number, {state}", f"p50, {state}", f"p95, {state}", f"p99, {state}"]

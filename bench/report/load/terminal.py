@@ -11,7 +11,7 @@ from bench.report.load.tables import Cell, Table, tables
 from bench.report.text import one_line
 from bench.summary.load import summarize_load
 
-LINE_MOST, CELL_MOST = 400, 44
+LINE_MOST, CELL_MOST = 400, 64
 TONES = {"over": "red", "before": "dark_orange3", "after": "dodger_blue2", "": ""}
 TERMINAL = ("clients", "rates", "queries", "invariants")
 """The tables that a terminal has room for; the page has them all."""
