@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.model import STATES, State
@@ -249,12 +249,13 @@ def _headline(closed: Sequence[StepSummary], run: LoadRun) -> str:
     return f"{broken}{text[0].upper()}{text[1:]}"
 
 
-def _alarms(steps: Iterable[StepSummary], run: LoadRun) -> Iterator[str]:
-    if run.status not in ("complete", "running"):
-        yield f"This load was not finished ({run.status}): what it had measured by then is here."
+def _alarms(steps: Sequence[StepSummary], run: LoadRun) -> Iterator[str]:
     for one in steps:
         for broken in one.violated:
             yield f"{where(one.step)}: {broken.query} broke '{broken.name}': {broken.detail}"
+    if run.status not in ("complete", "running"):
+        yield f"This load was not finished ({run.status}): what it had measured by then is here."
+    for one in steps:
         for error in one.step.errors:
             yield f"{where(one.step)}: {error}"
         if one.saturated and one.step.purpose == "rate":

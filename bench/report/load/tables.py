@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.model import STATES, State
-from bench.model.load import LoadRun
+from bench.model.load import LoadRun, MixPart
 from bench.stats import Figure
 from bench.summary import words
 from bench.summary.load import LoadSummary, StepSummary, Times, holds, rate, share
@@ -98,17 +98,18 @@ def _queries(run: LoadRun, summary: LoadSummary) -> Table:
         f"With {most}. All parameter classes together: each binding of a query is as likely as any other. Of "
         "fewer than 20 transactions p95 is the longest."
     )
-    headings = ["Query", "Weight"]
-    for state, _ in sides:
-        headings += [f"Number, {state}", f"p50, {state}", f"p95, {state}", f"p99, {state}"]
-    rows = []
-    for part in run.mix:
-        row = [Cell(part.title, number=False), Cell(str(part.weight))]
-        for _, one in sides:
-            times = next((found for found in one.queries if found.query == part.query), None)
-            row += [Cell(words.count(times.transactions if times else None)), *_times(times, run.options.target_ms)]
-        rows.append(tuple(row))
-    return Table("queries", "Queries", caption, tuple(headings), tuple(rows) if sides else ())
+    names = ("p95", "p50", "p99", "Number")  # what decides first: a phone shows two columns beside the name
+    headings = ("Query", *(f"{name}, {state}" for name in names for state, _ in sides), "Weight")
+    rows = tuple(_query(part, [one for _, one in sides], run.options.target_ms) for part in run.mix)
+    return Table("queries", "Queries", caption, headings, rows if sides else ())
+
+
+def _query(part: MixPart, sides: Sequence[StepSummary], target_ms: float) -> tuple[Cell, ...]:
+    found = [next((times for times in one.queries if times.query == part.query), None) for one in sides]
+    figures = [_times(times, target_ms) for times in found]
+    cells = [side[place] for place in (1, 0, 2) for side in figures]
+    numbers = [Cell(words.count(times.transactions if times else None)) for times in found]
+    return (Cell(part.title, number=False), *cells, *numbers, Cell(str(part.weight)))
 
 
 def _doing(summary: LoadSummary) -> Table:
