@@ -14,6 +14,9 @@ from bench.summary.load import LoadSummary, StepSummary, Times, holds, rate, sha
 DOING_MOST = 12
 """Kinds of waiting that are shown: the most frequent."""
 
+NAMES = ("p95", "p50", "p99")
+"""What decides comes first: a phone shows two or three columns beside the name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -46,7 +49,7 @@ def _closed(run: LoadRun, summary: LoadSummary) -> Table:
         f"Steps of {run.options.seconds} s, each on a fresh copy. Each client asks again as soon as it has its answer, "
         "so what one waits the others do not ask: compare throughput first, and times at a rate."
     )
-    headings = ("Clients", "State", "Done", "p50", "p95", "p99", "Failed", "Retries")
+    headings = ("Clients", "State", "Done", *NAMES, "Failed", "Retries")
     target = run.options.target_ms
     return Table("clients", "Clients", caption, headings, tuple(_step(one, target) for one in summary.closed))
 
@@ -67,7 +70,7 @@ def _open(run: LoadRun, summary: LoadSummary) -> Table:
         "Transactions become due whether the ones before them are done or not, and a time counts from when it was due. "
         f"One that could not begin within {words.ms(run.options.late_ms)} is skipped and counts as longer than all."
     )
-    headings = ("Asked", "State", "Clients", "Done", "Skipped", "p50", "p95", "p99", "Says")
+    headings = ("Asked", "State", "Says", *NAMES, "Done", "Skipped", "Clients")
     return Table(
         "rates", "At a rate", caption, headings, tuple(_rate(one, run.options.target_ms) for one in summary.open)
     )
@@ -83,11 +86,11 @@ def _rate(one: StepSummary, target_ms: float) -> tuple[Cell, ...]:
     return (
         Cell(rate(one.step.rate_tps)),
         _state(one.step.state),
-        Cell(str(one.step.clients)),
+        says,
+        *_times(one.all, target_ms),
         Cell(rate(one.tps)),
         Cell(words.count(one.step.skipped)),
-        *_times(one.all, target_ms),
-        says,
+        Cell(str(one.step.clients)),
     )
 
 
@@ -98,8 +101,7 @@ def _queries(run: LoadRun, summary: LoadSummary) -> Table:
         f"With {most}. All parameter classes together: each binding of a query is as likely as any other. Of "
         "fewer than 20 transactions p95 is the longest."
     )
-    names = ("p95", "p50", "p99", "Number")  # what decides first: a phone shows two columns beside the name
-    headings = ("Query", *(f"{name}, {state}" for name in names for state, _ in sides), "Weight")
+    headings = ("Query", *(f"{name}, {state}" for name in (*NAMES, "Number") for state, _ in sides), "Weight")
     rows = tuple(_query(part, [one for _, one in sides], run.options.target_ms) for part in run.mix)
     return Table("queries", "Queries", caption, headings, rows if sides else ())
 
@@ -107,7 +109,7 @@ def _queries(run: LoadRun, summary: LoadSummary) -> Table:
 def _query(part: MixPart, sides: Sequence[StepSummary], target_ms: float) -> tuple[Cell, ...]:
     found = [next((times for times in one.queries if times.query == part.query), None) for one in sides]
     figures = [_times(times, target_ms) for times in found]
-    cells = [side[place] for place in (1, 0, 2) for side in figures]
+    cells = [side[place] for place in range(len(NAMES)) for side in figures]
     numbers = [Cell(words.count(times.transactions if times else None)) for times in found]
     return (Cell(part.title, number=False), *cells, *numbers, Cell(str(part.weight)))
 
@@ -159,8 +161,8 @@ def _state(state: State) -> Cell:
 
 
 def _times(found: Times | None, target_ms: float) -> Sequence[Cell]:
-    figures = (found.p50, found.p95, found.p99) if found else (None, None, None)
-    over = [False, _is_over(figures[1], target_ms), False]
+    figures = (found.p95, found.p50, found.p99) if found else (None, None, None)
+    over = [_is_over(figures[0], target_ms), False, False]
     return [Cell(words.figure(one), "over" if late else "") for one, late in zip(figures, over, strict=True)]
 
 
