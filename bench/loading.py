@@ -194,6 +194,7 @@ def _steps(stage: _Stage) -> Iterator[LoadStep]:
     options, states = stage.plan.options, stage.plan.states
     most = max(options.clients)
     capacity: dict[State, float] = {}
+    tried: dict[State, dict[float, bool]] = {state: {} for state in states}
     number = 0
     demands: list[tuple[int, float | None, Purpose]] = [(clients, None, "closed") for clients in options.clients]
     demands += [(most, rate, "rate") for rate in options.rates_tps]
@@ -203,10 +204,11 @@ def _steps(stage: _Stage) -> Iterator[LoadStep]:
             step = _step(stage, number, state, clients, rate, purpose)
             if clients == most and rate is None:
                 capacity[state] = summarize_step(step, options.late_ms).tps
+            if rate is not None:
+                tried[state][rate] = holds(summarize_step(step, options.late_ms), options.target_ms)
             yield step
     if not options.find_rate:
         return
-    tried: dict[State, dict[float, bool]] = {state: {} for state in states}
     open_ = list(states)
     while open_:
         for state in list(open_):

@@ -104,3 +104,16 @@ def test_failed_transactions_and_retries_are_counted_apart() -> None:
     one = step("after", 4, {})
     found = summarize_step(replace(one, queries=(QueryLoad("q", {"1000": 3}, failed=2, retries=5),)), 1000.0)
     assert (found.all.transactions, found.all.failed, found.all.retries) == (3, 2, 5)
+
+
+def test_a_rate_with_few_transactions_is_no_ground_for_a_p95() -> None:
+    assert not any("too few" in note for note in summarize_load(load_run(at_rate(50, 500))).notes)
+    assert any("1 step at a rate had fewer than 100" in n for n in summarize_load(load_run(at_rate(5, 50))).notes)
+
+
+def test_clients_that_wait_for_a_processor_are_said_by_evidence_and_not_by_their_number() -> None:
+    busy = replace(step("after", 16, {1_000: 10}), doing={"running": 250}, samples=25)
+    asleep = replace(busy, doing={"Timeout: PgSleep": 400})
+    assert not any("waiting for a processor" in note for note in summarize_load(load_run(asleep)).notes)
+    said = [note for note in summarize_load(load_run(busy)).notes if "waiting for a processor" in note]
+    assert said[0].startswith("after, 16 clients: 10.0 of them ran at once on average, on 2 cores")

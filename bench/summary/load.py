@@ -31,6 +31,9 @@ MOST_TRIES = 8
 FIRST_SHARE = 0.5
 """Where a search begins: half of what the clients got when they asked as fast as they could."""
 
+FEW = 100
+"""Transactions of a step at a rate: with fewer, less than five are above p95, and one of them decides."""
+
 WIDEN = 3.0
 """Factor from rate to rate until one is held and one is not."""
 
@@ -124,7 +127,7 @@ def summarize_load(run: LoadRun) -> LoadSummary:
         closed=tuple(closed),
         open=tuple(opened),
         crossings=tuple(_crossings(opened, run.options.target_ms)),
-        notes=(*run.notes, *_notes(run)),
+        notes=(*run.notes, *_notes(run, opened)),
     )
 
 
@@ -273,15 +276,22 @@ def where(step: LoadStep) -> str:
     return f"{step.state}, {words.plural(step.clients, 'client')}{asked}"
 
 
-def _notes(run: LoadRun) -> Iterator[str]:
-    most = max(run.options.clients, default=0)
-    if run.server.kind != "dsn":
-        yield (
-            f"pgbench and the server share the {words.plural(run.machine.cores, 'core')} of this machine: what one "
-            "takes the other lacks, and times hold the client's own overhead."
-        )
-    if most > run.machine.cores and run.server.kind != "dsn":
-        yield (
-            f"With {most} clients on {words.plural(run.machine.cores, 'core')} most of a time is waiting for a "
-            "processor: more clients make times longer, not throughput larger."
-        )
+def _notes(run: LoadRun, opened: Sequence[StepSummary]) -> Iterator[str]:
+    if few := [one for one in opened if one.all.transactions < FEW]:
+        steps = words.plural(len(few), "step")
+        yield f"{steps} at a rate had fewer than {FEW} transactions, too few for a p95: give more --seconds."
+    if run.server.kind == "dsn":
+        return
+    cores = words.plural(run.machine.cores, "core")
+    yield (
+        f"pgbench and the server share the {cores} of this machine: what one takes the other lacks, and times hold the "
+        "client's own overhead."
+    )
+    for step in run.steps:
+        running = step.doing.get("running", 0) / step.samples if step.samples else 0.0
+        if running > run.machine.cores:
+            yield (
+                f"{where(step)}: {running:.1f} of them ran at once on average, on {cores}: part of their times is "
+                "waiting for a processor, and more clients would make times longer and not throughput larger."
+            )
+            return
