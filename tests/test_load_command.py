@@ -115,3 +115,10 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     assert f"{status}; 1 step kept" in printed
     assert store.load_load(tmp_path / "out" / "load.json").status == status
     assert "not finished" in (tmp_path / "out" / "load.html").read_text()
+
+
+def test_a_stored_load_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store.save_load(load_run(step("after", 1, {1_000: 5})), tmp_path / "load.json")
+    assert main(["report", str(tmp_path / "load.json")]) == 0
+    assert "After, 1 client gets 0.50/s" in capsys.readouterr().out
+    assert {file.name for file in tmp_path.iterdir()} == {"load.json", "load.md", "load.html"}

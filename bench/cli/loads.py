@@ -70,7 +70,7 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
             options=_options(found, chosen), weights=weights(chosen["mix"], found), progress=shown,
         )  # fmt: skip
         seen = _carry_out(plan, output, chosen, shown)
-    return _show(seen, output)
+    return show_load(seen, output)
 
 
 def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
@@ -105,7 +105,8 @@ def _save(run: LoadRun, output: Path) -> None:
     store.save_load(run, output / load_report.JSON)
 
 
-def _show(seen: LoadRun, output: Path) -> int:
+def show_load(seen: LoadRun, output: Path) -> int:
+    """Write and print the reports of a load; the exit code says whether it broke an invariant."""
     written(lambda: load_report.write(seen, output), output)
     out.print(load_report.show(seen))
     out.print(f"load: {output / 'load.html'}", soft_wrap=True, markup=False)
