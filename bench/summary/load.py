@@ -292,6 +292,6 @@ def _notes(run: LoadRun, opened: Sequence[StepSummary]) -> Iterator[str]:
         if running > run.machine.cores:
             yield (
                 f"{where(step)}: {running:.1f} of them ran at once on average, on {cores}: part of their times is "
-                "waiting for a processor, and more clients would make times longer and not throughput larger."
+                "waiting for a processor, and with more clients it is a larger part."
             )
             return
