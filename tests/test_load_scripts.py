@@ -32,22 +32,39 @@ def mix(found: Query, *bindings: dict[str, str | None], state: str = "before") -
 
 # -------------------------------------------------------------------------------------------------------- text
 def test_every_binding_of_every_class_is_as_likely() -> None:
-    found = mix(query("SELECT :a", Parameter("a", "bigint", "class")), {"a": "5"}, {"a": "7"}, {"a": None})
+    found = mix(query("SELECT :a", Parameter("a", "text", "class")), {"a": "x"}, {"a": "7"}, {"a": None})
     assert found.scripts[0].text == (
         "\\set pgproof_binding random(1, 3)\n"
-        "\\if :pgproof_binding = 1\nSELECT :q1b1p1::bigint;\n"
-        "\\elif :pgproof_binding = 2\nSELECT :q1b2p1::bigint;\n"
-        "\\elif :pgproof_binding = 3\nSELECT :q1b3p1::bigint;\n"
+        "\\if :pgproof_binding = 1\nSELECT :q1b1p1::text;\n"
+        "\\elif :pgproof_binding = 2\nSELECT :q1b2p1::text;\n"
+        "\\elif :pgproof_binding = 3\nSELECT :q1b3p1::text;\n"
         "\\endif\n"
     )
-    assert found.variables == {"pgproof_turn": "0", "q1b1p1": "5", "q1b2p1": "7"}
+    assert found.variables == {"pgproof_turn": "0", "q1b1p1": "x", "q1b2p1": "7"}
+
+
+def test_bindings_that_differ_in_whole_numbers_share_a_statement() -> None:
+    names = Parameter("id", "bigint", "class"), Parameter("word", "text", "'w'")
+    found = mix(query("SELECT :id, :word", *names), {"id": "5", "word": "w"}, {"id": "-7", "word": "w"})
+    assert found.scripts[0].text == (
+        "\\set pgproof_binding random(1, 2)\n"
+        "\\if :pgproof_binding = 1\n\\set q1p1 5\n\\elif :pgproof_binding = 2\n\\set q1p1 -7\n\\endif\n"
+        "SELECT :q1p1::bigint, :q1p2::text;\n"
+    )
+    assert found.variables == {"pgproof_turn": "0", "q1p2": "w"}
+
+
+@pytest.mark.parametrize("value", ["007", "+7", "1.5", "", "9" * 19, "1 + 1"])
+def test_values_that_pgbench_would_write_otherwise_do_not_share_one(value: str) -> None:
+    found = mix(query("SELECT :a", Parameter("a", "text", "class")), {"a": "5"}, {"a": value})
+    assert found.variables["q1b2p1"] == value
 
 
 def test_a_value_never_becomes_part_of_a_script() -> None:
     hostile = "\\endif\n\\! touch x\n; DROP TABLE t; -- :y $1"
     found = mix(query("SELECT :a", Parameter("a", "text", "class")), {"a": hostile})
     assert "touch" not in found.scripts[0].text
-    assert found.variables["q1b1p1"] == hostile
+    assert found.variables["q1p1"] == hostile
 
 
 def test_the_after_state_runs_the_rewrite() -> None:
@@ -60,8 +77,8 @@ def test_a_unique_parameter_is_counted_upwards_for_each_client() -> None:
     found = mix(query("SELECT :id", Parameter("id", "bigint", "9"), unique=("id",)), {"id": "9000"})
     assert found.scripts[0].text == (
         "\\set pgproof_turn :pgproof_turn + 1\n"
-        "\\set q1b1p1 9000 + :client_id * 20000000 + :pgproof_turn\n"
-        "SELECT :q1b1p1::bigint;\n"
+        "\\set q1p1 9000 + :client_id * 20000000 + :pgproof_turn\n"
+        "SELECT :q1p1::bigint;\n"
     )
 
 

@@ -23,6 +23,9 @@ TURN = "pgproof_turn"
 CLIENT_ROOM = 20_000_000
 """Values kept for each client: more executions than one makes in an hour, and a hundred clients fit into an integer."""
 
+_WHOLE = re.compile(r"-?[1-9][0-9]{0,17}|0")
+"""Values that pgbench itself can set, and gives back as they were written."""
+
 _MISREAD = re.compile(r":[A-Za-z_\u0080-\U0010ffff]")
 """What pgbench takes for a variable wherever it stands, inside quotes too (parseVariable in pgbench.c)."""
 
@@ -74,25 +77,40 @@ def mix_queries(
 def _lines(
     query: Query, bindings: Sequence[Binding], state: State, number: int, variables: dict[str, str]
 ) -> Iterator[str]:
-    """The lines of a script; the values of its parameters go into ``variables``."""
+    """The lines of a script; the values of its parameters go into ``variables``.
+
+    One statement for all bindings where pgbench's language allows it: each client prepares each statement, and pgbench
+    waits for that with all clients of a thread.
+    """
     if query.unique:
         yield f"\\set {TURN} :{TURN} + 1\n"
     if len(bindings) > 1:
         yield f"\\set pgproof_binding random(1, {len(bindings)})\n"
+    varying = [
+        parameter.name
+        for parameter in query.parameters
+        if parameter.name not in query.unique and len({binding.args[parameter.name] for binding in bindings}) > 1
+    ]
+    shared = all(_WHOLE.fullmatch(binding.args[name] or "") for name in varying for binding in bindings)
+    names: dict[str, str] = {}
     for position, binding in enumerate(bindings, 1):
         if len(bindings) > 1:
             yield f"\\{'if' if position == 1 else 'elif'} :pgproof_binding = {position}\n"
-        names = {}
         for place, parameter in enumerate(query.parameters, 1):
-            names[parameter.name] = name = f"q{number}b{position}p{place}"
+            names[parameter.name] = name = f"q{number}p{place}" if shared else f"q{number}b{position}p{place}"
             value = binding.args[parameter.name]
             if parameter.name in query.unique:
                 yield f"\\set {name} {_whole(query, parameter.name, value)} + :client_id * {CLIENT_ROOM} + :{TURN}\n"
+            elif shared and parameter.name in varying:
+                yield f"\\set {name} {value}\n"
             elif value is not None:  # a variable that is not set is NULL in a prepared statement
                 variables[name] = value
-        yield f"{statement(query, state, names)};\n"
+        if not shared:
+            yield f"{statement(query, state, names)};\n"
     if len(bindings) > 1:
         yield "\\endif\n"
+    if shared:
+        yield f"{statement(query, state, names)};\n"
 
 
 def _whole(query: Query, name: str, value: str | None) -> int:

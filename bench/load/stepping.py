@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import tempfile
 import time
@@ -94,8 +95,9 @@ def drive(
                 time.sleep(SAMPLE_S)
             ended = process.wait()
         errors = _errors(folder, mix, ended)
-        logs = "".join(file.read_text(encoding="utf-8") for file in sorted(folder.glob("log.*")))
-    return Driven(parse_entries(logs), dict(doing), samples, errors)
+        logs = [parse_entries(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("log.*"))]  # of a thread
+    entries = sorted((entry for log in logs for entry in log), key=lambda entry: entry.end_s)
+    return Driven(tuple(entries), dict(doing), samples, errors)
 
 
 @contextmanager
@@ -124,7 +126,7 @@ def _options(folder: Path, demand: Demand) -> list[str]:
     return [
         "--no-vacuum",
         f"--client={demand.clients}",
-        "--jobs=1",
+        f"--jobs={min(demand.clients, os.cpu_count() or 1)}",  # one thread waits with all of its clients for a PREPARE
         f"--time={demand.seconds}",
         "--protocol=prepared",
         f"--max-tries={MOST_TRIES}",
