@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from bench.comparison.trends import Mark, Point, Track, Trend
 from bench.figures import keys
 from bench.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline, plain
 from bench.figures.keys import Key
+from bench.figures.panel import Panel, frame, panel
 from bench.model import STATES, State
 from bench.stats import CLOCK_MS
 from bench.summary.words import count
@@ -19,10 +19,6 @@ from bench.summary.words import count
 WIDTH, LEFT, RIGHT, FONT, SMALL = 360.0, 48.0, 350.0, 12.0, 10.5
 TIMES_TALL, WORK_TALL = 104.0, 62.0
 """Units that the panels of times and of buffers are tall."""
-LEAST = 4.0
-"""Factor between the ends of an axis, at least: a small difference must not look like a large one."""
-MARGIN = 1.25
-"""Factor by which an axis goes on beyond the first and last value."""
 BETWEEN = 1.6
 """Room between two groups, in steps from run to run."""
 GROUP_CHARACTERS = 22
@@ -31,29 +27,6 @@ DAY = 10
 
 Value = Callable[[Mark], tuple[float, bool] | None]
 """What is drawn of a cell, and whether the true value lies above it."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Panel:
-    """A logarithmic axis from ``low`` to ``high``, upwards from ``bottom`` to ``top``, in units."""
-
-    low: float
-    high: float
-    top: float
-    bottom: float
-
-    def y(self, value: float) -> float:
-        share = math.log(max(value, self.low) / self.low) / math.log(self.high / self.low)
-        return self.bottom - share * (self.bottom - self.top)
-
-    def ticks(self) -> list[float]:
-        first, last = math.floor(math.log10(self.low)), math.floor(math.log10(self.high))
-        found = [times * 10.0**power for power in range(first, last + 1) for times in (1, 2, 5)]
-        shown = [value for value in found if self.low <= value <= self.high]
-        decades = [value for value in shown if math.log10(value) % 1 < 1e-9 or math.log10(value) % 1 > 1 - 1e-9]
-        ticks = decades if len(decades) > 1 else shown
-        every = math.ceil(len(ticks) / 5)
-        return ticks[::every]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +57,14 @@ def layout(found: Trend, history: History) -> Drawing | None:
     legend = list(_keys(found, measured))
     top = 2 * FONT + 10
     shown = [*_values(found, measured, _times), *_values(found, measured, _median)]
-    times = _panel(shown, top, TIMES_TALL, least=CLOCK_MS)
-    work = _panel(_values(found, measured, _work), times.bottom + FONT + 14, WORK_TALL, least=1.0)
+    times = panel(shown, top, TIMES_TALL, least=CLOCK_MS)
+    work = panel(_values(found, measured, _work), times.bottom + FONT + 14, WORK_TALL, least=1.0)
     below = work.bottom + FONT + 4
     height = below + 8 + keys.height(legend, WIDTH - 12, FONT)
 
     def paint(sheet: Sheet) -> None:
-        _frame(sheet, times, "ms")
-        _frame(sheet, work, "buffers")
+        frame(sheet, times, "ms", LEFT, RIGHT, SMALL)
+        frame(sheet, work, "buffers", LEFT, RIGHT, SMALL)
         _groups(sheet, history, measured, xs, top, below)
         _plan_changes(sheet, found, measured, xs, (top, work.bottom))
         for series in _series(found):
@@ -147,25 +120,6 @@ def _values(found: Trend, measured: Iterable[int], value: Value) -> list[float]:
     ]
 
 
-def _panel(values: Sequence[float], top: float, tall: float, *, least: float) -> _Panel:
-    known = [max(value, least) for value in values] or [1.0]
-    low, high = min(known) / MARGIN, max(known) * MARGIN
-    if high / low < LEAST:
-        wider = math.sqrt(LEAST * low / high)
-        low, high = low / wider, high * wider
-    return _Panel(low, high, top, top + tall)
-
-
-def _frame(sheet: Sheet, panel: _Panel, unit: str) -> None:
-    sheet.lines([((LEFT, panel.y(tick)), (RIGHT, panel.y(tick))) for tick in panel.ticks()], colour="grid", width=0.8)
-    for tick in panel.ticks():
-        words = f"{tick:,.0f}" if tick >= 1 else f"{tick:g}"
-        if tick >= 1_000_000:
-            words = f"{tick / 1_000_000:g}M"
-        sheet.text((LEFT - 5, panel.y(tick) + 4), words, size=SMALL, colour="muted", anchor="right")
-    sheet.text((LEFT - 5, panel.top - 9), unit, size=SMALL, colour="ink", anchor="right")
-
-
 def _groups(
     sheet: Sheet, history: History, measured: Sequence[int], xs: dict[int, list[float]], top: float, below: float
 ) -> None:
@@ -210,12 +164,12 @@ def _plan_changes(
             sheet.marks([(at, span[0])], "D", size=6, colour=change.state)
 
 
-def _draw(sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], times: _Panel, work: _Panel) -> None:
+def _draw(sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], times: Panel, work: Panel) -> None:
     size = 5.5 if series.state == "after" else 4.5
-    for panel, value in ((times, _times), (work, _work)):
-        _line(sheet, track, series, xs, panel, value, dashed=not series.filled, width=1.6)
+    for part, value in ((times, _times), (work, _work)):
+        _line(sheet, track, series, xs, part, value, dashed=not series.filled, width=1.6)
         for above in (False, True):
-            points = [(x, panel.y(shown[0])) for x, _, shown in _shown(track, series, xs, value) if shown[1] == above]
+            points = [(x, part.y(shown[0])) for x, _, shown in _shown(track, series, xs, value) if shown[1] == above]
             shape: Shape = "^" if above else "o"
             sheet.marks(points, shape, size=size, colour=series.state, filled=series.filled, edge=1.2)
     if series.p50:
@@ -232,12 +186,12 @@ def _shown(
 
 
 def _line(
-    sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], panel: _Panel, value: Value, *,
+    sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], part: Panel, value: Value, *,
     dashed: bool, width: float,
 ) -> None:  # fmt: skip
     pairs, former = [], None
     for x, point, shown in _shown(track, series, xs, value):
-        at = (x, panel.y(shown[0]))
+        at = (x, part.y(shown[0]))
         joins = point.joins_work if value is _work else point.joins_times
         if former is not None and joins:
             pairs.append((former, at))
