@@ -1,0 +1,50 @@
+"""How figures grow with the data, and when a cell crosses its target. Pure: no driver, no clock.
+
+``records``   what a scale experiment keeps
+``fit``       curves through a few points
+``shapes``    a word for a curve: flat, logarithmic, linear in the tenant
+``crossing``  the scale at which p95 crosses the target
+``check``     the last step predicted from the others
+``reading``   from runs to one series for each cell
+``story``     what a reader is told first
+"""
+
+from __future__ import annotations
+
+from bench.growth.check import GOOD, Tally, tally
+from bench.growth.reading import alarms, step_of, tracks
+from bench.growth.records import (
+    Asked,
+    Axis,
+    Crossing,
+    Growth,
+    Kind,
+    Model,
+    Prediction,
+    Reading,
+    Scaling,
+    Shape,
+    Step,
+    Track,
+)
+
+__all__ = [
+    "GOOD",
+    "Asked",
+    "Axis",
+    "Crossing",
+    "Growth",
+    "Kind",
+    "Model",
+    "Prediction",
+    "Reading",
+    "Scaling",
+    "Shape",
+    "Step",
+    "Tally",
+    "Track",
+    "alarms",
+    "step_of",
+    "tally",
+    "tracks",
+]

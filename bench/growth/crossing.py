@@ -1,0 +1,142 @@
+"""When a cell crosses its target: seen between two steps, or read off the curve beyond the last one. Pure.
+
+The interval beyond the last step is where the 95 % band of the curve meets the target (inverse regression: Draper and
+Smith, Applied Regression Analysis, 3rd ed. 1998, section 3.2), over all curves that describe the steps about as well as
+the best one: which of them is right is not known either.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from bench.growth.fit import Curve, curves
+from bench.growth.records import Crossing, Reading
+from bench.growth.shapes import p95_ms, same_plan
+
+FARTHEST = 10.0
+"""How far beyond the largest step a curve is believed, as a factor: as far as the steps of a usual experiment span."""
+GRID = 600
+"""Points between the first step and the farthest, on a logarithmic axis: 1 % apart for a span of a thousand."""
+
+
+def crossing(readings: Sequence[Reading], target_ms: float) -> Crossing:
+    """Find where p95 crosses ``target_ms``.
+
+    Verdicts come first: they have 95 % confidence of their own, and need no curve. A step that clearly meets and a
+    later one that clearly misses enclose the crossing.
+    """
+    timed = [one for one in readings if one.p95_ms is not None]
+    if not timed:
+        return Crossing("cannot tell", reason="not one execution was timed")
+    misses = [one for one in timed if one.verdict == "misses"]
+    if timed[0].verdict == "misses":
+        if timed[-1].verdict == "meets":
+            return Crossing("cannot tell", reason="over the target at the smallest step, within it at the largest")
+        return Crossing("already over", float(timed[0].scale), high=float(timed[0].scale))
+    if misses:
+        return _between(timed, misses[0], target_ms)
+    if any(one.p95_censored for one in timed):
+        return Crossing("cannot tell", reason="cut off by a timeout below the target")
+    return _beyond(timed, target_ms)
+
+
+def _between(timed: Sequence[Reading], over: Reading, target_ms: float) -> Crossing:
+    later = [one for one in timed if one.scale > over.scale]
+    if any(one.verdict == "meets" for one in later):
+        return Crossing("cannot tell", reason=f"over the target at {over.scale:,}, within it at a larger step")
+    earlier = [one for one in timed if one.scale < over.scale]
+    within = [one for one in earlier if one.verdict == "meets"]
+    low = float(within[-1].scale) if within else None
+    high = float(over.scale)
+    estimate = _interpolated(earlier[-1], over, target_ms)
+    if low is None:
+        return Crossing("crosses", estimate, high=high, reason="no smaller step is clearly within the target")
+    # A curve can narrow what the steps enclose where one plan served them all; it cannot overrule them.
+    if len(same_plan(timed)) == len(timed):
+        at, curve_low, curve_high = _on_curves(timed, target_ms)
+        if at is not None and low < at < high:
+            low = max(low, curve_low) if curve_low is not None and curve_low <= at else low
+            high = min(high, curve_high) if curve_high is not None and curve_high >= at else high
+            return Crossing("crosses", at, low, high)
+    return Crossing("crosses", estimate, low, high)
+
+
+def _interpolated(one: Reading, other: Reading, target_ms: float) -> float:
+    """On a line in logarithms through both; the middle where the times are of no use for that."""
+    low, high = one.p95_ms or 0.0, other.p95_ms or 0.0
+    share = 0.5
+    if 0 < low < target_ms < high and not other.p95_censored:
+        share = math.log(target_ms / low) / math.log(high / low)
+    return float(one.scale * (other.scale / one.scale) ** share)
+
+
+def _beyond(timed: Sequence[Reading], target_ms: float) -> Crossing:
+    within = [one for one in timed if one.verdict == "meets"]
+    if not within:
+        return Crossing("cannot tell", reason="too few executions, or too close to the target, at every step")
+    shown = float(within[-1].scale)
+    stretch = [one for one in same_plan(timed) if p95_ms(one) is not None]
+    if len(stretch) < 2:
+        reason = f"the plan changed at {stretch[0].scale:,}" if len(timed) > 1 and stretch else "only one step"
+        return Crossing("not before", shown, low=shown, reason=f"{reason}: nothing can be said beyond")
+    at, low, high = _on_curves(stretch, target_ms)
+    farthest = FARTHEST * stretch[-1].scale
+    if len(stretch) == 2:
+        if at is None:
+            return Crossing("not before", shown, low=shown, reason="two steps give no interval")
+        at = max(at, shown)
+        return Crossing("crosses", at, shown, extrapolated=at > timed[-1].scale, reason="two steps give no interval")
+    if low is None:
+        return Crossing("not before", farthest, low=farthest, extrapolated=True)
+    low = max(low, shown)
+    if at is None:
+        return Crossing("not before", low, low=low, extrapolated=low > timed[-1].scale)
+    at = max(at, low)
+    high = None if high is None else max(high, at)
+    return Crossing("crosses", at, low, high, extrapolated=at > timed[-1].scale)
+
+
+def _on_curves(stretch: Sequence[Reading], target_ms: float) -> tuple[float | None, float | None, float | None]:
+    """Where the best curve, the highest band and the lowest band of all likely curves reach the target."""
+    known = [one for one in stretch if p95_ms(one) is not None]
+    if len(known) < 2:
+        return None, None, None
+    made = curves([float(one.scale) for one in known], [p95_ms(one) or 0.0 for one in known])
+    first, last = float(known[0].scale), float(known[-1].scale) * FARTHEST
+    at = _reaches(made[0].at, first, last, target_ms)
+    bands = [one for one in made if one.free]
+    highest = [_reaches(partial(_end, one, 1), first, last, target_ms) for one in bands]
+    lowest = [_reaches(partial(_end, one, 0), first, last, target_ms) for one in bands]
+    low = min((value for value in highest if value is not None), default=None)
+    ends = [value for value in lowest if value is not None]
+    return at, low, max(ends) if ends and len(ends) == len(lowest) else None
+
+
+def _end(one: Curve, end: int, n: float) -> float:
+    band = one.band(n)
+    return band[end] if band else one.at(n)
+
+
+def _reaches(value: Callable[[float], float], first: float, last: float, target: float) -> float | None:
+    """The least n from ``first`` to ``last`` at which ``value`` is at least ``target``; None where it is nowhere."""
+    step = math.log(last / first) / GRID
+    former, below = first, value(first)
+    if below >= target:
+        return first
+    for number in range(1, GRID + 1):
+        n = first * math.exp(step * number)
+        now = value(n)
+        if now >= target:
+            return former + (n - former) * (target - below) / (now - below)
+        former, below = n, now
+    return None
+
+
+def curve(readings: Sequence[Reading]) -> tuple[Curve, float] | None:
+    """The best curve through p95 since the plan last changed, and the scale where it begins; None without two steps."""
+    known = [one for one in same_plan(readings) if p95_ms(one) is not None]
+    if len(known) < 2:
+        return None
+    return curves([float(one.scale) for one in known], [p95_ms(one) or 0.0 for one in known])[0], float(known[0].scale)

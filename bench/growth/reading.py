@@ -1,0 +1,129 @@
+"""From the runs of a scale experiment to one series for each cell. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from bench.growth.check import predict
+from bench.growth.crossing import crossing
+from bench.growth.records import Reading, Step, Track
+from bench.growth.shapes import buffers, changed, growth, median_ms
+from bench.model import STATES, Binding, Pair, Query, Run, State
+from bench.stats import percentile
+from bench.summary import SideSummary
+from bench.summary.cells import summarize_side
+
+_ROWS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?= )")
+
+Values = tuple[str | None, ...]
+
+
+def rows_about(binding: Binding) -> int | None:
+    """The number that ``about`` begins with: 9512 for "9,512 live leads"; None where it begins with none."""
+    found = _ROWS.match(binding.about)
+    return int(found[1].replace(",", "")) if found else None
+
+
+def step_of(run: Run, folder: str) -> Step:
+    """Sum up a finished run."""
+    return Step(
+        scale=run.dataset.scale,
+        folder=folder,
+        run=run.id,
+        database_bytes=sum(table.size_bytes + table.index_bytes for table in run.dataset.tables),
+        optimized_bytes=sum(max(0, applied.size_bytes) for applied in run.applied),
+        seconds=sum(run.phases_s.values()),
+        tenant_rows=_classes(run),
+    )
+
+
+def tracks(runs: Sequence[Run]) -> tuple[Track, ...]:
+    """Follow every cell through ``runs``, which are of growing scale; cells in the order of the largest run."""
+    readings: dict[tuple[str, str, State], list[Reading]] = {}
+    for run in reversed(runs):  # cells that only smaller runs have come last
+        tenants = {query.name: _tenants(run, query) for query in run.queries}
+        for pair in run.pairs:
+            for state in STATES:
+                key = (pair.query, pair.parameter_class, state)
+                if reading := _reading(run, pair, state, tenants.get(pair.query, {})):
+                    readings.setdefault(key, []).insert(0, reading)
+    target_ms = runs[-1].options.target_ms if runs else 0.0
+    return tuple(_track(*key, tuple(found), target_ms) for key, found in readings.items())
+
+
+def alarms(runs: Sequence[Run]) -> tuple[str, ...]:
+    """What must be read before any curve: cells whose rows differ, or that failed."""
+    found = []
+    for run in runs:
+        for pair in run.pairs:
+            where = f"{pair.query}[{pair.parameter_class}] at {run.dataset.scale:,} {run.dataset.unit}"
+            if pair.equality and not pair.equality.equal:
+                found.append(f"{where}: other rows after than before")
+            found += [f"{where}, {s}: {error}" for s in STATES if (error := pair.side(s).error)]
+    return tuple(found)
+
+
+def _track(query: str, parameter_class: str, state: State, readings: tuple[Reading, ...], target_ms: float) -> Track:
+    return Track(
+        query=query,
+        parameter_class=parameter_class,
+        state=state,
+        readings=readings,
+        changes=tuple(
+            other.scale for one, other in pairwise(readings) if changed(one, other)
+        ),
+        work=growth(readings, buffers),
+        time=growth(readings, median_ms),
+        crossing=crossing(readings, target_ms),
+        work_check=predict(readings, buffers),
+        time_check=predict(readings, median_ms),
+    )  # fmt: skip
+
+
+def _reading(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) -> Reading | None:
+    side = pair.side(state)
+    if not (side.samples or side.plan or side.error):
+        return None
+    found: SideSummary = summarize_side(side, run.options.target_ms, differs=False)
+    p50, p95 = percentile(side.samples, 0.5), percentile(side.samples, 0.95)
+    query = next((one for one in run.queries if one.name == pair.query), None)
+    binding = pair.bindings[0] if pair.bindings else None
+    return Reading(
+        scale=run.dataset.scale,
+        tenant_rows=tenants.get(_tenant(query, binding)) if query and binding else None,
+        buffers=side.plan.counters.buffers if side.plan else None,
+        p50_ms=p50.ms if p50 else None,
+        p95_ms=p95.ms if p95 else None,
+        p50_censored=bool(p50 and p50.censored),
+        p95_censored=bool(p95 and p95.censored),
+        executions=len(side.samples),
+        verdict=found.judgement.verdict,
+        plan=side.plan.fingerprint if side.plan else "",
+        error=side.error,
+    )
+
+
+def _tenant(query: Query, binding: Binding) -> Values:
+    """The values that say which tenant: the parameters that dataset/classes.sql gives."""
+    return tuple(binding.args.get(one.name) for one in query.parameters if one.source == "class")
+
+
+def _tenants(run: Run, query: Query) -> dict[Values, int]:
+    """Rows by tenant, from the bindings that tell; a query's own worst case is often of one of these tenants."""
+    found = {}
+    for pair in run.pairs:
+        if pair.query == query.name:
+            for binding in pair.bindings:
+                if (rows := rows_about(binding)) is not None and _tenant(query, binding):
+                    found[_tenant(query, binding)] = rows
+    return found
+
+
+def _classes(run: Run) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for pair in run.pairs:
+        if pair.bindings and (rows := rows_about(pair.bindings[0])) is not None:
+            found.setdefault(pair.parameter_class, rows)
+    return found

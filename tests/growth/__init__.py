@@ -1,0 +1,1 @@
+"""How figures grow, and when a cell crosses its target."""

@@ -1,0 +1,88 @@
+"""From runs to series, and what is said of them first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench import growth
+from bench.growth import Crossing
+from bench.growth.reading import rows_about
+from bench.growth.story import by_query, crossing, headline, remarks
+from bench.model import Binding
+from tests import runs
+from tests.growths import SCALES, TENANTS, run_at, scaling
+
+RUNS = [run_at(*one) for one in zip(SCALES, TENANTS, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("about", "rows"), [("9,512 live leads", 9512), ("3 orders", 3), ("no order", None), ("", None), ("1,5 x", None)]
+)
+def test_the_rows_of_a_tenant_are_the_number_that_its_words_begin_with(about, rows):
+    assert rows_about(Binding({}, about=about)) == rows
+
+
+def test_each_cell_has_a_reading_of_each_run_with_the_size_of_its_tenant():
+    found = growth.tracks(RUNS)
+    assert len(found) == 4
+    assert all([one.scale for one in track.readings] == list(SCALES) for track in found)
+    assert [one.tenant_rows for one in found[0].readings] == list(TENANTS)
+
+
+def test_a_worst_case_without_words_takes_the_size_of_the_same_tenant():
+    worst = runs.pair("queue", "worst", bindings=(Binding(args={"organization_id": "1"}),))
+    found = growth.tracks([replace(RUNS[0], pairs=(*RUNS[0].pairs, worst))])
+    assert {track.readings[0].tenant_rows for track in found if track.parameter_class == "worst"} == {TENANTS[0]}
+
+
+def test_a_plan_that_changes_along_the_way_is_marked_at_its_step():
+    other = runs.side(5, runs.scan("leads", index="another_idx", buffers=40))
+    changed = [*RUNS[:3], *(replace(run, pairs=(replace(run.pairs[0], after=other),)) for run in RUNS[3:])]
+    track = next(one for one in growth.tracks(changed) if (one.query, one.state) == ("queue", "after"))
+    assert track.changes == (320_000,)
+
+
+def test_a_cell_that_one_run_lacks_keeps_the_others():
+    found = growth.tracks([replace(RUNS[0], pairs=RUNS[0].pairs[:1]), *RUNS[1:]])
+    assert [len(track.readings) for track in found] == [5, 5, 4, 4]
+
+
+def test_other_rows_and_failures_are_alarms():
+    pairs = (replace(RUNS[0].pairs[0], equality=runs.DIFFERENT), runs.pair("x", after=runs.side(1, error="no table")))
+    found = growth.alarms([replace(RUNS[0], pairs=pairs)])
+    assert found == (
+        "queue[hot] at 10,000 leads: other rows after than before",
+        "x[hot] at 10,000 leads, after: no table",
+    )
+
+
+def test_the_headline_counts_queries_that_stay_within_the_target():
+    assert headline(scaling()) == "2 of 2 queries stay within 100 ms up to 1,000,000 leads, before: 0"
+    assert headline(scaling(0)).startswith("Nothing was measured yet")
+
+
+def test_the_remarks_name_who_crosses_next_and_what_is_missing():
+    said = " ".join(remarks(scaling(4)))
+    assert "the next to cross, after: Search (hot) at about 1,200,000" in said
+    assert "Not measured: 1,000,000 leads" in said
+
+
+def test_what_crosses_first_comes_first():
+    assert [query.name for query in by_query(scaling())] == ["search", "queue"]
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Crossing("crosses", 421_000, 318_000, 702_000), "about 420,000 (310,000–710,000)"),
+        (Crossing("crosses", 421_000, 318_000), "about 420,000 (310,000 or more)"),
+        (Crossing("crosses", 421_000, high=500_000), "about 420,000 (at most 500,000)"),
+        (Crossing("not before", 1_790_000), "not before 1,700,000"),
+        (Crossing("already over", 10_000), "already over at 10,000"),
+        (Crossing("cannot tell"), "cannot tell"),
+    ],
+)
+def test_a_crossing_is_said_with_two_digits_and_ends_rounded_outwards(found, words):
+    assert crossing(found) == words
