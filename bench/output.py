@@ -19,14 +19,20 @@ SAVE_SHARE = 0.02
 A cell is often faster than writing the file, which grows with each."""
 
 
-class Folder:
-    """``<output>/<time>/``, made when there is something to keep."""
+def stamp() -> str:
+    """The moment, as the name of a folder."""
+    return time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
 
-    def __init__(self, output: Path) -> None:
+
+class Folder:
+    """``<output>/<time>/``, made when there is something to keep; ``<output>/<name>/`` where it gets a name."""
+
+    def __init__(self, output: Path, name: str = "") -> None:
         self._output = output
+        self._linked = not name
         self._latest: Run | None = None
         self._save_again_at = 0.0
-        self.path = output / time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
+        self.path = output / (name or stamp())
 
     def __enter__(self) -> Folder:
         self._make(self._output)
@@ -50,9 +56,11 @@ class Folder:
         return self._save(replace(self._latest, status=status))
 
     def publish(self, run: Run) -> None:
-        """Write run.json and all reports, and point ``latest`` here."""
+        """Write run.json and all reports, and point ``latest`` here unless this folder was given a name."""
         self._save(run)
         report.write(run, self.path)
+        if not self._linked:
+            return
         aside = self._output / f".latest.{os.getpid()}"
         aside.symlink_to(self.path.name, target_is_directory=True)
         link = self._output / "latest"

@@ -1,4 +1,6 @@
-"""Runs, gate results and baselines on disk: JSON files, moved into place whole, read back with every field checked.
+"""Runs, gate results, baselines and scale experiments on disk: JSON files, moved into place whole.
+
+They are read back with every field checked.
 
 docs/file-format.md describes the fields.
 """
@@ -15,6 +17,7 @@ from typing import Generic, TypeVar
 
 from bench.codec import ShapeError, decode, encode
 from bench.errors import BaselineError, DiskFull, PgproofError, RunFileError
+from bench.growth.records import Scaling
 from bench.judge.records import Baseline, GateResult
 from bench.model import Json, Run
 from bench.model.load import LoadRun
@@ -27,12 +30,13 @@ FORMAT = 1
 GATE_FORMAT = 1
 BASELINE_FORMAT = 1
 LOAD_FORMAT = 1
+SCALE_FORMAT = 1
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WIDTH = 120
 """Characters of a line in a file that people compare."""
 
-Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun)
+Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun, Scaling)
 
 
 # ------------------------------------------------------------------------------------------------------ layout
@@ -78,6 +82,10 @@ LOAD = Sort(LoadRun, LOAD_FORMAT, "load", "load", "a load is what pgproof load w
 BASELINE = Sort(
     Baseline, BASELINE_FORMAT, "baseline", "baseline", "make one with: pgproof baseline", BaselineError, spread
 )
+SCALE = Sort(
+    Scaling, SCALE_FORMAT, "scale experiment", "scale", "pgproof scale keeps it in the folder that it names",
+    RunFileError, compact,
+)  # fmt: skip
 
 
 # ------------------------------------------------------------------------------------------------- save and load
@@ -132,6 +140,16 @@ def save_baseline(baseline: Baseline, path: Path) -> None:
 def load_baseline(path: Path) -> Baseline:
     """Read the baseline at ``path``. Raises ``BaselineError``."""
     return _load(BASELINE, path)
+
+
+def save_scale(scaling: Scaling, path: Path) -> None:
+    """Write a scale experiment to ``path``, as ``save`` does."""
+    _save(scaling, SCALE, path)
+
+
+def load_scale(path: Path) -> Scaling:
+    """Read the scale experiment at ``path``. Raises ``RunFileError``."""
+    return _load(SCALE, path)
 
 
 def _text(record: Record, sort: Sort[Record]) -> str:

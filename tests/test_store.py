@@ -14,9 +14,10 @@ import pytest
 
 from bench import model, store
 from bench.errors import BaselineError, DiskFull, RunFileError
+from bench.growth import Scaling
 from bench.judge import records
 from bench.model.load import LoadRun
-from tests import gates, runs
+from tests import gates, growths, runs
 
 DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
 
@@ -45,6 +46,12 @@ def test_a_large_run_comes_back_equal(path):
     run = runs.crm()
     store.save(run, path)
     assert store.load(path) == run
+
+
+@pytest.mark.parametrize("steps", [0, 2, 5])
+def test_a_scale_experiment_comes_back_equal(tmp_path, steps):
+    store.save_scale(growths.scaling(steps), tmp_path / "scale.json")
+    assert store.load_scale(tmp_path / "scale.json") == growths.scaling(steps)
 
 
 def test_nothing_but_the_run_is_left_in_the_folder(path):
@@ -249,8 +256,8 @@ def records_below(kind: type) -> set[type]:
     return found
 
 
-DOCUMENTED = records_below(model.Run) | records_below(records.GateResult) | records_below(records.Baseline)
-DOCUMENTED |= records_below(LoadRun)
+STORED = (model.Run, records.GateResult, records.Baseline, LoadRun, Scaling)
+DOCUMENTED = set[type]().union(*map(records_below, STORED))
 
 
 @pytest.mark.parametrize("kind", sorted(DOCUMENTED, key=lambda kind: kind.__name__))

@@ -35,10 +35,23 @@ def server_options(command: Command) -> Command:
 
 def workload_options(command: Command) -> Command:
     """The options that say which workload at which size."""
+    size = click.option("--leads", "--scale", "scale", help="Size of the dataset: 20k, 1M, or a preset (small, medium, "
+                        "large).  [default: 100k, or what pgproof.toml says]")  # fmt: skip
+    return _workload_argument(size(dataset_options(command)))
+
+
+def sized_options(command: Command) -> Command:
+    """The options that say which workload, at sizes that the command has options of its own for."""
+    return _workload_argument(dataset_options(command))
+
+
+def _workload_argument(command: Command) -> Command:
+    return click.argument("workload", required=False, type=click.Path(path_type=Path))(command)
+
+
+def dataset_options(command: Command) -> Command:
+    """The options that say what the rows are like, beside their number."""
     for option in reversed((
-        click.argument("workload", required=False, type=click.Path(path_type=Path)),
-        click.option("--leads", "--scale", "scale", help="Size of the dataset: 20k, 1M, or a preset (small, medium, "
-                     "large).  [default: 100k, or what pgproof.toml says]"),
         click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**31 - 1), help="Another seed, "
                      "other rows of the same shape."),
         click.option("--skew", default="default", show_default=True, type=click.Choice(SKEWS), help="How unequal the "

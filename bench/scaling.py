@@ -1,0 +1,90 @@
+"""The same experiment at one scale after the other. Each step is an ordinary run; nothing of a smaller one is reused.
+
+A smaller dataset is no prefix of a larger one, and must not be: more leads in the same three years arrive closer
+together, at more tenants, with other sizes (``dataset/planning.py``). Each step is filled anew, and kept as a template.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bench import database, experiment
+from bench.database import Target
+from bench.experiment import Keep, Plan
+from bench.growth.steps import Known, insist_on_room
+from bench.model import Run
+from bench.progress import Progress
+from bench.servers import SESSION_SETTINGS, ServerHandle
+
+FreeBytes = Callable[[Path], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """Who is told what while the steps go on."""
+
+    begin: Callable[[int], tuple[Progress, Keep]]
+    """Called with the scale of a step before it: gives its progress, and what keeps the part that was measured."""
+    done: Callable[[Run], None]
+    """Called with each finished step."""
+    say: Callable[[str], None]
+
+
+def free_bytes_of(folder: Path) -> int:
+    """Free bytes on the device that holds ``folder``."""
+    return shutil.disk_usage(folder).free
+
+
+def carry_out(
+    plan: Plan, scales: Sequence[int], server: ServerHandle, hooks: Hooks, *, free_bytes: FreeBytes = free_bytes_of
+) -> None:
+    """Run ``plan`` at each of ``scales``, from small to large, without attribution.
+
+    Raises:
+        DiskFull: a step does not fit. Checked before the first one where a filled database of this workload tells the
+            size of a row, else after the first one; what was measured stays.
+    """
+    known, cached = look(plan, server)
+    for position, scale in enumerate(scales):
+        left = scales[position:]
+        if server.data_dir is None:
+            if not position:
+                hooks.say("the server's disk cannot be looked at from here: whether all steps fit is not checked")
+        elif known:
+            insist_on_room(
+                left, known, cached, plan.cache_limit_bytes, free_bytes(server.data_dir), plan.workload.scale.unit
+            )
+        elif not position:
+            hooks.say("nothing is filled yet: the smallest step will tell whether the others fit on the disk")
+        progress, keep = hooks.begin(scale)
+        run = experiment.run(replace(plan, scale=scale, attribute=False, progress=progress), server, keep)
+        hooks.done(run)
+        _, cached = look(plan, server)
+        known = measured(run, cached)
+
+
+def look(plan: Plan, server: ServerHandle) -> tuple[Known | None, dict[int, int]]:
+    """Look at the filled databases of the workload: the size of a unit by the largest, and their bytes by scale."""
+    with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
+        own = database.own_databases(admin)
+    cached = {
+        int(one.about["scale"]): one.size_bytes
+        for one in own
+        if one.kind == "template" and one.complete and one.about.get("workload") == plan.workload.name
+        and one.about.get("seed") == plan.seed and one.about.get("skew") == plan.skew
+    }  # fmt: skip
+    if not cached:
+        return None, cached
+    largest = max(cached)
+    return Known(cached[largest] / largest), cached
+
+
+def measured(run: Run, cached: dict[int, int]) -> Known:
+    """What a finished step tells of sizes."""
+    tables = sum(table.size_bytes + table.index_bytes for table in run.dataset.tables)
+    size = max(tables, cached.get(run.dataset.scale, 0), 1)
+    added = sum(max(0, applied.size_bytes) for applied in run.applied)
+    return Known(size / run.dataset.scale, added / size)
