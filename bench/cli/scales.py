@@ -29,12 +29,14 @@ RUN_FILE = "run.json"
 STEPS = 5
 """Steps where none are asked for: three to fit, one more to check the fit, and one to spare for a plan that changes."""
 
-_options = (
+_steps = (
     click.option("--from", "first", help="Size of the smallest step: 10k."),
     click.option("--to", "last", help="Size of the largest step: 1M."),
     click.option("--steps", type=int, help=f"How many, each as many times the one before.  [default: {STEPS}]"),
     click.option("--resume", type=click.Path(path_type=Path, file_okay=False), help="Go on with the experiment in this "
                  "folder: the steps that are missing, with the settings that it was begun with."),
+)  # fmt: skip
+_options = (
     click.option("--query", "only", multiple=True, help="Only this query; may be given several times."),
     click.option("--budget", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds of measuring in "
                  "each step after which no cell gets more than its first executions (--rounds)."),
@@ -50,16 +52,17 @@ _options = (
 )  # fmt: skip
 
 
-def _scale_options(command: Any) -> Any:  # noqa: ANN401 (click's decorators take and give anything)
+def _all_options(command: Any) -> Any:  # noqa: ANN401 (click's decorators take and give anything)
     for option in reversed(_options):
+        command = option(command)
+    command = sized_options(server_options(command))
+    for option in reversed(_steps):
         command = option(command)
     return command
 
 
 @click.command()
-@sized_options
-@server_options
-@_scale_options
+@_all_options
 def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Say when each query will cross its target: the experiment before and after, at growing scale.
 
