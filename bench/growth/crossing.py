@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from bench.growth.fit import Curve, curves
+from bench.growth.fit import Curve, curves, fit, may_be_constant
 from bench.growth.records import Crossing, Reading
 from bench.growth.shapes import p95_ms, same_plan
 
@@ -84,14 +84,14 @@ def _beyond(timed: Sequence[Reading], target_ms: float) -> Crossing:
     at, low, high = _on_curves(stretch, target_ms)
     farthest = FARTHEST * stretch[-1].scale
     if len(stretch) == 2:
-        if at is None:
-            return Crossing("not before", shown, low=shown, reason="two steps give no interval")
-        at = max(at, shown)
-        return Crossing("crosses", at, shown, extrapolated=at > timed[-1].scale, reason="two steps give no interval")
+        line = f" (a line through them would cross at {at:,.0f})" if at is not None and at > shown else ""
+        return Crossing("not before", shown, low=shown, reason=f"two steps give no interval{line}")
     if low is None:
         return Crossing("not before", farthest, low=farthest, extrapolated=True)
     low = max(low, shown)
-    if at is None:
+    times = [p95_ms(one) or 0.0 for one in stretch]
+    if at is None or may_be_constant(fit("power", [float(one.scale) for one in stretch], times)):
+        # Scatter has a slope too: without proof of growth there is no crossing to be named.
         return Crossing("not before", low, low=low, extrapolated=low > timed[-1].scale)
     at = max(at, low)
     high = None if high is None else max(high, at)

@@ -25,6 +25,10 @@ STEPS_MOST = len(STUDENT_T) + 2
 RESOLUTION = 0.01
 """Relative error that each figure has at least: blocks are whole, clocks drift. Four points that lie on a line by
 chance must not give an interval of no width."""
+FLAT = 0.1
+"""Exponent up to which growth is called flat: a quarter more for ten times the rows (10^0.1 = 1.26)."""
+EXPLAINS = 10.0
+"""Factor by which a curve leaves less than a constant from which on it explains most: all but a tenth."""
 LEAST = 1e-3
 """Smaller figures are taken for this: a microsecond, a thousandth of a block. A logarithm needs more than zero."""
 
@@ -105,22 +109,24 @@ def fit(model: Model, xs: Sequence[float], ys: Sequence[float]) -> Curve:
     return Curve(made.model, made.intercept, made.slope, made.covariance, free, left)
 
 
-def grows(xs: Sequence[float], ys: Sequence[float]) -> bool:
-    """Whether a constant is too little: the interval of the exponent leaves out zero.
+def may_be_constant(power: Curve) -> bool:
+    """Whether a constant is enough: the interval of the exponent holds zero.
 
     That is the test of one parameter more (Draper and Smith, section 1.5). Akaike's criterion with its correction for
     few points would do the same in spirit, but is not defined for the four points that are the rule here, and for five
     wants the rest to fall by a factor of 55.
     """
-    interval = fit("power", xs, ys).slope_interval()
-    return interval is None or not interval[0] <= 0 <= interval[1]
+    interval = power.slope_interval()
+    return interval is not None and interval[0] <= 0 <= interval[1]
 
 
 def curves(xs: Sequence[float], ys: Sequence[float]) -> tuple[Curve, ...]:
     """Every curve that the points allow, the best first. With two points that is the power law alone.
 
-    A constant is the best where ``grows`` says so. The others have two parameters each, so that what is left decides,
-    as it would by any criterion; those follow that are not clearly worse than the best one (``alike``).
+    A constant is the best where it is enough, unless a curve explains most of the differences (``EXPLAINS``): what has
+    doubled twice is not expected to stay, though three points prove nothing. It comes last then. The others have two
+    parameters each, so that what is left decides, as it would by any criterion; those follow that are not clearly worse
+    than the best one (``alike``).
     """
     if len(set(xs)) < 2:
         return (fit("constant", xs, ys),)
@@ -132,7 +138,11 @@ def curves(xs: Sequence[float], ys: Sequence[float]) -> tuple[Curve, ...]:
     made = [one for one in made if one.model == "power" or (one.slope > 0 and one.at(min(xs)) > LEAST)]
     made.sort(key=lambda one: rest(one, len(ys)))
     kept = [one for one in made if alike(one, made[0], len(ys))]
-    return tuple(kept) if grows(xs, ys) else (fit("constant", xs, ys), *kept)
+    if not may_be_constant(power):
+        return tuple(kept)
+    constant = fit("constant", xs, ys)
+    explained = rest(constant, len(ys)) >= EXPLAINS * rest(kept[0], len(ys))
+    return (*kept, constant) if explained and abs(power.slope) > FLAT else (constant, *kept)
 
 
 def rest(curve: Curve, points: int) -> float:

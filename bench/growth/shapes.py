@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.growth.fit import Curve, alike, curves, fit, rest
+from bench.growth.fit import FLAT, Curve, alike, curves, fit, rest
 from bench.growth.records import Axis, Growth, Reading, Shape
 
-FLAT = 0.1
-"""Exponent up to which growth is called flat: a quarter more for ten times the rows (10^0.1 = 1.26)."""
 FLAT_MOST = 0.3
 """Upper end of its interval up to which it is: twice as much for ten times the rows is ruled out (10^0.3 = 2)."""
 LINEAR = 0.15

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bench.growth.check import GOOD, Tally, tally
-from bench.growth.records import Crossing, Growth, Prediction, Scaling, Track
+from bench.growth.records import Crossing, Growth, Kind, Prediction, Scaling, Track
 from bench.model import STATES, State
 from bench.summary.queries import HOT
 from bench.summary.words import listed, plural
@@ -15,6 +15,8 @@ from bench.summary.words import listed, plural
 Write = Callable[[float, Callable[[float], int]], str]
 """How to write a scale: rounded up, down, or to the nearest."""
 
+KINDS: tuple[Kind, ...] = ("already over", "crosses", "cannot tell", "not before")
+"""The most urgent first."""
 SOON = 3
 """Queries named in the headline's second part, at most."""
 
@@ -38,7 +40,7 @@ class QueryGrowth:
 
     def first(self, state: State) -> Track | None:
         """The class that crosses first."""
-        return min(self.of(state), key=lambda one: urgency(one.crossing), default=None)
+        return min(self.of(state), key=_urgency, default=None)
 
     def crosses_by(self, state: State, scale: float) -> bool:
         """Whether a class is over the target at ``scale``, by the estimate."""
@@ -47,8 +49,12 @@ class QueryGrowth:
 
 def urgency(crossing: Crossing) -> tuple[int, float]:
     """Order crossings: the soonest first; what cannot be told before what is known not to cross."""
-    place = {"already over": 0, "crosses": 1, "cannot tell": 2, "not before": 3}
-    return place[crossing.kind], crossing.at if crossing.at is not None else 0.0
+    return KINDS.index(crossing.kind), crossing.at if crossing.at is not None else 0.0
+
+
+def _urgency(track: Track) -> tuple[int, float, float]:
+    """As ``urgency``; of those that are alike the slowest at the largest step."""
+    return (*urgency(track.crossing), -max(track.readings[-1].p95_ms or 0.0, 0.0) if track.readings else 0.0)
 
 
 def crosses_by(crossing: Crossing, scale: float) -> bool:
@@ -64,11 +70,11 @@ def by_query(found: Scaling) -> tuple[QueryGrowth, ...]:
         for name, title in names.items()
     ]
     state = state_shown(found)
-    none = Crossing("not before", math.inf)
+    last = (len(KINDS), math.inf, 0.0)
     return tuple(
         sorted(
             (one for one in made if one.tracks),
-            key=lambda one: urgency(first.crossing if (first := one.first(state)) else none),
+            key=lambda one: _urgency(first) if (first := one.first(state)) else last,
         )
     )
 

@@ -20,6 +20,13 @@ def test_a_law_that_holds_predicts_its_last_step(law):
     assert predict(series(law), buffers).error == pytest.approx(0, abs=0.02)
 
 
+def test_three_steps_that_double_are_not_expected_to_stay_because_they_scatter():
+    found = predict(
+        series(lambda n: {10_000: 83, 32_000: 165, 100_000: 340, 320_000: 660}[n], scales=SCALES[:4]), buffers
+    )
+    assert abs(found.error) < 0.25
+
+
 def test_the_tenant_s_rows_are_used_where_work_follows_them():
     bent = (2_211, 5_503, 14_070, 37_258, 60_000)
     assert predict(series(lambda rows: rows / 10, tenants=bent), buffers).error == pytest.approx(0, abs=0.02)

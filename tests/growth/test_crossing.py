@@ -80,11 +80,16 @@ def test_a_curve_begins_after_the_plan_changed():
     assert crossing(law, TARGET_MS).at == pytest.approx(4_000_000, rel=0.05)
 
 
-def test_two_steps_give_an_estimate_without_an_upper_end():
+def test_two_steps_claim_nothing_beyond_them_but_say_where_their_line_goes():
     found = crossing(series(lambda n: n / 1_000, scales=(10_000, 50_000)), TARGET_MS)
-    assert found.at == pytest.approx(100_000, rel=0.01)
-    assert (found.low, found.high) == (50_000, None)
-    assert "two steps" in found.reason
+    assert (found.kind, found.at) == ("not before", 50_000)
+    assert "two steps give no interval (a line through them would cross at 100," in found.reason
+
+
+def test_scatter_is_no_growth_that_crosses():
+    kinds = [crossing(series(lambda n: 10.0, noise=0.4, seed=seed), TARGET_MS).kind for seed in range(100)]
+    assert kinds.count("crosses") <= 5
+    assert kinds.count("not before") >= 90
 
 
 def test_a_verdict_that_comes_back_is_not_called_a_crossing():
