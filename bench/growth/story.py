@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.growth.check import GOOD, Tally, tally
+from bench.growth.check import FEW_BLOCKS, GOOD, Tally, tally
 from bench.growth.records import Crossing, Growth, Kind, Prediction, Scaling, Track
 from bench.model import STATES, State
 from bench.summary.queries import HOT
@@ -139,14 +139,15 @@ def _checked(found: Scaling) -> Iterator[str]:
         if count.cells:
             yield (
                 f"The last step predicted from the earlier ones: {what} within {GOOD * 100:.0f} % in {count.good} of "
-                f"{plural(count.cells, 'cell')} ({100 * count.good / count.cells:.0f} %); where the plan stayed, "
-                f"{count.same_plan_good} of {count.same_plan}."
+                f"{plural(count.cells, 'cell')} ({100 * count.good / count.cells:.0f} %)"
+                + (f", within that or {FEW_BLOCKS} blocks in {count.close}" if count.close > count.good else "")
+                + f"; where the plan stayed, {count.same_plan_good} of {count.same_plan}."
             )
 
 
 def work_tally(found: Scaling) -> Tally:
     """How well buffers were predicted."""
-    return tally(track.work_check for track in found.tracks)
+    return tally((track.work_check for track in found.tracks), FEW_BLOCKS)
 
 
 def time_tally(found: Scaling) -> Tally:

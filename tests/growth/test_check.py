@@ -45,6 +45,12 @@ def test_a_plan_that_changes_at_the_last_step_is_marked_and_counted_apart():
     assert (counted.cells, counted.good, counted.same_plan, counted.same_plan_good) == (2, 1, 1, 1)
 
 
+def test_a_few_blocks_are_close_whatever_their_share():
+    deeper = predict(series(lambda n: 2.0 if n < LAST else 3.0), buffers)
+    counted = tally([deeper], 8)
+    assert (counted.good, counted.close) == (0, 1)
+
+
 def test_two_steps_leave_nothing_to_predict_from():
     assert predict(series(lambda n: n / 50, scales=SCALES[:2]), buffers) is None
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bench.figures import growth as chart
 from bench.growth import GOOD, Reading, Scaling, Track
 from bench.growth import story as said
+from bench.growth.check import FEW_BLOCKS
 from bench.growth.story import QueryGrowth
 from bench.report.page.environment import drawn, fill
 from bench.stats import Figure
@@ -68,6 +69,7 @@ def render(found: Scaling) -> str:
         queries=[_query(one, found, number, last) for number, one in enumerate(said.by_query(found), start=1)],
         classes=list(dict.fromkeys(name for step in found.steps for name in step.tenant_rows)),
         tallies=[("Buffers", said.work_tally(found)), ("Median time", said.time_tally(found))],
+        few=FEW_BLOCKS,
         good=f"{GOOD:.0%}".replace("%", " %"),
         said=said,
         words=words,
