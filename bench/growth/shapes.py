@@ -12,6 +12,9 @@ FLAT_MOST = 0.3
 LINEAR = 0.15
 """Distance of the exponent from 1 up to which growth is called linear: n log n, which has 1.1 at 10,000 rows, is linear
 for everybody who buys hardware."""
+LINEAR_PART = 0.5
+"""Share of the figure at the largest step that must grow with n for a + b n to be called linear: a small part that is
+linear under a large one that stays says little of what was measured."""
 WIDE = 1.0
 """Width of the interval of an exponent from which on it says nothing: flat and linear are both in it."""
 TENANT_GREW = 1.5
@@ -69,7 +72,9 @@ def growth(readings: Sequence[Reading], figure: Figure) -> Growth:
         words = "two steps give no interval" + (f"; {reason}" if reason else "")
         return Growth("cannot tell", len(known), words, power.slope, model="power", tenant_exponent=over)
     best, axis, told_apart = describe(known, figure)
-    shape = _shape(best, power, axis, told_apart, tenants, ys)
+    last = tenants[-1] if axis == "tenant" and tenants else xs[-1]
+    mostly = best.model == "linear" and best.slope * last >= LINEAR_PART * best.at(last)
+    shape = _shape(best, power, axis, (told_apart, mostly), tenants, ys)
     if shape == "cannot tell" and not reason:
         reason = "too much scatter for these few steps"
     return Growth(shape, len(known), reason, power.slope, *interval, best.model, axis, over)
@@ -100,8 +105,10 @@ def describe(readings: Sequence[Reading], figure: Figure) -> tuple[Curve, Axis, 
 
 
 def _shape(
-    best: Curve, power: Curve, axis: Axis, told_apart: bool, tenants: list[float] | None, ys: list[float]
+    best: Curve, power: Curve, axis: Axis, sure: tuple[bool, bool], tenants: list[float] | None, ys: list[float]
 ) -> Shape:
+    """``sure``: whether the axes are told apart, and whether the best curve is mostly linear."""
+    told_apart, mostly = sure
     low, high = power.slope_interval() or (power.slope, power.slope)
     if high < -FLAT:
         return "falls"
@@ -114,7 +121,7 @@ def _shape(
     over_tenant = fit("power", tenants, ys) if tenants else None
     if told_apart:
         chosen = over_tenant if axis == "tenant" and over_tenant else power
-        if best.model == "linear" or _linear(chosen):
+        if mostly or _linear(chosen):
             return "linear in the tenant" if axis == "tenant" else "linear in everything"
         return _beyond(chosen)
     linear = _linear(power), over_tenant is not None and _linear(over_tenant)
@@ -124,7 +131,7 @@ def _shape(
         return "linear in the tenant"
     if linear[0]:
         return "linear in everything"
-    return "linear" if best.model == "linear" else _beyond(power)
+    return "linear" if mostly else _beyond(power)
 
 
 def _linear(power: Curve) -> bool:

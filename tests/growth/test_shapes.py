@@ -38,6 +38,10 @@ def test_a_constant_part_and_a_sort_leave_growth_linear(law):
     assert growth(series(law), buffers).shape == "linear in everything"
 
 
+def test_a_small_linear_part_under_a_large_constant_is_less_than_linear():
+    assert growth(series(lambda n: 2_000 + n / 500), buffers).shape == "less than linear"
+
+
 def test_the_exponent_of_a_power_is_found_with_an_interval_around_it():
     found = growth(series(lambda n: n**0.7), median_ms)
     assert found.exponent == pytest.approx(0.7)
