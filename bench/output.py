@@ -13,6 +13,7 @@ from bench import report, store
 from bench.errors import PgproofError
 from bench.model import Run, RunStatus
 
+RUN_FILE = "run.json"
 SAVE_EVERY_S = 1.0
 SAVE_SHARE = 0.02
 """Pause between two writes of run.json: a second at least, and so long that writing takes 2 % of the time at most.
@@ -72,10 +73,10 @@ class Folder:
     def _save(self, run: Run) -> Path:
         self._make(self.path)
         begin = time.monotonic()
-        store.save(run, self.path / "run.json")
+        store.save(run, self.path / RUN_FILE)
         took = time.monotonic() - begin
         self._save_again_at = begin + took + max(SAVE_EVERY_S, took / SAVE_SHARE)
-        return self.path / "run.json"
+        return self.path / RUN_FILE
 
     def _make(self, folder: Path) -> None:
         try:

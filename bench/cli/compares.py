@@ -15,9 +15,8 @@ from bench.comparison import MOST
 from bench.comparison import compare as compare_runs
 from bench.errors import PgproofError
 from bench.model import STATES, State
+from bench.output import RUN_FILE
 from bench.report import compared
-
-RUN_FILE = "run.json"
 
 
 @click.command()

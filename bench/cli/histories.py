@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from bench import store
-from bench.cli.compares import RUN_FILE, written
+from bench.cli.compares import written
 from bench.cli.streams import out
 from bench.comparison import Archive
 from bench.comparison.history import headline
 from bench.console import progress
 from bench.errors import PgproofError, RunFileError
+from bench.output import RUN_FILE
 from bench.report import compared
 
 

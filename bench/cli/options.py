@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bench.console import Bars, Lines
+from bench.errors import WorkloadError
 from bench.servers import SERVERS, ServerOptions, open_server
+from bench.workload import Workload
 
 GIB = 1024**3
 SKEWS = ("mild", "default", "brutal")
@@ -63,6 +65,13 @@ def dataset_options(command: Command) -> Command:
     )):  # fmt: skip
         command = option(command)
     return command
+
+
+def insist_on_queries(workload: Workload, only: Iterable[str]) -> None:
+    """Raise ``WorkloadError`` where ``--query`` names one that the workload does not have."""
+    known = {query.name for query in workload.queries}
+    if unknown := [name for name in only if name not in known]:
+        raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
 
 
 def server(chosen: dict[str, Any], shown: Bars | Lines) -> Any:  # noqa: ANN401 (a context manager of ServerHandle)

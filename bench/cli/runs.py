@@ -11,7 +11,7 @@ import click
 from bench import database, experiment, report, store
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.loads import show_load
-from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
 from bench.cli.streams import err, out
 from bench.console import Bars, Lines, progress
 from bench.errors import PgproofError, WorkloadError
@@ -162,9 +162,7 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, r
     workload = read(experiment.workload_folder(folder))
     if chosen["target"]:
         workload = replace(workload, target_ms=chosen["target"])
-    known = {query.name for query in workload.queries}
-    if unknown := [name for name in chosen["only"] if name not in known]:
-        raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
+    insist_on_queries(workload, chosen["only"])
     options = Options(
         rounds=rounds, budget_s=budget_s, timeout_s=chosen["timeout"], warmups=1,
         seed=chosen["seed"], target_ms=workload.target_ms,

@@ -11,21 +11,20 @@ import click
 
 from bench import __version__, database, experiment, growth, scaling, store
 from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.options import GIB, server, server_options, sized_options
+from bench.cli.options import GIB, insist_on_queries, server, server_options, sized_options
 from bench.cli.streams import err, out
 from bench.console import Lines, progress
-from bench.errors import PgproofError, RunFileError, WorkloadError
+from bench.errors import PgproofError, RunFileError
 from bench.experiment import Keep, Plan
 from bench.growth import Asked, Scaling, Step
 from bench.growth.steps import geometric
 from bench.model import Options, Run, RunStatus
-from bench.output import Folder, stamp
+from bench.output import RUN_FILE, Folder, stamp
 from bench.progress import Progress
 from bench.report import growth as growth_report
 from bench.report.growth import FILE
 from bench.workload import Workload, read
 
-RUN_FILE = "run.json"
 STEPS = 5
 """Steps where none are asked for: three to fit, one more to check the fit, and one to spare for a plan that changes."""
 
@@ -164,9 +163,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
             "a scale experiment needs both ends", hint="give --from and --to: pgproof scale --from 10k --to 1M"
         )
     first, last = (workload.scale.parse(chosen[end]) for end in ("first", "last"))
-    known = {query.name for query in workload.queries}
-    if unknown := [name for name in chosen["only"] if name not in known]:
-        raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
+    insist_on_queries(workload, chosen["only"])
     options = Options(
         rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
         target_ms=chosen["target"] or workload.target_ms,

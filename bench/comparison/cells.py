@@ -11,7 +11,7 @@ from bench.model import Counters, Pair, Query, State
 from bench.plans import describe_change
 from bench.stats import Ratio, ratio
 from bench.summary import SideSummary
-from bench.summary.cells import COPY_NOISE, SMALL_MS, summarize_side
+from bench.summary.cells import beyond_noise, summarize_side
 
 ANOTHER_STATEMENT, OTHER_PARAMETERS = "another statement", "other parameters"
 """Why two cells of the same name are not the same question."""
@@ -81,12 +81,7 @@ def _clock(base: SideSummary, head: SideSummary, compared: Ratio | None) -> Cloc
     """Say whether the clock tells the two apart, by the rule that a report has for before and after."""
     if compared is None or (base.p50 and head.p50 and base.p50.censored and head.p50.censored):
         return "cannot tell"
-    faster = compared.low is not None and compared.low > COPY_NOISE
-    faster = faster or (compared.bound == "at least" and compared.value > COPY_NOISE)
-    slower = compared.high is not None and compared.high < 1 / COPY_NOISE
-    slower = slower or (compared.bound == "at most" and compared.value < 1 / COPY_NOISE)
-    if base.p50 and head.p50 and abs(base.p50.ms - head.p50.ms) < SMALL_MS:
-        faster = slower = False
+    faster, slower = beyond_noise(compared, base, head)
     if faster or slower:
         return "faster" if faster else "slower"
     return "cannot tell" if compared.low is None or compared.high is None else "same"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bench.model import Json
 from bench.plans.seen import number
-from bench.plans.tree import CONDITIONS, label
+from bench.plans.tree import CONDITIONS, joined, label
 
 STEP = "  "
 LISTS = ("Sort Key", "Presorted Key", "Group Key", "Cache Key")
@@ -51,13 +51,13 @@ def _figures(node: Json) -> str:
 def _facts(node: Json) -> Iterator[str]:
     for key in LISTS:
         if node.get(key):
-            yield f"{key}: {_joined(node[key])}"
+            yield f"{key}: {joined(node[key])}"
     if node.get("Sort Method"):
         space = f"{node.get('Sort Space Type', '')}: {_whole(node, 'Sort Space Used')}kB"
         yield f"Sort Method: {node['Sort Method']}  {space}"
     for key in CONDITIONS:
         if node.get(key):
-            yield f"{key}: {_joined(node[key])}"
+            yield f"{key}: {joined(node[key])}"
             if number(node, removed := REMOVED.get(key, "")):
                 yield f"{removed}: {_whole(node, removed)}"
     yield from _memory(node)
@@ -101,7 +101,3 @@ def _buffers(node: Json) -> Iterator[str]:
 
 def _whole(node: Json, key: str) -> str:
     return f"{number(node, key):.0f}"
-
-
-def _joined(value: Json) -> str:
-    return ", ".join(str(part) for part in value) if isinstance(value, (list, tuple)) else str(value)

@@ -144,8 +144,8 @@ def _collect(node: Json, depth: int, shared: Shared, found: list[PlanNode]) -> N
             relation=str(node.get("Relation Name", "")),
             alias=str(node.get("Alias", "")),
             index=str(node.get("Index Name", "")),
-            condition="; ".join(f"{key}: {_text(node[key])}" for key in CONDITIONS if node.get(key)),
-            keys=_text(keys),
+            condition="; ".join(f"{key}: {joined(node[key])}" for key in CONDITIONS if node.get(key)),
+            keys=joined(keys),
             estimated_rows=number(node, "Plan Rows") * max(loops, 1),
             actual_rows=number(node, "Actual Rows") * loops,
             rows_removed=rows_removed(node),
@@ -188,5 +188,6 @@ def _disk_kb(node: Json) -> int:
     return round(max(sorts, groups_most, hashed, kept))
 
 
-def _text(value: Json) -> str:
+def joined(value: Json) -> str:
+    """Write a property that may be a list."""
     return ", ".join(str(part) for part in value) if isinstance(value, (list, tuple)) else str(value)

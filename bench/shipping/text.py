@@ -70,15 +70,21 @@ def dollar_quoted(body: str, tag: str) -> str:
 
 def for_psql(sql: str) -> str:
     """The statement as psql has to read it: no colon names a variable of psql, and the semicolon is in no comment."""
-    parts, position, last = [], 0, ""
+    parts, position = [], 0
     for token in sqlfile.tokens(sql, ""):
         gap = sql[position : token.start]
         parts += [gap.replace(":", r"\:"), f"\\{token.text}" if token.kind == "name" else token.text]
         position = token.end
-        last = token.text if token.kind == "comment" else ""
-    rest = sql[position:]
-    end = "\n;" if last.startswith("--") and not rest.strip() else ";"
-    return "".join([*parts, rest.replace(":", r"\:")]).rstrip() + end
+    return "".join([*parts, sql[position:].replace(":", r"\:")]).rstrip() + semicolon(sql)
+
+
+def semicolon(sql: str) -> str:
+    """What ends the statement: a semicolon, on a line of its own where a comment at the end would swallow it."""
+    last = None
+    for token in sqlfile.tokens(sql, ""):
+        last = token
+    swallowed = last and last.kind == "comment" and last.text.startswith("--") and not sql[last.end :].strip()
+    return "\n;" if swallowed else ";"
 
 
 def said(text: str) -> str:

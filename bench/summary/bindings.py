@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bench.model import STATES, Pair, State
+from bench.model import STATES, Pair, Sample, State
 from bench.stats import Figure, percentile
 from bench.summary import words
 
@@ -25,11 +26,20 @@ class BindingTimes:
     p50: dict[State, Figure | None]
 
 
+def grouped(samples: Iterable[Sample]) -> dict[int, list[Sample]]:
+    """The samples of each binding, by its position in the pair, in the order in which they were taken."""
+    found: dict[int, list[Sample]] = {}
+    for sample in samples:
+        found.setdefault(sample.binding, []).append(sample)
+    return found
+
+
 def by_binding(pair: Pair) -> tuple[BindingTimes, ...]:
     """The times of ``pair`` for each of its bindings."""
     found = []
+    sides = {state: grouped(pair.side(state).samples) for state in STATES}
     for position in range(len(pair.bindings)):
-        taken = {s: [one for one in pair.side(s).samples if one.binding == position] for s in STATES}
+        taken = {state: own.get(position, []) for state, own in sides.items()}
         p50 = {state: percentile(samples, 0.5) for state, samples in taken.items()}
         found.append(BindingTimes(position + 1, {state: len(samples) for state, samples in taken.items()}, p50))
     return tuple(found)

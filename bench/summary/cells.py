@@ -48,6 +48,18 @@ def rank(figure: Figure | None) -> tuple[bool, float]:
     return (figure.censored, figure.ms) if figure else (False, -1.0)
 
 
+def beyond_noise(compared: Ratio, before: SideSummary, after: SideSummary) -> tuple[bool, bool]:
+    """Whether ``after`` is faster, and whether it is slower, by more than two copies of one database differ by."""
+    if before.p50 and after.p50 and abs(before.p50.ms - after.p50.ms) < SMALL_MS:
+        return False, False
+    faster = compared.low is not None and compared.low > COPY_NOISE
+    # A timeout before that took longer than the after side, by more than the noise.
+    faster = faster or (compared.bound == "at least" and compared.value > COPY_NOISE)
+    slower = compared.high is not None and compared.high < 1 / COPY_NOISE
+    slower = slower or (compared.bound == "at most" and compared.value < 1 / COPY_NOISE)
+    return faster, slower
+
+
 def summarize_side(side: CellSide, target_ms: float, *, differs: bool) -> SideSummary:
     """Compute the figures of one cell; ``differs`` where its rows are not those of the before state."""
     judgement = judge(side.samples, target_ms)
@@ -86,13 +98,7 @@ def _effect(
         return "other rows"
     if compared is None:
         return "cannot tell"
-    gained = compared.low is not None and compared.low > COPY_NOISE
-    # A timeout before that took longer than the after side, by more than the noise.
-    gained = gained or (compared.bound == "at least" and compared.value > COPY_NOISE)
-    lost = compared.high is not None and compared.high < 1 / COPY_NOISE
-    lost = lost or (compared.bound == "at most" and compared.value < 1 / COPY_NOISE)
-    if before.p50 and after.p50 and abs(before.p50.ms - after.p50.ms) < SMALL_MS:
-        gained = lost = False
+    gained, lost = beyond_noise(compared, before, after)
     if lost:
         return "slower"
     if changed is False:

@@ -13,6 +13,7 @@ from statistics import median
 
 from bench.model import STATES, Run, Sample, State
 from bench.stats import CLOCK_MS, MIN_FOR_INTERVAL, Ratio, ratio
+from bench.summary.bindings import grouped
 from bench.summary.words import plural
 
 USUAL = 0.95
@@ -93,23 +94,16 @@ def halves(samples: Sequence[Sample]) -> tuple[tuple[Sample, ...], tuple[Sample,
     """
     first: list[Sample] = []
     second: list[Sample] = []
-    for own in _by_binding(samples).values():
+    for own in grouped(samples).values():
         for number, (one, other) in enumerate(zip(own[::2], own[1::2], strict=False)):
             first.append(other if number % 2 else one)
             second.append(one if number % 2 else other)
     return tuple(first), tuple(second)
 
 
-def _by_binding(samples: Sequence[Sample]) -> dict[int, list[Sample]]:
-    found: dict[int, list[Sample]] = {}
-    for sample in samples:
-        found.setdefault(sample.binding, []).append(sample)
-    return found
-
-
 def _spread_percent(samples: Sequence[Sample]) -> float:
     away = []
-    for own in _by_binding(samples).values():
+    for own in grouped(samples).values():
         middle = max(median(sample.ms for sample in own), CLOCK_MS)
         away += [abs(sample.ms / middle - 1) for sample in own]
     return 100 * median(away)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median, quantiles
 
 from bench.model import STATES, Run, Sample
+from bench.summary.bindings import grouped
 from bench.summary.words import digits, plural
 
 MILD, SEVERE = 1.5, 3.0
@@ -73,9 +74,6 @@ def _groups(run: Run) -> Iterator[list[Sample]]:
     """The finished samples of each cell and binding, where there are enough and no timeout hides the longest."""
     for pair in run.pairs:
         for state in STATES:
-            own: dict[int, list[Sample]] = {}
-            for sample in pair.side(state).samples:
-                own.setdefault(sample.binding, []).append(sample)
-            for group in own.values():
+            for group in grouped(pair.side(state).samples).values():
                 if len(group) >= LEAST and not any(sample.censored for sample in group):
                     yield group

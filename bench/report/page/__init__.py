@@ -15,7 +15,8 @@ from bench.report.page.data import distribution_views
 from bench.report.page.environment import drawn, fill
 from bench.report.page.method import method_view
 from bench.report.page.queries import query_views
-from bench.report.page.sides import TONES, view
+from bench.report.page.sides import TONES
+from bench.report.page.sides import view as sides_view
 from bench.shipping import ship_script
 from bench.summary import Summary, summarize, words
 from bench.summary.hygiene import UNSEEN
@@ -33,20 +34,21 @@ FILES_OF_A_RUN = (
 def render(run: Run) -> str:
     """Write the page. The same run gives the same bytes."""
     summary = summarize(run)
+    queries = query_views(run, summary)
     return fill(
         "report.html",
         pgproof=run.pgproof,
         run=run,
         summary=summary,
-        queries=query_views(run, summary),
-        applied={found.name: found for found in run.applied},
+        queries=queries,
+        titles={view.query.name: (view.anchor, view.summary.title) for view in queries},
         totals=_totals(run.applied),
         drawings=_drawings(summary),
         drawing_in_words=figures.describe_dumbbells(summary),
         ship=_ship(run),
         tables=tables(run),
         files=FILES_OF_A_RUN,
-        sides=view(run),
+        sides=sides_view(run),
         tones=TONES,
         unseen=UNSEEN,
         side_words=side_words,

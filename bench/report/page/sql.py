@@ -13,6 +13,7 @@ from pygments.lexers import PostgresLexer
 from bench.errors import WorkloadError
 from bench.model import Binding, Parameter
 from bench.report.text import clean
+from bench.shipping.text import literal, semicolon
 from bench.sqlfile import fill_in
 
 BACKSLASH = "\\"
@@ -55,7 +56,8 @@ def filled(sql: str, parameters: Iterable[Parameter], binding: Binding) -> str:
     """The statement with the values of ``binding`` as typed literals, for psql; a comment where it cannot be read."""
     values = {one.name: _literal(binding.args.get(one.name), one.type) for one in parameters}
     try:
-        return f"{fill_in(sql, values, '').rstrip().removesuffix(';')};"
+        text = fill_in(sql, values, "").rstrip().removesuffix(";")
+        return text + semicolon(text)
     except WorkloadError as error:
         return f"-- The values cannot be filled in: {error}"
 
@@ -63,6 +65,6 @@ def filled(sql: str, parameters: Iterable[Parameter], binding: Binding) -> str:
 def _literal(value: str | None, kind: str) -> str:
     if value is None:
         return f"NULL::{kind}"
-    quoted = "'" + value.replace("'", "''") + "'"
+    quoted = literal(value)
     # With E'' a backslash means the same whatever standard_conforming_strings says.
     return f"E{quoted.replace(BACKSLASH, 2 * BACKSLASH)}::{kind}" if BACKSLASH in value else f"{quoted}::{kind}"
