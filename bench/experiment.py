@@ -11,9 +11,8 @@ from bench.attribution.run import Subject, attribute
 from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
 from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
+from bench.preparing import Ground, apply, choose, fill
 from bench.progress import Progress, silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.servers.record import record_of
@@ -66,21 +65,17 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
     watch = Stopwatch()
     with target.connect() as admin:
         database.clean(admin)
+        ground = Ground(plan.workload, server, target, admin, plan.progress)
         with watch("dataset"):
-            build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
-            template, dataset = ensure(admin, plan.workload, plan.recipe, build)
-            evict(admin, plan.cache_limit_bytes, template)
-        with watch("parameters"), target.connect(template) as connection:
-            classes_file = plan.workload.dataset / "classes.sql"
-            bindings = curate(connection, plan.queries, classes_file, plan.workload.clock, plan.progress)
+            template, dataset = fill(ground, plan.recipe, plan.workers, plan.cache_limit_bytes)
+        with watch("parameters"):
+            bindings = choose(ground, template, plan.queries)
         seen = _begin(plan, server, admin, dataset)
         names = {state: f"{database.PREFIX}{seen.id}_{state}" for state in STATES}
         try:
             with watch("clone and optimize"), server.bulk():
                 _clone(admin, template, names, plan)
-                with target.connect(names["after"]) as connection:
-                    applied = optimizations.apply_all(connection, plan.workload.optimizations, plan.progress)
-                database.checkpoint(admin)
+                applied = apply(ground, names["after"])
             seen = replace(seen, applied=applied, phases_s=watch.seconds)
             keep(seen)
             sides = Sides(target, names, plan.options.timeout_s)
@@ -103,7 +98,7 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
 def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset) -> Run:
     stamp = database.now_text()
     return Run(
-        id=stamp.replace(":", "").replace("-", "").replace("+0000", "z").lower(),
+        id=database.id_of(stamp),
         started_at=stamp,
         status="running",
         pgproof=__version__,

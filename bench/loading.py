@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from bench import __version__, database, machine, optimizations
+from bench import __version__, database, machine
 from bench.database import Connection, Target, explained, translated
 from bench.errors import LoadError, PgproofError
 from bench.load.counting import count, window
@@ -18,9 +18,8 @@ from bench.load.stepping import Demand, drive
 from bench.measure import Bindings
 from bench.model import STATES, Query, State
 from bench.model.load import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
+from bench.preparing import Ground, choose, fill, optimize
 from bench.progress import Progress, silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.servers.record import record_of
@@ -107,18 +106,15 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
     with target.connect() as admin:
         _insist_on_connections(admin, max(plan.options.clients))
         database.clean(admin)
-        build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
+        ground = Ground(plan.workload, server, target, admin, plan.progress)
         recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
-        template, dataset = ensure(admin, plan.workload, recipe, build)
-        evict(admin, plan.cache_limit_bytes, template)
-        with target.connect(template) as connection:
-            classes_file = plan.workload.dataset / "classes.sql"
-            bindings = curate(connection, plan.queries, classes_file, plan.workload.clock, plan.progress)
+        template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
+        bindings = choose(ground, template, plan.queries)
         mixes = {state: mix_queries(plan.queries, bindings, state) for state in plan.states}
         stamp = database.stamp()
         begun = database.now_text()
         seen = LoadRun(
-            id=begun.replace(":", "").replace("-", "").replace("+0000", "z").lower(), started_at=begun,
+            id=database.id_of(begun), started_at=begun,
             status="running", pgproof=__version__, workload=plan.workload.name,
             workload_hash=plan.workload.content_hash(), options=plan.options, machine=machine.facts(),
             server=record_of(server, admin), dataset=dataset, mix=_mix(plan.queries, bindings),
@@ -129,7 +125,7 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
         try:
             if "after" in plan.states:
                 sources["after"] = f"{database.PREFIX}{stamp}_after"
-                _optimize(plan, target, server, admin, template, sources["after"])
+                optimize(ground, template, sources["after"], {"scale": plan.scale})
             stage = _Stage(plan, target, server, admin, pgbench, sources, mixes, stamp)
             for step in _steps(stage):
                 seen = replace(seen, steps=(*seen.steps, step))
@@ -177,16 +173,6 @@ def _notes(plan: LoadPlan, bindings: Bindings) -> tuple[str, ...]:
     if left_out := [query.name for query in plan.workload.queries if query not in plan.queries and not plan.weights]:
         notes.append(f"{', '.join(left_out)}: of weight 0, so not in the mix.")
     return tuple(notes)
-
-
-def _optimize(
-    plan: LoadPlan, target: Target, server: ServerHandle, admin: Connection, template: str, name: str
-) -> None:
-    with server.bulk():
-        database.clone(admin, template, name, "after", {"workload": plan.workload.name, "scale": plan.scale})
-        with target.connect(name) as connection:
-            optimizations.apply_all(connection, plan.workload.optimizations, plan.progress)
-        database.checkpoint(admin)
 
 
 def _steps(stage: _Stage) -> Iterator[LoadStep]:

@@ -16,7 +16,7 @@ LAYERS = [
     {"figures"},
     {"experiment", "gate", "loading"},
     {"attribution"},
-    {"measure", "injections", "load"},
+    {"measure", "injections", "load", "preparing"},
     {"servers", "seeding", "optimizations", "store"},
     {"workload", "metadata", "shipping"},
     {"database"},

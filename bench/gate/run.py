@@ -22,10 +22,9 @@ from bench.judge.table import Table, judge_all
 from bench.measure import Cell, cells_of
 from bench.measure.execution import Timeout
 from bench.model import Dataset, Query
+from bench.preparing import Ground, choose, fill
 from bench.progress import Progress, silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict
-from bench.seeding.worker import Recipe as Rows
+from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.servers.record import record_of
 from bench.stopwatch import Stopwatch
@@ -145,19 +144,16 @@ def _databases(plan: GatePlan, server: ServerHandle, admin: Connection, filled: 
 
 def _fill(plan: GatePlan, server: ServerHandle, admin: Connection) -> Filled:
     target = Target(server.dsn, SESSION_SETTINGS)
-    build = Build(target, server.version_num // 10000, server.bulk, plan.workers, plan.progress)
     templates: dict[ArmName, str] = {}
     cells: dict[ArmName, dict[Key, Cell]] = {}
     for name, arm in plan.arms.items():
         workload = arm.workload
-        rows = Rows(workload.dataset, plan.scale, plan.seed, plan.skew)
-        templates[name], dataset = ensure(admin, workload, rows, build)
-        with target.connect(templates[name]) as connection:
-            classes = workload.dataset / "classes.sql"
-            bindings = curate(connection, workload.queries, classes, workload.clock, plan.progress)
+        ground = Ground(workload, server, target, admin, plan.progress)
+        recipe = Recipe(workload.dataset, plan.scale, plan.seed, plan.skew)
+        templates[name], dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
+        bindings = choose(ground, templates[name], workload.queries)
         found = cells_of([query for query in workload.queries if plan.takes(query.name)], bindings)
         cells[name] = {(cell.query.name, cell.parameter_class): cell for cell in found}
-    evict(admin, plan.cache_limit_bytes, templates["head"])
     return Filled(templates, dataset, cells)  # the head arm is the last one
 
 

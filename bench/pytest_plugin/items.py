@@ -34,7 +34,7 @@ class Items:
         """Have server and dataset before collecting, for only the data knows the classes; and fail in one line."""
         if self._named(self._config.args):
             try:
-                _ = self._session.ground
+                _ = self._session.filled
             except PgproofError as error:
                 raise pytest.UsageError(f"pgproof: {' '.join(str(error).split())}") from None
 
@@ -68,7 +68,7 @@ class QueryFile(pytest.Module):
             CollectError: the server or the dataset cannot be had.
         """
         try:
-            classes = self.pgproof.ground.bindings[self.path.stem]
+            classes = self.pgproof.filled.bindings[self.path.stem]
         except PgproofError as error:
             raise self.CollectError(f"pgproof: {error}") from None
         query = next(query for query in self.pgproof.workload.queries if query.name == self.path.stem)

@@ -11,17 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from bench import database, optimizations
+from bench import database
 from bench.database import Connection, Target
 from bench.errors import PgproofError, WorkloadError
 from bench.measure import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
+from bench.preparing import Ground, apply, choose, fill
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict, template_name
+from bench.seeding.template import template_name
 from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.workload import Workload, read
 
 CACHE_LIMIT_BYTES = 20 * 1024**3
@@ -34,12 +34,10 @@ Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Filled:
     """A server that answers, with the filled template."""
 
-    server: ServerHandle
-    target: Target
-    admin: Connection
+    on: Ground
     template: str
     bindings: Bindings
 
@@ -94,11 +92,11 @@ class Session:
 
     # ------------------------------------------------------------------------------------------- databases
     @property
-    def ground(self) -> Ground:
+    def filled(self) -> Filled:
         """The server and the filled template; started and filled here where they are not yet."""
-        return self._once("ground", self._open)
+        return self._once("filled", self._open)
 
-    def _open(self) -> Ground:
+    def _open(self) -> Filled:
         options = ServerOptions(dsn=self.settings.dsn, home=self.settings.home, progress=self._say)
         server = self._stack.enter_context(open_server(self.settings.server, options))
         major, minor = divmod(server.version_num, 10000)
@@ -112,13 +110,9 @@ class Session:
             self._say(f"{what}: filling the dataset, which later runs start from")
         elif not self._quiet:
             self._say(f"{what}, PostgreSQL {major}.{minor} ({server.kind})")
-        build = Build(target, major, server.bulk, os.cpu_count() or 1, self._progress)
-        template, _ = ensure(admin, self.workload, recipe, build)
-        evict(admin, CACHE_LIMIT_BYTES, template)
-        classes_file = self.workload.dataset / "classes.sql"
-        with target.connect(template) as connection:
-            bindings = curate(connection, self.workload.queries, classes_file, self.workload.clock, self._progress)
-        return Ground(server, target, admin, template, bindings)
+        ground = Ground(self.workload, server, target, admin, self._progress)
+        template, _ = fill(ground, recipe, os.cpu_count() or 1, CACHE_LIMIT_BYTES)
+        return Filled(ground, template, choose(ground, template, self.workload.queries))
 
     def sides(self, *, writes: bool = False) -> Sides:
         """The databases before and after; for statements that write, copies of them: what is rolled back leaves traces.
@@ -126,27 +120,23 @@ class Session:
         Nobody may be connected to the former while the latter are made.
         """
         make = self._clone_for_writes if writes else self._clone
-        return Sides(self.ground.target, self._once(f"clones {writes}", make), self.settings.timeout_s)
+        return Sides(self.filled.on.target, self._once(f"clones {writes}", make), self.settings.timeout_s)
 
     def _clone(self) -> dict[State, str]:
-        ground, names = self.ground, {}
-        with ground.server.bulk():
-            for state in STATES:
-                names[state] = self._copy(ground.template, state, state)
-            with ground.target.connect(names["after"]) as connection:
-                optimizations.apply_all(connection, self.workload.optimizations, self._progress)
-            database.checkpoint(ground.admin)
+        with self.filled.on.server.bulk():
+            names: dict[State, str] = {state: self._copy(self.filled.template, state, state) for state in STATES}
+            apply(self.filled.on, names["after"])
         return names
 
     def _clone_for_writes(self) -> dict[State, str]:
         names = {
             state: self._copy(name, f"{state}_writes", "scratch") for state, name in self.sides().databases.items()
         }
-        database.checkpoint(self.ground.admin)
+        database.checkpoint(self.filled.on.admin)
         return names
 
     def _copy(self, template: str, suffix: str, kind: str) -> str:
-        name, ground = f"{database.PREFIX}{self._id}_{suffix}", self.ground
+        name, ground = f"{database.PREFIX}{self._id}_{suffix}", self.filled.on
         self._stack.callback(database.drop_all, ground.target, [name])
         database.clone(ground.admin, template, name, kind, {"workload": self.workload.name, "scale": self.scale})
         return name
@@ -157,10 +147,10 @@ class Session:
         after = self.sides().databases["after"]
         name = self._copy(after, f"scratch_{secrets.token_hex(4)}", "scratch")
         try:
-            with self.ground.target.connect(name) as connection:
+            with self.filled.on.target.connect(name) as connection:
                 yield connection
         finally:
-            database.drop_all(self.ground.target, [name])
+            database.drop_all(self.filled.on.target, [name])
 
     # ----------------------------------------------------------------------------------------------- cells
     def cell(self, query: str, parameter_class: str) -> Cell:
@@ -172,7 +162,7 @@ class Session:
         queries = {known.name: known for known in self.workload.queries}
         if query not in queries:
             raise PgproofError(f"no query {query!r} in {self.workload.name}", hint=f"there are {', '.join(queries)}")
-        classes = self.ground.bindings[query]
+        classes = self.filled.bindings[query]
         if parameter_class not in classes:
             known = ", ".join(classes) or "none"
             raise PgproofError(f"{query} has no parameter class {parameter_class!r} in this dataset: there are {known}")
@@ -209,7 +199,7 @@ class Session:
         )
 
     def _indexes(self, state: State) -> tuple[str, ...]:
-        with self.ground.target.connect(self.sides().databases[state]) as connection:
+        with self.filled.on.target.connect(self.sides().databases[state]) as connection:
             # as EXPLAIN names them: without their schema
             return tuple(row[0] for row in connection.execute("SELECT indexrelid::regclass::text FROM pg_index"))
 
