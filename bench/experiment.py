@@ -36,6 +36,8 @@ class Plan:
     cache_limit_bytes: int
     only: tuple[str, ...] = ()
     """Names of the queries to run; empty means all."""
+    base: int | None = None
+    """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
     keep_databases: bool = False
     measure: bool = True
     """Whether to time the cells before and after."""
@@ -46,7 +48,7 @@ class Plan:
     @property
     def recipe(self) -> Recipe:
         """What defines the rows."""
-        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew)
+        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew, self.base)
 
     @property
     def queries(self) -> tuple[Query, ...]:

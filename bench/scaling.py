@@ -74,7 +74,7 @@ def look(plan: Plan, server: ServerHandle) -> tuple[Known | None, dict[int, int]
         int(one.about["scale"]): one.size_bytes
         for one in own
         if one.kind == "template" and one.complete and one.about.get("workload") == plan.workload.name
-        and one.about.get("seed") == plan.seed and one.about.get("skew") == plan.skew
+        and (plan.seed, plan.skew, plan.base) == tuple(one.about.get(name) for name in ("seed", "skew", "base"))
     }  # fmt: skip
     if not cached:
         return None, cached

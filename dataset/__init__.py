@@ -59,15 +59,16 @@ DATASET_VERSION = 1
 """Goes up whenever the same (scale, seed, skew) gives other rows."""
 
 
-def tables(scale: int, seed: int, skew: str) -> list[Table]:
+def tables(scale: int, seed: int, skew: str, base: int | None = None) -> list[Table]:
     """The tables in foreign-key order.
 
     Args:
         scale: leads, at least 100.
         seed: another seed, another world of the same shape.
         skew: how unequal the tenants are: mild, default or brutal. Totals do not depend on it.
+        base: tenants are as many and as large as at that many leads, and the largest one has all leads beyond.
     """
-    whole = plan(scale, seed, skew)
+    whole = plan(scale, seed, skew, base)
     count = whole.tenants.count
     by_tenant, by_lead = -(-count // ORGANIZATIONS_PER_CHUNK), whole.chunks
 

@@ -4,13 +4,14 @@
 -- check: tenant_exponent
 -- why: tenant sizes are Zipf with the exponent of the skew (see parameters.toml), over the tenants that pay
 SELECT -regr_slope(ln(leads), ln(place)),
-       shape.exponent - 0.05 - 400.0 / :scale,
-       shape.exponent + 0.05 + 400.0 / :scale
+       shape.exponent - 0.05 - 400.0 / :base,
+       shape.exponent + 0.05 + 400.0 / :base
 FROM (SELECT CASE :skew WHEN 'mild' THEN 0.6 WHEN 'brutal' THEN 1.06 ELSE 0.9 END AS exponent) AS shape,
      (SELECT count(*) AS leads, rank() OVER (ORDER BY count(*) DESC, o.organization_id) AS place
       FROM crm.leads AS l JOIN crm.organizations AS o USING (organization_id)
       WHERE o.plan <> 'trial'
       GROUP BY o.organization_id) AS sizes
+WHERE place > 1 OR :base = :scale  -- the largest has what goes beyond the base
 GROUP BY shape.exponent;
 
 -- check: tiny_tenants

@@ -46,11 +46,12 @@ def _hours(leads: Ints, zone: Ints) -> NDArray[np.int64]:
     )
 
 
-def _tenants(seed: int, scale: int, skew: str) -> tuple[Tenants, NDArray[np.int64], NDArray[np.int64]]:
+def _tenants(seed: int, scale: int, skew: str, base: int) -> tuple[Tenants, NDArray[np.int64], NDArray[np.int64]]:
     """The tenants, the first epoch of each, and the cumulated arrivals by hour."""
-    count = organizations_at(scale)
-    trials = trial_sizes(count, scale)
-    sizes = zipf_sizes(count - len(trials), scale - sum(trials), _T["zipf_exponent"][skew])
+    count = organizations_at(base)
+    trials = trial_sizes(count, base)
+    sizes = zipf_sizes(count - len(trials), base - sum(trials), _T["zipf_exponent"][skew])
+    sizes[0] += scale - base
     paying, total = len(sizes), count
     leads = np.array(sizes + trials, np.int64)
     zone = _zones(seed, leads)
@@ -161,14 +162,16 @@ def _zone_edges(weights: NDArray[np.int64], zone: Ints, weeks: NDArray[np.int64]
 
 
 @lru_cache(maxsize=4)
-def plan(scale: int, seed: int, skew: str) -> Plan:
-    """The plan of the dataset (scale in leads)."""
+def plan(scale: int, seed: int, skew: str, base: int | None = None) -> Plan:
+    """The plan of the dataset (scale in leads); leads beyond ``base`` belong to the largest tenant."""
     if skew not in _T["zipf_exponent"]:
         raise ValueError(f"unknown skew {skew!r}: use one of {', '.join(_T['zipf_exponent'])}")
     if scale < 100:
         raise ValueError(f"scale {scale} is too small: a CRM needs at least 100 leads")
+    if base is not None and not 100 <= base <= scale:
+        raise ValueError(f"base {base} must be from 100 leads to all {scale}")
     weeks = np.array([[round(w * 1e6) for w in week_shape(zone["utc"])] for zone in ZONES], np.int64)
-    tenants, epoch, cumulated = _tenants(seed, scale, skew)
+    tenants, epoch, cumulated = _tenants(seed, scale, skew, scale if base is None else base)
     bursts = _bursts(seed, scale, tenants, epoch)
     organic = scale - sum(leads for _, leads, _ in bursts)
     hours = np.array([int(c) * organic // int(cumulated[-1]) for c in cumulated], np.int64)

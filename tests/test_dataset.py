@@ -40,6 +40,18 @@ def rows(name: str, scale: int = SCALE, seed: int = 1, skew: str = "default") ->
     return pa.Table.from_batches([table.build(chunk) for chunk in range(table.chunks)])
 
 
+def test_leads_beyond_the_base_belong_to_the_largest_tenant():
+    def sizes(scale: int, base: int | None) -> list[int]:
+        leads = next(table for table in tables(DATASET, scale, 1, "default", base) if table.name == "crm.leads")
+        owners = [leads.build(chunk)["organization_id"].to_numpy() for chunk in range(leads.chunks)]
+        return sorted(np.unique_counts(np.concatenate(owners)).counts.tolist(), reverse=True)
+
+    alike, grown = sizes(2_000, None), sizes(7_000, 2_000)
+    assert len(grown) == len(alike)
+    assert sum(grown[1:]) == pytest.approx(sum(alike[1:]), rel=0.02)
+    assert grown[0] == pytest.approx(alike[0] + 5_000, rel=0.02)
+
+
 def values(name: str, column: str) -> np.ndarray:
     """A column without NULLs as numpy array."""
     return rows(name)[column].to_numpy()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from bench.workload import read
 from tests.shops import SHOP
 
 QUICK = ("--target", "5000", "--rounds", "6", "--budget", "0", "--query", "open_orders", "--quiet")
+SHORT = ("--target", "5000", "--rounds", "2", "--budget", "0", "--quiet")
 SCALES = (200, 400)
 
 
@@ -67,6 +69,26 @@ def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgpro
     assert (status, "was begun with other files of the workload shop" in said) == (2, True)
 
 
+def test_one_customer_grows_while_the_others_stay_as_they_are(pgproof, tmp_path):
+    what = ("--from", 200, "--to", 800, "--steps", 2, "--grow", "tenant", "--query", "latest_orders")
+    status, said = pgproof(SHOP, *what, "--output", tmp_path, *SHORT)
+    (file,) = tmp_path.glob("*-scale/scale.json")
+    found = store.load_scale(file)
+    assert (status, "it has all orders beyond 200" in said, found.asked.grows) == (0, True, "tenant"), said
+    rows = [step.tenant_rows for step in found.steps]
+    assert rows[1]["hot"] - rows[0]["hot"] == 600
+    assert rows[1]["median"] == rows[0]["median"]
+
+
+def test_a_dataset_that_cannot_make_one_tenant_grow_is_refused_before_a_server_is_started(tmp_path, capsys):
+    shop = shutil.copytree(SHOP, tmp_path / "shop")
+    (shop / "dataset" / "fill.sql").write_text("SELECT :scale")
+    arguments = ("--from", "1k", "--to", "2k", "--grow", "tenant", "--output", str(tmp_path))
+    assert (main(["scale", str(shop), *arguments]), "makes use of :base" in capsys.readouterr().err) == (2, True)
+    (shop / "dataset" / "__init__.py").write_text("def tables(scale, seed, skew): return []")
+    assert (main(["scale", str(shop), *arguments]), "no argument base" in capsys.readouterr().err) == (2, True)
+
+
 def test_a_step_that_does_not_fit_is_refused_after_the_first_one_told_its_size(server: ServerHandle, admin):
     done: list[Run] = []
     hooks = scaling.Hooks(lambda scale: (silent, lambda run: None), done.append, lambda line: None)
@@ -90,6 +112,7 @@ def test_a_server_whose_disk_is_elsewhere_is_told_of_and_not_checked(server: Ser
         (("--from", "1k", "--to", "2k", "--steps", "1"), "--steps 1: use 2 to 12"),
         (("--from", "many", "--to", "2k"), "not a number of orders"),
         (("--from", "1k", "--to", "2k", "--query", "none"), "no such query"),
+        (("--from", "1k", "--to", "2k", "--grow", "nothing"), "is not one of"),
         (("--resume", "nowhere"), "no such file"),
         (("--resume", "nowhere", "--to", "2k"), "--to cannot be used with --resume"),
     ],

@@ -16,15 +16,17 @@ from bench.cli.streams import err, out
 from bench.console import Lines, progress
 from bench.errors import PgproofError, RunFileError
 from bench.experiment import Keep, Plan
-from bench.growth import Asked, Scaling, Step
+from bench.growth import Asked, Axis, Scaling, Step
 from bench.growth.steps import geometric
 from bench.model import Options, Run, RunStatus
 from bench.output import RUN_FILE, Folder, stamp
 from bench.progress import Progress
 from bench.report import growth as growth_report
 from bench.report.growth import FILE
+from bench.seeding.source import insist_on_base
 from bench.workload import Workload, read
 
+GROWS: tuple[Axis, ...] = ("everything", "tenant")
 STEPS = 5
 """Steps where none are asked for: three to fit, one more to check the fit, and one to spare for a plan that changes."""
 
@@ -32,6 +34,8 @@ _steps = (
     click.option("--from", "first", help="Size of the smallest step: 10k."),
     click.option("--to", "last", help="Size of the largest step: 1M."),
     click.option("--steps", type=int, help=f"How many, each as many times the one before.  [default: {STEPS}]"),
+    click.option("--grow", type=click.Choice(GROWS), help="What grows: more tenants and larger ones, or one tenant "
+                 "while the others stay as they are at the smallest step.  [default: everything]"),
     click.option("--resume", type=click.Path(path_type=Path, file_okay=False), help="Go on with the experiment in this "
                  "folder: the steps that are missing, with the settings that it was begun with."),
 )  # fmt: skip
@@ -169,9 +173,12 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
         target_ms=chosen["target"] or workload.target_ms,
     )  # fmt: skip
     steps = STEPS if chosen["steps"] is None else chosen["steps"]
+    grows = chosen["grow"] or GROWS[0]
+    if grows == "tenant":
+        insist_on_base(workload.dataset)
     asked = Asked(
         workload.name, workload.content_hash(), workload.scale.unit, geometric(first, last, steps), chosen["seed"],
-        chosen["skew"], options, tuple(chosen["only"]),
+        chosen["skew"], options, tuple(chosen["only"]), grows,
     )  # fmt: skip
     folder = Folder(output)
     with folder:  # makes ``output``, or says why not
@@ -182,8 +189,8 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
 
 def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     """Take up the experiment in ``folder``. A step whose run cannot be read any more is measured again."""
-    if given := [name for name in ("first", "last", "steps") if chosen[name] is not None]:
-        option = {"first": "--from", "last": "--to", "steps": "--steps"}[given[0]]
+    if given := [name for name in ("first", "last", "steps", "grow") if chosen[name] is not None]:
+        option = {"first": "--from", "last": "--to", "steps": "--steps", "grow": "--grow"}[given[0]]
         raise PgproofError(f"{option} cannot be used with --resume", hint="the steps are those it was begun with")
     found = store.load_scale(folder / FILE)
     if (found.asked.workload, found.asked.workload_hash) != (workload.name, workload.content_hash()):
@@ -207,6 +214,7 @@ def _plan(workload: Workload, asked: Asked, chosen: dict[str, Any]) -> Plan:
     return Plan(
         workload=replace(workload, target_ms=asked.options.target_ms), scale=asked.scales[0], seed=asked.seed,
         skew=asked.skew, workers=chosen["workers"], options=asked.options, only=asked.only,
+        base=asked.scales[0] if asked.grows == "tenant" else None,
         cache_limit_bytes=chosen["cache_limit"] * GIB,
     )  # fmt: skip
 

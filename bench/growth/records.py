@@ -149,6 +149,8 @@ class Asked:
     options: Options
     only: tuple[str, ...] = ()
     """Names of the queries; empty means all."""
+    grows: Axis = "everything"
+    """``tenant``: the largest one has what goes beyond the smallest step, and the others stay as they are there."""
 
 
 @dataclass(frozen=True, slots=True)

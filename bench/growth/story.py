@@ -112,6 +112,9 @@ def remarks(found: Scaling) -> Iterator[str]:
     if not found.tracks:
         return
     last = found.steps[-1].scale
+    if found.asked.grows == "tenant":
+        base = f"{found.asked.scales[0]:,}"
+        yield f"One tenant grows: it has all {unit} beyond {base}; the others stay as they are there."
     beyond = [
         (first.crossing.at or 0.0, one.title, first)
         for one in by_query(found)

@@ -169,6 +169,8 @@ class Dataset:
     checks: tuple[Check, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     """What the rows look like; empty where the workload has no dataset/distributions.sql."""
+    base: int | None = None
+    """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)

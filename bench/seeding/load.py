@@ -27,7 +27,7 @@ def load(
     Raises:
         DatasetError: the folder makes no rows, or rows break a constraint.
     """
-    made = tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew)
+    made = tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
     files = scripts(recipe.folder)
     if not made and not files:
         hint = "add dataset/__init__.py with tables(), or a dataset/fill.sql"
@@ -38,7 +38,7 @@ def load(
         filled = _run_workers(target, database, recipe, sizes, workers, progress)
     if files:
         with target.connect(database) as connection:
-            values = variables(recipe.scale, recipe.seed, recipe.skew, clock)
+            values = variables(recipe.scale, recipe.seed, recipe.skew, clock, recipe.base)
             for number, file in enumerate(files):
                 progress("running scripts", number, len(files), "files")
                 name = f"dataset/{file.name}"

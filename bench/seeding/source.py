@@ -8,15 +8,21 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import inspect
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import ModuleType
 
 from bench.errors import DatasetError
 from bench.seeding.table import Table
+from bench.sqlfile import read_text
 
 NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql"}
 """Files that ask something of the rows."""
+
+_BASE = re.compile(r"(?<!:):base\b")
 
 
 def scripts(folder: Path) -> list[Path]:
@@ -24,15 +30,31 @@ def scripts(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.glob("*.sql")) if file.name not in NOT_SCRIPTS]
 
 
-def tables(folder: Path, scale: int, seed: int, skew: str) -> list[Table]:
+def tables(folder: Path, scale: int, seed: int, skew: str, base: int | None = None) -> list[Table]:
     """The tables that the dataset's Python package makes; none if there is no package.
+
+    Args:
+        folder: the dataset/ of a workload.
+        scale: units in all.
+        seed: another seed, other rows of the same shape.
+        skew: how unequal the tenants are.
+        base: units that are spread over all tenants, while those beyond belong to the largest one; None for all.
 
     Raises:
         DatasetError: the package cannot be imported, or makes no use of these arguments.
     """
-    entry = folder / "__init__.py"
-    if not entry.exists():
+    if not (folder / "__init__.py").exists():
         return []
+    more = {} if base is None else {"base": base}
+    try:
+        made: list[Table] = _module(folder).tables(scale=scale, seed=seed, skew=skew, **more)
+    except ValueError as error:
+        raise DatasetError(f"{folder.name}: {error}") from error
+    return made
+
+
+def _module(folder: Path) -> ModuleType:
+    entry = folder / "__init__.py"
     name = "pgproof_dataset_" + hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
     try:
         if name not in sys.modules:
@@ -46,16 +68,24 @@ def tables(folder: Path, scale: int, seed: int, skew: str) -> list[Table]:
         raise DatasetError(f"{entry}: cannot be imported: {error}") from error
     if not callable(getattr(sys.modules[name], "tables", None)):
         raise DatasetError(f"{entry} has no function tables(scale, seed, skew)", hint="see docs/own-workload.md")
-    try:
-        made: list[Table] = sys.modules[name].tables(scale=scale, seed=seed, skew=skew)
-    except ValueError as error:
-        raise DatasetError(f"{folder.name}: {error}") from error
-    return made
+    return sys.modules[name]
 
 
-def variables(scale: int, seed: int, skew: str, clock: str) -> Mapping[str, str]:
+def insist_on_base(folder: Path) -> None:
+    """Raise ``DatasetError`` where the dataset cannot make one tenant larger than the others have it (``base``)."""
+    hint = "see 'One tenant that grows' in docs/own-workload.md"
+    entry = folder / "__init__.py"
+    if entry.exists():
+        if "base" not in inspect.signature(_module(folder).tables).parameters:
+            raise DatasetError(f"{entry}: tables() takes no argument base", hint=hint)
+    elif not any(_BASE.search(read_text(file)) for file in scripts(folder)):
+        raise DatasetError(f"{folder}: no script makes use of :base", hint=hint)
+
+
+def variables(scale: int, seed: int, skew: str, clock: str, base: int | None = None) -> Mapping[str, str]:
     """What a script or check may use as ``:name``, as SQL literals."""
     quoted = {"skew": skew, "clock": clock}
-    return {"scale": str(scale), "seed": str(seed)} | {
+    numbers = {"scale": scale, "seed": seed, "base": scale if base is None else base}
+    return {name: str(value) for name, value in numbers.items()} | {
         name: "'" + value.replace("'", "''") + "'" for name, value in quoted.items()
     }

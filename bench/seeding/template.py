@@ -56,6 +56,8 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version."""
     files = hash_files(workload.root, ["schema.sql", "dataset"], without=ASKING)
     shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
+    if recipe.base is not None:
+        shaped.append(recipe.base)
     return f"{database.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
@@ -95,7 +97,7 @@ def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Aske
         dataset = read_dataset(manifest)
         if not asked or kept == sum_now:
             return dataset if asked else replace(dataset, distributions=())
-        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock)
+        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock, recipe.base)
         dataset = replace(dataset, distributions=count(connection, asked, values, how.progress))
         metadata.write_manifest(connection, asdict(dataset) | {COUNTED: sum_now})
     return dataset
@@ -103,6 +105,8 @@ def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Aske
 
 def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
     about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
+    if recipe.base is not None:
+        about["base"] = recipe.base
     database.create(admin, name, "template", about=about)
     try:
         with how.bulk():
@@ -132,12 +136,12 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
         indexed = clock()
         vacuum(how.target, name, how.workers, how.progress)
         vacuumed = clock()
-        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock)
+        values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock, recipe.base)
         checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress)
         insist(checks)
         dataset = Dataset(
             key=name.removeprefix(f"{database.PREFIX}t_"), scale=recipe.scale, unit=workload.scale.unit,
-            seed=recipe.seed, skew=recipe.skew, clock=workload.clock, cached=False,
+            seed=recipe.seed, skew=recipe.skew, clock=workload.clock, cached=False, base=recipe.base,
             load_s=loaded - begin, index_s=indexed - loaded, vacuum_s=vacuumed - indexed,
             tables=tuple(
                 TableSeen(

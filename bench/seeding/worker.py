@@ -37,6 +37,8 @@ class Recipe:
     scale: int
     seed: int
     skew: str
+    base: int | None = None
+    """Units that are spread over all tenants, while those beyond belong to the largest one; None: all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None],
     parent = os.getppid()
     name = ""
     try:
-        by_name = {table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew)}
+        by_name = {
+            table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
+        }
         with target.connect(database, autocommit=False) as connection:
             while name := todo.get() or "":
                 _load(by_name[name], connection, reports, parent)
