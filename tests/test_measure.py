@@ -75,6 +75,15 @@ def test_the_plan_and_its_work_are_seen(sides: Sides) -> None:
     assert pair.after.plan.counters.buffers < pair.before.plan.counters.buffers
 
 
+def test_each_binding_has_the_work_and_the_plan_of_its_own(sides: Sides) -> None:
+    pair = compare(sides, cell("SELECT f FROM t WHERE n <= :n", 1, 900))
+    narrow, wide = pair.after.by_binding
+    assert pair.after.plan
+    assert (narrow.fingerprint, narrow.buffers) == (pair.after.plan.fingerprint, pair.after.plan.counters.buffers)
+    assert (wide.fingerprint != narrow.fingerprint, wide.buffers > narrow.buffers) == (True, True)
+    assert compare(sides, cell("DELETE FROM t WHERE n = :n", 1, 2, writes=True)).after.by_binding == ()
+
+
 def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
     cells = [cell("SELECT f FROM t WHERE n = :n", 7, 8), cell("SELECT count(*) FROM t")]
     stored: list[Sequence[Pair]] = []

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
+from statistics import fmean
 
 from bench.growth.check import predict
 from bench.growth.crossing import crossing
 from bench.growth.records import Reading, Step, Track
 from bench.growth.shapes import buffers, changed, growth, median_ms
-from bench.model import STATES, Binding, Pair, Query, Run, State
+from bench.model import STATES, Binding, CellSide, Pair, Query, Run, State
 from bench.stats import percentile
 from bench.summary import SideSummary
 from bench.summary.cells import summarize_side
@@ -89,11 +90,10 @@ def _reading(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) 
     found: SideSummary = summarize_side(side, run.options.target_ms, differs=False)
     p50, p95 = percentile(side.samples, 0.5), percentile(side.samples, 0.95)
     query = next((one for one in run.queries if one.name == pair.query), None)
-    binding = pair.bindings[0] if pair.bindings else None
     return Reading(
         scale=run.dataset.scale,
-        tenant_rows=tenants.get(_tenant(query, binding)) if query and binding else None,
-        buffers=side.plan.counters.buffers if side.plan else None,
+        tenant_rows=_mean_tenant(query, pair, tenants) if query else None,
+        buffers=_mean_buffers(side),
         p50_ms=p50.ms if p50 else None,
         p95_ms=p95.ms if p95 else None,
         p50_censored=bool(p50 and p50.censored),
@@ -103,6 +103,19 @@ def _reading(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) 
         plan=side.plan.fingerprint if side.plan else "",
         error=side.error,
     )
+
+
+def _mean_buffers(side: CellSide) -> float | None:
+    """Over all bindings: the tenants of a class are others at each step, and one of them says little of its class."""
+    if side.by_binding:
+        return fmean(one.buffers for one in side.by_binding)
+    return float(side.plan.counters.buffers) if side.plan else None
+
+
+def _mean_tenant(query: Query, pair: Pair, tenants: Mapping[Values, int]) -> float | None:
+    rows = [tenants.get(_tenant(query, binding)) for binding in pair.bindings]
+    known = [value for value in rows if value is not None]
+    return fmean(known) if known and len(known) == len(rows) else None
 
 
 def _tenant(query: Query, binding: Binding) -> Values:

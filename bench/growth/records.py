@@ -28,9 +28,10 @@ class Reading:
 
     scale: int
     """Units of the dataset (leads)."""
-    tenant_rows: int | None = None
-    """What the first binding is about, in rows: the size of the tenant. None where the workload does not say."""
-    buffers: int | None = None
+    tenant_rows: float | None = None
+    """What the bindings are about, in rows: the mean size of their tenants. None where the workload does not say."""
+    buffers: float | None = None
+    """Blocks touched: mean over the bindings; of the first one where the query writes."""
     p50_ms: float | None = None
     p95_ms: float | None = None
     p50_censored: bool = False

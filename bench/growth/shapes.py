@@ -25,7 +25,7 @@ Figure = Callable[[Reading], float | None]
 
 def buffers(reading: Reading) -> float | None:
     """Blocks touched."""
-    return None if reading.buffers is None else float(reading.buffers)
+    return reading.buffers
 
 
 def median_ms(reading: Reading) -> float | None:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.database import Connection
 from bench.measure.execution import Cell, Sides, Timeout, execute, explain, explain_shares, result_hash
-from bench.model import STATES, CellSide, Equality, Pair, Sample, State
+from bench.model import STATES, BindingPlan, CellSide, Equality, Pair, PlanSeen, Sample, State
 
 Hashes = list[tuple[str, int]]
 """For each binding, the hash of its rows and how many they are."""
 
 
 def compare(sides: Sides, cell: Cell) -> Pair:
-    """See one pair for the first time: first execution, all rows of all bindings, and the plan of the first binding.
+    """See one pair for the first time: first execution, all rows of all bindings, and what each of them costs in work.
 
     Each state gets a new connection, so ``first_ms`` is what a user pays who comes first: catalog caches are empty
     and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
@@ -35,7 +36,8 @@ def compare(sides: Sides, cell: Cell) -> Pair:
 def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tuple[CellSide, Hashes]:
     """See one side for the first time, on a new connection; after a timeout there are fewer hashes than bindings.
 
-    With ``shares``, one more execution says where in the plan the time goes.
+    With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
+    touches.
     """
     side, hashes = CellSide(), []
     with sides.connect(state, writes=cell.query.writes) as connection:
@@ -48,9 +50,17 @@ def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tup
             side = replace(side, plan=seen)
             if shares:
                 side = replace(side, plan=explain_shares(connection, cell, state, 0, seen, sides.timeout_s))
+                side = replace(side, by_binding=_by_binding(connection, cell, state, seen))
         except Timeout as timeout:
             side = replace(side, samples=(Sample(timeout.ms, 0.0, len(hashes), censored=True),))
     return side, hashes
+
+
+def _by_binding(connection: Connection, cell: Cell, state: State, first: PlanSeen) -> tuple[BindingPlan, ...]:
+    if cell.query.writes:  # what is rolled back leaves dead rows, and no more than needed of them
+        return ()
+    others = [explain(connection, cell, state, number) for number in range(1, len(cell.bindings))]
+    return tuple(BindingPlan(seen.fingerprint, seen.counters.buffers) for seen in (first, *others))
 
 
 def equality_of(before: Hashes, after: Hashes) -> Equality:

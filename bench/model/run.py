@@ -37,6 +37,15 @@ class Binding:
 
 
 @dataclass(frozen=True, slots=True)
+class BindingPlan:
+    """What one execution under EXPLAIN ANALYZE with one binding showed."""
+
+    fingerprint: str
+    buffers: int
+    """Blocks touched."""
+
+
+@dataclass(frozen=True, slots=True)
 class CellSide:
     """One cell: a query, a parameter class, a state."""
 
@@ -44,6 +53,9 @@ class CellSide:
     first_ms: float | None = None
     """The first execution on a new connection: catalog caches empty, plan not yet made. Not among the samples."""
     plan: PlanSeen | None = None
+    """Of the first binding."""
+    by_binding: tuple[BindingPlan, ...] = ()
+    """In the order of the pair's bindings; empty where the query writes, or a timeout struck."""
     error: str = ""
 
 

@@ -10,7 +10,7 @@ from bench import growth
 from bench.growth import Crossing
 from bench.growth.reading import rows_about
 from bench.growth.story import by_query, crossing, headline, remarks
-from bench.model import Binding
+from bench.model import Binding, BindingPlan
 from tests import runs
 from tests.growths import SCALES, TENANTS, run_at, scaling
 
@@ -29,6 +29,13 @@ def test_each_cell_has_a_reading_of_each_run_with_the_size_of_its_tenant():
     assert len(found) == 4
     assert all([one.scale for one in track.readings] == list(SCALES) for track in found)
     assert [one.tenant_rows for one in found[0].readings] == list(TENANTS)
+
+
+def test_work_is_the_mean_of_all_bindings():
+    work = (BindingPlan("p", 10), BindingPlan("p", 30))
+    side = replace(RUNS[0].pairs[0].after, by_binding=work)
+    found = growth.tracks([replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=side),))])
+    assert [track.readings[0].buffers for track in found if track.state == "after"] == [20]
 
 
 def test_a_worst_case_without_words_takes_the_size_of_the_same_tenant():

@@ -65,7 +65,7 @@ def test_a_distribution_of_nothing_has_no_drawing_and_an_open_table() -> None:
 def test_a_class_says_whom_it_stands_for_and_every_binding_its_values() -> None:
     chosen = tuple(Binding({"organization_id": str(n)}, n, f"{n} leads") for n in (71, 72))
     text = asked(pair={"bindings": chosen}, class_reasons={"hot": "the tenant with most leads"})
-    assert "hot the tenant with most leads 1 71 leads 71 71 2 72 leads 72 72" in text
+    assert "hot the tenant with most leads 1 71 leads 71 71 – – 2 72 leads 72 72 – –" in text
     assert "the class, chosen by dataset/classes.sql" in text
 
 
