@@ -4,6 +4,7 @@
 ``fit``       curves through a few points
 ``shapes``    a word for a curve: flat, logarithmic, linear in the tenant
 ``crossing``  the scale at which p95 crosses the target
+``pool``      slopes of many cells together
 ``check``     the last step predicted from the others
 ``reading``   from runs to one series for each cell
 ``story``     what a reader is told first

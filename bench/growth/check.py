@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.growth.fit import Curve, fit
+from bench.growth.fit import LEAST
+from bench.growth.pool import Line, slopes
 from bench.growth.records import Prediction, Reading
-from bench.growth.shapes import Figure, changed, describe, same_plan
+from bench.growth.shapes import Figure, changed, describe, same_plan, tenant_axis
 
 GOOD = 0.25
 """Share by which a prediction may be off and still be called right: what somebody needs to choose a machine."""
 FEW_BLOCKS = 8
 """Blocks by which a prediction may be off whatever their share: an index that became a level deeper makes 3 of 2. The
 report takes no fewer for a difference between two steps of a plan."""
+
+ON_CURVE = 0.10
+"""Distance (root mean square, relative) up to which steps are said to lie on a curve."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +35,52 @@ class Tally:
     """The error that is farthest from zero."""
 
 
-def predict(readings: Sequence[Reading], figure: Figure) -> Prediction | None:
-    """Predict the last of ``readings`` from the earlier ones with the plan that they ended with.
+def predict(series: Sequence[Sequence[Reading]], figure: Figure) -> list[Prediction | None]:
+    """Predict the last reading of each of ``series`` from its earlier ones with the plan that they ended with.
 
-    None where fewer than two earlier ones have the figure, or where the last has none.
+    By the cell's own curve where three steps or more lie on one; else along the slope that all cells together leave it
+    (``pool``). None where fewer than two earlier ones have the figure, or where the last has none.
     """
-    if len(readings) < 3:
-        return None
-    last = readings[-1]
-    actual = figure(last)
+    known = [_known(readings, figure) for readings in series]
+    lines = [_line(one, readings[-1], figure) if one else None for one, readings in zip(known, series, strict=True)]
+    drawn = iter(slopes([line for line in lines if line]))
+    found: list[Prediction | None] = []
+    for one, line, readings in zip(known, lines, series, strict=True):
+        if line is None:
+            found.append(None)
+            continue
+        slope, last = next(drawn), readings[-1]
+        own = _own_curve(one, last, figure)
+        predicted = line.predicted(slope) if own is None else own
+        found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(readings[-2], last)))
+    return found
+
+
+def _known(readings: Sequence[Reading], figure: Figure) -> list[Reading]:
+    """The earlier readings that a prediction can rest on; empty where there is nothing to predict."""
+    if len(readings) < 3 or not figure(readings[-1]):
+        return []
     known = [one for one in same_plan(readings[:-1]) if figure(one) is not None]
-    if not actual or len(known) < 2:
-        return None
-    return Prediction(_curve_at(known, last, figure), actual, len(known), changed(readings[-2], last))
+    return known if len(known) >= 2 else []
 
 
-def _curve_at(known: Sequence[Reading], last: Reading, figure: Figure) -> float:
-    curve: Curve
-    if len(known) == 2:
-        curve = fit("power", [float(one.scale) for one in known], [figure(one) or 0.0 for one in known])
-        return curve.at(last.scale)
-    curve, axis, _ = describe(known, figure)
+def _line(known: Sequence[Reading], last: Reading, figure: Figure) -> Line:
+    tenants = tenant_axis(known)
+    xs = [float(one.scale) for one in known] if tenants is None or not last.tenant_rows else tenants
     # How large the tenant is at a scale is known without measuring: the dataset's rule says so.
+    grew = xs is tenants
+    at = last.tenant_rows if grew and last.tenant_rows else last.scale
+    ys = tuple(math.log(max(figure(one) or 0.0, LEAST)) for one in known)
+    return Line(tuple(math.log(x) for x in xs), ys, math.log(at), grew)
+
+
+def _own_curve(known: Sequence[Reading], last: Reading, figure: Figure) -> float | None:
+    """What the cell's own curve says; None where it has none that describes its steps."""
+    if len(known) < 3:
+        return None
+    curve, axis, _ = describe(known, figure)
+    if curve.model == "constant" or math.sqrt(curve.left / len(known)) > ON_CURVE:
+        return None
     return curve.at(last.tenant_rows if axis == "tenant" and last.tenant_rows else last.scale)
 
 

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from bench.growth.check import predict
 from bench.growth.crossing import crossing
-from bench.growth.records import Reading, Step, Track
+from bench.growth.records import Prediction, Reading, Step, Track
 from bench.growth.shapes import buffers, changed, growth, median_ms
 from bench.model import STATES, Binding, CellSide, Pair, Query, Run, State
 from bench.stats import percentile
@@ -51,7 +51,11 @@ def tracks(runs: Sequence[Run]) -> tuple[Track, ...]:
                 if reading := _reading(run, pair, state, tenants.get(pair.query, {})):
                     readings.setdefault(key, []).insert(0, reading)
     target_ms = runs[-1].options.target_ms if runs else 0.0
-    return tuple(_track(*key, tuple(found), target_ms) for key, found in readings.items())
+    work, time = (predict(list(readings.values()), figure) for figure in (buffers, median_ms))
+    return tuple(
+        _track(*key, tuple(found), target_ms, (work[number], time[number]))
+        for number, (key, found) in enumerate(readings.items())
+    )
 
 
 def alarms(runs: Sequence[Run]) -> tuple[str, ...]:
@@ -66,7 +70,14 @@ def alarms(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _track(query: str, parameter_class: str, state: State, readings: tuple[Reading, ...], target_ms: float) -> Track:
+def _track(
+    query: str,
+    parameter_class: str,
+    state: State,
+    readings: tuple[Reading, ...],
+    target_ms: float,
+    checks: tuple[Prediction | None, Prediction | None],
+) -> Track:
     return Track(
         query=query,
         parameter_class=parameter_class,
@@ -78,8 +89,8 @@ def _track(query: str, parameter_class: str, state: State, readings: tuple[Readi
         work=growth(readings, buffers),
         time=growth(readings, median_ms),
         crossing=crossing(readings, target_ms),
-        work_check=predict(readings, buffers),
-        time_check=predict(readings, median_ms),
+        work_check=checks[0],
+        time_check=checks[1],
     )  # fmt: skip
 
 

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
 from bench.errors import DiskFull, PgproofError
 from bench.growth import tally
-from bench.growth.check import predict
+from bench.growth.check import predict as predict_all
 from bench.growth.shapes import buffers
 from bench.growth.steps import Known, geometric, insist_on_room, needed_bytes
 from tests.growths import SCALES, TENANTS, series
 
 GB = 10**9
 LAST = SCALES[-1]
+
+
+def predict(readings, figure):
+    """The prediction of a cell that nothing else is measured beside."""
+    (found,) = predict_all([readings], figure)
+    return found
 
 
 @pytest.mark.parametrize("law", [lambda n: 7.0, lambda n: n / 50, lambda n: 300 + n / 50])
@@ -49,6 +57,30 @@ def test_a_few_blocks_are_close_whatever_their_share():
     deeper = predict(series(lambda n: 2.0 if n < LAST else 3.0), buffers)
     counted = tally([deeper], 8)
     assert (counted.good, counted.close) == (0, 1)
+
+
+def flat(seed: int):
+    return series(lambda n: 80.0, noise=0.2, seed=seed)
+
+
+def test_scatter_of_one_cell_is_told_from_growth_by_the_others():
+    """Alone, cells whose scatter looks like growth are extrapolated; among their like they are not."""
+    cells = [flat(seed) for seed in range(40)]
+    alone = [abs(math.log(predict(cell, buffers).predicted / 80)) for cell in cells]
+    together = [abs(math.log(one.predicted / 80)) for one in predict_all(cells, buffers)]
+    assert sum(together) < 0.8 * sum(alone)
+    assert max(together) < max(alone)
+
+
+def test_a_cell_that_grows_is_not_held_back_by_others_that_do_not():
+    found = predict_all([*map(flat, range(40)), series(lambda n: n / 50)], buffers)
+    assert found[-1].error == pytest.approx(0, abs=0.05)
+
+
+def test_a_cell_with_one_step_since_its_plan_changed_is_not_predicted_and_leaves_the_others_alone():
+    changed = series(lambda n: n / 50, plans="aaabb")
+    found = predict_all([changed, series(lambda n: n / 50)], buffers)
+    assert (found[0], found[1].error) == (None, pytest.approx(0, abs=0.02))
 
 
 def test_two_steps_leave_nothing_to_predict_from():
