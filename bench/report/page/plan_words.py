@@ -29,8 +29,8 @@ KINDS = {
     "Index Only Scan": Kind(
         "reading only {index} of {table}",
         "has all it needs in the index and leaves the table alone, but for rows on pages changed since the last VACUUM "
-        "(heap fetches). The visibility map says which pages those are: one more block whenever the next row is on another "
-        "part of it, and a part covers 255 MB of the table.",
+        "(heap fetches). The visibility map says which pages those are: one more block whenever the next row is on "
+        "another part of it, and a part covers 255 MB of the table.",
     ),
     "Bitmap Heap Scan": Kind(
         "reading the pages of {table} found through {index}",
