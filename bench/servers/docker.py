@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.conninfo import make_conninfo
 
 from bench.errors import ServerError
 from bench.servers.account import STEADY_MEMORY
@@ -24,6 +25,8 @@ SHARED_MEMORY = "1g"
 """Docker gives 64 MB of /dev/shm, too little when a role turns parallel workers on."""
 START_TIMEOUT_S = 120.0
 """After the image is there: initdb and two starts of the server, on a slow disk."""
+STOP_TIMEOUT_S = 120.0
+"""A fast shutdown writes the shared buffers out."""
 POLL_S = 0.1
 
 
@@ -63,6 +66,7 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
             bin_dir=None,
             data_dir=None,
             bulk=lambda: without_durability(dsn),
+            restart=lambda: _restart(container, dsn, errors, options.image),
         )
     finally:
         container.stop()
@@ -90,6 +94,22 @@ def _start(container: Container, memory_bytes: int, image: str) -> str:
     except (StopIteration, TimeoutError, ConnectionError):  # how testcontainers says that it ended at once
         raise _failed(container, image, "ended") from None
     return own_dsn(host=host, port=port, user="postgres", password=password, dbname="postgres", connect_timeout=10)
+
+
+def _restart(container: Container, dsn: str, errors: ModuleType, image: str) -> str:
+    """Stop the server in order and start it again; the DSN, because the engine may have given it another port."""
+    with _engine_errors_explained(errors, image):
+        wrapped = container.get_wrapped_container()
+        # A fast shutdown. What the engine sends by itself hangs on the image, and may wait for every connection.
+        wrapped.kill(signal="SIGINT")
+        wrapped.wait(timeout=STOP_TIMEOUT_S)
+        wrapped.start()
+        try:
+            moved = make_conninfo(dsn, port=container.get_exposed_port(PORT))
+        except (StopIteration, TimeoutError, ConnectionError):
+            raise _failed(container, image, "ended when it was restarted") from None
+        _wait_until_it_answers(container, moved, image)
+    return moved
 
 
 def _wait_until_it_answers(container: Container, dsn: str, image: str) -> int:

@@ -18,7 +18,7 @@ from bench.servers.bulk import restore_durability, without_durability
 from bench.servers.disk import file_errors_explained
 from bench.servers.handle import ServerHandle, ServerOptions
 from bench.servers.home import choose_home
-from bench.servers.postmaster import running, stop_left_behind
+from bench.servers.postmaster import Running, running, stop_left_behind
 from bench.servers.settings import machine_memory_bytes, small_machine_note
 from bench.servers.slot import Slot, discard_torn_cluster, ensure_cluster, socket_folder, take_slot
 
@@ -40,12 +40,13 @@ def embedded_server(options: ServerOptions) -> Iterator[ServerHandle]:
             ensure_cluster(slot, binaries, account)
             stack.enter_context(_synced_afterwards(slot, binaries, account, in_bulk))
             sockets = stack.enter_context(socket_folder(slot, account))
-            dsn = stack.enter_context(running(slot, binaries, sockets, account, options.progress))
-            handle = _handle(slot, binaries, dsn, in_bulk)
+            server = stack.enter_context(running(slot, binaries, sockets, account, options.progress))
+            handle = _handle(slot, binaries, server, in_bulk)
         yield handle
 
 
-def _handle(slot: Slot, binaries: Binaries, dsn: str, in_bulk: Event) -> ServerHandle:
+def _handle(slot: Slot, binaries: Binaries, server: Running, in_bulk: Event) -> ServerHandle:
+    dsn = server.dsn
     try:
         restore_durability(dsn)
         with psycopg.connect(dsn) as conn:
@@ -60,9 +61,14 @@ def _handle(slot: Slot, binaries: Binaries, dsn: str, in_bulk: Event) -> ServerH
         with without_durability(dsn):
             yield
 
+    def restart() -> str:
+        server.restart()
+        return dsn
+
     return ServerHandle(
-        kind="embedded", dsn=dsn, version_num=version_num, bin_dir=binaries.folder, data_dir=slot.data, bulk=bulk
-    )
+        kind="embedded", dsn=dsn, version_num=version_num, bin_dir=binaries.folder, data_dir=slot.data, bulk=bulk,
+        restart=restart,
+    )  # fmt: skip
 
 
 @contextmanager

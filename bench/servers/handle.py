@@ -43,3 +43,6 @@ class ServerHandle:
     bin_dir: Path | None
     data_dir: Path | None
     bulk: Callable[[], AbstractContextManager[None]] = field(repr=False)
+    restart: Callable[[], str] | None = field(default=None, repr=False)
+    """Restart the server, which ends every connection, and return its DSN, which may be another; None where the server
+    is not pgproof's own."""

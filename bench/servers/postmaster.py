@@ -10,6 +10,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
@@ -41,23 +42,52 @@ PID_FILE_LINES = 8
 """postmaster.pid: process, data folder, start time, port, socket folder, address, memory key, status."""
 
 
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that answers at ``dsn``. ``restart`` ends every connection; it returns when the server answers again."""
+
+    dsn: str
+    restart: Callable[[], None]
+
+
 @contextlib.contextmanager
 def running(
     slot: Slot, binaries: Binaries, sockets: Path, account: Account | None, progress: Callable[[str], None]
-) -> Iterator[str]:
-    """The cluster's server, answering at the yielded DSN until the block ends."""
-    process = _start(slot, binaries, sockets, account)
+) -> Iterator[Running]:
+    """The cluster's server, answering until the block ends."""
+    dsn = own_dsn(host=str(sockets), port=5432, user="postgres", dbname="postgres")
+
+    def started() -> contextlib.AbstractContextManager[subprocess.Popen[str]]:
+        return _answering(lambda: _start(slot, binaries, sockets, account), dsn, slot, progress)
+
+    with contextlib.ExitStack() as life:
+        process = life.enter_context(started())
+
+        def restart() -> None:
+            nonlocal process
+            life.close()
+            process = life.enter_context(started())
+
+        try:
+            yield Running(dsn, restart)
+        except psycopg.OperationalError as error:
+            cause = _cause(error, process, slot)
+            if cause is None:
+                raise
+            raise cause from error
+
+
+@contextlib.contextmanager
+def _answering(
+    start: Callable[[], subprocess.Popen[str]], dsn: str, slot: Slot, progress: Callable[[str], None]
+) -> Iterator[subprocess.Popen[str]]:
+    """One process of the server, from its start to its end."""
+    process = start()
     try:
         with stops_with_us(process):
-            dsn = own_dsn(host=str(sockets), port=5432, user="postgres", dbname="postgres")
             _wait_until_ready(process, slot, progress)
             try:
-                yield dsn
-            except psycopg.OperationalError as error:
-                cause = _cause(error, process, slot)
-                if cause is None:
-                    raise
-                raise cause from error
+                yield process
             finally:
                 _stop(process, dsn)
     finally:
