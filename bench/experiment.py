@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bench import __version__, database, machine, metadata, optimizations
 from bench.attribution.run import Subject, attribute
+from bench.cold import Caches, measure_cold
 from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
 from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
@@ -43,6 +44,8 @@ class Plan:
     """Whether to time the cells before and after."""
     attribute: bool = False
     """Whether to measure the four sides of each optimization."""
+    cold: int = 0
+    """Executions of each cell of reads with emptied caches."""
     progress: Progress = field(default=silent, repr=False)
 
     @property
@@ -74,13 +77,14 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
             bindings = choose(ground, template, plan.queries)
         seen = _begin(plan, server, admin, dataset)
         names = {state: f"{database.PREFIX}{seen.id}_{state}" for state in STATES}
+        sides = Sides(target, names, plan.options.timeout_s)
+        caches = Caches(server, sides)
         try:
             with watch("clone and optimize"), server.bulk():
                 _clone(admin, template, names, plan)
                 applied = apply(ground, names["after"])
             seen = replace(seen, applied=applied, phases_s=watch.seconds)
             keep(seen)
-            sides = Sides(target, names, plan.options.timeout_s)
             if plan.measure:
                 seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
             if plan.attribute and plan.workload.optimizations:
@@ -89,9 +93,11 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
                     begun = seen
                     found = attribute(replace(subject, keep=lambda now: keep(replace(begun, attribution=now))))
                 seen = replace(seen, attribution=found)
+            if plan.measure and plan.cold:
+                seen = _measure_cold(plan, caches, bindings, seen, watch, keep)
         finally:
             if not plan.keep_databases:
-                database.drop_all(target, names.values())
+                database.drop_all(caches.sides.target, names.values())  # a restart may have moved the server
     seen = replace(seen, status="complete", finished_at=database.now_text(), phases_s=dict(watch.seconds))
     keep(seen)
     return seen
@@ -158,6 +164,18 @@ def _measure(
     return seen
 
 
+def _measure_cold(plan: Plan, caches: Caches, bindings: Bindings, seen: Run, watch: Stopwatch, keep: Keep) -> Run:
+    """Last of all: what came after it would find the caches empty, and a restart ends every connection."""
+
+    def store(pairs: Sequence[Pair]) -> None:
+        keep(replace(seen, pairs=tuple(pairs), cold=caches.seen, phases_s=dict(watch.seconds)))
+
+    reads = cells_of([query for query in plan.queries if not query.writes], bindings)
+    with watch("cold"), caches.opened(plan.cold, f"{database.PREFIX}{seen.id}_cold"):
+        pairs = measure_cold(caches, reads, seen.pairs, plan.options.seed, plan.progress, store)
+    return replace(seen, pairs=pairs, cold=caches.seen)
+
+
 def _subject(
     plan: Plan, server: ServerHandle, admin: Connection, databases: tuple[str, str], bindings: Bindings, seen: Run
 ) -> Subject:
@@ -176,7 +194,7 @@ def _measure_writes(
     cleared visibility bits: databases that are still needed stay as they were made, and copies take their place.
     """
     names = dict(sides.databases)
-    pristine = plan.keep_databases or plan.attribute
+    pristine = plan.keep_databases or plan.attribute or plan.cold > 0
     if pristine:
         names = {state: f"{name}_writes" for state, name in names.items()}
         with watch("clone and optimize"):

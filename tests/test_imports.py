@@ -15,7 +15,7 @@ LAYERS = [
     {"selftest", "scaling"},
     {"figures"},
     {"experiment", "gate", "loading"},
-    {"attribution"},
+    {"attribution", "cold"},
     {"measure", "injections", "load", "preparing"},
     {"servers", "seeding", "optimizations", "store"},
     {"workload", "metadata", "shipping"},

@@ -9,7 +9,17 @@
 from __future__ import annotations
 
 from bench.measure.compare import Hashes, compare, equality_of, look
-from bench.measure.execution import Bindings, Cell, Sides, Timeout, cells_of, execute, execute_here, result_rows
+from bench.measure.execution import (
+    Bindings,
+    Cell,
+    Sides,
+    Timeout,
+    cells_of,
+    execute,
+    execute_here,
+    explain_blocks,
+    result_rows,
+)
 from bench.measure.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
 
 __all__ = [
@@ -25,6 +35,7 @@ __all__ = [
     "equality_of",
     "execute",
     "execute_here",
+    "explain_blocks",
     "look",
     "result_rows",
     "time_pairs",

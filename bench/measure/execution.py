@@ -12,8 +12,8 @@ from functools import cache
 import psycopg
 
 from bench.database import Connection, Target, translated
-from bench.model import STATES, Binding, Json, PlanSeen, Query, State
-from bench.plans import from_explain, with_self_ms
+from bench.model import STATES, Binding, ColdBlocks, Json, PlanSeen, Query, State
+from bench.plans import cold_blocks, from_explain, with_self_ms
 from bench.sqlfile import numbered
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
@@ -174,6 +174,15 @@ def explain(connection: Connection, cell: Cell, state: State, binding: int) -> P
         Timeout: the statement timeout struck.
     """
     return from_explain(_explained(connection, cell, state, binding, EXPLAIN))
+
+
+def explain_blocks(connection: Connection, cell: Cell, state: State, binding: int) -> ColdBlocks:
+    """Run the statement once under EXPLAIN ANALYZE, for the blocks that it had to read and those that it found.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    return cold_blocks(_explained(connection, cell, state, binding, EXPLAIN))
 
 
 def explain_shares(

@@ -6,12 +6,14 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``workload``  what the files of a workload say
 ``plan``      what EXPLAIN says of one execution
 ``run``       what was seen
+``cold``      what was seen of executions with emptied caches
 ``sides``     what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load
 """
 
 from __future__ import annotations
 
+from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
     Applied,
@@ -75,6 +77,8 @@ __all__ = [
     "CellSide",
     "Check",
     "Churn",
+    "ColdBlocks",
+    "ColdCaches",
     "Counters",
     "Dataset",
     "Distribution",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import PlanSeen
 from bench.model.sides import Attribution
 from bench.model.workload import Optimization, Query, State
@@ -57,6 +58,9 @@ class CellSide:
     by_binding: tuple[BindingPlan, ...] = ()
     """In the order of the pair's bindings; empty where the query writes, or a timeout struck."""
     error: str = ""
+    cold: tuple[Sample, ...] = ()
+    """Executions with emptied caches (``Run.cold`` says which); not among ``samples``."""
+    cold_blocks: ColdBlocks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,3 +254,5 @@ class Run:
     """The four sides of each optimization; None where they were not measured."""
     class_reasons: dict[str, str] = field(default_factory=dict)
     """What each class of dataset/classes.sql stands for, where its header says so."""
+    cold: ColdCaches | None = None
+    """How caches were emptied for cold executions; None where none were asked for."""

@@ -17,7 +17,7 @@ from __future__ import annotations
 from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
 from bench.plans.own import with_self_ms
-from bench.plans.seen import counters, fingerprint, from_explain, trimmed
+from bench.plans.seen import cold_blocks, counters, fingerprint, from_explain, trimmed
 from bench.plans.text import explain_text
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 
@@ -29,6 +29,7 @@ __all__ = [
     "Step",
     "align",
     "changes",
+    "cold_blocks",
     "counters",
     "describe_change",
     "explain_text",

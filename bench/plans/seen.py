@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bench.model import Counters, Json, PlanSeen
+from bench.model import ColdBlocks, Counters, Json, PlanSeen
 
 # A row that a node threw away has been worked for just as a row that it passed on. Counting emitted rows alone
 # misses an index scan that became a sequential scan: both emit the same.
@@ -126,6 +126,17 @@ def blocks(node: Json) -> int:
     """Count the shared and local blocks that a node and its children read, from the cache or not."""
     keys = ("Shared Hit Blocks", "Shared Read Blocks", "Local Hit Blocks", "Local Read Blocks")
     return round(sum(number(node, key) for key in keys))
+
+
+def cold_blocks(document: Json) -> ColdBlocks:
+    """Count what one EXPLAIN (ANALYZE, BUFFERS) document says was read and was found in the buffers.
+
+    Planning's own are among them, because a timed execution is planned too.
+    """
+    explained = document[0] if isinstance(document, list) else document
+    parts = (explained["Plan"], explained.get("Planning", {}))
+    read, hit = (round(sum(number(part, f"Shared {word} Blocks") for part in parts)) for word in ("Read", "Hit"))
+    return ColdBlocks(read, hit)
 
 
 def rows_removed(node: Json) -> float:

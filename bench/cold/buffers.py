@@ -1,0 +1,62 @@
+"""The server's buffers, emptied by its own function; where it has none, the caller may restart it."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import psycopg
+
+from bench import database
+from bench.database import Connection, Target, first_line
+from bench.errors import ServerError
+
+EVICT_ALL_SINCE = 180000
+"""PostgreSQL 18 brings ``pg_buffercache_evict_all`` (its release notes, pg_buffercache)."""
+
+REFUSED = (
+    psycopg.errors.InsufficientPrivilege,
+    psycopg.errors.UndefinedFile,
+    psycopg.errors.FeatureNotSupported,
+    psycopg.errors.UndefinedFunction,
+)
+"""The extension cannot be had here, or not be used by this role, or is too old."""
+
+
+def open_evictor(admin: Connection, target: Target, name: str) -> tuple[Connection | None, str]:
+    """A connection on which ``evict`` works, or the reason why there is none.
+
+    Its database ``name`` is new and pgproof's own, because the extension has to stand somewhere, and the databases
+    that are measured should stay as they are. It is the caller's to drop.
+    """
+    version = admin.info.server_version
+    if version < EVICT_ALL_SINCE:
+        return None, f"PostgreSQL {version // 10000} has no function that empties them (18 has)"
+    database.claim(admin, name)
+    database.create(admin, name, "scratch")
+    connection = target.connect(name)
+    try:
+        connection.execute("CREATE SCHEMA bench_meta")
+        connection.execute("CREATE EXTENSION pg_buffercache SCHEMA bench_meta")
+        evict(connection)
+    except REFUSED as error:
+        connection.close()
+        return None, first_line(error)
+    except BaseException:
+        connection.close()
+        raise
+    return connection, ""
+
+
+def evict(connection: Connection) -> tuple[int, int]:
+    """Empty the buffers of the whole server; return how many were written for it, and how many stayed.
+
+    A buffer stays when somebody is using it at this moment.
+    """
+    (found,) = database.rows(connection, "evict_buffers")
+    return int(found["flushed"]), int(found["skipped"])
+
+
+def drop_evictor(target: Target, name: str) -> None:
+    """Drop the database of ``open_evictor``; where the server is gone, the next run does."""
+    with suppress(ServerError, psycopg.OperationalError):
+        database.drop_all(target, [name])
