@@ -88,6 +88,17 @@ def test_rows_that_differ_fail_the_run(pgproof: Callable, shop: Path) -> None:
     assert "other rows" in printed
 
 
+def test_cold_executions_have_a_place_in_the_run_and_its_reports(pgproof: Callable, tmp_path: Path) -> None:
+    status, printed = pgproof("run", SHOP, "--scale", "2k", "--cold", "2")
+    assert status == 0, printed
+    assert "Cold, 0 of 2 queries miss 50 ms" in " ".join(printed.split())
+    seen = store.load(tmp_path / "reports" / "latest" / "run.json")
+    writes = {query.name for query in seen.queries if query.writes}
+    assert {len(pair.after.cold) for pair in seen.pairs if pair.query in writes} == {0}
+    assert {len(pair.after.cold) for pair in seen.pairs if pair.query not in writes} == {2}
+    assert seen.phases_s["cold"] > 0
+
+
 def test_a_missed_target_fails_only_where_asked(pgproof: Callable) -> None:
     command = ["run", SHOP, "--scale", "2k", "--query", "open_orders", "--target", "0.001"]
     assert pgproof(*command)[0] == 0

@@ -16,6 +16,7 @@ from bench.report.samples import cell
 from bench.report.text import one_line
 from bench.stats import Figure
 from bench.summary import CellSummary, summarize
+from bench.summary.cold import ColdSide, cold_side
 
 Value = str | int | float | None
 
@@ -27,7 +28,10 @@ def render(run: Run) -> str:
     """Write the cells of ``run`` as CSV, in its order; texts are made safe for a spreadsheet."""
     found = {(cell.query, cell.parameter_class): cell for query in summarize(run).queries for cell in query.cells}
     measured = [pair for pair in run.pairs if (pair.query, pair.parameter_class) in found]
-    rows = [_row(found[pair.query, pair.parameter_class], pair, state) for pair in measured for state in STATES]
+    target_ms = run.options.target_ms
+    rows = [
+        _row(found[pair.query, pair.parameter_class], pair, state, target_ms) for pair in measured for state in STATES
+    ]
     target = io.StringIO()
     writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -35,11 +39,11 @@ def render(run: Run) -> str:
     return target.getvalue()
 
 
-def _row(found: CellSummary, pair: Pair, state: State) -> dict[str, Value]:
-    return dict(zip(COLUMNS, (*_own(found, pair.side(state), state), *_compared(found)), strict=True))
+def _row(found: CellSummary, pair: Pair, state: State, target_ms: float) -> dict[str, Value]:
+    return dict(zip(COLUMNS, (*_own(found, pair.side(state), state, target_ms), *_compared(found)), strict=True))
 
 
-def _own(found: CellSummary, seen: CellSide, state: State) -> Iterator[Value]:
+def _own(found: CellSummary, seen: CellSide, state: State, target_ms: float) -> Iterator[Value]:
     side = found.side(state)
     yield from (_text(found.query), _text(found.parameter_class), state, side.n, side.censored)
     for figure in (side.p50, side.p95, side.p99, side.longest):
@@ -55,6 +59,15 @@ def _own(found: CellSummary, seen: CellSide, state: State) -> Iterator[Value]:
     yield side.outcome if side.measured else None
     yield _text(side.judgement.reason) if side.measured else None
     yield _text(side.error or found.skipped)
+    yield from _cold(cold_side(seen, target_ms))
+
+
+def _cold(side: ColdSide) -> Iterator[Value]:
+    yield from (side.n, side.censored)
+    for figure in (side.cold, side.slowest):
+        yield from _time(figure)
+    yield from (side.blocks.read, side.blocks.hit) if side.blocks else (None, None)
+    yield side.outcome
 
 
 def _compared(found: CellSummary) -> Iterator[Value]:
@@ -71,10 +84,13 @@ def _compared(found: CellSummary) -> Iterator[Value]:
 COLUMNS = (
     "query", "parameter_class", "state", "n", "censored", "p50_ms", "p50_censored", "p95_ms", "p95_censored", "p99_ms",
     "p99_censored", "max_ms", "max_censored", "first_ms", "planning_ms", "buffers", "rows_read", "temp_blocks",
-    "heap_fetches", "wal_bytes", "plan", "verdict", "reason", "problem", "result_rows", "equality", "plan_changed",
+    "heap_fetches", "wal_bytes", "plan", "verdict", "reason", "problem", "cold_n", "cold_censored",
+    "cold_p50_ms", "cold_p50_censored", "cold_max_ms", "cold_max_censored", "cold_read_blocks", "cold_hit_blocks",
+    "cold_verdict", "result_rows", "equality", "plan_changed",
     "effect", "ratio", "ratio_bound", "ratio_low", "ratio_high",
 )  # fmt: skip
-"""``problem``: why it failed or was not measured. ``ratio``: median before over after, with its 95 % interval."""
+"""``problem``: why it failed or was not measured. ``cold_…``: of executions with emptied caches. ``ratio``: median
+before over after, with its 95 % interval."""
 
 
 def _time(figure: Figure | None) -> tuple[Value, Value]:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from bench.model import Run
-from bench.report import sides_markdown
+from bench.report import cold_markdown, sides_markdown
 from bench.report.text import one_line
 from bench.summary import CellSummary, OptimizationSummary, Outcome, QuerySummary, Summary, summarize, words
+from bench.summary.cold import summarize_cold
 from bench.summary.sides import summarize_sides
 
 # Characters in a comment or check summary on GitHub.
@@ -35,7 +36,7 @@ USES = {
 
 def render(run: Run) -> str:
     """Write the verdict, the tables and the environment; the least important parts go first where they do not fit."""
-    summary, sides = summarize(run), summarize_sides(run)
+    summary, sides, cold = summarize(run), summarize_sides(run), summarize_cold(run)
     title = f"{escape(run.workload, NAME)}: {escape(summary.sentence, PROSE)}"
     # In the order of importance, which is the order of the page too.
     sections = [
@@ -46,6 +47,7 @@ def render(run: Run) -> str:
             "",
         ],
         _queries(summary),
+        cold_markdown.section(cold, escape) if cold else [],
         sides_markdown.section(sides, escape) if sides else _optimizations(summary.optimizations),
         _environment(run),
         *([*_details(query)] for query in summary.queries),

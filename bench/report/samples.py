@@ -10,7 +10,7 @@ from bench.report.text import one_line
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("query", "parameter_class", "state", "number", "binding", "ms", "censored", "at_s")
+COLUMNS = ("query", "parameter_class", "state", "number", "binding", "ms", "censored", "at_s", "cold")
 
 # What a spreadsheet takes for the start of a formula (OWASP, CSV injection).
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -20,6 +20,8 @@ def frame(run: Run) -> pd.DataFrame:
     """One row per timed execution, in the order they were taken within a cell.
 
     ``ms`` is wall time; where ``censored`` is 1 the true time is longer. ``at_s`` is the second of the measurement.
+    ``cold`` is 1 for an execution with emptied caches: those come after the warm ones, have numbers of their own, and
+    count their seconds from the first of them.
     """
     import pandas as pd  # half a second to import, and only needed here
 
@@ -33,10 +35,12 @@ def frame(run: Run) -> pd.DataFrame:
             one.ms,
             int(one.censored),
             one.at_s,
+            cold,
         )
         for pair in run.pairs
         for state in STATES
-        for number, one in enumerate(pair.side(state).samples)
+        for cold, taken in enumerate((pair.side(state).samples, pair.side(state).cold))
+        for number, one in enumerate(taken)
     ]
     return pd.DataFrame.from_records(rows, columns=list(COLUMNS))
 

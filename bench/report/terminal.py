@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bench.model import Run
+from bench.report.cold_terminal import show_cold
 from bench.report.sides_terminal import show_sides
 from bench.report.text import one_line
 from bench.stats import Figure
@@ -49,6 +50,8 @@ def show(run: Run) -> RenderableType:
         parts += [_Fitting(summary), Text("")]
     parts.append(Text(one_line(" ".join(summary.paragraph))))
     parts += [Text(f"→ {one_line(step)}") for step in summary.next_steps]
+    if run.cold is not None:
+        parts += [Text(""), show_cold(run)]
     if run.attribution is not None:
         parts += [Text(""), show_sides(run)]
     return Group(*parts)

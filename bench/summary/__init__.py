@@ -5,6 +5,7 @@ Every report format shows a ``Summary`` and decides nothing itself, so they cann
 ``records``        what a summary is made of
 ``cells``          one pair of cells: figures, effect, verdict
 ``queries``        the cells of a query together
+``cold``           executions with emptied caches, beside the warm ones
 ``optimizations``  which plans use what an optimization made
 ``words``          figures as text
 ``next_steps``     what to do now

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.model import Run
 from bench.summary import words
+from bench.summary.cold import cold_sentence
 from bench.summary.next_steps import next_steps
 from bench.summary.queries import importance
 from bench.summary.records import CellSummary, OptimizationSummary, QuerySummary, Summary
@@ -97,6 +98,8 @@ def _paragraph(
         yield from _losses(cells, titles)
     if all(query.outcome == "meets" for query in queries):
         yield f"Every query meets {run.options.target_ms:g} ms in every class."
+    if cold := cold_sentence(run):
+        yield cold
     if has_after:
         yield from _optimizations(optimizations)
     if run.status != "complete" and measured < total:

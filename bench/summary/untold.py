@@ -22,6 +22,10 @@ WHERE = {
 }
 MADE_UP = "The rows are those that the workload's dataset makes: what your data has and they lack does not show."
 WARM = "Every time is a warm one: the rows had just been read. What it costs to fetch them from disk is not in it."
+COLD_TOO = (
+    "Every time is a warm one but for those called cold: the rows had just been read. A cold execution begins with "
+    "nothing cached and alone; a server that others use has a part of everything cached."
+)
 ALONE = (
     "Statements ran one at a time, and nobody wrote meanwhile: no wait for a lock, no contention, no queue for a "
     "connection."
@@ -49,7 +53,7 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
         yield WHERE[run.server.kind]
     yield MADE_UP
     yield NEW_COPIES
-    yield WARM
+    yield COLD_TOO if any(side.cold for side in sides) else WARM
     yield ALONE
     yield CUSTOM
     writing = {query.name for query in run.queries if query.writes}

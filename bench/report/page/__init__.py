@@ -19,6 +19,7 @@ from bench.report.page.sides import TONES
 from bench.report.page.sides import view as sides_view
 from bench.shipping import ship_script
 from bench.summary import Summary, summarize, words
+from bench.summary.cold import summarize_cold
 from bench.summary.hygiene import UNSEEN
 from bench.summary.tables import tables
 
@@ -54,6 +55,7 @@ def render(run: Run) -> str:
         side_words=side_words,
         words=words,
         states=STATES,
+        cold=summarize_cold(run),
         shapes=distribution_views(run.dataset),
         basis=method_view(run),
     )

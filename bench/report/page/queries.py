@@ -15,6 +15,7 @@ from bench.report.page.plans import PlansView, plans_of
 from bench.report.page.sql import filled
 from bench.summary import CellSummary, QuerySummary, Summary
 from bench.summary.bindings import slowest
+from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
 
 DENSE_FROM = 60
 """Queries above which the page is short of words, so that one of 200 queries stays under 10 MB: samples are drawn as
@@ -33,6 +34,8 @@ class CellView:
     plans: PlansView | None
     plans_left_out: bool
     """There are plans, and the page has no room for them."""
+    cold: ColdRow | None
+    """Its executions with emptied caches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +70,12 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
     placed = zip(run.queries, anchors("query", [query.name for query in run.queries]), strict=True)
     known = {query.name: (query, place) for query, place in placed}
     dense = len(run.queries) > DENSE_FROM
+    cold = summarize_cold(run)
     for found in summary.queries:
         query, place = known[found.name]
         pairs = [pair for pair in run.pairs if pair.query == query.name]
         classes = anchors(f"{place}-", [pair.parameter_class for pair in pairs])
-        cells = tuple(_cells(found, pairs, classes, dense=dense))
+        cells = tuple(_cells(found, pairs, classes, cold, dense=dense))
         worst = next((cell.anchor for cell in cells if cell.summary is found.worst), place)
         drawing = figures.spread(pairs, summary.target_ms, f"{place}-spread", dense=dense)
         views.append(
@@ -83,13 +87,16 @@ def query_views(run: Run, summary: Summary) -> tuple[QueryView, ...]:
     return tuple(views)
 
 
-def _cells(found: QuerySummary, pairs: Sequence[Pair], places: Sequence[str], *, dense: bool) -> Iterator[CellView]:
+def _cells(
+    found: QuerySummary, pairs: Sequence[Pair], places: Sequence[str], cold: ColdSummary | None, *, dense: bool
+) -> Iterator[CellView]:
     for anchor, cell, pair in zip(places, found.cells, pairs, strict=True):
         planned = any(pair.side(state).plan for state in STATES)
         left_out = dense and planned and cell is not found.hot and cell is not found.worst
         yield CellView(
-            anchor, cell, pair, slowest(pair), None if left_out else plans_of(pair, texts=not dense), left_out
-        )
+            anchor, cell, pair, slowest(pair), None if left_out else plans_of(pair, texts=not dense), left_out,
+            cold=cold.of(cell.query, cell.parameter_class) if cold else None,
+        )  # fmt: skip
 
 
 def _statements(query: Query, pairs: Sequence[Pair]) -> Iterator[Statement]:

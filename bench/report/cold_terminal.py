@@ -1,0 +1,35 @@
+"""Executions with emptied caches on a terminal: the slowest of them, and how the caches were emptied."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from bench.model import Run
+from bench.report.text import one_line
+from bench.summary import words
+from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
+
+SHOWN = 3
+"""Queries; the page has them all."""
+TITLE_MOST, HOW_MOST = 40, 400
+
+
+def show_cold(run: Run) -> RenderableType:
+    """Give the slowest cold cells, warm beside cold; nothing where ``run`` has none."""
+    found = summarize_cold(run)
+    if found is None or not found.rows:
+        return Text("")
+    parts: list[RenderableType] = [Text("slowest cold, warm → cold:")]
+    parts += [Text(f"  {_said(row, found)}") for row in found.worst[:SHOWN]]
+    parts.append(Text(one_line(" ".join(found.how), HOW_MOST), style="dim"))
+    return Group(*parts)
+
+
+def _said(row: ColdRow, found: ColdSummary) -> str:
+    side = row.side(found.state)
+    name = one_line(f"{row.title}, {row.parameter_class}", TITLE_MOST)
+    if side.cold is None:
+        return f"{name}: {side.reason}"
+    read = f", {words.plural(side.blocks.read, 'block')} read" if side.blocks else ""
+    return f"{name}: {words.figure(side.warm)} → {words.figure(side.cold)}, to {words.figure(side.slowest)}{read}"

@@ -1,0 +1,212 @@
+"""Cold beside warm: what the executions with emptied caches say, and how far they were cold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.model import STATES, CellSide, ColdBlocks, ColdCaches, Pair, Run, State, Verdict
+from bench.stats import CLOCK_MS, Figure, Ratio, judge, longest, median
+from bench.summary import words
+from bench.summary.cells import rank
+from bench.summary.words import plural
+
+UNSEEN = "What the disk itself, its controller or a hypervisor had cached is in every cold time: nobody can see it."
+STOPPED = "it hit the timeout warm, so it was not executed cold"
+GRAVITY: tuple[Verdict, ...] = ("misses", "cannot tell", "meets")
+"""The first of these that a class has decides for the query."""
+
+
+@dataclass(frozen=True, slots=True)
+class ColdSide:
+    """One cell: its warm median, and its executions with emptied caches."""
+
+    n: int
+    censored: int
+    warm: Figure | None
+    cold: Figure | None
+    """The median."""
+    slowest: Figure | None
+    times: Ratio | None
+    """Cold median over warm median, without an interval."""
+    blocks: ColdBlocks | None
+    outcome: Verdict | None
+    """Of the cold executions; ``misses`` where the warm ones hit the timeout already, None where there is nothing."""
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ColdRow:
+    """The two cells of a query and class."""
+
+    query: str
+    title: str
+    parameter_class: str
+    before: ColdSide
+    after: ColdSide
+
+    def side(self, state: State) -> ColdSide:
+        """The cell of ``state``."""
+        return self.before if state == "before" else self.after
+
+
+@dataclass(frozen=True, slots=True)
+class ColdSummary:
+    """What a report shows of the cold executions of a run."""
+
+    sentence: str
+    """How many queries miss the target cold, or why nothing was executed cold."""
+    how: tuple[str, ...]
+    """How the caches were emptied, and what stayed in them."""
+    rows: tuple[ColdRow, ...]
+    """By query in the order of the worst, then by class as measured."""
+    worst: tuple[ColdRow, ...]
+    """Of each query the class that is slowest cold, in the same order."""
+    state: State
+    """The state that decides: after, or before where there is no after."""
+
+    def of(self, query: str, parameter_class: str) -> ColdRow | None:
+        """The row of this query and class."""
+        return next((row for row in self.rows if (row.query, row.parameter_class) == (query, parameter_class)), None)
+
+
+def summarize_cold(run: Run) -> ColdSummary | None:
+    """Compute what the cold executions of ``run`` say; None where none were asked for."""
+    if run.cold is None:
+        return None
+    titles = {query.name: query.title or query.name for query in run.queries if not query.writes}
+    rows = [_row(pair, titles[pair.query], run.options.target_ms) for pair in run.pairs if pair.query in titles]
+    rows = [row for row in rows if row.before.n or row.after.n]
+    state: State = "after" if any(row.after.n for row in rows) else "before"
+    worst: dict[str, ColdRow] = {}
+    for row in rows:
+        best = worst.setdefault(row.query, row)
+        if _slowness(row, state) > _slowness(best, state):
+            worst[row.query] = row
+    order = sorted(worst.values(), key=lambda row: _slowness(row, state), reverse=True)
+    places = {row.query: place for place, row in enumerate(order)}
+    return ColdSummary(
+        sentence=_sentence(run, run.cold, rows, state),
+        how=tuple(_how(run.cold, rows)) if rows else (),
+        rows=tuple(sorted(rows, key=lambda row: places[row.query])),
+        worst=tuple(order),
+        state=state,
+    )
+
+
+def cold_sentence(run: Run) -> str:
+    """Say in one sentence how many queries miss the target cold; empty where nobody asked."""
+    found = summarize_cold(run)
+    return found.sentence if found else ""
+
+
+def cold_side(side: CellSide, target_ms: float) -> ColdSide:
+    """Compute the figures of one cell."""
+    warm, cold = median(side.samples), median(side.cold)
+    judgement = judge(side.cold, target_ms)
+    outcome: Verdict | None = judgement.verdict if side.cold else None
+    reason = judgement.reason
+    if not side.cold and any(sample.censored and sample.ms >= target_ms for sample in side.samples):
+        outcome, reason = "misses", STOPPED
+    return ColdSide(
+        n=len(side.cold),
+        censored=sum(sample.censored for sample in side.cold),
+        warm=warm,
+        cold=cold,
+        slowest=longest(side.cold),
+        times=_times(cold, warm) if cold and warm else None,
+        blocks=side.cold_blocks,
+        outcome=outcome,
+        reason=reason,
+    )
+
+
+def _row(pair: Pair, title: str, target_ms: float) -> ColdRow:
+    before, after = (cold_side(pair.side(state), target_ms) for state in STATES)
+    return ColdRow(pair.query, title, pair.parameter_class, before, after)
+
+
+def _times(cold: Figure, warm: Figure) -> Ratio:
+    value = max(cold.ms, CLOCK_MS) / max(warm.ms, CLOCK_MS)
+    return Ratio(value, None, None, "at least" if cold.censored else "exactly", paired=False)
+
+
+def _slowness(row: ColdRow, state: State) -> tuple[bool, bool, float]:
+    """Order rows: those that hit the timeout warm, then those that hit it cold, then the highest cold median."""
+    side = row.side(state)
+    return (side.reason == STOPPED, *rank(side.cold))
+
+
+# -------------------------------------------------------------------------------------------------------- words
+def _sentence(run: Run, caches: ColdCaches, rows: Sequence[ColdRow], state: State) -> str:
+    if caches.buffers == "kept":
+        return f"Nothing was executed cold: {caches.buffers_why}."
+    if not rows:
+        return "Nothing was executed cold yet." if run.status != "complete" else "There was nothing to execute cold."
+    target = f"{run.options.target_ms:g} ms"
+    outcomes = _outcomes(rows, state)
+    missing, open_ = (sum(found == one for found in outcomes.values()) for one in ("misses", "cannot tell"))
+    verb = "misses" if 1 in (missing, len(outcomes)) else "miss"
+    said = f"Cold, {missing} of {plural(len(outcomes), 'query', 'queries')} {verb} {target}"
+    if open_:
+        said += f" ({open_} cannot tell)"
+    if state == "after" and (before := _outcomes(rows, "before")):
+        said += f"; before, {sum(found == 'misses' for found in before.values())}"
+    kept = "" if caches.system == "files" else " Only the server's buffers were emptied, not the system's cache."
+    return f"{said}.{kept}"
+
+
+def _outcomes(rows: Sequence[ColdRow], state: State) -> Mapping[str, Verdict]:
+    """The verdict of each query: it misses where one class does."""
+    found: dict[str, Verdict] = {}
+    for row in rows:
+        outcome = row.side(state).outcome
+        if outcome and (row.query not in found or GRAVITY.index(outcome) < GRAVITY.index(found[row.query])):
+            found[row.query] = outcome
+    return found
+
+
+def _how(caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:
+    if caches.buffers == "evicted":
+        stayed = caches.skipped_blocks_most
+        yield (
+            f"Before each of {caches.times:,} executions the server's buffers were emptied (pg_buffercache_evict_all); "
+            + (f"{plural(stayed, 'block')} that somebody was using stayed at most." if stayed else "none stayed.")
+        )
+        yield "The connection was warm: it had executed the statement once, and knew catalog and plan."
+    else:
+        yield f"Before each of {caches.times:,} executions the server was restarted."
+        yield "Its new connection had planned the statement once, not executed it; that left a few blocks of indexes."
+    yield _system(caches)
+    yield UNSEEN
+    yield from _proof(rows)
+
+
+def _system(caches: ColdCaches) -> str:
+    if caches.system == "kept":
+        return (
+            f"The operating system's cache was not dropped: {caches.system_why}. What the server reads may come from "
+            "there, and from a disk it would take longer."
+        )
+    said = "Then the operating system dropped its cache of the database's files"
+    if caches.left_pages_most is None or caches.file_pages is None:
+        return f"{said}; whether all of it went could not be seen."
+    pages = plural(caches.file_pages, "page")
+    if not caches.left_pages_most:
+        return f"{said}: of {pages} none was still there (mincore)."
+    return f"{said}: of {pages} {caches.left_pages_most:,} were still there at most (mincore)."
+
+
+def _proof(rows: Sequence[ColdRow]) -> Iterator[str]:
+    """Whether blocks were in fact read: one more execution of each cell says it."""
+    seen = [side.blocks for row in rows for state in STATES if (side := row.side(state)).blocks]
+    touched = [blocks for blocks in seen if blocks and blocks.read + blocks.hit]
+    if not touched:
+        return
+    unread = sum(not blocks.read for blocks in touched)
+    asked = f"One more cold execution of each of {plural(len(touched), 'cell')}, under EXPLAIN,"
+    if unread:
+        yield f"{asked} found all its blocks in the server's buffers in {plural(unread, 'cell')}: those are not cold."
+    else:
+        read = words.count(sum(blocks.read for blocks in touched))
+        yield f"{asked} had to read {read} blocks in all; none found everything in the server's buffers."
