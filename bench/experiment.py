@@ -46,6 +46,8 @@ class Plan:
     """Whether to measure the four sides of each optimization."""
     cold: int = 0
     """Executions of each cell of reads with emptied caches."""
+    drop_caches: bool = False
+    """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
     progress: Progress = field(default=silent, repr=False)
 
     @property
@@ -78,7 +80,7 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
         seen = _begin(plan, server, admin, dataset)
         names = {state: f"{database.PREFIX}{seen.id}_{state}" for state in STATES}
         sides = Sides(target, names, plan.options.timeout_s)
-        caches = Caches(server, sides)
+        caches = Caches(server, sides, whole_machine=plan.drop_caches)
         try:
             with watch("clone and optimize"), server.bulk():
                 _clone(admin, template, names, plan)

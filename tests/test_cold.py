@@ -51,8 +51,10 @@ def warm(pair: Pair) -> Pair:
     return replace(pair, before=replace(pair.before, samples=sample), after=replace(pair.after, samples=sample))
 
 
-def carry_out(server: ServerHandle, sides: Sides, *cells: Cell, executions: int = 2) -> tuple[Caches, tuple[Pair, ...]]:
-    caches = Caches(server, sides)
+def carry_out(
+    server: ServerHandle, sides: Sides, *cells: Cell, executions: int = 2, whole_machine: bool = False
+) -> tuple[Caches, tuple[Pair, ...]]:
+    caches = Caches(server, sides, whole_machine)
     pairs = [warm(Pair(one.query.name, one.parameter_class, one.bindings)) for one in cells]
     with caches.opened(executions, HELPER):
         found = measure_cold(caches, cells, pairs, 1, silent, lambda _: None)
@@ -196,6 +198,21 @@ def test_a_superuser_s_own_server_is_emptied_and_its_files_left_alone(server: Se
     assert len(pair.after.cold) == 2
     assert (caches.seen.buffers, caches.seen.system) == ("evicted", "kept")
     assert "not touched" in caches.seen.system_why
+
+
+@pytest.mark.parametrize(("there", "system"), [(True, "machine"), (False, "kept")])
+def test_the_whole_machine_s_cache_is_dropped_only_where_asked_and_permitted(
+    server: ServerHandle, sides: Sides, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool, system: str
+) -> None:
+    """Into a file of the test's own: the machine is not the test's."""
+    switch = tmp_path / "drop_caches" if there else tmp_path / "none" / "drop_caches"
+    monkeypatch.setattr(pages, "DROP_CACHES", switch)
+    with open_server("dsn", ServerOptions(dsn=server.dsn)) as other:
+        caches, _ = carry_out(other, sides, COUNT, executions=1)
+        assert (caches.seen.system, switch.exists()) == ("kept", False)
+        caches, _ = carry_out(other, sides, COUNT, executions=1, whole_machine=True)
+    assert (caches.seen.system, switch.exists()) == (system, there)
+    assert ("cannot be written" in caches.seen.system_why) != there
 
 
 # ------------------------------------------------------------------------------------------------- by restarting

@@ -84,6 +84,12 @@ _quiet = click.option("--quiet", is_flag=True, help="Plain lines instead of prog
     help="Also execute every cell that only reads N times with emptied caches, the whole server's: not for one that "
     "others use. With fewer than 5 no cell can meet the target.",
 )
+@click.option(
+    "--drop-caches",
+    is_flag=True,
+    help="With --cold: where the server's files cannot be reached (a container, --dsn), drop what the whole machine "
+    "has cached instead. Linux, root, the server on this machine.",
+)
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
 @_quiet
@@ -93,12 +99,15 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     WORKLOAD is a folder with schema.sql, queries/, optimizations.sql and dataset/; by default the current folder if it
     is one, else the CRM that comes with pgproof.
     """
+    if chosen["drop_caches"] and not chosen["cold"]:
+        raise click.UsageError("--drop-caches is for --cold N")
     with progress(out, quiet=quiet) as shown:
         plan = replace(
             _plan(workload, shown, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]),
             keep_databases=chosen["keep"],
             attribute=chosen["attribution"],
             cold=chosen["cold"],
+            drop_caches=chosen["drop_caches"],
         )
         seen, folder = _carry_out(plan, output, shown, chosen)
     _show(seen, folder)

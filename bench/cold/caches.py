@@ -24,6 +24,8 @@ LEFT_MOST = 0.05
 """Share of a database's pages that may stay in the system's cache after it was dropped; with more it counts as kept. On
 ext4 not one of 119,662 stayed, on tmpfs all do: there the file system is memory."""
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
 NOT_OURS = "the files of a server that pgproof did not start are not touched"
 IN_CONTAINER = "the server's files are inside its container"
 
@@ -34,6 +36,8 @@ class Caches:
 
     server: ServerHandle
     sides: Sides
+    whole_machine: bool = False
+    """Where the files cannot be reached, drop the cache of the whole machine instead."""
     seen: ColdCaches = field(default_factory=lambda: ColdCaches(0, "kept"))
     _evictor: Connection | None = field(default=None, repr=False)
     _files: dict[State, tuple[Path, ...]] = field(default_factory=dict, repr=False)
@@ -88,7 +92,9 @@ class Caches:
             connection = self._connection(state)
             shape_of(connection, cell, state, binding)
         self.seen = seen
-        if seen.system == "files":
+        if seen.system == "machine":
+            pages.drop_machine(write_back=flushed > 0)
+        elif seen.system == "files":
             pages.drop(self._files[state], write_back=flushed > 0)
             if look:
                 self._look(state)
@@ -116,7 +122,9 @@ class Caches:
     def _find_files(self) -> None:
         """Try it once: drop what the system has of the files, and see whether it is gone."""
         if why := self._why_not_files():
-            self.seen = replace(self.seen, system_why=why)
+            if self.whole_machine:
+                why = self._why_not_machine(why)
+            self.seen = replace(self.seen, system="kept" if why else "machine", system_why=why)
             return
         self.seen = replace(self.seen, system="files")
         for state in self._files:
@@ -146,6 +154,17 @@ class Caches:
             return f"the files cannot be reached ({error.strerror})"
         return ""
 
+    def _why_not_machine(self, why: str) -> str:
+        """Try it once; empty where it went. ``why`` says why the files cannot be reached."""
+        with self.sides.target.connect() as connection:
+            if not _is_here(self.server, connection):
+                return f"{why}, and the server is not on this machine"
+        try:
+            pages.drop_machine(write_back=True)
+        except OSError as error:
+            return f"{why}, and {pages.DROP_CACHES} cannot be written ({error.strerror})"
+        return ""
+
     def _look(self, state: State) -> None:
         if found := pages.resident(self._files[state]):
             left, total = found
@@ -154,6 +173,16 @@ class Caches:
                 left_pages_most=max(left, self.seen.left_pages_most or 0),
                 file_pages=max(total, self.seen.file_pages or 0),
             )
+
+
+def _is_here(server: ServerHandle, connection: Connection) -> bool:
+    """Whether the server runs on this machine: its process is one of ours, or the container's port is."""
+    if server.kind == "docker":
+        return connection.info.host in LOOPBACK
+    try:
+        return Path(f"/proc/{connection.info.backend_pid}/comm").read_text() == "postgres\n"
+    except OSError:
+        return False
 
 
 def _oid(target: Target, name: str) -> int:

@@ -1,6 +1,7 @@
 """The operating system's cache of files: dropped with posix_fadvise(2), looked at with mincore(2).
 
-Neither needs a privilege beyond reading the files, and neither touches what the machine has cached of other files.
+Neither needs a privilege beyond reading the files, and neither touches what the machine has cached of other files. The
+cache of the whole machine is for whoever asks for it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+
+DROP_CACHES = Path("/proc/sys/vm/drop_caches")
+"""Linux drops what it has cached of all files when a 1 is written here (proc(5)); dirty pages stay."""
 
 FAILED = ctypes.c_void_p(-1).value
 """What mmap(2) returns when it fails."""
@@ -41,6 +45,17 @@ def drop(files: Iterable[Path], *, write_back: bool) -> None:
         if write_back:
             os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def drop_machine(*, write_back: bool) -> None:
+    """Have the system forget what it has cached of any file.
+
+    Raises:
+        OSError: this user may not, or this is no Linux.
+    """
+    if write_back:
+        os.sync()
+    DROP_CACHES.write_text("1")
 
 
 def resident(files: Iterable[Path]) -> tuple[int, int] | None:

@@ -8,8 +8,8 @@ from typing import Literal
 BuffersEmptied = Literal["evicted", "restarted", "kept"]
 """By the server's own function, by a restart of the server, or not at all: then nothing was executed cold."""
 
-SystemEmptied = Literal["files", "kept"]
-"""The operating system's cache: dropped for the files of the database, or left as it was."""
+SystemEmptied = Literal["files", "machine", "kept"]
+"""The operating system's cache: dropped for the files of the database, for the whole machine, or left as it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def _sentence(run: Run, caches: ColdCaches, rows: Sequence[ColdRow], state: Stat
         said += f" ({open_} cannot tell)"
     if state == "after" and (before := _outcomes(rows, "before")):
         said += f"; before, {sum(found == 'misses' for found in before.values())}"
-    kept = "" if caches.system == "files" else " Only the server's buffers were emptied, not the system's cache."
+    kept = " Only the server's buffers were emptied, not the system's cache." if caches.system == "kept" else ""
     return f"{said}.{kept}"
 
 
@@ -188,6 +188,8 @@ def _system(caches: ColdCaches) -> str:
             f"The operating system's cache was not dropped: {caches.system_why}. What the server reads may come from "
             "there, and from a disk it would take longer."
         )
+    if caches.system == "machine":
+        return "Then the operating system dropped what the whole machine had cached; whether all went cannot be seen."
     said = "Then the operating system dropped its cache of the database's files"
     if caches.left_pages_most is None or caches.file_pages is None:
         return f"{said}; whether all of it went could not be seen."
