@@ -60,6 +60,8 @@ def test_warm_and_cold_medians_are_compared() -> None:
 def test_four_executions_meet_no_target() -> None:
     few = runs.run(runs.cooled(runs.pair(), before_ms=40, after_ms=4, n=4), cold=runs.caches())
     assert told(few).startswith("Cold, 0 of 1 query misses 100 ms (1 cannot tell); before, 0.")
+    assert "more executions may: --cold 15." in told(few)
+    assert "--cold" not in told(COLD)
 
 
 def test_a_side_that_hit_the_timeout_warm_misses_cold() -> None:

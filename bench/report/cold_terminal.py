@@ -12,7 +12,9 @@ from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
 
 SHOWN = 3
 """Queries; the page has them all."""
-TITLE_MOST, HOW_MOST = 40, 400
+HOW_SHOWN = 3
+"""Sentences: how each of the two caches was emptied, and what the connection knew."""
+TITLE_MOST = 40
 
 
 def show_cold(run: Run) -> RenderableType:
@@ -22,7 +24,7 @@ def show_cold(run: Run) -> RenderableType:
         return Text("")
     parts: list[RenderableType] = [Text("slowest cold, warm → cold:")]
     parts += [Text(f"  {_said(row, found)}") for row in found.worst[:SHOWN]]
-    parts.append(Text(one_line(" ".join(found.how), HOW_MOST), style="dim"))
+    parts.append(Text(one_line(" ".join(found.how[:HOW_SHOWN])), style="dim"))
     return Group(*parts)
 
 

@@ -180,6 +180,8 @@ def _how(caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:
     yield _system(caches)
     yield UNSEEN
     yield from _proof(rows)
+    if any(row.side(state).outcome == "cannot tell" for row in rows for state in STATES):
+        yield f'Where a verdict is "cannot tell", more executions may: --cold {3 * caches.executions}.'
 
 
 def _system(caches: ColdCaches) -> str:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
+
+from bench.report import FORMATS
+from tests import runs
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])
@@ -13,3 +18,15 @@ def test_no_violation_with_everything_unfolded(opened, html, width, dark):
     page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
+
+
+def test_no_violation_in_cold_beside_warm(opened):
+    from axe_playwright_python.sync_playwright import Axe
+
+    pair = runs.cooled(runs.pair())
+    run = runs.run(pair, replace(pair, parameter_class="tiny"), cold=runs.caches())
+    page = opened(FORMATS["html"](run), width=360, dark=True).page
+    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    found = Axe().run(page, "#cold")
+    assert found.violations_count == 0, found.generate_report()
+    assert page.evaluate("document.documentElement.scrollWidth") == 360

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from bench.model import Run
-from bench.report import FORMATS, show
+from bench.report import FORMATS, page, show
 from tests import runs
 
 COLD = runs.run(
@@ -36,8 +36,8 @@ def rows(name: str, run: Run) -> list[dict[str, str]]:
 
 
 def test_the_page_has_warm_and_cold_beside_each_other() -> None:
-    page = section(COLD)
-    row = re.findall(r"<tr><th.*?</tr>", page.partition("<tbody>")[2], re.DOTALL)[0]
+    shown = section(COLD)
+    row = re.findall(r"<tr><th.*?</tr>", shown.partition("<tbody>")[2], re.DOTALL)[0]
     cells = {
         label: " ".join(re.sub(r"<[^>]+>", " ", text).split())
         for label, text in re.findall(r'data-label="([^"]+)"[^>]*>(.*?)</td>', row, re.DOTALL)
@@ -52,22 +52,29 @@ def test_the_page_has_warm_and_cold_beside_each_other() -> None:
 
 
 def test_the_page_says_how_the_caches_were_emptied_below_the_table() -> None:
-    page = section(COLD)
-    assert page.index("How cold") > page.index("</table>")
-    assert "pg_buffercache_evict_all" in page
-    assert "nobody can see it" in page
+    shown = section(COLD)
+    assert shown.index("How cold") > shown.index("</table>")
+    assert "pg_buffercache_evict_all" in shown
+    assert "nobody can see it" in shown
 
 
 def test_the_first_screen_and_the_query_have_the_cold_figure() -> None:
-    page = FORMATS["html"](COLD)
-    assert "<li>Cold, 0 of 1 query misses 100 ms" in page.partition("<nav")[0]
-    assert re.search(r"<small>cold (39|4\d)\.\d ms</small>", page.partition('<section id="queries"')[2])
+    shown = FORMATS["html"](COLD)
+    assert "<li>Cold, 0 of 1 query misses 100 ms" in shown.partition("<nav")[0]
+    assert re.search(r"<small>cold (39|4\d)\.\d ms</small>", shown.partition('<section id="queries"')[2])
+
+
+def test_a_page_of_many_queries_leaves_the_other_classes_to_the_csv(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert section(COLD).count('data-label="Class"') == 3
+    monkeypatch.setattr(page, "DENSE_FROM", 0)
+    assert section(COLD).count('data-label="Class"') == 1
+    assert "The other classes are in <code>cells.csv</code>." in section(COLD)
 
 
 def test_a_run_without_cold_executions_has_no_such_section() -> None:
-    page = FORMATS["html"](WARM)
-    assert 'id="cold"' not in page
-    assert 'href="#cold"' not in page
+    shown = FORMATS["html"](WARM)
+    assert 'id="cold"' not in shown
+    assert 'href="#cold"' not in shown
     assert "Cold" not in FORMATS["md"](WARM)
     assert "cold" not in terminal(WARM)
 

@@ -14,7 +14,7 @@ from bench.report import side_words
 from bench.report.page.data import distribution_views
 from bench.report.page.environment import drawn, fill
 from bench.report.page.method import method_view
-from bench.report.page.queries import query_views
+from bench.report.page.queries import DENSE_FROM, query_views
 from bench.report.page.sides import TONES
 from bench.report.page.sides import view as sides_view
 from bench.shipping import ship_script
@@ -56,6 +56,7 @@ def render(run: Run) -> str:
         words=words,
         states=STATES,
         cold=summarize_cold(run),
+        dense=len(queries) > DENSE_FROM,
         shapes=distribution_views(run.dataset),
         basis=method_view(run),
     )

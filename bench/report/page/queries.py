@@ -19,7 +19,7 @@ from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
 
 DENSE_FROM = 60
 """Queries above which the page is short of words, so that one of 200 queries stays under 10 MB: samples are drawn as
-boxes, and plans are those of the hot and the worst class."""
+boxes, plans are those of the hot and the worst class, and the cold table has the class that is slowest cold."""
 
 
 @dataclass(frozen=True, slots=True)
