@@ -87,6 +87,12 @@ def test_writes_are_not_among_the_rows() -> None:
     assert told(run) == "There was nothing to execute cold."
 
 
+def test_queries_that_write_are_said_to_be_left_out() -> None:
+    mixed = replace(COLD, queries=(*COLD.queries, runs.query("claim", writes=True)))
+    assert "Queries that write were not executed cold" in told(mixed)
+    assert "Queries that write" not in told(COLD)
+
+
 @pytest.mark.parametrize(
     ("caches", "text"),
     [

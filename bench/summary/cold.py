@@ -87,7 +87,7 @@ def summarize_cold(run: Run) -> ColdSummary | None:
     places = {row.query: place for place, row in enumerate(order)}
     return ColdSummary(
         sentence=_sentence(run, run.cold, rows, state),
-        how=tuple(_how(run.cold, rows)) if rows else (),
+        how=tuple(_how(run, run.cold, rows)) if rows else (),
         rows=tuple(sorted(rows, key=lambda row: places[row.query])),
         worst=tuple(order),
         state=state,
@@ -166,7 +166,7 @@ def _outcomes(rows: Sequence[ColdRow], state: State) -> Mapping[str, Verdict]:
     return found
 
 
-def _how(caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:
+def _how(run: Run, caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:
     if caches.buffers == "evicted":
         stayed = caches.skipped_blocks_most
         yield (
@@ -180,6 +180,8 @@ def _how(caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:
     yield _system(caches)
     yield UNSEEN
     yield from _proof(rows)
+    if any(query.writes for query in run.queries):
+        yield "Queries that write were not executed cold: they would read the dead rows of those before."
     if any(row.side(state).outcome == "cannot tell" for row in rows for state in STATES):
         yield f'Where a verdict is "cannot tell", more executions may: --cold {3 * caches.executions}.'
 
