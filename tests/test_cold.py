@@ -65,6 +65,14 @@ def carry_out(
     return caches, found
 
 
+def skip_in_memory(path: Path) -> None:
+    """Skip where ``path`` lies on a file system that is memory: nothing can be dropped there."""
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    _, kind = max((len(place), kind) for place, kind in mounts if path.resolve().is_relative_to(place))
+    if kind in ("tmpfs", "ramfs"):
+        pytest.skip(f"{path} lies on {kind}")
+
+
 def names_of(admin: Connection) -> set[str]:
     return {found.name for found in database.own_databases(admin)}
 
@@ -88,6 +96,8 @@ def test_blocks_of_a_cold_execution_come_from_outside_the_buffers(measured: tupl
 
 def test_the_system_forgets_the_files_of_the_database(measured: tuple[Caches, Pair]) -> None:
     caches, _ = measured
+    assert caches.server.data_dir
+    skip_in_memory(caches.server.data_dir)
     assert caches.seen.system == "files"
     assert caches.seen.file_pages
     assert caches.seen.file_pages > 400
@@ -240,7 +250,7 @@ def test_an_own_server_without_the_function_is_restarted(used_home: Path) -> Non
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("bench.cold.buffers.EVICT_ALL_SINCE", 990000)
             caches, (pair,) = carry_out(own, sides, COUNT, executions=1)
-        assert (caches.seen.buffers, caches.seen.times, caches.seen.system) == ("restarted", 4, "files")
+        assert (caches.seen.buffers, caches.seen.times) == ("restarted", 4)
         for side in (pair.before, pair.after):
             assert len(side.cold) == 1
             assert side.cold_blocks == ColdBlocks(read=BLOCKS, hit=0)
@@ -257,13 +267,16 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_pages_are_gone_after_they_were_dropped(file: Path) -> None:
-    assert pages.resident([file]) == (256, 256)
+    skip_in_memory(file)
+    before = pages.resident([file])
+    assert before
+    assert before[0] == before[1] > 0
     pages.drop([file], write_back=True)
     found = pages.resident([file])
     assert found
-    assert found[0] < 256
+    assert found[0] < found[1] == before[1]
     file.read_bytes()
-    assert pages.resident([file]) == (256, 256)
+    assert pages.resident([file]) == before
 
 
 def test_files_that_are_gone_or_empty_are_passed_over(tmp_path: Path) -> None:
