@@ -17,13 +17,14 @@ def render(run: LoadRun) -> str:
     sections: list[list[str]] = [
         [f"## {title}\n", *(f"> 🛑 **{escape(alarm, 2 * PROSE)}**\n" for alarm in summary.alarms)],
         [*(f"- {escape(one.sentence, PROSE)}" for one in summary.crossings), ""],
-        *(list(_table(table)) for table in tables(run, summary)),
+        *(list(grid(table)) for table in tables(run, summary)),
         [f"- {escape(note, PROSE)}" for note in summary.notes],
     ]
     return fitted(sections, "load.html")
 
 
-def _table(table: Table) -> Iterator[str]:
+def grid(table: Table) -> Iterator[str]:
+    """Write a table with its title and caption."""
     yield f"### {table.title}\n"
     yield f"{table.caption}\n"
     yield f"| {' | '.join(table.headings)} |"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from rich.console import Group, RenderableType
 from rich.text import Text
 
@@ -29,16 +31,17 @@ def show(run: LoadRun) -> RenderableType:
     parts += [_line(one.sentence, "") for one in summary.crossings]
     for table in tables(run, summary):
         if table.ident in TERMINAL:
-            parts += [Text(""), _line(table.title, "bold"), _fitting(table)]
+            parts += [Text(""), _line(table.title, "bold"), fitting(table)]
     parts += [Text(""), *(_line(note, "dim") for note in summary.notes)]
     return Group(*parts)
 
 
-def _fitting(table: Table) -> Fitting:
+def fitting(table: Table, later: Mapping[str, int] = LATER, left_out: Collection[str] = LEFT_OUT) -> Fitting:
+    """Give a table as wide as the terminal is; ``later`` and ``left_out`` are as here above."""
     columns = {
-        heading: Column("right" if cell.number else "left", LATER.get(heading, 0))
+        heading: Column("right" if cell.number else "left", later.get(heading, 0))
         for heading, cell in zip(table.headings, table.rows[0], strict=True)
-        if heading not in LEFT_OUT
+        if heading not in left_out
     }
     return Fitting(columns, [dict(zip(table.headings, map(_cell, row), strict=True)) for row in table.rows])
 
