@@ -21,6 +21,7 @@ from bench.growth.records import Scaling
 from bench.judge.records import Baseline, GateResult
 from bench.model import Json, Run
 from bench.model.load import LoadRun
+from bench.model.maintenance import MaintenanceRun
 
 # History of the formats:
 #   1  pgproof 0.1: the first.
@@ -30,13 +31,14 @@ FORMAT = 1
 GATE_FORMAT = 1
 BASELINE_FORMAT = 1
 LOAD_FORMAT = 1
+MAINTENANCE_FORMAT = 1
 SCALE_FORMAT = 1
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WIDTH = 120
 """Characters of a line in a file that people compare."""
 
-Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun, Scaling)
+Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun, MaintenanceRun, Scaling)
 
 
 # ------------------------------------------------------------------------------------------------------ layout
@@ -79,6 +81,10 @@ GATE = Sort(
     GateResult, GATE_FORMAT, "gate result", "gate", "a gate result is what pgproof gate writes", RunFileError, compact
 )
 LOAD = Sort(LoadRun, LOAD_FORMAT, "load", "load", "a load is what pgproof load writes", RunFileError, compact)
+MAINTENANCE = Sort(
+    MaintenanceRun, MAINTENANCE_FORMAT, "maintenance experiment", "maintenance",
+    "it is what pgproof maintain writes", RunFileError, compact,
+)  # fmt: skip
 BASELINE = Sort(
     Baseline, BASELINE_FORMAT, "baseline", "baseline", "make one with: pgproof baseline", BaselineError, spread
 )
@@ -130,6 +136,16 @@ def save_load(run: LoadRun, path: Path) -> None:
 def load_load(path: Path) -> LoadRun:
     """Read what a load saw at ``path``. Raises ``RunFileError``."""
     return _load(LOAD, path)
+
+
+def save_maintenance(run: MaintenanceRun, path: Path) -> None:
+    """Write what a maintenance experiment saw to ``path``, as ``save`` does."""
+    _save(run, MAINTENANCE, path)
+
+
+def load_maintenance(path: Path) -> MaintenanceRun:
+    """Read the maintenance experiment at ``path``. Raises ``RunFileError``."""
+    return _load(MAINTENANCE, path)
 
 
 def save_baseline(baseline: Baseline, path: Path) -> None:

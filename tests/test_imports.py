@@ -14,7 +14,7 @@ LAYERS = [
     {"report"},
     {"selftest", "scaling"},
     {"figures"},
-    {"experiment", "gate", "loading"},
+    {"experiment", "gate", "loading", "maintenance"},
     {"attribution", "cold"},
     {"measure", "injections", "load", "preparing"},
     {"servers", "seeding", "optimizations", "store"},

@@ -17,6 +17,7 @@ from bench.errors import BaselineError, DiskFull, RunFileError
 from bench.growth import Scaling
 from bench.judge import records
 from bench.model.load import LoadRun
+from bench.model.maintenance import MaintenanceRun
 from tests import gates, growths, runs
 
 DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
@@ -256,7 +257,7 @@ def records_below(kind: type) -> set[type]:
     return found
 
 
-STORED = (model.Run, records.GateResult, records.Baseline, LoadRun, Scaling)
+STORED = (model.Run, records.GateResult, records.Baseline, LoadRun, MaintenanceRun, Scaling)
 DOCUMENTED = set[type]().union(*map(records_below, STORED))
 
 

@@ -16,7 +16,7 @@ from bench import store
 from tests.conftest import make_home
 
 ROOT = Path(__file__).parent.parent
-SUBJECT = ("schema.sql", "optimizations.sql", "pgproof.toml", "queries", "writes", "injections", "dataset")
+SUBJECT = ("schema.sql", "optimizations.sql", "churn.sql", "pgproof.toml", "queries", "writes", "injections", "dataset")
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from bench.cli.databases import cache, verify
 from bench.cli.gates import baseline, gate
 from bench.cli.histories import history
 from bench.cli.loads import load
+from bench.cli.maintains import maintain
 from bench.cli.runs import attribute, report_command, run
 from bench.cli.scales import scale
 from bench.cli.selftests import selftest
@@ -30,8 +31,8 @@ def cli() -> None:
 
 
 for command in (
-    run, attribute, scale, load, report_command, compare, history, baseline, gate, selftest, ship_script_command,
-    verify, cache,
+    run, attribute, scale, load, maintain, report_command, compare, history, baseline, gate, selftest,
+    ship_script_command, verify, cache,
 ):  # fmt: skip
     cli.add_command(command)
 

@@ -11,6 +11,7 @@ import click
 from bench import database, experiment, report, store
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.loads import show_load
+from bench.cli.maintains import show_maintenance
 from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
 from bench.cli.streams import err, out
 from bench.console import Bars, Lines, progress
@@ -19,6 +20,7 @@ from bench.experiment import Plan
 from bench.model import Options, Run, RunStatus
 from bench.output import Folder
 from bench.report import load as load_report
+from bench.report import maintenance as maintenance_report
 from bench.summary import part, summarize
 from bench.summary.words import plural
 from bench.workload import read
@@ -201,11 +203,15 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, r
               "run's own]")  # fmt: skip
 @click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
 def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, figures: bool) -> int:
-    """Write the reports of a stored run again, with no server; of a stored load too (load.json)."""
+    """Write the reports of a stored run again, with no server; of a stored load or maintenance too."""
     if run_json.name == load_report.JSON:
         if only or figures:
             raise click.UsageError("a load has neither --query nor --figures")
         return show_load(store.load_load(run_json), output or run_json.parent)
+    if run_json.name == maintenance_report.JSON:
+        if only or figures:
+            raise click.UsageError("a maintenance experiment has neither --query nor --figures")
+        return show_maintenance(store.load_maintenance(run_json), output or run_json.parent)
     seen = store.load(run_json)
     folder = run_json.parent
     if only:

@@ -9,6 +9,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``cold``      what was seen of executions with emptied caches
 ``sides``     what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load
+``maintenance``  what was seen of procedures that keep an aged database fast
 """
 
 from __future__ import annotations

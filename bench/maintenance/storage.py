@@ -1,0 +1,82 @@
+"""Tables and indexes of a database on disk, with what two extensions of PostgreSQL know of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from bench.database import Connection, explained, rows
+from bench.model.maintenance import IndexStored, TableStored
+
+SCHEMA = "bench_meta"
+EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgstatginindex"}
+"""Extension to the function that is asked: pages that are all-visible, pages of a GIN index's pending list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probes:
+    """The functions that this role may call, as the catalog quotes them; None for one that it cannot have."""
+
+    visibility: str | None
+    pending: str | None
+    notes: tuple[str, ...] = ()
+
+
+def install(connection: Connection) -> Probes:
+    """Make the extensions' functions available in a database of ours, where the role may; its copies have them too."""
+    found: dict[str, str | None] = {}
+    for extension, function in EXTENSIONS.items():
+        with suppress(psycopg.Error):  # not installed, not ours to create, or there already
+            connection.execute(
+                sql.SQL("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}").format(
+                    sql.Identifier(extension), sql.Identifier(SCHEMA)
+                )
+            )
+        with explained(f"looking for {function}"):
+            known = rows(connection, "find_function", function)
+        found[extension] = known[0]["function"] if known else None
+    missing = [name for name, function in found.items() if function is None]
+    what = {"pg_visibility": "the all-visible share of tables", "pgstattuple": "pending lists of GIN indexes"}
+    notes = tuple(f"Not measured, for want of the extension {name}: {what[name]}." for name in missing)
+    return Probes(found["pg_visibility"], found["pgstattuple"], notes)
+
+
+def tables(connection: Connection, probes: Probes) -> tuple[TableStored, ...]:
+    """The workload's tables, by name."""
+    with explained("sizes of tables"):
+        found = rows(connection, "measure_tables")
+        visible = _asked(connection, probes.visibility, "all_visible", [row["name"] for row in found])
+    return tuple(
+        TableStored(
+            row["name"], row["rows"], row["size_bytes"], row["index_bytes"], row["pages"], visible.get(row["name"])
+        )
+        for row in found
+    )
+
+
+def indexes(connection: Connection, probes: Probes) -> tuple[IndexStored, ...]:
+    """The indexes of the workload's tables, by name."""
+    with explained("sizes of indexes"):
+        found = rows(connection, "measure_indexes")
+        lists = [row["name"] for row in found if row["method"] == "gin"]
+        pending = _asked(connection, probes.pending, "pending_pages", lists)
+    return tuple(
+        IndexStored(row["name"], row["table_name"], row["method"], row["size_bytes"], pending.get(row["name"]))
+        for row in found
+    )
+
+
+def _asked(connection: Connection, function: str | None, column: str, names: Sequence[str]) -> dict[str, int]:
+    """Call ``function`` for each relation and return one column of what it says."""
+    if function is None or not names:
+        return {}
+    query = sql.SQL("SELECT name, ({}(name::regclass)).{}::bigint FROM unnest(%s::text[]) AS wanted (name)").format(
+        sql.SQL(function), sql.Identifier(column)
+    )
+    answered: list[tuple[Any, ...]] = connection.execute(query, [list(names)]).fetchall()
+    return {str(name): int(value) for name, value in answered}

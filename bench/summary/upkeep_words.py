@@ -1,0 +1,261 @@
+"""What is said of maintenance, the same in every format. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from bench.model.maintenance import ALL, CHURNED, FRESH, CellWork, MaintenanceRun
+from bench.summary import words
+from bench.summary.maintenance import (
+    FEW_BLOCKS,
+    MORE,
+    Aged,
+    MaintenanceSummary,
+    Worth,
+    cells_at,
+    differs,
+    same_rows,
+    stage_of,
+)
+
+SENTENCES_MOST = 5
+"""Queries that get a sentence: those with the most extra blocks; the table has the others."""
+
+SOURCES = {
+    "churn.sql": "the statements of churn.sql",
+    "writes/": "the statements of writes/",
+    "made up": "statements made up from the catalog",
+    "writes/ and made up": "the statements of writes/ and, for tables that these leave alone, made-up ones",
+}
+"""What the churn was made of, in words."""
+
+
+def percent(share: float) -> str:
+    """Write a share as a percentage: 20 %, 0.5 %."""
+    return f"{100 * share:g} %"
+
+
+def called(worth: Worth) -> str:
+    """Name a procedure in a sentence."""
+    return "all together" if worth.name == ALL else worth.title if len(worth.title) <= 40 else worth.name
+
+
+def took(seconds: float) -> str:
+    """Write how long a procedure took."""
+    return words.ms(1000 * seconds) if seconds < 1 else words.seconds(seconds)
+
+
+def headline(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
+    """Say in one sentence what the churn did and what mends it."""
+    if stage_of(run, CHURNED) is None:
+        return "No stage after the churn was finished: nothing can be said of maintenance."
+    if not run.options.share:
+        return _nothing_written(run, summary)
+    aged = len(summary.aged_queries)
+    begin = f"After {percent(run.options.share)} churn "
+    if not aged:
+        return f"{begin}no query reads more than {MORE:g} times the blocks: maintenance has nothing to mend for them."
+    text = f"{begin}{aged} of {words.plural(summary.queries, 'query', 'queries')} "
+    text += f"{'reads' if aged == 1 else 'read'} more than {MORE:g} times the blocks"
+    alone = [one for one in summary.worth if one.name != ALL]
+    if not alone:
+        return f"{text}; no procedure was carried out."
+    best = max(alone, key=lambda one: (len(one.mends), -one.seconds))
+    if not best.mends:
+        return f"{text}; no procedure mends one of them wholly."
+    text += f"; {called(best)} alone mends {'it' if aged == 1 else _of(len(best.mends), aged)}"
+    together = summary.of(ALL)
+    if together and len(together.mends) > len(best.mends):
+        text += f", all procedures together {_of(len(together.mends), aged)}"
+    return f"{text}."
+
+
+def _of(number: int, total: int) -> str:
+    return "all of them" if number == total else f"{number} of them"
+
+
+def _nothing_written(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
+    done = [one for one in summary.worth if not one.skipped and one.name != ALL]
+    if not done:
+        return "Nothing was written (--churn 0 %), and no procedure was carried out."
+    changed = len(_moved_by_servers(run))
+    total = len(stage_of(run, CHURNED).cells)  # type: ignore[union-attr]
+    says = "no cell does other work" if not changed else f"{changed} of {total} cells do other work"
+    seconds = sum(one.seconds for one in done)
+    wal = sum(one.wal_bytes for one in done)
+    return (
+        f"Nothing was written (--churn 0 %), a null result on purpose: after {words.plural(len(done), 'procedure')} on "
+        f"fresh copies, {took(seconds)} and {words.size(wal)} of WAL in all, {says}."
+    )
+
+
+def _moved_by_servers(run: MaintenanceRun) -> set[tuple[str, str]]:
+    before = cells_at(stage_of(run, CHURNED))
+    return {
+        key for stage in run.stages if stage.procedures and stage.name != ALL
+        for key, cell in cells_at(stage).items() if differs(cell, before[key])
+    }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------ alarms
+def alarms(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+    """Say what went wrong: rows that differ where they must not, failures, an end before the end."""
+    for key in wrong_rows(run):
+        title = f"{run.titles.get(key[1], key[1])} ({key[2]})"
+        yield f"{title} answers with other rows after {key[0]}, which must not change any."
+    if run.status not in ("complete", "running"):
+        missing = [name for name in run.planned if stage_of(run, name) is None]
+        yield f"This was not finished ({run.status}); not measured: {words.listed(missing, 12)}."
+    for one in summary.worth:
+        if one.error and one.name != ALL:
+            yield f"{called(one)} failed: {one.error}"
+    for one in summary.worth:
+        if one.not_removable:
+            holders = "; ".join(dict.fromkeys(seen.held_back_by for seen in one.procedures if seen.held_back_by))
+            yield (
+                f"{called(one)} had to leave {words.plural(one.not_removable, 'dead row')} that an old snapshot can "
+                f"still see{f', held by {holders}' if holders else ''}."
+            )
+
+
+def wrong_rows(run: MaintenanceRun) -> list[tuple[str, str, str]]:
+    """Stage, query and class of cells that answer otherwise after procedures that change no row."""
+    before = cells_at(stage_of(run, CHURNED))
+    return [
+        (stage.name, *key)
+        for stage in run.stages
+        if stage.procedures and not any(one.optimization for one in stage.procedures)
+        for key, cell in cells_at(stage).items()
+        if not same_rows(cell, before[key])
+    ]
+
+
+# --------------------------------------------------------------------------------------------------- sentences
+def sentences(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+    """Say of each query that reads more what it reads, why, and what brings it back; then what upkeep changes."""
+    said: set[str] = set()
+    for one in summary.aged:
+        if one.query not in said and len(said) < SENTENCES_MOST:
+            said.add(one.query)
+            yield _aged(one, summary)
+    if left := len(summary.aged_queries) - len(said):
+        yield f"{words.plural(left, 'more query', 'more queries')} read more: see the table."
+    yield from _stale(run)
+    yield from _other_answers(summary)
+
+
+def _aged(one: Aged, summary: MaintenanceSummary) -> str:
+    menders = [worth for name in one.mended_by if (worth := summary.of(name))]
+    without = called(menders[0]) if menders else "maintenance"
+    text = f"Without {without}, {one.title} ({one.parameter_class}) {_reads(one)}"
+    why = _why(one.fresh, one.churned)
+    text += f": {why}" if why else ""
+    if menders:
+        cheapest = menders[0]
+        text += f"; {called(cheapest)} brings it back ({took(cheapest.seconds)}, "
+        text += f"{words.size(cheapest.wal_bytes)} of WAL{_by_the_clock(one, cheapest)})"
+        return f"{text}."
+    if one.mended_by_all:
+        return f"{text}; only all together bring it back."
+    return f"{text}; no procedure brings it back."
+
+
+def _reads(one: Aged) -> str:
+    if one.factor is None or one.fresh.counters is None or one.churned.counters is None:
+        return "runs into the timeout"
+    between = f"{words.count(one.fresh.counters.buffers)} → {words.count(one.churned.counters.buffers)}"
+    return f"reads {words.digits(one.factor)} times the blocks ({between})"
+
+
+def _why(fresh: CellWork, churned: CellWork) -> str:
+    if fresh.counters is None or churned.counters is None:
+        return ""
+    reasons = []
+    fetches = churned.counters.heap_fetches - fresh.counters.heap_fetches
+    if fetches >= FEW_BLOCKS:
+        reasons.append(f"{words.count(fetches)} heap fetches that index-only scans did not have")
+    if fresh.fingerprint != churned.fingerprint:
+        reasons.append("another plan")
+    return " and ".join(reasons)
+
+
+def _by_the_clock(one: Aged, worth: Worth) -> str:
+    for timing in worth.timings:
+        if (timing.query, timing.parameter_class) == (one.query, one.parameter_class) and timing.word != "cannot tell":
+            return f", {words.times(timing.ratio)} as fast, {words.interval(timing.ratio)}"
+    return ""
+
+
+def _stale(run: MaintenanceRun) -> Iterator[str]:
+    """What a query that reads kept-up data answers, beside its original statement, which reads the rows themselves."""
+    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
+    for query in dict.fromkeys(key[0] for key, cell in churned.items() if cell.agrees is not None):
+        keys = [key for key, cell in churned.items() if key[0] == query and cell.agrees is not None]
+        wrong = [key for key in keys if churned[key].agrees is False]
+        title = run.titles.get(query, query)
+        if any(fresh[key].agrees is False for key in keys):
+            yield f"{title} answers otherwise than its original statement before the churn already."
+        elif not wrong:
+            yield f"{title} answers as its original statement does after the churn too, nothing being refreshed."
+        else:
+            classes = f"in {len(wrong)} of {words.plural(len(keys), 'class', 'classes')}"
+            yield f"{title} answers otherwise than its original statement {classes}{_refreshed(run, wrong)}."
+
+
+def _refreshed(run: MaintenanceRun, wrong: Sequence[tuple[str, str]]) -> str:
+    """What the workload's own upkeep does about stale answers."""
+    parts = []
+    for stage in run.stages:
+        upkeep = [one for one in stage.procedures if one.optimization]
+        if stage.name == ALL or not upkeep or not upkeep[0].written:
+            continue
+        cells = cells_at(stage)
+        left = sum(cells[key].agrees is False for key in wrong if key in cells)
+        if left < len(wrong):
+            parts.append(f"after {stage.name} in {left or 'none'}")
+    return f"; {', '.join(parts)}" if parts else "; no upkeep mends that"
+
+
+def _other_answers(summary: MaintenanceSummary) -> Iterator[str]:
+    for one in summary.worth:
+        if one.others and any(seen.optimization for seen in one.procedures) and one.name != ALL:
+            cells = words.plural(one.others, "cell")
+            yield (
+                f"{called(one)} changes what {cells} answer, as it may: it wrote {words.plural(one.written, 'row')}. "
+                "These cells do not count as mended by it."
+            )
+    together = summary.of(ALL)
+    if together and together.others and any(len(one.mends) > len(together.mends) for one in summary.worth):
+        cells = words.plural(together.others, "cell")
+        yield f"All together mend fewer queries than one procedure alone: upkeep changes what {cells} answer."
+
+
+# ------------------------------------------------------------------------------------------------------- notes
+def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+    """Say what a reader must know to trust the figures."""
+    if run.churn and run.churn.source != "nothing":
+        yield (
+            f"The churn wrote {words.plural(written(run), 'row')} in {took(run.churn.seconds)} and "
+            f"{words.size(run.churn.wal_bytes)} of WAL, by {SOURCES.get(run.churn.source, run.churn.source)}, with "
+            "autovacuum off."
+        )
+    if not summary.worth:
+        yield "No procedure was carried out."
+    elif not any(one.procedures[0].optimization for one in summary.worth if one.name != ALL) and not run.options.only:
+        yield "The workload declares no upkeep of its own (-- upkeep: in optimizations.sql)."
+    if (found := summary.of("autovacuum")) and not found.skipped:
+        tables = words.plural(len(run.churn.tables) if run.churn else 0, "written table")
+        yield (
+            f"Autovacuum would come by {found.procedures[0].statements} of {tables}, where its thresholds are crossed, "
+            "and works at its own pace (autovacuum_vacuum_cost_delay)."
+        )
+    for one in summary.worth:
+        if one.skipped:
+            yield f"{called(one)} had nothing to do: {one.skipped}."
+    yield from run.notes
+
+
+def written(run: MaintenanceRun) -> int:
+    """Rows that the churn wrote."""
+    tables = run.churn.tables if run.churn else ()
+    return sum(table.inserted + table.updated + table.deleted for table in tables)

@@ -1,0 +1,1 @@
+"""Maintenance: the churn, the procedures, all of it from end to end."""
