@@ -32,13 +32,13 @@ def cells(blocks: Blocks, rows: str = "same", plan: str = "plan") -> tuple[CellW
             made.append(CellWork(query, "hot", None))
             continue
         buffers, fetches = found if isinstance(found, tuple) else (found, 0)
-        made.append(CellWork(query, "hot", Counters(buffers, 100, 0, fetches), plan, rows, 10))
+        made.append(CellWork(query, "hot", Counters(buffers, 100, 0, fetches), plan, None, rows, 10))
     return tuple(made)
 
 
 def stage(name: str, blocks: Blocks, *, size: int = 1_000_000, rows: str = "same", **more: object) -> MaintenanceStage:
     """One stage; what is named after a procedure has it."""
-    seen = ProcedureSeen(name, name.upper(), 2, f"{name.upper()} t", 1.5, 4_000_000, **more)  # type: ignore[arg-type]
+    seen = ProcedureSeen(name, name.upper(), (f"{name.upper()} t",), 1.5, 4_000_000, **more)  # type: ignore[arg-type]
     return MaintenanceStage(
         name,
         () if name in ("fresh", "churned") else (seen,),

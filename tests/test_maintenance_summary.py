@@ -15,6 +15,7 @@ from bench.summary.maintenance import (
     worth_timing,
 )
 from bench.summary.upkeep_words import alarms, headline, notes, sentences, wrong_rows
+from tests import runs
 from tests.aged import ALL, CHURNED, FRESH, FULL, VACUUM, cells, maintenance, stage, timed
 
 
@@ -52,6 +53,17 @@ def test_a_sentence_says_what_a_query_reads_why_and_what_brings_it_back() -> Non
         "did not have; VACUUM brings it back (1.5 s, 4.0 MB of WAL, 2.00× as fast, 2.00–2.00)."
     )
     assert second.startswith("Without REINDEX, Queue (hot) reads 2.25 times the blocks (40 → 90); REINDEX brings")
+
+
+def test_a_plan_that_changed_is_said_in_words() -> None:
+    plans = runs.scan("t", index="i", buffers=100), runs.scan("t", buffers=320)
+    aged = [
+        replace(one, cells=(replace(one.cells[0], plan=plan, fingerprint=str(place)), *one.cells[1:]))
+        for place, (one, plan) in enumerate(zip((FRESH, CHURNED), plans, strict=True))
+    ]
+    run = maintenance(*aged, VACUUM)
+    text = next(sentences(run, summarize_maintenance(run)))
+    assert "and another plan (Index Scan using i on t became Seq Scan on t, 100 → 320 buffers); VACUUM brings" in text
 
 
 def test_what_only_all_together_or_nothing_mends_is_said() -> None:
@@ -143,7 +155,7 @@ def test_an_answer_that_nobody_refreshed_is_said_and_whether_a_refresh_mends_it(
     refreshed = agreeing(stage("rollup", {"board": 320}, optimization="rollup", written={"r": 3}), True)
     run = maintenance(agreeing(FRESH, True), agreeing(CHURNED, False), refreshed)
     text = " ".join(sentences(run, summarize_maintenance(run)))
-    assert "Board answers otherwise than its original statement in 1 of 1 class; after rollup in none." in text
+    assert "than its original statement in 1 of 1 class after the churn; after rollup in none." in text
     never = replace(run, stages=(*run.stages[:2], agreeing(refreshed, False)))
     assert "; no upkeep mends that." in " ".join(sentences(never, summarize_maintenance(never)))
 

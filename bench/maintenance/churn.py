@@ -173,7 +173,7 @@ def _in_rounds(
 def _made_up(connection: Connection, tables: Sequence[str], share: float, progress: Progress) -> list[str]:
     """Update some rows to what they are, and delete and insert others again, without the triggers of foreign keys."""
     moves = may_skip_triggers(connection)
-    found = rows(connection, "list_whole_tables", list(tables))
+    found = rows(connection, "list_columns_to_fill", list(tables))
     shaped = [(row["name"], row["columns"], rows(connection, "find_column_to_set", row["name"])) for row in found]
     for number in range(1, ROUNDS + 1):
         progress("writing made-up statements", number - 1, ROUNDS, "rounds")

@@ -139,10 +139,8 @@ def carry_out(connection: Connection, watcher: Connection, procedure: Procedure,
         ServerError, DiskFull: no procedure is to blame.
     """
     texts, nothing = statements(procedure, ground)
-    example = texts[0].rpartition("; ")[2] if procedure.kind == "analyze" and texts else "".join(texts[:1])
-    seen = ProcedureSeen(
-        procedure.name, procedure.title, len(texts), example, optimization=procedure.optimization, skipped=nothing
-    )
+    plain = tuple(text.rpartition("; ")[2] if procedure.kind == "analyze" else text for text in texts)
+    seen = ProcedureSeen(procedure.name, procedure.title, plain, optimization=procedure.optimization, skipped=nothing)
     if not texts:
         return seen
     before = writes_so_far(connection)

@@ -34,7 +34,7 @@ from bench.progress import Progress, silent
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.servers.record import record_of
-from bench.summary.maintenance import needed_bytes, worth_timing
+from bench.summary.maintenance import cells_at, needed_bytes, stage_of, worth_timing
 from bench.workload import Workload
 
 Keep = Callable[[MaintenanceRun], None]
@@ -123,9 +123,10 @@ def run(
         scene = _Scene(plan, target, server, admin, stamp, asked, Probes(None, None))
         try:
             optimize(ground, template, scene.source, {"scale": plan.scale})
-            for latest in _measured(scene, seen):
-                seen = latest
-                keep(seen)
+            with database.explained("measuring maintenance"):
+                for latest in _measured(scene, seen):
+                    seen = latest
+                    keep(seen)
         finally:
             _drop_copies(target, stamp)
     seen = replace(seen, status="complete", finished_at=database.now_text())
@@ -196,6 +197,8 @@ def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
 
 
 def _with(seen: MaintenanceRun, stage: MaintenanceStage) -> MaintenanceRun:
+    fresh = cells_at(stage_of(seen, FRESH))
+    stage = replace(stage, cells=stages.without_known_plans(stage.cells, fresh)) if fresh else stage
     return replace(seen, stages=(*seen.stages, stage))
 
 
@@ -247,8 +250,8 @@ def _carried_out(
 
 
 def _timed(scene: _Scene, seen: MaintenanceRun, stage: MaintenanceStage, copy: str) -> tuple[CellTimed, ...]:
-    untouched = next(one for one in seen.stages if one.name == CHURNED)
-    chosen = worth_timing(untouched, stage)
+    untouched = stage_of(seen, CHURNED)
+    chosen = worth_timing(untouched, stage) if untouched else set()
     cells = [one.cell for one in scene.asked if (one.cell.query.name, one.cell.parameter_class) in chosen]
     if not cells:
         return ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.database import Connection, Target, explained
@@ -10,6 +10,7 @@ from bench.measure import Bindings, Cell, Hashes, Sides, Timeout, cells_of, exec
 from bench.measure.execution import result_hash
 from bench.model import Options, Pair, Query
 from bench.model.maintenance import CellTimed, CellWork, MaintenanceOptions
+from bench.plans import trimmed
 from bench.progress import Progress
 from bench.sqlfile import fill_in
 from bench.workload import Workload
@@ -75,9 +76,19 @@ def _one(sides: Sides, question: Question) -> CellWork:
         parameter_class=cell.parameter_class,
         counters=side.plan.counters,
         fingerprint=side.plan.fingerprint,
+        plan=trimmed(side.plan.plan),
         result_hash="+".join(digest[:16] for digest, _ in hashes),
         result_rows=sum(number for _, number in hashes),
         agrees=agrees,
+    )
+
+
+def without_known_plans(cells: Sequence[CellWork], fresh: Mapping[tuple[str, str], CellWork]) -> tuple[CellWork, ...]:
+    """Leave out the plans of the shapes that ``fresh`` has: eleven stages of the same would be most of the file."""
+    known = {key: cell.fingerprint for key, cell in fresh.items()}
+    return tuple(
+        replace(cell, plan=None) if cell.fingerprint == known.get((cell.query, cell.parameter_class)) else cell
+        for cell in cells
     )
 
 

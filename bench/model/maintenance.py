@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bench.model.plan import Counters
+from bench.model.plan import Counters, Json
 from bench.model.run import Dataset, Machine, RunStatus, Sample, Server
 
 FRESH, CHURNED, ALL = "fresh", "churned", "all"
@@ -87,9 +87,7 @@ class ProcedureSeen:
 
     name: str
     title: str
-    statements: int
-    example: str
-    """The first statement."""
+    statements: tuple[str, ...]
     seconds: float = 0.0
     wal_bytes: int = 0
     locks: tuple[str, ...] = ()
@@ -118,6 +116,8 @@ class CellWork:
     counters: Counters | None
     """None where it ran into the timeout."""
     fingerprint: str = ""
+    plan: Json = None
+    """What describes the plan and its work; None where it is of the same shape as in the stage before the churn."""
     result_hash: str = ""
     """Of the rows of all bindings; empty where one ran into the timeout."""
     result_rows: int = 0

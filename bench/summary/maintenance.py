@@ -238,16 +238,19 @@ def summarize_maintenance(run: MaintenanceRun) -> MaintenanceSummary:
     )
 
 
+def still_aged(cell: CellWork, fresh: CellWork, churned: CellWork) -> bool:
+    """Whether a cell reads more than before the churn, and most of what the churn added is still there."""
+    if not reads_more(cell, fresh):
+        return False
+    if cell.counters is None or fresh.counters is None or churned.counters is None:
+        return True
+    added = churned.counters.buffers - fresh.counters.buffers
+    return churned.counters.buffers - cell.counters.buffers < TAKEN_BACK * added
+
+
 def _mended(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> bool:
     """Whether a procedure took back what the churn did to a cell, and did so without changing its answer."""
-    if cell is None or not same_rows(cell, churned):
-        return False
-    if not reads_more(cell, fresh):
-        return True
-    if cell.counters is None or fresh.counters is None or churned.counters is None:
-        return False
-    added = churned.counters.buffers - fresh.counters.buffers
-    return churned.counters.buffers - cell.counters.buffers >= TAKEN_BACK * added
+    return cell is not None and same_rows(cell, churned) and not still_aged(cell, fresh, churned)
 
 
 def _aged(

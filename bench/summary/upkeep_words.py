@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.model.maintenance import ALL, CHURNED, FRESH, CellWork, MaintenanceRun
+from bench.plans import changes, tree
 from bench.summary import words
 from bench.summary.maintenance import (
     FEW_BLOCKS,
@@ -175,8 +176,22 @@ def _why(fresh: CellWork, churned: CellWork) -> str:
     if fetches >= FEW_BLOCKS:
         reasons.append(f"{words.count(fetches)} heap fetches that index-only scans did not have")
     if fresh.fingerprint != churned.fingerprint:
-        reasons.append("another plan")
+        reasons.append(f"another plan{_plan_change(fresh, churned)}")
     return " and ".join(reasons)
+
+
+def _plan_change(fresh: CellWork, churned: CellWork) -> str:
+    scans = plan_change(fresh, churned, scans_only=True)
+    return f" ({scans[0]})" if scans else ""
+
+
+def plan_change(fresh: CellWork, churned: CellWork, *, scans_only: bool = False) -> list[str]:
+    """Say how the plan after the churn differs, in the words that all plans are compared in: reading tables first."""
+    if not fresh.plan or not churned.plan:
+        return []
+    found = [one for one in changes(tree(fresh.plan), tree(churned.plan)) if "became" in one.words]
+    scans = [one.words for one in found if one.before and one.before.node.relation]
+    return scans if scans_only else [*scans, *(one.words for one in found if one.words not in scans)]
 
 
 def _by_the_clock(one: Aged, worth: Worth) -> str:
@@ -199,7 +214,10 @@ def _stale(run: MaintenanceRun) -> Iterator[str]:
             yield f"{title} answers as its original statement does after the churn too, nothing being refreshed."
         else:
             classes = f"in {len(wrong)} of {words.plural(len(keys), 'class', 'classes')}"
-            yield f"{title} answers otherwise than its original statement {classes}{_refreshed(run, wrong)}."
+            yield (
+                f"{title}, which reads kept-up data, answers otherwise than its original statement {classes} after the "
+                f"churn{_refreshed(run, wrong)}."
+            )
 
 
 def _refreshed(run: MaintenanceRun, wrong: Sequence[tuple[str, str]]) -> str:
@@ -243,11 +261,13 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         yield "No procedure was carried out."
     elif not any(one.procedures[0].optimization for one in summary.worth if one.name != ALL) and not run.options.only:
         yield "The workload declares no upkeep of its own (-- upkeep: in optimizations.sql)."
-    if (found := summary.of("autovacuum")) and not found.skipped:
-        tables = words.plural(len(run.churn.tables) if run.churn else 0, "written table")
+    if (found := summary.of("autovacuum")) and not found.skipped and run.churn:
+        texts = found.procedures[0].statements
+        vacuums = sum(text.startswith("VACUUM") for text in texts)
         yield (
-            f"Autovacuum would come by {found.procedures[0].statements} of {tables}, where its thresholds are crossed, "
-            "and works at its own pace (autovacuum_vacuum_cost_delay)."
+            f"Autovacuum would vacuum {vacuums} of {words.plural(len(run.churn.tables), 'written table')} and analyze "
+            f"{sum('ANALYZE' in text for text in texts)}: where its thresholds are crossed. It works at its own pace "
+            "(autovacuum_vacuum_cost_delay)."
         )
     for one in summary.worth:
         if one.skipped:

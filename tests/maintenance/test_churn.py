@@ -10,6 +10,7 @@ from bench.database import Connection
 from bench.errors import WorkloadError
 from bench.workload.churn import read_churn
 from tests.maintenance.conftest import Open
+from tests.treated import block
 
 UPDATE = "UPDATE t SET b = b + 1 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576;"
 
@@ -106,3 +107,14 @@ def test_the_file_does_not_change_the_experiment(shop: Path) -> None:
     before = read(shop).content_hash()
     (shop / "churn.sql").write_text(UPDATE)
     assert read(shop).content_hash() == before
+
+
+def test_parts_of_a_partitioned_table_are_written_like_tables(small: Open) -> None:
+    parts = "CREATE TABLE p (n int NOT NULL) PARTITION BY RANGE (n);"
+    parts += "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (5000);"
+    parts += "INSERT INTO p SELECT * FROM generate_series(0, 999); ANALYZE p;"
+    with small(block("parts", parts, undo="DROP TABLE p;")) as aged:
+        tables = {table.name: table for table in aged.age(0.4).phase.tables}
+        assert aged.connection.execute("SELECT count(*), sum(n) FROM p").fetchone() == (1000, 499_500)
+    assert tables["public.p1"].updated > 100
+    assert tables["public.p1"].deleted == tables["public.p1"].inserted > 50

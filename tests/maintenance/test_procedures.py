@@ -28,7 +28,7 @@ def test_a_pending_list_grows_and_its_cleaning_empties_it(small: Open) -> None:
         assert aged.index("doc_gin").pending_pages > 3
         seen = aged.maintain("gin")
         assert aged.index("doc_gin").pending_pages == 0
-    assert (seen.statements, seen.locks) == (1, ())
+    assert (seen.statements, seen.locks) == (("SELECT gin_clean_pending_list('public.doc_gin'::regclass)",), ())
     assert seen.wal_bytes > 1000
 
 
@@ -41,7 +41,7 @@ def test_a_bloated_index_shrinks_when_it_is_rebuilt_and_nobody_has_to_wait(small
         assert grown > 2 * new
         seen = aged.maintain("reindex")
         assert aged.index("a_idx").size_bytes < grown / 2
-    assert seen.statements == 3
+    assert len(seen.statements) == 3
     assert {lock.partition(" on ")[0] for lock in seen.locks} <= {"ShareUpdateExclusiveLock"}
     assert seen.locked_ms is None
 
@@ -51,7 +51,7 @@ def test_autovacuum_comes_by_only_where_a_threshold_is_crossed(small: Open) -> N
         aged.age(0.05)
         assert aged.maintain("autovacuum").skipped == "no table has crossed a threshold of autovacuum"
         aged.age(1.0)
-        assert aged.maintain("autovacuum").example == "VACUUM (ANALYZE) public.t"
+        assert aged.maintain("autovacuum").statements == ("VACUUM (ANALYZE) public.t",)
         assert aged.connection.execute("SHOW vacuum_cost_delay").fetchone() == ("0",)
         assert aged.heap_fetches() == 0
 
@@ -94,4 +94,4 @@ def test_with_nothing_written_all_tables_are_maintained(small: Open) -> None:
     with small(INDEXES) as aged:
         assert aged.age(0.0).phase.tables == ()
         seen = aged.maintain("vacuum")
-    assert (seen.statements, seen.not_removable) == (1, {})
+    assert (seen.statements, seen.not_removable) == (("VACUUM public.t",), {})

@@ -73,7 +73,7 @@ def test_a_narrow_terminal_loses_columns_and_no_line_breaks(width: int) -> None:
 def full_of(text: str) -> MaintenanceRun:
     """An experiment in which everything that a workload can name is ``text``."""
     seen = ProcedureSeen(
-        text, text, 2, text, 1.0, 10, (f"ShareLock on {text}",), 3.0, {text: 1}, {text: 2}, text, text, text
+        text, text, (text, text), 1.0, 10, (f"ShareLock on {text}",), 3.0, {text: 1}, {text: 2}, text, text, text
     )
     one = stage("vacuum", {text: 400})
     aged = replace(

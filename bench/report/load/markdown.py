@@ -30,6 +30,7 @@ def grid(table: Table) -> Iterator[str]:
     yield f"| {' | '.join(table.headings)} |"
     yield f"|{'|'.join('---:' if cell.number else '---' for cell in table.rows[0])}|"
     for row in table.rows:
-        texts = [f"**{escape(cell.text, NAME)}**" if cell.tone == "over" else escape(cell.text, NAME) for cell in row]
+        shown = [escape(cell.text, NAME if cell.number or not place else PROSE) for place, cell in enumerate(row)]
+        texts = [f"**{text}**" if cell.tone == "over" else text for cell, text in zip(row, shown, strict=True)]
         yield f"| {' | '.join(texts)} |"
     yield ""

@@ -11,11 +11,11 @@ from bench.summary.maintenance import (
     MaintenanceSummary,
     Worth,
     cells_at,
-    reads_more,
     same_rows,
     stage_of,
+    still_aged,
 )
-from bench.summary.upkeep_words import SOURCES, percent, took
+from bench.summary.upkeep_words import SOURCES, percent, plan_change, took
 
 CHANGED_MOST = 200
 """Rows of the table of cells: more help nobody, and maintenance.json has them all."""
@@ -24,8 +24,8 @@ CHANGED_MOST = 200
 def tables(run: MaintenanceRun, summary: MaintenanceSummary) -> tuple[Table, ...]:
     """Everything that there is something in, the most telling first."""
     found = (
-        _procedures(run, summary), _cells(run, summary), _times(run, summary), _churn(run), _indexes(summary),
-        _pending(run), _staleness(run),
+        _procedures(run, summary), _cells(run, summary), _plans(run, summary), _times(run, summary),
+        _churn(run), _indexes(summary), _pending(run), _staleness(run),
     )  # fmt: skip
     return tuple(table for table in found if table.rows)
 
@@ -90,7 +90,8 @@ def _cells(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
     caption = (
         f"Blocks that each cell reads at each stage, for the {len(summary.moved)} of {total} cells whose work or plan "
         "changed. =: as after the churn. h: heap fetches of index-only scans. *: another plan than when fresh. "
-        f"≠: other rows than after the churn. Red: more than {MORE:g} times those before the churn."
+        f"≠: other rows than after the churn. Red: more than {MORE:g} times those before the churn, and less than "
+        f"{percent(TAKEN_BACK)} of the extra taken back."
     )
     headings = ("Query", *(stage.name for stage in stages))
     order = {(one.query, one.parameter_class): place for place, one in enumerate(summary.aged)}
@@ -128,7 +129,27 @@ def _work(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> Cell:
     text += f" + {words.count(cell.counters.heap_fetches)} h" if cell.counters.heap_fetches else ""
     text += " *" if cell.fingerprint != fresh.fingerprint else ""
     text += " ≠" if cell is not fresh and not same_rows(cell, churned) else ""
-    return Cell(text, "over" if reads_more(cell, fresh) else "")
+    return Cell(text, "over" if still_aged(cell, fresh, churned) else "")
+
+
+def _plans(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
+    caption = (
+        "Cells that the churn alone gave another plan, without new statistics: the planner looks at the size of a "
+        "table, at its all-visible share and at pending lists each time. Back: the procedures after which the plan is "
+        "the former one."
+    )
+    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
+    rows = []
+    for key, cell in churned.items():
+        if cell.counters and cell.fingerprint != fresh[key].fingerprint:
+            after = [
+                one.name for one in summary.worth
+                if (found := cells_at(stage_of(run, one.name)).get(key)) and found.fingerprint == fresh[key].fingerprint
+            ]  # fmt: skip
+            change = next(iter(plan_change(fresh[key], cell)), "another shape")
+            name = f"{run.titles.get(key[0], key[0])} ({key[1]})"
+            rows.append((_text(name), _text(change), _text(words.listed(after, 12) or "no procedure")))
+    return Table("plans", "Plans that changed", caption, ("Query", "After the churn", "Back after"), tuple(rows))
 
 
 def _times(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
