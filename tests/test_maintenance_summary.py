@@ -174,3 +174,11 @@ def test_the_notes_say_what_the_churn_was_and_what_had_nothing_to_do() -> None:
 
 def test_three_copies_have_to_fit_and_a_larger_churn_needs_more() -> None:
     assert 5e9 < needed_bytes(10**9, 0.0) < needed_bytes(10**9, 0.2) < 9e9
+
+
+def test_with_nothing_written_a_cell_that_changed_is_counted_with_its_procedure() -> None:
+    same = replace(FRESH, name="churned")
+    run = maintenance(
+        FRESH, same, stage("vacuum", {"board": 100, "queue": 40}), stage("analyze", {"board": 60}), share=0.0
+    )
+    assert "1 of 2 cells do other work (1 after analyze)." in said(run)

@@ -11,6 +11,7 @@ from bench.summary.maintenance import (
     FEW_BLOCKS,
     MORE,
     Aged,
+    Key,
     MaintenanceSummary,
     Worth,
     cells_at,
@@ -79,9 +80,11 @@ def _nothing_written(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
     done = [one for one in summary.worth if not one.skipped and one.name != ALL]
     if not done:
         return "Nothing was written (--churn 0 %), and no procedure was carried out."
-    changed = len(_moved_by_servers(run))
-    total = len(stage_of(run, CHURNED).cells)  # type: ignore[union-attr]
-    says = "no cell does other work" if not changed else f"{changed} of {total} cells do other work"
+    before = cells_at(stage_of(run, CHURNED))
+    moved = {one.name: _moved(run, one.name) for one in done}
+    changed = len(set[Key]().union(*moved.values()))
+    by = ", ".join(f"{len(keys)} after {name}" for name, keys in moved.items() if keys)
+    says = f"{changed} of {len(before)} cells do other work ({by})" if changed else "no cell does other work"
     seconds = sum(one.seconds for one in done)
     wal = sum(one.wal_bytes for one in done)
     return (
@@ -90,12 +93,9 @@ def _nothing_written(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
     )
 
 
-def _moved_by_servers(run: MaintenanceRun) -> set[tuple[str, str]]:
+def _moved(run: MaintenanceRun, name: str) -> set[Key]:
     before = cells_at(stage_of(run, CHURNED))
-    return {
-        key for stage in run.stages if stage.procedures and stage.name != ALL
-        for key, cell in cells_at(stage).items() if differs(cell, before[key])
-    }  # fmt: skip
+    return {key for key, cell in cells_at(stage_of(run, name)).items() if differs(cell, before[key])}
 
 
 # ------------------------------------------------------------------------------------------------------ alarms
@@ -141,7 +141,7 @@ def sentences(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]
             yield _aged(one, summary)
     if left := len(summary.aged_queries) - len(said):
         yield f"{words.plural(left, 'more query', 'more queries')} read more: see the table."
-    yield from _stale(run)
+    yield from _stale(run) if run.options.share else ()
     yield from _other_answers(summary)
 
 
