@@ -169,6 +169,7 @@ def test_the_notes_say_what_the_churn_was_and_what_had_nothing_to_do() -> None:
     run = maintenance(FRESH, CHURNED, replace(stage("gin", {}, skipped="no GIN index"), cells=()))
     text = " ".join(notes(run, summarize_maintenance(run)))
     assert "The churn wrote 190 rows in 2.5 s and 9.0 MB of WAL, by statements made up from the catalog" in text
+    assert "The churn left 1 table alone: crm.t." in text
     assert "GIN had nothing to do: no GIN index." in text
 
 

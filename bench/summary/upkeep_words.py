@@ -59,7 +59,7 @@ def headline(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
         return f"{begin}no query reads more than {MORE:g} times the blocks: maintenance has nothing to mend for them."
     text = f"{begin}{aged} of {words.plural(summary.queries, 'query', 'queries')} "
     text += f"{'reads' if aged == 1 else 'read'} more than {MORE:g} times the blocks"
-    alone = [one for one in summary.worth if one.name != ALL]
+    alone = [one for one in summary.worth if one.name != ALL and not one.skipped]
     if not alone:
         return f"{text}; no procedure was carried out."
     best = max(alone, key=lambda one: (len(one.mends), -one.seconds))
@@ -257,6 +257,8 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
             f"{words.size(run.churn.wal_bytes)} of WAL, by {SOURCES.get(run.churn.source, run.churn.source)}, with "
             "autovacuum off."
         )
+        if alone := left_alone(run):
+            yield f"The churn left {words.plural(len(alone), 'table')} alone: {words.listed(alone, 6)}."
     if not summary.worth:
         yield "No procedure was carried out."
     elif not any(one.procedures[0].optimization for one in summary.worth if one.name != ALL) and not run.options.only:
@@ -273,6 +275,13 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         if one.skipped:
             yield f"{called(one)} had nothing to do: {one.skipped}."
     yield from run.notes
+
+
+def left_alone(run: MaintenanceRun) -> list[str]:
+    """Tables with rows that the churn did not write."""
+    fresh = stage_of(run, FRESH)
+    churned = {table.name for table in run.churn.tables} if run.churn else set[str]()
+    return [table.name for table in fresh.tables if table.rows and table.name not in churned] if fresh else []
 
 
 def written(run: MaintenanceRun) -> int:

@@ -182,7 +182,7 @@ def _churn(run: MaintenanceRun) -> Table:
     if run.churn is None:
         return Table("churn", "The churn", "", (), ())
     caption = (
-        f"{percent(run.options.share)} of the rows of each table were asked for. Written by "
+        f"{percent(run.options.share)} of the rows of a table were asked for. Written by "
         f"{SOURCES.get(run.churn.source, run.churn.source)}. HOT: updates that no index heard of. Dead: rows that "
         "VACUUM would take out, by the server's estimate. All-visible: pages that an index-only scan need not visit."
     )
