@@ -5,10 +5,12 @@ count as zero. No driver, no database.
 
 ``seen``    EXPLAIN document -> PlanSeen (counters, fingerprint)
 ``own``     what a node did itself: its total without its children's; times of each node
+``path``    plan -> its access path among the plans of one statement
 ``tree``    plan -> PlanNode rows for a reader, index names
 ``match``   two plans -> which nodes do the same work
 ``align``   two plans -> common lines, and what changed on each
 ``change``  two plans -> sentences
+``errors``  plan -> where the server's estimates were off
 ``text``    plan -> EXPLAIN's text format
 """
 
@@ -16,7 +18,9 @@ from __future__ import annotations
 
 from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
+from bench.plans.errors import Misestimate, misestimates
 from bench.plans.own import with_self_ms
+from bench.plans.path import access_path
 from bench.plans.seen import cold_blocks, counters, fingerprint, from_explain, trimmed
 from bench.plans.text import explain_text
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
@@ -24,9 +28,11 @@ from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 __all__ = [
     "Change",
     "Mark",
+    "Misestimate",
     "PlanNode",
     "Row",
     "Step",
+    "access_path",
     "align",
     "changes",
     "cold_blocks",
@@ -36,6 +42,7 @@ __all__ = [
     "fingerprint",
     "from_explain",
     "index_names",
+    "misestimates",
     "tree",
     "trimmed",
     "with_self_ms",
