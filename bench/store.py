@@ -1,4 +1,4 @@
-"""Runs, gate results, baselines and scale experiments on disk: JSON files, moved into place whole.
+"""Runs, gate results, baselines and other experiments on disk: JSON files, moved into place whole.
 
 They are read back with every field checked.
 
@@ -22,6 +22,7 @@ from bench.judge.records import Baseline, GateResult
 from bench.model import Json, Run
 from bench.model.load import LoadRun
 from bench.model.maintenance import MaintenanceRun
+from bench.model.traps import TrapsRun
 
 # History of the formats:
 #   1  pgproof 0.1: the first.
@@ -33,12 +34,13 @@ BASELINE_FORMAT = 1
 LOAD_FORMAT = 1
 MAINTENANCE_FORMAT = 1
 SCALE_FORMAT = 1
+TRAPS_FORMAT = 1
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WIDTH = 120
 """Characters of a line in a file that people compare."""
 
-Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun, MaintenanceRun, Scaling)
+Record = TypeVar("Record", Run, GateResult, Baseline, LoadRun, MaintenanceRun, Scaling, TrapsRun)
 
 
 # ------------------------------------------------------------------------------------------------------ layout
@@ -92,6 +94,9 @@ SCALE = Sort(
     Scaling, SCALE_FORMAT, "scale experiment", "scale", "pgproof scale keeps it in the folder that it names",
     RunFileError, compact,
 )  # fmt: skip
+TRAPS = Sort(
+    TrapsRun, TRAPS_FORMAT, "look for traps", "traps", "it is what pgproof traps writes", RunFileError, compact
+)
 
 
 # ------------------------------------------------------------------------------------------------- save and load
@@ -166,6 +171,16 @@ def save_scale(scaling: Scaling, path: Path) -> None:
 def load_scale(path: Path) -> Scaling:
     """Read the scale experiment at ``path``. Raises ``RunFileError``."""
     return _load(SCALE, path)
+
+
+def save_traps(run: TrapsRun, path: Path) -> None:
+    """Write what a look for plan traps saw to ``path``, as ``save`` does."""
+    _save(run, TRAPS, path)
+
+
+def load_traps(path: Path) -> TrapsRun:
+    """Read what a look for plan traps saw at ``path``. Raises ``RunFileError``."""
+    return _load(TRAPS, path)
 
 
 def _text(record: Record, sort: Sort[Record]) -> str:

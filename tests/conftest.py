@@ -39,7 +39,7 @@ def pytest_report_header() -> str:
 
 ALONE = (
     "servers/", "test_gate.py", "test_selftest.py", "test_pytest_plugin.py", "test_load.py", "test_loading.py",
-    "test_ship_load.py", "test_measure.py", "test_cli.py",
+    "test_ship_load.py", "test_traps.py", "test_measure.py", "test_cli.py",
 )  # fmt: skip
 """Tests that time something, or that watch the processes of the machine: others beside them would be in the way."""
 

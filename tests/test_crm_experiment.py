@@ -21,11 +21,13 @@ from bench.model.load import LoadOptions, LoadStep
 from bench.model.sides import ForeignKeyFacts
 from bench.plans import index_names
 from bench.plans.seen import walk
+from bench.seeding.curate import class_rows
 from bench.seeding.encode import Encoder
 from bench.seeding.source import tables
 from bench.servers import ServerHandle
 from bench.sqlfile import fill_in, header, split
 from bench.summary.hygiene import HygieneFinding, findings
+from bench.traps.fresh import add_tenant
 from bench.workload import read
 
 ROOT = Path(__file__).parent.parent
@@ -251,3 +253,19 @@ def test_a_claim_without_its_lock_gives_leads_to_two_workers_and_the_invariants_
 ) -> None:
     broken = {one.name for one in claimed(server, "FOR UPDATE SKIP LOCKED").invariants if not one.held}
     assert broken >= {"no lead is claimed twice", "leads that left the queue equal new assignments"}
+
+
+def test_a_new_tenant_has_as_many_rows_in_every_table_as_the_one_that_it_is_like(after: Connection) -> None:
+    (row, *_) = (row for row in class_rows(after, CRM.dataset / "classes.sql", CRM.clock) if row["class"] == "median")
+    new, added = add_tenant(after, CRM.dataset / "fresh_tenant.sql", row, CRM.clock)
+    tables = [s.sql.split()[2] for s in CRM.schema if s.sql.startswith("CREATE TABLE")]
+    counts = {
+        tenant: [
+            after.execute(f"SELECT count(*) FROM {table} WHERE organization_id = %s", [tenant]).fetchall()[0][0]
+            for table in tables
+        ]
+        for tenant in (row["organization_id"], new["organization_id"])
+    }
+    old, fresh = counts.values()
+    assert fresh == old
+    assert added == sum(old) > 100

@@ -14,7 +14,7 @@ LAYERS = [
     {"report"},
     {"selftest", "scaling"},
     {"figures"},
-    {"experiment", "gate", "loading", "maintenance"},
+    {"experiment", "gate", "loading", "maintenance", "traps"},
     {"attribution", "cold"},
     {"measure", "injections", "load", "preparing"},
     {"servers", "seeding", "optimizations", "store"},

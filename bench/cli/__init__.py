@@ -21,6 +21,7 @@ from bench.cli.scales import scale
 from bench.cli.selftests import selftest
 from bench.cli.ships import ship_script_command
 from bench.cli.streams import err
+from bench.cli.traps import traps_command
 from bench.errors import BaselineError, PgproofError
 
 
@@ -31,7 +32,7 @@ def cli() -> None:
 
 
 for command in (
-    run, attribute, scale, load, maintain, report_command, compare, history, baseline, gate, selftest,
+    run, attribute, scale, load, maintain, traps_command, report_command, compare, history, baseline, gate, selftest,
     ship_script_command, verify, cache,
 ):  # fmt: skip
     cli.add_command(command)

@@ -14,6 +14,7 @@ from bench.cli.loads import show_load
 from bench.cli.maintains import show_maintenance
 from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
 from bench.cli.streams import err, out
+from bench.cli.traps import show_traps
 from bench.console import Bars, Lines, progress
 from bench.errors import PgproofError, WorkloadError
 from bench.experiment import Plan
@@ -21,6 +22,7 @@ from bench.model import Options, Run, RunStatus
 from bench.output import Folder
 from bench.report import load as load_report
 from bench.report import maintenance as maintenance_report
+from bench.report import traps as traps_report
 from bench.summary import part, summarize
 from bench.summary.words import plural
 from bench.workload import read
@@ -203,7 +205,7 @@ def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, r
               "run's own]")  # fmt: skip
 @click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
 def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, figures: bool) -> int:
-    """Write the reports of a stored run again, with no server; of a stored load or maintenance too."""
+    """Write the reports of a stored run again, with no server; of a stored load, maintenance or look for traps too."""
     if run_json.name == load_report.JSON:
         if only or figures:
             raise click.UsageError("a load has neither --query nor --figures")
@@ -212,6 +214,10 @@ def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, f
         if only or figures:
             raise click.UsageError("a maintenance experiment has neither --query nor --figures")
         return show_maintenance(store.load_maintenance(run_json), output or run_json.parent)
+    if run_json.name == traps_report.JSON:
+        if only or figures:
+            raise click.UsageError("a look for traps has neither --query nor --figures")
+        return show_traps(store.load_traps(run_json), output or run_json.parent)
     seen = store.load(run_json)
     folder = run_json.parent
     if only:

@@ -10,6 +10,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``sides``     what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load
 ``maintenance``  what was seen of procedures that keep an aged database fast
+``traps``     what was seen of plans that can turn against their users
 """
 
 from __future__ import annotations

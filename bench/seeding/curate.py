@@ -45,7 +45,7 @@ def curate(
         bindings = metadata.read_bindings(connection, query.name, text_hash)
         if bindings is None:
             if classes is None:
-                classes = _classes(connection, text, clock)
+                classes = class_rows(connection, classes_file, clock)
             bindings = _curate_query(connection, query, classes, clock)
             metadata.write_bindings(connection, query.name, text_hash, bindings)
         found[query.name] = bindings
@@ -53,13 +53,26 @@ def curate(
     return found
 
 
-def _classes(connection: Connection, text: str, clock: str) -> list[Row]:
+def class_rows(connection: Connection, file: Path, clock: str) -> list[Row]:
+    """Return the rows of dataset/classes.sql, or one row of the one class of a workload that has no such file."""
     where = "dataset/classes.sql"
+    text = read_text(file) if file.exists() else ""
     if not text:
         return [{"class": DEFAULT_CLASS}]
     found = _select(connection, fill_in(text, {"clock": f"'{clock}'"}, where), {}, {}, f"{where}:1")
     if not found or "class" not in found[0]:
         raise WorkloadError(f"{where}:1: gives no row with a column named class")
+    return found
+
+
+def curate_for(connection: Connection, queries: Sequence[Query], row: Row, clock: str) -> dict[str, Binding]:
+    """Return the binding of each query for the tenant of ``row``; queries that ask for no tenant are left out."""
+    found = {}
+    for query in queries:
+        if any(parameter.source == "class" for parameter in query.parameters):
+            given = {name: value for name, value in row.items() if name != "class"}
+            if binding := _arguments(connection, query, given, clock):
+                found[query.name] = binding
     return found
 
 

@@ -1,7 +1,7 @@
 """Where rows come from: a ``dataset/`` folder with a Python package, or SQL scripts, or both.
 
 The package's ``tables(scale, seed, skew)`` returns the tables in foreign-key order, each made of chunks that can be
-made alone. Scripts (``*.sql`` except those that ask) run afterwards, in the order of their names.
+made alone. Scripts (``*.sql`` except those in ``NOT_SCRIPTS``) run afterwards, in the order of their names.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from bench.errors import DatasetError
 from bench.seeding.table import Table
 from bench.sqlfile import read_text
 
-NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql"}
-"""Files that ask something of the rows."""
+NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql", "fresh_tenant.sql"}
+"""Files that ask something of the rows, and the one that adds a tenant to a copy."""
 
 _BASE = re.compile(r"(?<!:):base\b")
 

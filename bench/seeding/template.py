@@ -31,8 +31,8 @@ from bench.workload import Workload, hash_files
 BUILD_VERSION = 2
 """Raised when this module changes what a finished template holds."""
 
-ASKING = ("classes.sql", "distributions.sql")
-"""Files of the dataset that only look at the rows: another text is asked of the same template."""
+ASKING = ("classes.sql", "distributions.sql", "fresh_tenant.sql")
+"""Files of the dataset that make no row of a template: they ask it, or add to a copy of it."""
 
 COUNTED = "distributions_checksum"
 """Beside the fields of the manifest: the text whose distributions it holds."""

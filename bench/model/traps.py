@@ -1,0 +1,159 @@
+"""What was seen of plans that can turn against their users: every plan executed, no derived figure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bench.model.plan import PlanSeen
+from bench.model.run import Binding, Dataset, Machine, RunStatus, Sample, Server
+from bench.model.workload import State
+
+
+@dataclass(frozen=True, slots=True)
+class TrapsOptions:
+    """What was asked for."""
+
+    state: State
+    analyzes: int
+    """How often the statistics were gathered anew."""
+    statistics_target: int
+    """Of those: what a server has where nobody chose another."""
+    timeout_s: float
+    fresh_class: str
+    """The class of whose size the new tenant is; empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRun:
+    """One plan of one statement with one set of values, executed.
+
+    ``seen`` is from one execution under EXPLAIN, and None where that was cut off by the statement timeout: then the
+    one sample is censored. Only the plan of a cell's own values is whole; of others the estimates are left out.
+    """
+
+    path: str
+    """Fingerprint of the access path (``bench.plans.path``): for a generic plan as for one made for values."""
+    seen: PlanSeen | None = None
+    samples: tuple[Sample, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServerChoice:
+    """What the server itself chose, with plan_cache_mode at auto, on a connection that prepared the statement once."""
+
+    first: str
+    """Class of the first five executions; the later ones are of the cell's own class."""
+    generic: int
+    custom: int
+    """Executions with a generic and with a custom plan, as pg_prepared_statements counts them."""
+    switched_at: int | None
+    """Number of the first execution with the generic plan, counted from 1."""
+    ms: tuple[float, ...]
+    """Wall time of each execution at the client."""
+    then: PlanRun | None = None
+    """One execution more: the plan that it has come to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stability:
+    """The plans of one cell as the statistics were gathered again and again."""
+
+    draws: tuple[str, ...]
+    """Path of the plan after each ANALYZE."""
+    plans: tuple[PlanRun, ...] = ()
+    """Each different plan, executed when it was first seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Borrowed:
+    """The plan of another class, executed for the values of this one."""
+
+    lender: str
+    path: str
+    """Path of the plan that was looked for."""
+    settings: dict[str, str] = field(default_factory=dict)
+    """Under which the planner takes it; empty where no setting was found."""
+    tried: int = 0
+    """Settings and pairs of settings that were tried."""
+    own: PlanRun | None = None
+    lent: PlanRun | None = None
+    """Timed in turn; None where no setting was found."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrapCell:
+    """A query and parameter class; each part is missing where it was not reached."""
+
+    query: str
+    parameter_class: str
+    binding: Binding
+    custom: PlanRun | None = None
+    """Planned for its own values."""
+    generic: PlanRun | None = None
+    """Planned for no values in particular; timed in turn with ``custom``."""
+    choices: tuple[ServerChoice, ...] = ()
+    stability: Stability | None = None
+    borrowed: tuple[Borrowed, ...] = ()
+    error: str = ""
+    """Why there is nothing, or not all, in words of the server."""
+
+
+@dataclass(frozen=True, slots=True)
+class FreshQuery:
+    """A query asked for the new tenant, on a copy before and a copy after ANALYZE learned of it, timed in turn."""
+
+    query: str
+    binding: Binding
+    stale: PlanRun
+    analyzed: PlanRun | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FreshTenant:
+    """A tenant that came after the last ANALYZE."""
+
+    parameter_class: str
+    values: dict[str, str | None]
+    """What dataset/fresh_tenant.sql returned: the new tenant in the columns of dataset/classes.sql."""
+    about: str
+    """The tenant it is as large as, in words of the workload."""
+    rows: int
+    """Rows inserted."""
+    queries: tuple[FreshQuery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TrapQuery:
+    """A query that took part."""
+
+    name: str
+    title: str
+    writes: bool
+    note: str = ""
+    """Why it could not; empty where it could."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrapsRun:
+    """Everything one ``pgproof traps`` saw."""
+
+    id: str
+    started_at: str
+    status: RunStatus
+    pgproof: str
+    workload: str
+    workload_hash: str
+    options: TrapsOptions
+    machine: Machine
+    server: Server
+    dataset: Dataset
+    queries: tuple[TrapQuery, ...]
+    cells: tuple[TrapCell, ...] = ()
+    sampled: dict[str, int] = field(default_factory=dict)
+    """Tables of which ANALYZE at that target read only a sample, with their rows: only there can chance enter."""
+    fresh: FreshTenant | None = None
+    fresh_note: str = ""
+    """Why there was no new tenant; empty where there was one, or it was not reached."""
+    phases_s: dict[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    finished_at: str = ""

@@ -1,0 +1,106 @@
+"""What a look for plan traps says as a whole: the headline, alarms and notes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bench.model.traps import TrapsRun
+from bench.summary import words
+from bench.summary.traps import QueryTraps, Verdict, bound, cost, judge_query
+
+FEW_DRAWS = 5
+"""With fewer samples, another plan every second time would go unseen one time in 16."""
+
+
+ADVICE: dict[Verdict, str] = {
+    "generic plan hurts": "SET plan_cache_mode = force_custom_plan for the sessions or the function that runs it: it "
+    "is planned each time, for its values",
+    "coin toss": "a higher statistics target for the columns that it filters by (ALTER TABLE … ALTER COLUMN … SET "
+    "STATISTICS), or an index that makes one plan the better by far",
+    "fresh tenant hurts": "ANALYZE after a tenant was imported, by whoever imports it; autovacuum waits until a tenth "
+    "of the table is new",
+    "borrowed plan hurts": "no plan hint and no forced generic plan for it",
+    "estimates off": "CREATE STATISTICS on the columns that belong together, or a higher statistics target",
+}
+"""What helps against each verdict; the tenth is autovacuum_analyze_scale_factor as the server has it by default."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrapsSummary:
+    """What a report shows."""
+
+    headline: str
+    alarms: tuple[str, ...]
+    queries: tuple[QueryTraps, ...]
+    """Those with a trap first, the dearest first."""
+    advice: tuple[tuple[str, str, tuple[str, ...]], ...]
+    """What helps: verdict, advice, and titles of the queries that have it, traps and risks alike."""
+    notes: tuple[str, ...]
+
+
+def summarize_traps(run: TrapsRun) -> TrapsSummary:
+    """Compute everything that a report of ``run`` shows; partial and failed ones alike."""
+    queries = sorted((judge_query(query, run) for query in run.queries), key=_gravity)
+    notes = (*run.notes, *_notes(run))
+    return TrapsSummary(_headline(queries, run), tuple(_alarms(run)), tuple(queries), tuple(_advice(queries)), notes)
+
+
+def _advice(queries: list[QueryTraps]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    for kind, text in ADVICE.items():
+        if titles := tuple(one.query.title for one in queries if any(found.kind == kind for found in one.findings)):
+            yield kind, text, titles
+
+
+def _gravity(one: QueryTraps) -> tuple[int, tuple[bool, bool, float, int], str]:
+    rank = 0 if one.trap else 1 if one.verdict == "cannot tell" else 2 if one.findings else 3
+    return rank, cost(one.findings[0]) if one.findings else (False, False, 0.0, 0), one.query.name
+
+
+def _headline(queries: list[QueryTraps], run: TrapsRun) -> str:
+    if not queries:
+        return "No query took part."
+    trapped = [one for one in queries if one.trap]
+    total = words.plural(len(queries), "query", "queries")
+    if trapped:
+        text = f"{len(trapped)} of {total} {'has' if len(trapped) == 1 else 'have'} a plan trap"
+    elif run.status == "complete" and all(one.verdict != "cannot tell" for one in queries):
+        text = f"No plan trap found in {total}"
+    else:
+        text = f"No plan trap found so far in {total}"
+    risky = sum(one.verdict != "cannot tell" and bool(one.findings) and not one.trap for one in queries)
+    unknown = sum(one.verdict == "cannot tell" for one in queries)
+    parts = [text]
+    if risky:
+        parts.append(f"{risky} more {'has' if risky == 1 else 'have'} a risk")
+    if unknown:
+        parts.append(f"of {unknown} it cannot be told")
+    return ", ".join(parts)
+
+
+def _alarms(run: TrapsRun) -> Iterator[str]:
+    if run.status not in ("complete", "running"):
+        yield f"This look for traps was not finished ({run.status}): what it had seen by then is here."
+    for cell in run.cells:
+        if cell.error:
+            yield f"{cell.query}, class {cell.parameter_class}: {cell.error}"
+
+
+def _notes(run: TrapsRun) -> Iterator[str]:
+    draws = min((len(cell.stability.draws) for cell in run.cells if cell.stability), default=0)
+    target = run.options.statistics_target
+    if draws and not run.sampled:
+        yield (
+            f"At a statistics target of {target} ANALYZE reads every table of this size whole: chance has no part in "
+            "these statistics. It gets one where a table has more than 300 times as many rows."
+        )
+    elif draws:
+        names = words.listed([f"{name} ({rows:,} rows)" for name, rows in sorted(run.sampled.items())])
+        yield f"Chance enters where ANALYZE reads a sample of {300 * target:,} rows: {names}."
+    if draws and run.sampled:
+        yield (
+            f"A plan that came {draws} of {draws} times may still be another one up to {100 * bound(draws):.0f} times "
+            "in 100 (95 %)." + (" Ask for more with --analyzes." if draws < FEW_DRAWS else "")
+        )
+    if run.fresh_note:
+        yield run.fresh_note

@@ -1,0 +1,175 @@
+"""A statement under a name, as drivers and pools keep it: its custom plan, its generic plan, the server's choice."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from bench.database import Connection, first_line, translated
+from bench.errors import WorkloadError
+from bench.measure import Cell, Timeout
+from bench.measure.execution import EXPLAIN, undone
+from bench.model import State
+from bench.model.traps import PlanRun, ServerChoice, TrapCell
+from bench.plans import access_path, from_explain
+from bench.traps.site import Site, cut_off, is_quick, record, slimmed, timed_in_turn, timing
+
+NAME = "pgproof_trap"
+
+EXECUTIONS = 8
+"""With plan_cache_mode at auto. The server makes five custom plans, then holds their mean cost against the generic
+plan's (plancache.c, choose_custom_plan): three more show which it took, and that it stays with it."""
+
+CUSTOM_FIRST = 5
+"""Executions with a custom plan before the server may choose: what they were planned for decides."""
+
+UNPREPARABLE = (psycopg.errors.SyntaxError, psycopg.errors.FeatureNotSupported, psycopg.errors.WrongObjectType)
+"""What PREPARE says of a statement without a plan: CALL, DO, COPY."""
+
+
+class Unpreparable(Exception):
+    """The statement cannot be prepared; the text says why in the server's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The statement of one query, prepared on one connection."""
+
+    connection: Connection
+    state: State
+
+    def explain(self, cell: Cell, *, executed: bool = True) -> PlanRun:
+        """Execute it under EXPLAIN with the plan that the connection's plan_cache_mode gives.
+
+        Raises:
+            Timeout: the statement timeout struck.
+            WorkloadError: the statement fails.
+        """
+        asked = EXPLAIN if executed else "EXPLAIN (COSTS OFF, FORMAT JSON) "
+        document = self._run(cell, sql.SQL(asked) + self._execute(cell)).fetchall()[0][0]
+        return record(from_explain(document)) if executed else PlanRun(access_path(document[0]["Plan"]))
+
+    def execute(self, cell: Cell) -> float:
+        """Execute it; return wall time in ms. Raises what ``explain`` raises."""
+        command = self._execute(cell)
+        begin = time.perf_counter_ns()
+        self._run(cell, command)
+        return (time.perf_counter_ns() - begin) / 1e6
+
+    def counts(self) -> tuple[int, int]:
+        """How many executions had a generic plan, and how many a custom one."""
+        asked = "SELECT generic_plans::integer, custom_plans::integer FROM pg_prepared_statements WHERE name = %s"
+        generic, custom = self.connection.execute(asked, [NAME], prepare=False).fetchall()[0]
+        return generic, custom
+
+    def _execute(self, cell: Cell) -> sql.Composed:
+        _, values = cell.statement(self.state, 0)
+        given = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, values))) if values else sql.SQL("")
+        return sql.SQL("EXECUTE {}").format(sql.Identifier(NAME)) + given
+
+    def _run(self, cell: Cell, command: sql.Composed) -> psycopg.Cursor[Any]:
+        begin = time.perf_counter_ns()
+        with undone(self.connection, writes=cell.query.writes):
+            try:
+                return self.connection.execute(command, prepare=False)
+            except psycopg.errors.QueryCanceled:
+                raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
+            except psycopg.Error as error:
+                raise translated(error, f"{cell.query.file}:{cell.query.line}") from error
+
+
+@contextmanager
+def prepared(connection: Connection, cell: Cell, state: State) -> Iterator[Prepared]:
+    """Prepare the statement of ``cell``, and forget it afterwards.
+
+    Raises:
+        Unpreparable: it has no plan.
+        WorkloadError: it is wrong.
+    """
+    text, _ = cell.statement(state, 0)
+    try:
+        psycopg.RawCursor(connection).execute(f"PREPARE {NAME} AS {text}", prepare=False)
+    except UNPREPARABLE as error:
+        raise Unpreparable(first_line(error)) from None
+    except psycopg.Error as error:
+        raise translated(error, f"{cell.query.file}:{cell.query.line}") from error
+    try:
+        yield Prepared(connection, state)
+    finally:
+        if not connection.closed:
+            connection.execute(f"DEALLOCATE {NAME}", prepare=False)
+
+
+def look(site: Site, cell: Cell, *, firsts: Mapping[str, Cell]) -> TrapCell:
+    """Execute the custom and the generic plan of one cell, and see which the server comes to.
+
+    ``firsts`` holds the cells, by class, that a connection may have executed before: the server's choice hangs on them.
+
+    Raises:
+        Unpreparable: the statement has no plan.
+    """
+    found = TrapCell(cell.query.name, cell.parameter_class, cell.bindings[0])
+    writes = cell.query.writes
+    try:
+        with site.connect(writes=writes) as custom, site.connect(writes=writes, mode="force_generic_plan") as generic:
+            with prepared(custom, cell, site.state) as one, prepared(generic, cell, site.state) as other:
+                runs = [_explained(one, cell), _explained(other, cell)]
+            found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
+            calls = [timing(custom, cell, site.state), timing(generic, cell, site.state)]
+            runs = timed_in_turn(runs, calls)
+            found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
+        if runs[0].seen is None:
+            return found
+        quick = is_quick(runs[0])
+        mine = choose(site, cell, cell.parameter_class, cell, executed=quick)
+        found = replace(found, choices=(mine,))
+        for name, first in firsts.items():
+            with suppress(WorkloadError):  # what fails for the other class is told there
+                found = replace(found, choices=(*found.choices, choose(site, cell, name, first, executed=quick)))
+    except WorkloadError as error:
+        return replace(found, error=error.message)
+    return found
+
+
+def _explained(statement: Prepared, cell: Cell) -> PlanRun:
+    path = statement.explain(cell, executed=False).path
+    try:
+        found = statement.explain(cell)
+        return statement.explain(cell) if is_quick(found) else found
+    except Timeout as timeout:
+        return cut_off(path, timeout)
+
+
+def choose(site: Site, cell: Cell, name: str, first: Cell, *, executed: bool = True) -> ServerChoice:
+    """Execute with plan_cache_mode at auto: ``first`` five times, then ``cell``; which plans does the server take?
+
+    Without ``executed`` each is only planned, which the server counts alike. A timeout ends it: what it had come to by
+    then is told.
+    """
+    times: list[float] = []
+    counts, switched = (0, 0), None
+    then: PlanRun | None = None
+    with (
+        site.connect(writes=cell.query.writes, mode="auto") as connection,
+        prepared(connection, cell, site.state) as statement,
+    ):
+        try:
+            for number in range(1, EXECUTIONS + 1):
+                one = first if number <= CUSTOM_FIRST else cell
+                if executed:
+                    times.append(statement.execute(one))
+                else:
+                    statement.explain(one, executed=False)
+                counts = statement.counts()
+                switched = number if counts[0] and switched is None else switched
+            then = slimmed(_explained(statement, cell)) if executed else statement.explain(cell, executed=False)
+        except Timeout as timeout:
+            times.append(timeout.ms)
+            counts = statement.counts()
+    return ServerChoice(name, *counts, switched, tuple(times), then)

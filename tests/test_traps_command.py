@@ -1,0 +1,107 @@
+"""pgproof traps as a user meets it: options, wrong input, files, exit codes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from bench import store, traps
+from bench.cli import main
+from bench.cli import traps as command
+from bench.errors import ServerError
+from bench.model.traps import TrapsRun
+from bench.traps import TrapsPlan
+from tests.shops import SHOP
+from tests.trap_runs import cell, full, traps_run
+
+
+@pytest.fixture
+def look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+    """Run the command on the shop; the exit code and all that it printed."""
+
+    def call(*arguments: str) -> tuple[int, str]:
+        status = main(["traps", str(SHOP), "--output", str(tmp_path / "out"), *arguments])
+        captured = capsys.readouterr()
+        return status, captured.out + captured.err
+
+    return call
+
+
+def standing_in(monkeypatch: pytest.MonkeyPatch, run: TrapsRun, error: BaseException | None = None) -> list[TrapsPlan]:
+    """Have the stage give ``run``, or end with ``error`` after it: the command is what is tested."""
+    asked: list[TrapsPlan] = []
+
+    def made(plan: TrapsPlan, server: object, keep: Callable[[TrapsRun], None]) -> TrapsRun:
+        asked.append(plan)
+        keep(run)
+        if error:
+            raise error
+        return run
+
+    monkeypatch.setattr(traps, "run", made)
+    handle = type("Handle", (), {"version_num": 180006, "kind": "embedded"})()
+    monkeypatch.setattr(command, "server", lambda chosen, shown: nullcontext(handle))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("--query", "nobody"), "--query nobody: no such query: there are cancel_order"),
+        (("--fresh", "nobody"), "--fresh nobody: no such class: there are hot, median, empty"),
+        (("--analyzes", "0"), "0 is not in the range"),
+        (("--leads", "many"), "not a number of orders"),
+    ],
+)
+def test_wrong_input_is_exit_code_2_with_what_to_type(
+    look: Callable[..., tuple[int, str]], arguments: tuple[str, ...], says: str
+) -> None:
+    status, printed = look(*arguments)
+    assert status == 2
+    assert says.replace(": there", " there") in " ".join(printed.split()).replace(": there", " there")
+
+
+def test_a_state_that_the_workload_does_not_have_is_refused(shop: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (shop / "optimizations.sql").unlink()
+    for file in (shop / "queries").iterdir():
+        lines = file.read_text().splitlines(keepends=True)
+        file.write_text("".join(line for line in lines if not line.startswith("-- expects")))
+    assert main(["traps", str(shop), "--state", "after"]) == 2
+    assert "this workload has no optimizations" in capsys.readouterr().err
+
+
+def test_it_writes_three_files_and_exits_with_0(
+    look: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    asked = standing_in(monkeypatch, full())
+    status, printed = look("--quiet", "--analyzes", "4", "--query", "open_orders")
+    assert status == 0
+    assert {file.name for file in (tmp_path / "out").iterdir()} == {"traps.json", "traps.md", "traps.html"}
+    assert "1 of 5 queries has a plan trap" in printed
+    assert (asked[0].options.state, asked[0].options.analyzes, asked[0].only) == ("after", 4, ("open_orders",))
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "status"),
+    [(KeyboardInterrupt(), 130, "interrupted"), (ServerError("it went away"), 2, "failed")],
+)
+def test_what_was_seen_before_the_end_is_kept_and_said(
+    look: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    error: BaseException, code: int, status: str,
+) -> None:  # fmt: skip
+    standing_in(monkeypatch, traps_run(cell(), status="running"), error)
+    found, printed = look()
+    assert found == code
+    assert f"{status}; what was seen is kept" in printed
+    assert store.load_traps(tmp_path / "out" / "traps.json").status == status
+    assert "was not finished" in (tmp_path / "out" / "traps.html").read_text()
+
+
+def test_a_stored_look_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store.save_traps(full(), tmp_path / "traps.json")
+    assert main(["report", str(tmp_path / "traps.json")]) == 0
+    assert "1 of 5 queries has a plan trap" in capsys.readouterr().out
+    assert main(["report", str(tmp_path / "traps.json"), "--figures"]) == 2
