@@ -163,6 +163,14 @@ def test_statistics_read_the_whole_table_up_to_600_000_rows(count: int, target_:
     assert statistics_target(count) == target_
 
 
+def test_a_template_has_statistics_of_whole_tables(make: Callable, target: Target) -> None:
+    name, _ = make(SHOP, scale=45_000)
+    asked = "SELECT array_length(histogram_bounds, 1) FROM pg_stats WHERE tablename = 'orders' AND attname = 'order_id'"
+    with target.connect(name) as connection:
+        bounds = connection.execute(asked).fetchall()[0][0]
+    assert bounds == statistics_target(45_000) + 1 == 151
+
+
 def test_parameters_are_chosen_from_the_data_and_kept(make: Callable, target: Target) -> None:
     name, _ = make(SHOP)
     workload = read(SHOP)

@@ -28,7 +28,7 @@ from bench.seeding.source import variables
 from bench.seeding.worker import Loaded, Recipe
 from bench.workload import Workload, hash_files
 
-BUILD_VERSION = 2
+BUILD_VERSION = 3
 """Raised when this module changes what a finished template holds."""
 
 ASKING = ("classes.sql", "distributions.sql", "fresh_tenant.sql")
@@ -156,23 +156,30 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
 
 
 def vacuum(target: Target, name: str, connections: int, progress: Progress) -> None:
-    """Freeze, set the visibility map and gather statistics, table by table, so that nothing is left to chance."""
-    with target.connect(name) as connection:
-        tables = rows(connection, "list_tables")
-    jobs = [
-        Job(
-            f"vacuuming {table['name']}",
-            (
-                f"SET default_statistics_target = {statistics_target(table['rows'])}",
-                f"VACUUM (FREEZE, ANALYZE) {table['name']}",
-            ),
-            1 + table["size_bytes"] / 1e6,
-        )
-        for table in tables
-    ]
-    run_jobs(target, name, jobs, connections, "vacuum and statistics", progress)
+    """Freeze, set the visibility map and gather statistics, table by table, so that nothing is left to chance.
+
+    In two passes: how many rows a table has, and so how large its sample must be, is known to the catalog only after
+    the first. Since PostgreSQL 18 building an index does not tell it where autovacuum is off.
+    """
+    _each_table(target, name, connections, "vacuum", progress, lambda table: (f"VACUUM (FREEZE) {table['name']}",))
+    _each_table(
+        target, name, connections, "statistics", progress,
+        lambda table: (
+            f"SET default_statistics_target = {statistics_target(table['rows'])}", f"ANALYZE {table['name']}"
+        ),
+    )  # fmt: skip
     with target.connect(name) as connection:
         database.checkpoint(connection)
+
+
+def _each_table(
+    target: Target, name: str, connections: int, phase: str, progress: Progress,
+    statements: Callable[[Mapping[str, Any]], tuple[str, ...]],
+) -> None:  # fmt: skip
+    with target.connect(name) as connection:
+        tables = rows(connection, "list_tables")
+    jobs = [Job(f"{phase} of {table['name']}", statements(table), 1 + table["size_bytes"] / 1e6) for table in tables]
+    run_jobs(target, name, jobs, connections, phase, progress)
 
 
 def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
