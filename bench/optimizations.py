@@ -141,13 +141,16 @@ def settle(connection: Connection, analyzed: Mapping[str, int]) -> None:
     and a plan that hangs on it is another one the next time.
     """
     with explained("statistics of expressions"):
-        lacking = {row["name"]: row["rows"] for row in rows(connection, "list_tables_lacking_statistics")}
+        lacking = {row["name"] for row in rows(connection, "list_tables_lacking_statistics")}
         connection.execute("SELECT pg_stat_force_next_flush()")
         lacking |= {
-            row["name"]: row["rows"] for row in rows(connection, "list_tables_analyzed")
+            row["name"]
+            for row in rows(connection, "list_tables_analyzed")
             if row["times"] > analyzed.get(row["name"], 0)
-        }  # fmt: skip
-        for name, number in sorted(lacking.items()):
-            connection.execute(f"SET default_statistics_target = {statistics_target(number)}")
-            connection.execute(f"VACUUM (FREEZE, ANALYZE) {name}")
+        }
+        for name in sorted(lacking):
+            connection.execute(f"VACUUM (FREEZE) {name}")  # first: it tells the catalog how many rows there are
+            counted = connection.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [name])
+            connection.execute(f"SET default_statistics_target = {statistics_target(counted.fetchall()[0][0])}")
+            connection.execute(f"ANALYZE {name}")
         connection.execute("RESET default_statistics_target")

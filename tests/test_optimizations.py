@@ -93,6 +93,13 @@ def test_statements_that_refuse_a_transaction_run_outside_of_one(connection: Con
     assert len(optimizations.apply_all(connection, blocks(tmp_path, text), silent)) == 2
 
 
+def test_a_table_that_a_block_fills_gets_the_statistics_of_all_its_rows(connection: Connection, tmp_path: Path) -> None:
+    filling = "CREATE TABLE big AS SELECT n FROM generate_series(1, 45000) AS n;"
+    optimizations.apply_all(connection, blocks(tmp_path, block("fill", filling, "DROP TABLE big")), silent)
+    asked = "SELECT array_length(histogram_bounds, 1) FROM pg_stats WHERE tablename = 'big'"
+    assert connection.execute(asked).fetchall()[0][0] == database.statistics_target(45_000) + 1 == 151
+
+
 def test_an_index_on_an_expression_gets_its_statistics(connection: Connection, tmp_path: Path) -> None:
     """Without ANALYZE the planner guesses the expression's selectivity."""
     optimizations.apply_all(connection, blocks(tmp_path, block("i", "CREATE INDEX i ON t ((m * 2));")), silent)
