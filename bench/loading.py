@@ -23,7 +23,7 @@ from bench.progress import Progress, silent
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
 from bench.servers.record import record_of
-from bench.summary.load import holds, next_rate, summarize_step
+from bench.summary.load import holds, least_rate, next_rate, summarize_step
 from bench.summary.words import plural
 from bench.workload import Workload
 
@@ -190,22 +190,29 @@ def _steps(stage: _Stage) -> Iterator[LoadStep]:
             step = _step(stage, number, state, clients, rate, purpose)
             if clients == most and rate is None:
                 capacity[state] = summarize_step(step, options.late_ms).tps
-            if rate is not None:
-                tried[state][rate] = holds(summarize_step(step, options.late_ms), options.target_ms)
+            if rate is not None and (held := _held(step, options)) is not None:
+                tried[state][rate] = held
             yield step
     if not options.find_rate:
         return
     open_ = list(states)
     while open_:
         for state in list(open_):
-            rate = next_rate(tried[state], capacity[state])
+            rate = next_rate(tried[state], capacity[state], least_rate(options.seconds))
             if rate is None:
                 open_.remove(state)
                 continue
             number += 1
             step = _step(stage, number, state, most, rate, "search")
-            tried[state][rate] = holds(summarize_step(step, options.late_ms), options.target_ms)
             yield step
+            if (held := _held(step, options)) is None:
+                open_.remove(state)
+            else:
+                tried[state][rate] = held
+
+
+def _held(step: LoadStep, options: LoadOptions) -> bool | None:
+    return holds(summarize_step(step, options.late_ms), options.target_ms)
 
 
 def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | None, purpose: Purpose) -> LoadStep:

@@ -8,7 +8,15 @@ import pytest
 
 from bench.model.load import InvariantSeen, LoadStep, QueryLoad
 from bench.stats import Figure
-from bench.summary.load import holds, is_saturated, next_rate, percentile, summarize_load, summarize_step
+from bench.summary.load import (
+    holds,
+    is_saturated,
+    least_rate,
+    next_rate,
+    percentile,
+    summarize_load,
+    summarize_step,
+)
 from tests.loads import load_run, step
 
 
@@ -69,6 +77,21 @@ def test_a_search_that_never_holds_ends() -> None:
     while (rate := next_rate(tried, capacity_tps=400.0)) is not None:
         tried[rate] = False
     assert len(tried) == 8
+
+
+def test_a_search_ends_where_a_step_would_be_too_short_to_tell() -> None:
+    tried: dict[float, bool] = {}
+    while (rate := next_rate(tried, capacity_tps=90.0, least_tps=least_rate(20.0))) is not None:
+        tried[rate] = False
+    assert min(tried) == least_rate(20.0) == 6.0
+
+
+def test_a_rate_with_few_transactions_is_neither_held_nor_not() -> None:
+    """Two of sixteen queries take a second: ten transactions may well have met none of them."""
+    assert holds(summarize_step(at_rate(1, 10), 1000.0), target_ms=1.0) is None
+    run = load_run(at_rate(100, 1000), at_rate(1, 10))
+    (crossing,) = summarize_load(replace(run, options=replace(run.options, target_ms=0.5))).crossings
+    assert crossing.sentence == "after: p95 is over the target at 100/s already, and no lower rate was seen to hold"
 
 
 def test_the_headline_compares_both_states_at_the_most_clients() -> None:

@@ -86,7 +86,8 @@ class Crossing:
         if self.low_tps is None and self.high_tps is None:
             return f"{self.state}: no rate was tried"
         if self.low_tps is None:
-            return f"{self.state}: p95 is over the target at {rate(self.high_tps)} already, the lowest rate tried"
+            high = rate(self.high_tps)
+            return f"{self.state}: p95 is over the target at {high} already, and no lower rate was seen to hold"
         if self.high_tps is None:
             return f"{self.state}: p95 is within the target up to {rate(self.low_tps)}, the highest rate tried"
         return f"{self.state}: p95 crosses the target between {rate(self.low_tps)} and {rate(self.high_tps)}"
@@ -187,37 +188,47 @@ def is_saturated(step: LoadStep) -> bool:
     return done + step.skipped < asked * (1 - SHORT_MOST) - CHANCE * math.sqrt(asked)
 
 
-def holds(one: StepSummary, target_ms: float) -> bool:
-    """Whether the p95 of the mix is within the target at a rate that was held."""
+def holds(one: StepSummary, target_ms: float) -> bool | None:
+    """Whether the p95 of the mix is within the target at a rate that was held; None with too few transactions."""
+    if one.saturated:
+        return False
     p95 = one.all.p95
-    return p95 is not None and not p95.censored and p95.ms <= target_ms and not one.saturated
+    if p95 is None or one.all.transactions < FEW:
+        return None
+    return not p95.censored and p95.ms <= target_ms
 
 
-def next_rate(tried: Mapping[float, bool], capacity_tps: float) -> float | None:
+def least_rate(seconds: float) -> float:
+    """The lowest rate at which a step of ``seconds`` has transactions enough for a p95, whatever chance does."""
+    return (FEW + CHANCE * math.sqrt(FEW)) / seconds
+
+
+def next_rate(tried: Mapping[float, bool], capacity_tps: float, least_tps: float = 0.0) -> float | None:
     """Give the next rate of a search, from what was ``tried`` (rate to whether it was held); None where it is over.
 
-    Wider by a factor until one rate is held and one is not, then in the middle of the two on a logarithmic scale.
+    Wider by a factor until one rate is held and one is not, then in the middle of the two on a logarithmic scale; never
+    below ``least_tps``, where nothing could be said (``least_rate``).
     """
     if len(tried) >= MOST_TRIES or capacity_tps <= 0:
         return None
     if not tried:
-        return capacity_tps * FIRST_SHARE
+        return max(capacity_tps * FIRST_SHARE, least_tps)
     high = min((rate for rate, held in tried.items() if not held), default=None)
     # Noise may let a higher rate pass than one that failed: the lower bound is below the first failure.
     low = max((rate for rate, held in tried.items() if held and (high is None or rate < high)), default=None)
     if high is None:
         return max(tried) * WIDEN
     if low is None:
-        return high / WIDEN
+        return max(high / WIDEN, least_tps) if high > least_tps * CLOSE else None
     return None if high / low <= CLOSE else math.sqrt(low * high)
 
 
 def _crossings(opened: Sequence[StepSummary], target_ms: float) -> Iterator[Crossing]:
     for state in STATES:
         tried = {
-            one.step.rate_tps: holds(one, target_ms)
+            one.step.rate_tps: held
             for one in opened
-            if one.step.state == state and one.step.rate_tps is not None
+            if one.step.state == state and one.step.rate_tps is not None and (held := holds(one, target_ms)) is not None
         }
         if tried:
             high = min((value for value, held in tried.items() if not held), default=None)

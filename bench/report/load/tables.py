@@ -79,7 +79,9 @@ def _open(run: LoadRun, summary: LoadSummary) -> Table:
 def _rate(one: StepSummary, target_ms: float) -> tuple[Cell, ...]:
     if one.saturated:
         says = Cell("saturated", "over", number=False)
-    elif holds(one, target_ms):
+    elif (held := holds(one, target_ms)) is None:
+        says = Cell("too few to tell", number=False)
+    elif held:
         says = Cell("held", number=False)
     else:
         says = Cell("over the target", "over", number=False)
