@@ -13,7 +13,7 @@ from bench.database import Connection, Target
 from bench.errors import LoadError, WorkloadError
 from bench.load import find_pgbench
 from bench.load.scripts import QueryMix, mix_queries, statement
-from bench.load.stepping import Demand, Driven, drive
+from bench.load.stepping import Demand, Driven, complaints, drive
 from bench.model import Binding, Parameter, Query, Rewrite
 from bench.servers import ServerHandle
 
@@ -186,3 +186,10 @@ def test_a_deadlock_is_tried_again_and_what_clients_wait_for_is_seen(
     assert seen.doing["Timeout: PgSleep"] > 0
     assert seen.doing["Lock: transactionid"] > 0
     assert seen.samples >= 5
+
+
+def test_two_threads_that_complain_at_once_are_understood() -> None:
+    """They share one file, and a line may have two beginnings."""
+    why = "aborted in command 0 query 0: ERROR:  division by zero"
+    text = f"pgbench: error: pgbench: error: client 0 script 0 {why}\nclient 1 script 0 {why}\npgbench: error: lost\n"
+    assert complaints(text, mix(query("SELECT 1")), 2) == ("q: ERROR:  division by zero", "lost")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import tempfile
 import time
@@ -29,6 +30,8 @@ GRACE_S = 60.0
 
 KILL_S = 5.0
 MOST_ERRORS = 5
+
+ABORTED = re.compile(r"client \d+ script (?P<script>\d+)\b[^:]*(?:: (?P<why>.*))?")
 
 Tick = Callable[[float], None]
 """Told the seconds since the start, about ten times a second."""
@@ -94,7 +97,8 @@ def drive(
                 tick(time.monotonic() - begin)
                 time.sleep(SAMPLE_S)
             ended = process.wait()
-        errors = _errors(folder, mix, ended)
+        told = (folder / "errors").read_text(encoding="utf-8", errors="replace")
+        errors = complaints(told, mix, ended)
         logs = [parse_entries(file.read_text(encoding="utf-8")) for file in sorted(folder.glob("log.*"))]  # of a thread
     entries = sorted((entry for log in logs for entry in log), key=lambda entry: entry.end_s)
     return Driven(tuple(entries), dict(doing), samples, errors)
@@ -146,18 +150,16 @@ def _arguments(folder: Path, mix: QueryMix) -> list[str]:
     return arguments
 
 
-def _errors(folder: Path, mix: QueryMix, ended: int) -> tuple[str, ...]:
+def complaints(text: str, mix: QueryMix, ended: int) -> tuple[str, ...]:
     """What pgbench complained of, each once, with the query's name in front where it says which script it was."""
-    text = (folder / "errors").read_text(encoding="utf-8", errors="replace")
     found: dict[str, None] = {}
     for line in text.splitlines():
         if "error:" not in line:
             continue
         words = line.partition("error:")[2].strip()
-        head, script, tail = words.partition("script ")
-        number = tail.split()[0].rstrip(",:;") if script and tail.split() else ""
-        if head.startswith("client ") and number.isdigit() and int(number) < len(mix.scripts):
-            words = f"{mix.scripts[int(number)].query}: {words.partition(': ')[2] or words}"
+        # Anywhere in the line: threads of pgbench write at once, and may leave two beginnings on one.
+        if (aborted := ABORTED.search(line)) and int(aborted["script"]) < len(mix.scripts):
+            words = f"{mix.scripts[int(aborted['script'])].query}: {aborted['why'] or words}"
         found.setdefault(words)
     if ended < 0 or (ended and not found):
         found.setdefault(f"pgbench ended with status {ended}")
