@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import psycopg
 
 from bench import __version__, database, machine
 from bench.database import Connection, Target, explained, translated
-from bench.errors import LoadError, PgproofError
+from bench.errors import LoadError
 from bench.load.counting import count, window
 from bench.load.programs import Pgbench, find_pgbench
 from bench.load.scripts import QueryMix, mix_queries
@@ -18,7 +17,7 @@ from bench.load.stepping import Demand, drive
 from bench.measure import Bindings
 from bench.model import STATES, Query, State
 from bench.model.load import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
-from bench.preparing import Ground, choose, fill, optimize
+from bench.preparing import Ground, choose, drop_copies, fill, optimize, passing_copy
 from bench.progress import Progress, silent
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
@@ -133,18 +132,10 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
                 if step.errors:
                     raise LoadError(f"a client of the load met an error: {step.errors[0]}")
         finally:
-            _drop_copies(target, stamp)
+            drop_copies(target, stamp)
     seen = replace(seen, status="complete", finished_at=database.now_text())
     keep(seen)
     return seen
-
-
-def _drop_copies(target: Target, stamp: str) -> None:
-    """Drop what this invocation made; where the server is gone, the next run does it."""
-    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
-        for one in database.own_databases(admin):
-            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
-                database.drop(admin, one.name)
 
 
 def _insist_on_connections(admin: Connection, clients: int) -> None:
@@ -219,13 +210,10 @@ def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | 
     """One step on a copy of its own, which nothing else has written to."""
     options = stage.plan.options
     name = f"{database.PREFIX}{stage.stamp}_load_{number}"
-    with stage.server.bulk():
-        database.clone(stage.admin, stage.sources[state], name, "scratch")
-        database.checkpoint(stage.admin)
     queries = stage.plan.queries
     label = f"{state}, {plural(clients, 'client')}" + (f", {rate:,.1f}/s" if rate else "")
     demand = Demand(clients, options.seconds + options.warm_up_s, rate, options.late_ms)
-    try:
+    with passing_copy(stage.server, stage.admin, stage.sources[state], name):
         with stage.target.connect(name) as watcher, explained(label):
             warm_up(watcher)
             held = _invariants(watcher, queries)
@@ -244,8 +232,6 @@ def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | 
             queries=loads, skipped=skipped, doing=dict(driven.doing), samples=driven.samples,
             invariants=_compared(held, found), errors=driven.errors,
         )  # fmt: skip
-    finally:
-        _drop_quietly(stage, name)
 
 
 def warm_up(connection: Connection) -> int | None:
@@ -261,13 +247,6 @@ def warm_up(connection: Connection) -> int | None:
     except NO_WARMING:
         return None
     return blocks
-
-
-def _drop_quietly(stage: _Stage, name: str) -> None:
-    # Where the server is gone, the block before says so, and the next run drops it.
-    with suppress(PgproofError, psycopg.OperationalError):
-        database.drop(stage.admin, name)
-        database.release(stage.admin, name)
 
 
 # --------------------------------------------------------------------------------------------------- invariants

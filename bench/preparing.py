@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from bench import database, optimizations
 from bench.database import Connection, Target
+from bench.errors import PgproofError
 from bench.model import Applied, Binding, Dataset, Query
 from bench.progress import Progress, silent
 from bench.seeding.curate import curate
@@ -15,6 +21,8 @@ from bench.seeding.template import Build, ensure, evict
 from bench.seeding.worker import Recipe
 from bench.servers import ServerHandle
 from bench.workload import Workload
+
+FreeBytes = Callable[[Path], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +70,39 @@ def optimize(ground: Ground, template: str, name: str, about: Mapping[str, Any])
     with ground.server.bulk():
         database.clone(ground.admin, template, name, "after", {"workload": ground.workload.name, **about})
         return apply(ground, name)
+
+
+def copy(server: ServerHandle, admin: Connection, source: str, name: str) -> None:
+    """Make ``name``, a copy of ``source``, with nothing left to write while somebody measures. It is the caller's."""
+    with server.bulk():
+        database.clone(admin, source, name, "scratch")
+        database.checkpoint(admin)
+
+
+@contextmanager
+def passing_copy(server: ServerHandle, admin: Connection, source: str, name: str) -> Iterator[str]:
+    """A copy of ``source`` that goes at the end of the block."""
+    copy(server, admin, source, name)
+    try:
+        yield name
+    finally:
+        # Where the server is gone, the block says so, and the next run drops it.
+        with suppress(PgproofError, psycopg.OperationalError):
+            database.drop(admin, name)
+            database.release(admin, name)
+
+
+def drop_copies(target: Target, stamp: str) -> None:
+    """Drop what the invocation of that ``database.stamp()`` made; where the server is gone, the next run does it."""
+    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
+        for one in database.own_databases(admin):
+            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
+                database.drop(admin, one.name)
+
+
+def free_bytes_of(folder: Path) -> int:
+    """Free bytes on the device that holds ``folder``."""
+    return shutil.disk_usage(folder).free
 
 
 def apply(ground: Ground, name: str) -> tuple[Applied, ...]:

@@ -6,20 +6,17 @@ together, at more tenants, with other sizes (``dataset/planning.py``). Each step
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from bench import database, experiment
 from bench.database import Target
 from bench.experiment import Keep, Plan
 from bench.growth.steps import Known, insist_on_room
 from bench.model import Run
+from bench.preparing import FreeBytes, free_bytes_of
 from bench.progress import Progress
 from bench.servers import SESSION_SETTINGS, ServerHandle
-
-FreeBytes = Callable[[Path], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +28,6 @@ class Hooks:
     done: Callable[[Run], None]
     """Called with each finished step."""
     say: Callable[[str], None]
-
-
-def free_bytes_of(folder: Path) -> int:
-    """Free bytes on the device that holds ``folder``."""
-    return shutil.disk_usage(folder).free
 
 
 def carry_out(

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-
-import psycopg
 
 from bench import __version__, database, machine
 from bench.database import Connection, Target
-from bench.errors import DiskFull, PgproofError
+from bench.errors import DiskFull
 from bench.maintenance import churn as churning
 from bench.maintenance import procedures, stages, storage
 from bench.maintenance.procedures import NOT_IN_ALL, Procedure
@@ -29,7 +24,17 @@ from bench.model.maintenance import (
     MaintenanceStage,
     ProcedureSeen,
 )
-from bench.preparing import Ground, choose, fill, optimize
+from bench.preparing import (
+    FreeBytes,
+    Ground,
+    choose,
+    copy,
+    drop_copies,
+    fill,
+    free_bytes_of,
+    optimize,
+    passing_copy,
+)
 from bench.progress import Progress, silent
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
@@ -39,13 +44,6 @@ from bench.workload import Workload
 
 Keep = Callable[[MaintenanceRun], None]
 """Called with everything seen so far, after every stage."""
-
-FreeBytes = Callable[[Path], int]
-
-
-def free_bytes_of(folder: Path) -> int:
-    """Free bytes on the device that holds ``folder``."""
-    return shutil.disk_usage(folder).free
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +126,7 @@ def run(
                     seen = latest
                     keep(seen)
         finally:
-            _drop_copies(target, stamp)
+            drop_copies(target, stamp)
     seen = replace(seen, status="complete", finished_at=database.now_text())
     keep(seen)
     return seen
@@ -165,14 +163,6 @@ def _insist_on_room(
         )
 
 
-def _drop_copies(target: Target, stamp: str) -> None:
-    """Drop what this invocation made; where the server is gone, the next run does it."""
-    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
-        for one in database.own_databases(admin):
-            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
-                database.drop(admin, one.name)
-
-
 # ------------------------------------------------------------------------------------------------------ stages
 def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
     """Everything in turn: before the churn, the churn, after it with nothing done, each procedure, all of them."""
@@ -187,7 +177,7 @@ def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
         todo = procedures.look(connection, churned.writes, written)
     database.checkpoint(scene.admin)
     seen = replace(seen, churn=churned.phase, notes=(*seen.notes, *churned.notes))
-    _copy(scene, scene.untouched)
+    copy(scene.server, scene.admin, scene.source, scene.untouched)
     yield (seen := _with(seen, _stage(scene, CHURNED, scene.untouched)))
     for one in plan.procedures:
         yield (seen := _with(seen, _carried_out(scene, seen, one.name, [one], todo)))
@@ -212,44 +202,26 @@ def _switch_autovacuum_off(connection: Connection) -> None:
             connection.execute(f"ALTER TABLE {row['name']} SET ({options})".encode())
 
 
-def _copy(scene: _Scene, name: str) -> None:
-    with scene.server.bulk():
-        database.clone(scene.admin, scene.source, name, "scratch")
-        database.checkpoint(scene.admin)
-
-
-@contextmanager
-def _passing(scene: _Scene, name: str) -> Iterator[str]:
-    """A copy of the aged database that goes at the end of the block."""
-    _copy(scene, name)
-    try:
-        yield name
-    finally:
-        # Where the server is gone, the block says so, and the next run drops it.
-        with suppress(PgproofError, psycopg.OperationalError):
-            database.drop(scene.admin, name)
-            database.release(scene.admin, name)
-
-
 def _carried_out(
     scene: _Scene, seen: MaintenanceRun, name: str, chosen: Sequence[Procedure], todo: procedures.Ground
 ) -> MaintenanceStage:
     """Carry out ``chosen`` on a copy, look at the queries there, and time those whose work changed."""
     plan = scene.plan
-    with _passing(scene, f"{database.PREFIX}{scene.stamp}_{seen.planned.index(name)}") as copy:
+    number = seen.planned.index(name)
+    with passing_copy(scene.server, scene.admin, scene.source, f"{database.PREFIX}{scene.stamp}_{number}") as own:
         done: list[ProcedureSeen] = []
-        with scene.target.connect(copy) as connection, scene.target.connect(copy) as watcher:
-            for number, one in enumerate(chosen):
-                plan.progress(f"{name}: carrying out", number, len(chosen))
+        with scene.target.connect(own) as connection, scene.target.connect(own) as watcher:
+            for position, one in enumerate(chosen):
+                plan.progress(f"{name}: carrying out", position, len(chosen))
                 done.append(procedures.carry_out(connection, watcher, one, todo))
             plan.progress(f"{name}: carrying out", len(chosen), len(chosen))
         if all(one.skipped for one in done):
             return MaintenanceStage(name, tuple(done))
-        stage = replace(_stage(scene, name, copy), procedures=tuple(done))
-        return replace(stage, timed=_timed(scene, seen, stage, copy))
+        stage = replace(_stage(scene, name, own), procedures=tuple(done))
+        return replace(stage, timed=_timed(scene, seen, stage, own))
 
 
-def _timed(scene: _Scene, seen: MaintenanceRun, stage: MaintenanceStage, copy: str) -> tuple[CellTimed, ...]:
+def _timed(scene: _Scene, seen: MaintenanceRun, stage: MaintenanceStage, own: str) -> tuple[CellTimed, ...]:
     untouched = stage_of(seen, CHURNED)
     chosen = worth_timing(untouched, stage) if untouched else set()
     cells = [one.cell for one in scene.asked if (one.cell.query.name, one.cell.parameter_class) in chosen]
@@ -260,7 +232,7 @@ def _timed(scene: _Scene, seen: MaintenanceRun, stage: MaintenanceStage, copy: s
     def tell(phase: str, done: float, total: float, unit: str = "") -> None:
         plan.progress(f"{stage.name}: {phase}", done, total, unit)
 
-    return stages.timed(scene.target, scene.untouched, copy, cells, plan.options, tell)
+    return stages.timed(scene.target, scene.untouched, own, cells, plan.options, tell)
 
 
 def _stage(scene: _Scene, name: str, where: str) -> MaintenanceStage:

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-
-import psycopg
 
 from bench import __version__, database, machine
 from bench.database import Connection, Target
-from bench.errors import PgproofError
 from bench.measure import Cell, cells_of
 from bench.model import Query
 from bench.model.traps import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
-from bench.preparing import Ground, choose, fill, optimize
+from bench.preparing import Ground, choose, drop_copies, fill, optimize, passing_copy
 from bench.progress import Progress, silent
 from bench.seeding.worker import Recipe
 from bench.servers import SESSION_SETTINGS, ServerHandle
@@ -115,7 +112,7 @@ def run(plan: TrapsPlan, server: ServerHandle, keep: Keep) -> TrapsRun:
             with watch("a new tenant"):
                 _fresh(work, {cell.query.name for cell in cells})
         finally:
-            _drop_copies(target, stamp)
+            drop_copies(target, stamp)
         work.told(status="complete", finished_at=database.now_text())
         return work.seen
 
@@ -133,23 +130,8 @@ def _notes(plan: TrapsPlan) -> tuple[str, ...]:
 @contextmanager
 def _copy(work: _Work, what: str, source: str = "") -> Iterator[Site]:
     name = f"{database.PREFIX}{work.stamp}_{what}"
-    with work.server.bulk():
-        database.clone(work.admin, source or work.source, name, "scratch")
-        database.checkpoint(work.admin)
-    try:
+    with passing_copy(work.server, work.admin, source or work.source, name):
         yield Site(work.target, name, work.plan.options.state, work.plan.options.timeout_s)
-    finally:
-        # Where the server is gone, the block says so, and the next run drops it.
-        with suppress(PgproofError, psycopg.OperationalError):
-            database.drop(work.admin, name)
-            database.release(work.admin, name)
-
-
-def _drop_copies(target: Target, stamp: str) -> None:
-    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
-        for one in database.own_databases(admin):
-            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
-                database.drop(admin, one.name)
 
 
 def _of(cells: Sequence[Cell], query: str) -> dict[str, Cell]:
