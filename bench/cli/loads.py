@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench import database, experiment, loading, store
+from bench import experiment, loading, store
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.compares import written
+from bench.cli.keeping import Kept
 from bench.cli.options import GIB, server, server_options, workload_options
-from bench.cli.streams import err, out
+from bench.cli.streams import out
 from bench.console import progress
-from bench.errors import PgproofError
 from bench.loading import LoadPlan
-from bench.model import RunStatus
 from bench.model.load import LoadOptions, LoadRun
 from bench.report import load as load_report
 from bench.summary.words import plural
@@ -75,34 +73,17 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
 
 def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
     """Load; what an interrupted or failed one has seen is kept, with its reports."""
-    latest: list[LoadRun] = []
-
-    def keep(run: LoadRun) -> None:
-        latest[:] = [run]
-        written(lambda: _save(run, output), output)
-
-    try:
-        with server(chosen, shown) as handle:
-            steps = plan.options.clients, plan.options.rates_tps
-            number = (len(steps[0]) + len(steps[1])) * len(plan.states)
-            each = plan.options.seconds + plan.options.warm_up_s
-            shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s"
-                      f"{', then a search of up to 8 for each state' if plan.options.find_rate else ''}")  # fmt: skip
-            return loading.run(plan, handle, keep)
-    except (KeyboardInterrupt, PgproofError) as error:
-        if latest and latest[0].steps:
-            status: RunStatus = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            partial = replace(latest[0], status=status, finished_at=database.now_text())
-            written(lambda: _save(partial, output), output)
-            written(lambda: load_report.write(partial, output), output)
-            kept = f"{status}; {plural(len(partial.steps), 'step')} kept: {output / 'load.html'}"
-            err.print(kept, markup=False, soft_wrap=True)
-        raise
-
-
-def _save(run: LoadRun, output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    store.save_load(run, output / load_report.JSON)
+    kept = Kept[LoadRun](
+        output, load_report.JSON, "load.html", store.save_load, load_report.write,
+        lambda seen: plural(len(seen.steps), "step") if seen.steps else "",
+    )  # fmt: skip
+    with kept.also_when_stopped(), server(chosen, shown) as handle:
+        steps = plan.options.clients, plan.options.rates_tps
+        number = (len(steps[0]) + len(steps[1])) * len(plan.states)
+        each = plan.options.seconds + plan.options.warm_up_s
+        shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s"
+                  f"{', then a search of up to 8 for each state' if plan.options.find_rate else ''}")  # fmt: skip
+        return loading.run(plan, handle, kept.keep)
 
 
 def show_load(seen: LoadRun, output: Path) -> int:

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench import database, experiment, maintenance, store
+from bench import experiment, maintenance, store
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.compares import written
+from bench.cli.keeping import Kept
 from bench.cli.options import GIB, server, server_options, workload_options
-from bench.cli.streams import err, out
+from bench.cli.streams import out
 from bench.console import progress
-from bench.errors import PgproofError
 from bench.maintenance import MaintenancePlan
-from bench.model import RunStatus
 from bench.model.maintenance import MaintenanceOptions, MaintenanceRun
 from bench.report import maintenance as maintenance_report
 from bench.summary.upkeep_words import percent, wrong_rows
@@ -61,33 +59,16 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
 
 def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], shown: Any) -> MaintenanceRun:  # noqa: ANN401
     """Measure; what an interrupted or failed one has seen is kept, with its reports."""
-    latest: list[MaintenanceRun] = []
-
-    def keep(run: MaintenanceRun) -> None:
-        latest[:] = [run]
-        written(lambda: _save(run, output), output)
-
-    try:
-        with server(chosen, shown) as handle:
-            if handle.data_dir is None:
-                shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
-            shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, "
-                      f"{percent(plan.options.share)} churn, {plural(len(plan.procedures), 'procedure')}")  # fmt: skip
-            return maintenance.run(plan, handle, keep)
-    except (KeyboardInterrupt, PgproofError) as error:
-        if latest and latest[0].stages:
-            status: RunStatus = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            partial = replace(latest[0], status=status, finished_at=database.now_text())
-            written(lambda: _save(partial, output), output)
-            written(lambda: maintenance_report.write(partial, output), output)
-            kept = f"{status}; {plural(len(partial.stages), 'stage')} kept: {output / 'maintenance.html'}"
-            err.print(kept, markup=False, soft_wrap=True)
-        raise
-
-
-def _save(run: MaintenanceRun, output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    store.save_maintenance(run, output / maintenance_report.JSON)
+    kept = Kept[MaintenanceRun](
+        output, maintenance_report.JSON, "maintenance.html", store.save_maintenance, maintenance_report.write,
+        lambda seen: plural(len(seen.stages), "stage") if seen.stages else "",
+    )  # fmt: skip
+    with kept.also_when_stopped(), server(chosen, shown) as handle:
+        if handle.data_dir is None:
+            shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
+        shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, "
+                  f"{percent(plan.options.share)} churn, {plural(len(plan.procedures), 'procedure')}")  # fmt: skip
+        return maintenance.run(plan, handle, kept.keep)
 
 
 def show_maintenance(seen: MaintenanceRun, output: Path) -> int:

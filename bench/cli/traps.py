@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench import database, experiment, store
+from bench import experiment, store
 from bench import traps as stage
 from bench.cli.compares import written
+from bench.cli.keeping import Kept
 from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
-from bench.cli.streams import err, out
+from bench.cli.streams import out
 from bench.console import progress
-from bench.errors import PgproofError, WorkloadError
-from bench.model import STATES, RunStatus, State
+from bench.errors import WorkloadError
+from bench.model import STATES, State
 from bench.model.traps import TrapsOptions, TrapsRun
 from bench.report import traps as traps_report
 from bench.traps import TrapsPlan
@@ -67,31 +67,15 @@ def _options(workload: Workload, chosen: dict[str, Any]) -> TrapsOptions:
 
 def _carry_out(plan: TrapsPlan, output: Path, chosen: dict[str, Any], shown: Any) -> TrapsRun:  # noqa: ANN401
     """Look; what an interrupted or failed look has seen is kept, with its reports."""
-    latest: list[TrapsRun] = []
-
-    def keep(run: TrapsRun) -> None:
-        latest[:] = [run]
-        written(lambda: _save(run, output), output)
-
-    try:
-        with server(chosen, shown) as handle:
-            version = f"{handle.version_num // 10000}.{handle.version_num % 10000}"
-            size = f"{plan.scale:,} {plan.workload.scale.unit}"
-            shown.say(f"{plan.workload.name}, {plan.options.state}: {size}, PostgreSQL {version} ({handle.kind})")
-            return stage.run(plan, handle, keep)
-    except (KeyboardInterrupt, PgproofError) as error:
-        if latest and latest[0].cells:
-            status: RunStatus = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-            partial = replace(latest[0], status=status, finished_at=database.now_text())
-            written(lambda: _save(partial, output), output)
-            written(lambda: traps_report.write(partial, output), output)
-            err.print(f"{status}; what was seen is kept: {output / 'traps.html'}", markup=False, soft_wrap=True)
-        raise
-
-
-def _save(run: TrapsRun, output: Path) -> None:
-    output.mkdir(parents=True, exist_ok=True)
-    store.save_traps(run, output / traps_report.JSON)
+    kept = Kept[TrapsRun](
+        output, traps_report.JSON, "traps.html", store.save_traps, traps_report.write,
+        lambda seen: "what was seen is" if seen.cells else "",
+    )  # fmt: skip
+    with kept.also_when_stopped(), server(chosen, shown) as handle:
+        version = f"{handle.version_num // 10000}.{handle.version_num % 10000}"
+        size = f"{plan.scale:,} {plan.workload.scale.unit}"
+        shown.say(f"{plan.workload.name}, {plan.options.state}: {size}, PostgreSQL {version} ({handle.kind})")
+        return stage.run(plan, handle, kept.keep)
 
 
 def show_traps(seen: TrapsRun, output: Path) -> int:
