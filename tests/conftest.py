@@ -26,7 +26,10 @@ from bench.servers.account import run, server_account, spawn
 from bench.servers.postmaster import stops_with_us
 from bench.servers.settings import as_arguments
 from bench.workload import read
+from tests.chromium import browser, opened
 from tests.shops import SHOP, git, plan_of
+
+__all__ = ["browser", "opened"]
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
