@@ -1,5 +1,6 @@
 # make run [ARGS="--leads 20k"]   the experiment: reports/latest/report.html
 # make test [ARGS="-k gate"]      the whole test suite
+# make accept                     take what the golden tests now see as right; then look at git diff
 # make lint                       what CI checks before the tests
 # make clean                      what the others made here (the cached datasets: pgproof cache clear)
 
@@ -7,7 +8,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test lint clean
+.PHONY: run test accept lint clean
 
 run: $(VENV)/.ready
 	$(BIN)/pgproof run $(ARGS)
@@ -15,6 +16,9 @@ run: $(VENV)/.ready
 test: $(VENV)/.ready
 	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile $(ARGS) || [ $$? = 5 ]  # 5: ARGS chose none of these
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ]
+
+accept: $(VENV)/.ready
+	$(BIN)/python -m pytest tests/golden --snapshot-update $(ARGS)
 
 lint: $(VENV)/.ready
 	$(BIN)/ruff check .

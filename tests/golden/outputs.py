@@ -1,0 +1,167 @@
+"""What every experiment shows of the stored runs here: the one file of these tests that knows how outputs are made.
+
+``made(experiment)`` gives the outputs by name. Commands are used where there is one, in a folder in which all paths are
+relative; the clock that a command looks at stands still.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, chdir, redirect_stdout
+from functools import cache
+from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+from unittest.mock import patch
+
+from rich.console import Console
+
+from bench import growth, store
+from bench.cli import main
+from bench.cli.selftests import _attempt
+from bench.cli.streams import out
+from bench.codec import encode
+from bench.report import gate as gate_report
+from bench.report import growth as growth_report
+from bench.report import selftest as selftest_report
+from bench.selftest.log import read_lines
+
+HERE = Path(__file__).parent
+SHOP = HERE.parent.parent / "examples" / "shop"
+
+Outputs = Mapping[str, bytes]
+Show = Callable[[Path], int]
+"""Writes files into the folder that it gets and prints to ``out``; gives the exit code."""
+
+WIDTHS = (80, 120, 200)
+TERMINAL = tuple(f"terminal-{width}.txt" for width in WIDTHS)
+STYLED = "terminal-120.ansi"
+"""The same with colours, which the others do not have."""
+PRINTED = (*TERMINAL, STYLED)
+RUN = ("report.html", "report.md", "samples.csv", "cells.csv", "junit.xml")
+GATE = ("gate.json", "gate.md", "gate.junit.xml", "annotations.txt")
+
+
+# ------------------------------------------------------------------------------------------------------ how to show
+def command(*arguments: str) -> Show:
+    """A command of pgproof that writes to ``--output``."""
+    return lambda folder: main([*arguments, "--output", str(folder)])
+
+
+def printing(*arguments: str) -> Show:
+    """A command of pgproof that only prints."""
+    return lambda folder: main([*arguments])
+
+
+def scale(folder: Path) -> int:
+    """The reports of a scale experiment, and what is said of it when its steps are read again."""
+    stored = Path("runs/scale")
+    found = store.load_scale(stored / growth_report.FILE)
+    growth_report.write(found, folder)
+    out.print(growth_report.show(found))
+    runs = [store.load(stored / step.folder / "run.json") for step in found.steps]
+    again = {"tracks": growth.tracks(runs), "alarms": growth.alarms(runs)}
+    folder.joinpath("again.json").write_text(store.spread({key: encode(value) for key, value in again.items()}) + "\n")
+    return 0
+
+
+def gate(name: str) -> Show:
+    """The reports of a gate, and its annotations of a workload that lies in a folder."""
+
+    def show(folder: Path) -> int:
+        found = store.load_gate(Path(f"runs/gate-{name}/gate.json"))
+        gate_report.write(found, folder)
+        folder.joinpath("annotations.txt").write_text(gate_report.annotate(found, "examples/shop"))
+        out.print(gate_report.show(found))
+        return 0
+
+    return show
+
+
+def attempts(folder: Path) -> int:
+    """What was put in on purpose, from the log of ``pgproof selftest --inject``."""
+    out.print(selftest_report.attempts(read_lines(Path("runs/selftest/inject.jsonl"), _attempt)))
+    return 0
+
+
+# -------------------------------------------------------------------------------------------------- what is shown
+def _run(name: str, *options: str) -> tuple[Show, tuple[str, ...]]:
+    return command("report", f"runs/run/{name}/run.json", *options), (*RUN, *PRINTED)
+
+
+COMPARED = ("runs/run/plain", "runs/run/plain-later", "runs/run/plain-elsewhere")
+
+EXPERIMENTS: Mapping[str, tuple[Show, tuple[str, ...]]] = {
+    "run-plain": _run("plain"),
+    "run-full": _run("full"),
+    "run-troubled": _run("troubled"),
+    "run-missing": _run("missing"),
+    "run-interrupted": _run("interrupted"),
+    "run-failed": _run("failed"),
+    "run-selected": _run("full", "--query", "latest_orders", "--query", "best_customers"),
+    "load": (command("report", "runs/load/load.json"), ("load.html", "load.md", *PRINTED)),
+    "maintenance": (
+        command("report", "runs/maintenance/maintenance.json"), ("maintenance.html", "maintenance.md", *PRINTED)
+    ),
+    "traps": (command("report", "runs/traps/traps.json"), ("traps.html", "traps.md", *PRINTED)),
+    "scale": (scale, ("scale.html", "scale.md", "again.json", *PRINTED)),
+    "gate-pass": (gate("pass"), (*GATE, *PRINTED)),
+    "gate-regression": (gate("regression"), (*GATE, *PRINTED)),
+    "gate-words": (gate("words"), (*GATE, *PRINTED)),
+    "gate-incompatible": (gate("incompatible"), (*GATE, *PRINTED)),
+    "selftest-alarms": (printing("selftest", str(SHOP), "--aa", "8", "--log", "runs/selftest/aa.jsonl"), PRINTED),
+    "selftest-attempts": (attempts, PRINTED),
+    "compare": (command("compare", *COMPARED), ("compare.html", "compare.md", *PRINTED)),
+    "compare-all": (
+        command("compare", *COMPARED[:2], "--all", "--state", "before"), ("compare.html", "compare.md", *PRINTED)
+    ),
+    "history": (command("history", "runs/run"), ("history.html", *PRINTED)),
+}  # fmt: skip
+"""By name: how to show it, and the outputs that this gives."""
+
+CODES = "exit codes.txt"
+
+
+# ---------------------------------------------------------------------------------------------------- how it is made
+@cache
+def made(experiment: str) -> Outputs:
+    """Every output of ``experiment``: files by their names, what was printed at each width, and the exit code."""
+    show, _ = EXPERIMENTS[experiment]
+    with TemporaryDirectory() as folder, chdir(folder), ExitStack() as stack:
+        Path("runs").symlink_to(HERE / "runs", target_is_directory=True)
+        consoles = _listening(stack)
+        code = show(Path("reports"))
+        files = {file.name: file.read_bytes() for file in sorted(Path("reports").rglob("*")) if file.is_file()}
+    printed = {name: _written(console).encode() for name, console in consoles.items()}
+    return files | printed | {CODES: f"{experiment}: {code}\n".encode()}
+
+
+def _listening(stack: ExitStack) -> Mapping[str, Console]:
+    """Print what a command prints at every width at once, in an environment without wishes, while time stands still."""
+    consoles = {f"terminal-{width}.txt": _console(width, None) for width in WIDTHS} | {STYLED: _console(120, "256")}
+
+    def tell(*values: object, **options: object) -> None:
+        for console in consoles.values():
+            console.print(*values, **options)  # type: ignore[arg-type]
+
+    wishes = ("FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "COLUMNS", "LINES", "PGPROOF_DSN")
+    calm = {name: value for name, value in os.environ.items() if name not in wishes}
+    stack.enter_context(patch.dict(os.environ, calm, clear=True))
+    stack.enter_context(patch("time.monotonic", return_value=0.0))
+    stack.enter_context(redirect_stdout(StringIO()))
+    stack.enter_context(patch.object(out, "print", tell))
+    return consoles
+
+
+def _console(width: int, colours: Literal["256"] | None) -> Console:
+    return Console(
+        file=StringIO(), width=width, color_system=colours, force_terminal=colours is not None, highlight=False,
+        soft_wrap=False, _environ={},
+    )  # fmt: skip
+
+
+def _written(console: Console) -> str:
+    assert isinstance(console.file, StringIO)
+    return console.file.getvalue()
