@@ -9,8 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 
-from bench import report, store
+from bench import storage
 from bench.errors import PgproofError
+from bench.experiments.before_after import formats as report
 from bench.model import Run, RunStatus
 
 RUN_FILE = "run.json"
@@ -73,7 +74,7 @@ class Folder:
     def _save(self, run: Run) -> Path:
         self._make(self.path)
         begin = time.monotonic()
-        store.save(run, self.path / RUN_FILE)
+        storage.save(run, self.path / RUN_FILE)
         took = time.monotonic() - begin
         self._save_again_at = begin + took + max(SAVE_EVERY_S, took / SAVE_SHARE)
         return self.path / RUN_FILE

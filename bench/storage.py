@@ -15,14 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from bench.codec import ShapeError, decode, encode
 from bench.errors import BaselineError, DiskFull, PgproofError, RunFileError
-from bench.growth.records import Scaling
-from bench.judge.records import Baseline, GateResult
+from bench.experiments.gate.record import Baseline, GateResult
+from bench.experiments.load.record import LoadRun
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.scale.record import Scaling
+from bench.experiments.traps.record import TrapsRun
 from bench.model import Json, Run
-from bench.model.load import LoadRun
-from bench.model.maintenance import MaintenanceRun
-from bench.model.traps import TrapsRun
+from bench.record_codec import ShapeError, decode, encode
 
 # History of the formats:
 #   1  pgproof 0.1: the first.

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.codec import decode
-from bench.selftest.log import Attempt, RunLine, read_lines, read_log
-from bench.selftest.worth import other_rules, sights, upper_bound
+from bench.experiments.selftest.record import Attempt, RunLine, read_lines, read_log
+from bench.experiments.selftest.sensitivity import other_rules, sights, upper_bound
+from bench.record_codec import decode
 
 
 def main() -> None:

@@ -17,17 +17,17 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench.database import Target
-from bench.experiment import cells_of
-from bench.measure import Cell, Sides
-from bench.measure.execution import execute
+from bench.dataset.bindings import curate
+from bench.dataset.template import Build, ensure
+from bench.dataset.worker import Recipe
+from bench.experiments.before_after.run import cells_of
+from bench.measurement import Cell, Sides
+from bench.measurement.execution import execute
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.progress import silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
-from bench.sqlfile import fill_in
 from bench.workload import read
+from bench.workload.sqlfile import fill_in
 
 ROOT = Path(__file__).parent.parent
 QUERIES = ("communication_history", "lead_assignment_queue", "pipeline_board", "audit_trail")

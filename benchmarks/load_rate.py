@@ -18,14 +18,14 @@ import threading
 import time
 from pathlib import Path
 
-from bench import database
-from bench.database import Target
+from bench.dataset.holdback import hold_back
+from bench.dataset.load import load
+from bench.dataset.source import tables
+from bench.dataset.worker import Recipe
+from bench.postgres import database
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.progress import silent
-from bench.seeding.holdback import hold_back
-from bench.seeding.load import load
-from bench.seeding.source import tables
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.workload import read
 
 ROOT = Path(__file__).parent.parent

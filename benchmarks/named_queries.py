@@ -14,13 +14,14 @@ import sys
 from pathlib import Path
 from statistics import median
 
-from bench import database, store
-from bench.database import Target
-from bench.measure import Cell, execute
+from bench import storage
+from bench.experiments.before_after.formats import numbers
+from bench.measurement import Cell, execute
 from bench.model import Pair, Run
-from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
-from bench.stats import percentile
-from bench.summary import words
+from bench.postgres import database
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.statistics.quantiles import percentile
 
 EXECUTIONS = 60
 MODES = ("force_custom_plan", "force_generic_plan")
@@ -37,7 +38,7 @@ CLAIMED_MS = {
 
 def main() -> None:
     """Print a Markdown table of the run."""
-    run = store.load(Path(sys.argv[1]))
+    run = storage.load(Path(sys.argv[1]))
     home = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     titles = {query.name: query.title for query in run.queries}
     hot = [pair for pair in run.pairs if pair.parameter_class == "hot" and pair.query in CLAIMED_MS]
@@ -52,7 +53,8 @@ def main() -> None:
             counters = pair.after.plan.counters
             print(
                 f"| {titles[pair.query]} | {CLAIMED_MS[pair.query]:.2f} ms"
-                f" | {words.figure(percentile(pair.after.samples, 0.5))} | {words.ms(custom)} | {words.ms(generic)}"
+                f" | {numbers.figure(percentile(pair.after.samples, 0.5))} | {numbers.ms(custom)}"
+                f" | {numbers.ms(generic)}"
                 f" | {counters.rows:,} | {counters.buffers:,} |"
             )
 

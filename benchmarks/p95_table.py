@@ -5,9 +5,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench.stats import verdict
-from bench.store import load
-from bench.summary import summarize, words
+from bench.experiments.before_after.formats import numbers
+from bench.experiments.before_after.summary import summarize
+from bench.statistics.quantiles import verdict
+from bench.storage import load
 
 
 def main() -> None:
@@ -17,7 +18,7 @@ def main() -> None:
     cells = [cell for query in summarize(run).queries for cell in query.cells]
     by_class: dict[str, dict[str, str]] = {}
     for cell in cells:
-        shown = f"{words.figure(cell.before.p95)} → {words.figure(cell.after.p95)}"
+        shown = f"{numbers.figure(cell.before.p95)} → {numbers.figure(cell.after.p95)}"
         name = cell.parameter_class if not cell.parameter_class.startswith("worst") else "worst"
         shown += f" ({cell.parameter_class.removeprefix('worst_')})" if name == "worst" else ""
         line = by_class.setdefault(cell.query, {})

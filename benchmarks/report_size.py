@@ -12,9 +12,9 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
-from bench import store
+from bench import storage
+from bench.experiments.before_after.formats import FORMATS
 from bench.model import Run
-from bench.report import FORMATS
 
 SAMPLE = Path(__file__).parent.parent / "reports" / "sample" / "run.json"
 
@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).parent.parent / "reports" / "sample" / "run.json"
 def main() -> None:
     """Print bytes and seconds of both pages."""
     arguments = sys.argv[1:]
-    run = store.load(Path(arguments[0]) if arguments else SAMPLE)
+    run = storage.load(Path(arguments[0]) if arguments else SAMPLE)
     wanted = int(arguments[1]) if len(arguments) > 1 else 200
     FORMATS["html"](run)  # imports and templates
     for name, made in (("as it is", run), (f"{wanted} queries", many(run, wanted))):

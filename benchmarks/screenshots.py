@@ -12,7 +12,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import report, store
+from bench import storage
+from bench.experiments.before_after import formats as report
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "reports" / "sample" / "run.json"
@@ -34,7 +35,7 @@ def main() -> None:
 
     chromium = shutil.which("chromium") or sys.exit("no chromium on the PATH")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
-        report.write(store.load(SAMPLE), Path(folder))
+        report.write(storage.load(SAMPLE), Path(folder))
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for scheme, ending in (("light", ""), ("dark", "-dark")):
             for name, (place, part) in PICTURES.items():

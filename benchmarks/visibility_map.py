@@ -10,9 +10,9 @@ these blocks as the table's; there are no heap fetches, so that they are nothing
 
 from __future__ import annotations
 
-from bench import database
-from bench.database import Target
-from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.postgres import database
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 
 ROWS_PER_PAGE = 8
 PAGES = (8_000, 30_000, 60_000, 130_000)

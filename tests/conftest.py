@@ -18,16 +18,16 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from bench.database import Connection, Target, drop, own_databases
-from bench.gate import make_baseline
-from bench.judge.records import Baseline
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
-from bench.servers.account import run, server_account, spawn
-from bench.servers.postmaster import stops_with_us
-from bench.servers.settings import as_arguments
+from bench.experiments.gate.record import Baseline
+from bench.experiments.gate.run import make_baseline
+from bench.postgres.database import Connection, Target, drop, own_databases
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.postgres.servers.account import run, server_account, spawn
+from bench.postgres.servers.postmaster import stops_with_us
+from bench.postgres.servers.settings import as_arguments
 from bench.workload import read
+from tests.builders.shops import SHOP, git, plan_of
 from tests.chromium import browser, opened
-from tests.shops import SHOP, git, plan_of
 
 __all__ = ["browser", "opened"]
 
@@ -41,8 +41,9 @@ def pytest_report_header() -> str:
 
 
 ALONE = (
-    "servers/", "test_gate.py", "test_selftest.py", "test_pytest_plugin.py", "test_load.py", "test_loading.py",
-    "test_ship_load.py", "test_traps.py", "test_measure.py", "test_cli.py",
+    "postgres/servers/", "experiments/gate/test_run.py", "experiments/selftest/", "pytest_plugin/",
+    "pgbench/test_pgbench.py", "experiments/load/test_run.py", "experiments/attribution/test_shipping.py",
+    "experiments/traps/test_run.py", "measurement/test_measure.py", "cli/test_cli.py",
 )  # fmt: skip
 """Tests that time something, or that watch the processes of the machine: others beside them would be in the way."""
 

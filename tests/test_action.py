@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from bench.cli import cli
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS = ACTION["runs"]["steps"]
 SCRIPTS = [step for step in STEPS if "run" in step]

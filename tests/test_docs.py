@@ -11,11 +11,11 @@ import pytest
 import pytest_pgproof
 from bench.cli import cli
 from bench.workload import CATEGORIES
-from bench.workload.blocks import _OPTIMIZATION_KEYS
 from bench.workload.injections import _INJECTION_KEYS
+from bench.workload.optimizations import _OPTIMIZATION_KEYS
 from bench.workload.queries import _QUERY_KEYS
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 

@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import model, store
+from bench import model, storage
 from bench.errors import BaselineError, DiskFull, RunFileError
-from bench.growth import Scaling
-from bench.judge import records
-from bench.model.load import LoadRun
-from bench.model.maintenance import MaintenanceRun
-from tests import gates, growths, runs
+from bench.experiments.gate import record as records
+from bench.experiments.load.record import LoadRun
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.scale.record import Scaling
+from tests import ROOT
+from tests.builders import gates, growths, runs
 
-DOCS = Path(__file__).parents[1] / "docs" / "file-format.md"
+DOCS = ROOT / "docs" / "file-format.md"
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def path(tmp_path):
 
 def changed(path: Path, change) -> None:
     """Save a run, and let ``change`` edit its JSON."""
-    store.save(runs.run(runs.pair()), path)
+    storage.save(runs.run(runs.pair()), path)
     document = json.loads(path.read_text())
     change(document)
     path.write_text(json.dumps(document))
@@ -39,65 +40,65 @@ def changed(path: Path, change) -> None:
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_text_comes_back_as_it_went(path, text):
     run = runs.hostile(text)
-    store.save(run, path)
-    assert store.load(path) == run
+    storage.save(run, path)
+    assert storage.load(path) == run
 
 
 def test_a_large_run_comes_back_equal(path):
     run = runs.crm()
-    store.save(run, path)
-    assert store.load(path) == run
+    storage.save(run, path)
+    assert storage.load(path) == run
 
 
 @pytest.mark.parametrize("steps", [0, 2, 5])
 def test_a_scale_experiment_comes_back_equal(tmp_path, steps):
-    store.save_scale(growths.scaling(steps), tmp_path / "scale.json")
-    assert store.load_scale(tmp_path / "scale.json") == growths.scaling(steps)
+    storage.save_scale(growths.scaling(steps), tmp_path / "scale.json")
+    assert storage.load_scale(tmp_path / "scale.json") == growths.scaling(steps)
 
 
 def test_nothing_but_the_run_is_left_in_the_folder(path):
-    store.save(runs.run(), path)
-    store.save(runs.run(runs.pair()), path)
+    storage.save(runs.run(), path)
+    storage.save(runs.run(runs.pair()), path)
     assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
 
 
 def test_a_failed_write_keeps_the_former_run(path, monkeypatch):
-    store.save(runs.run(), path)
+    storage.save(runs.run(), path)
 
     def full(_handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFull, match=r"run\.json"):
-        store.save(runs.run(runs.pair()), path)
+        storage.save(runs.run(runs.pair()), path)
     monkeypatch.undo()
-    assert store.load(path) == runs.run()
+    assert storage.load(path) == runs.run()
     assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
 
 
 def test_not_a_number_becomes_null(path):
     dataset = dataclasses.replace(runs.run().dataset, checks=(model.Check("x", float("nan"), 0.0, 1.0),))
-    store.save(runs.run(dataset=dataset), path)
-    assert store.load(path).dataset.checks[0].value is None
+    storage.save(runs.run(dataset=dataset), path)
+    assert storage.load(path).dataset.checks[0].value is None
 
 
 def test_a_missing_file_says_so(path):
     with pytest.raises(RunFileError, match="no such file"):
-        store.load(path)
+        storage.load(path)
 
 
 def test_a_folder_is_not_a_run(tmp_path):
     with pytest.raises(RunFileError, match="cannot be read"):
-        store.load(tmp_path)
+        storage.load(tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0.001, 0.2, 0.5, 0.9, 0.999])
 def test_a_truncated_file_says_so(path, keep):
-    store.save(runs.crm(), path)
+    storage.save(runs.crm(), path)
     text = path.read_text()
     path.write_text(text[: max(2, int(len(text) * keep))])
     with pytest.raises(RunFileError, match="truncated"):
-        store.load(path)
+        storage.load(path)
 
 
 @pytest.mark.parametrize(
@@ -118,15 +119,15 @@ def test_a_truncated_file_says_so(path, keep):
 def test_a_file_that_is_no_run_says_what_it_is(path, content, says):
     path.write_bytes(content)
     with pytest.raises(RunFileError, match=says):
-        store.load(path)
+        storage.load(path)
 
 
 def test_a_newer_format_asks_to_upgrade(path):
     path.write_text('{"format": 7, "whatever": {}}')
     with pytest.raises(RunFileError) as caught:
-        store.load(path)
+        storage.load(path)
     assert str(caught.value) == (
-        f"{path}: made by a newer pgproof: format 7, this one reads up to {store.FORMAT}: upgrade pgproof"
+        f"{path}: made by a newer pgproof: format 7, this one reads up to {storage.FORMAT}: upgrade pgproof"
     )
 
 
@@ -151,41 +152,41 @@ def test_a_newer_format_asks_to_upgrade(path):
 def test_a_wrong_shape_names_the_field(path, change, says):
     changed(path, change)
     with pytest.raises(RunFileError, match=says):
-        store.load(path)
+        storage.load(path)
 
 
 def test_a_field_of_a_later_version_is_ignored(path):
     changed(path, lambda d: d["machine"].update(colour="green"))
-    assert store.load(path) == runs.run(runs.pair())
+    assert storage.load(path) == runs.run(runs.pair())
 
 
 def test_a_field_with_a_default_may_be_missing(path):
     changed(path, lambda d: d.pop("notes"))
-    assert store.load(path).notes == ()
+    assert storage.load(path).notes == ()
 
 
 def test_a_whole_number_is_a_number(path):
     changed(path, lambda d: d["options"].update(budget_s=60))
-    assert store.load(path).options.budget_s == 60.0
+    assert storage.load(path).options.budget_s == 60.0
 
 
 # ----------------------------------------------------------------------------------- gate results and baselines
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_gate_result_comes_back_as_it_went(path, text):
-    store.save_gate(gates.hostile(text), path)
-    assert store.load_gate(path) == gates.hostile(text)
-    assert json.loads(path.read_text())["format"] == store.GATE_FORMAT
+    storage.save_gate(gates.hostile(text), path)
+    assert storage.load_gate(path) == gates.hostile(text)
+    assert json.loads(path.read_text())["format"] == storage.GATE_FORMAT
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_baseline_comes_back_as_it_went(path, text):
     made = gates.baseline(gates.counted(text, text), recipe=records.Recipe(files={text: text}))
-    store.save_baseline(made, path)
-    assert store.load_baseline(path) == made
+    storage.save_baseline(made, path)
+    assert storage.load_baseline(path) == made
 
 
 def lines_of(baseline: records.Baseline, path: Path) -> list[str]:
-    store.save_baseline(baseline, path)
+    storage.save_baseline(baseline, path)
     return path.read_text().splitlines()
 
 
@@ -229,22 +230,22 @@ def test_a_file_that_is_no_baseline_says_what_it_is(path, content, says):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(BaselineError, match=says):
-        store.load_baseline(path)
+        storage.load_baseline(path)
 
 
 def test_a_baseline_changed_by_hand_names_the_field(path):
-    store.save_baseline(gates.baseline(gates.counted()), path)
+    storage.save_baseline(gates.baseline(gates.counted()), path)
     path.write_text(path.read_text().replace('"buffers": 96', '"buffers": "few"'))
     with pytest.raises(
         BaselineError, match=r'baseline\.cells\[0\]\.counters\.buffers should be a whole number, not "f'
     ):
-        store.load_baseline(path)
+        storage.load_baseline(path)
 
 
 def test_a_run_is_no_gate_result(path):
-    store.save(runs.run(), path)
+    storage.save(runs.run(), path)
     with pytest.raises(RunFileError, match="not a gate result of pgproof"):
-        store.load_gate(path)
+        storage.load_gate(path)
 
 
 def records_below(kind: type) -> set[type]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Literal
 
+from bench.cells.records import CellSummary, Effect, Outcome, SideSummary
 from bench.model import STATES, CellSide, Pair
 from bench.plans import describe_change
-from bench.stats import Figure, Ratio, judge, longest, percentile, ratio
-from bench.summary.records import CellSummary, Effect, Outcome, SideSummary
+from bench.statistics.quantiles import Figure, Ratio, judge, longest, percentile, ratio
 
 # Two copies of one database differ by up to 5 % on one query until they are made again (docs/method.md): a smaller
 # change of time is no effect of the optimizations.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from bench.cells.records import OptimizationSummary, Use
 from bench.model import STATES, Applied, Optimization, Run
 from bench.plans import index_names, tree
-from bench.summary.records import OptimizationSummary, Use
 
 _NAME = r'((?:"(?:[^"]|"")+"|[\w$]+)(?:\s*\.\s*(?:"(?:[^"]|"")+"|[\w$]+))?)'
 _CREATES = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.cells.cell import rank
+from bench.cells.records import CellSummary, Outcome, QuerySummary
 from bench.model import Query, State
-from bench.summary.cells import rank
-from bench.summary.records import CellSummary, Outcome, QuerySummary
 
 # The first of these that a class has decides for the query.
 GRAVITY: tuple[Outcome, ...] = ("other rows", "failed", "misses", "cannot tell", "meets")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.model import Counters, State, Upkeep, Verdict
-from bench.stats import Figure, Judgement, Ratio
+from bench.statistics.quantiles import Figure, Judgement, Ratio
 
 Outcome = Verdict | Literal["other rows", "failed"]
 """A verdict, or why there is none: the result differs from the one before, or the statement failed."""

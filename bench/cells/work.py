@@ -8,8 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.judge.records import Difference
 from bench.model import Counters
+
+WITHOUT_INFLUENCE = frozenset({
+    "checkpoint_timeout", "fsync", "io_method", "lc_collate", "max_wal_size", "shared_buffers", "synchronous_commit",
+    "track_io_timing",
+})  # fmt: skip
+"""Settings in the run's record that change no counter: each block counts once, whether it was cached or not. Databases
+of pgproof have the C collation whatever the server's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One work counter that moved beyond its limit; ``limit`` in words."""
+
+    counter: str
+    base: int
+    head: int
+    limit: str
 
 
 @dataclass(frozen=True, slots=True)

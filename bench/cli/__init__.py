@@ -10,19 +10,19 @@ import click
 
 from bench import __version__
 from bench.cli.codes import EXIT_BUG, EXIT_EXPECTED, EXIT_INCOMPATIBLE, EXIT_INTERRUPTED
-from bench.cli.compares import compare
 from bench.cli.databases import cache, verify
-from bench.cli.gates import baseline, gate
-from bench.cli.histories import history
-from bench.cli.loads import load
-from bench.cli.maintains import maintain
-from bench.cli.runs import attribute, report_command, run
-from bench.cli.scales import scale
-from bench.cli.selftests import selftest
-from bench.cli.ships import ship_script_command
+from bench.cli.ship_script import ship_script_command
 from bench.cli.streams import err
-from bench.cli.traps import traps_command
 from bench.errors import BaselineError, PgproofError
+from bench.experiments.before_after.command import attribute, report_command, run
+from bench.experiments.compare.command import compare
+from bench.experiments.compare.history_command import history
+from bench.experiments.gate.command import baseline, gate
+from bench.experiments.load.command import load
+from bench.experiments.maintain.command import maintain
+from bench.experiments.scale.command import scale
+from bench.experiments.selftest.command import selftest
+from bench.experiments.traps.command import traps_command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})

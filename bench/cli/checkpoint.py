@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from bench import database
-from bench.cli.compares import written
 from bench.cli.streams import err
 from bench.errors import PgproofError
+from bench.experiments.compare.command import written
+from bench.experiments.load.record import LoadRun
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.traps.record import TrapsRun
 from bench.model import RunStatus
-from bench.model.load import LoadRun
-from bench.model.maintenance import MaintenanceRun
-from bench.model.traps import TrapsRun
+from bench.postgres import database
 
 Seen = TypeVar("Seen", LoadRun, MaintenanceRun, TrapsRun)
 

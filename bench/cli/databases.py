@@ -7,13 +7,14 @@ from typing import Any
 
 import click
 
-from bench import database, experiment
 from bench.cli.options import GIB, server, server_options
 from bench.cli.streams import err, out
-from bench.console import Lines
-from bench.database import Target
 from bench.errors import DriftError
-from bench.servers import SESSION_SETTINGS, ServerHandle
+from bench.experiments.before_after import run as experiment
+from bench.postgres import database
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.progress_bars import Lines
 from bench.workload import read
 
 

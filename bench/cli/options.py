@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from bench.console import Bars, Lines
 from bench.errors import WorkloadError
-from bench.servers import SERVERS, ServerOptions, open_server
+from bench.postgres.servers import SERVERS, ServerOptions, open_server
+from bench.progress_bars import Bars, Lines
 from bench.workload import Workload
 
 GIB = 1024**3

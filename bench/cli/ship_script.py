@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from bench import experiment
 from bench.errors import PgproofError, WorkloadError
+from bench.experiments.before_after import run as experiment
 from bench.model import Optimization
 from bench.shipping import ship_script
 from bench.workload import Workload, read

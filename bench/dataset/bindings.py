@@ -13,12 +13,12 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
-from bench import metadata
-from bench.database import Connection, translated
 from bench.errors import WorkloadError
 from bench.model import Binding, Query
+from bench.postgres import ledger
+from bench.postgres.database import Connection, translated
 from bench.progress import Progress
-from bench.sqlfile import fill_in, numbered, read_text
+from bench.workload.sqlfile import fill_in, numbered, read_text
 
 Row = dict[str, str | None]
 RULES = 3
@@ -41,13 +41,13 @@ def curate(
     for number, query in enumerate(queries):
         progress("choosing parameters", number, len(queries), "queries")
         described = [str(RULES), repr(query.parameters), repr(query.classes), repr(query.extra_classes), clock, text]
-        text_hash = metadata.checksum(described)
-        bindings = metadata.read_bindings(connection, query.name, text_hash)
+        text_hash = ledger.checksum(described)
+        bindings = ledger.read_bindings(connection, query.name, text_hash)
         if bindings is None:
             if classes is None:
                 classes = class_rows(connection, classes_file, clock)
             bindings = _curate_query(connection, query, classes, clock)
-            metadata.write_bindings(connection, query.name, text_hash, bindings)
+            ledger.write_bindings(connection, query.name, text_hash, bindings)
         found[query.name] = bindings
     progress("choosing parameters", len(queries), len(queries), "queries")
     return found

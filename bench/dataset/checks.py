@@ -7,11 +7,11 @@ from pathlib import Path
 
 import psycopg
 
-from bench.database import Connection, translated
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Check
+from bench.postgres.database import Connection, translated
 from bench.progress import Progress
-from bench.sqlfile import fill_in, header, read_text, split
+from bench.workload.sqlfile import fill_in, header, read_text, split
 
 FILE = "dataset/checks.sql"
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import psycopg
 
-from bench import metadata
-from bench.database import Connection, translated
 from bench.errors import WorkloadError
 from bench.model import Bar, Distribution, Statement
+from bench.postgres import ledger
+from bench.postgres.database import Connection, translated
 from bench.progress import Progress
-from bench.sqlfile import fill_in, header, read_text, split
+from bench.workload.sqlfile import fill_in, header, read_text, split
 
 FILE = "dataset/distributions.sql"
 KEYS = ("distribution", "across", "counts")
@@ -76,7 +76,7 @@ def _block(lines: Sequence[str], first_line: int) -> Asked:
 
 def checksum(asked: Sequence[Asked]) -> str:
     """What the stored counts have to be of, to stand for ``asked``."""
-    return metadata.checksum([str(RULES), *(repr((a.name, a.across, a.counts, a.statement.sql)) for a in asked)])
+    return ledger.checksum([str(RULES), *(repr((a.name, a.across, a.counts, a.statement.sql)) for a in asked)])
 
 
 def count(

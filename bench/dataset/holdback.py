@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bench.database import MAINTENANCE_WORK_MEM, Connection, Target, explained, rows
+from bench.dataset.parallel import Job, run_jobs
+from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, Target, explained, rows
 from bench.progress import Progress
-from bench.seeding.parallel import Job, run_jobs
 
 Held = list[dict[str, Any]]
 

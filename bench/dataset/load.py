@@ -10,13 +10,13 @@ from multiprocessing.queues import Queue
 
 from psycopg import sql
 
-from bench.database import Connection, Target, rows, run_file
+from bench.dataset.source import scripts, tables, variables
+from bench.dataset.worker import Loaded, Recipe, Report, work
 from bench.errors import DatasetError
 from bench.model import Statement
+from bench.postgres.database import Connection, Target, rows, run_file
 from bench.progress import Progress
-from bench.seeding.source import scripts, tables, variables
-from bench.seeding.worker import Loaded, Recipe, Report, work
-from bench.sqlfile import fill_in, read_text, split
+from bench.workload.sqlfile import fill_in, read_text, split
 
 
 def load(

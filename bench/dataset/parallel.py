@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bench.database import Connection, Target, explained
+from bench.postgres.database import Connection, Target, explained
 from bench.progress import Progress
 
 

@@ -15,9 +15,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
+from bench.dataset.table import Table
 from bench.errors import DatasetError
-from bench.seeding.table import Table
-from bench.sqlfile import read_text
+from bench.workload.sqlfile import read_text
 
 NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql", "fresh_tenant.sql"}
 """Files that ask something of the rows, and the one that adds a tenant to a copy."""

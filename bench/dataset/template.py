@@ -14,18 +14,18 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bench import database, metadata
-from bench.database import Connection, Target, rows, run_file, statistics_target
+from bench.dataset.checks import insist, run_checks
+from bench.dataset.distributions import Asked, checksum, count, read_distributions
+from bench.dataset.holdback import build, hold_back
+from bench.dataset.load import load
+from bench.dataset.parallel import Job, run_jobs
+from bench.dataset.source import variables
+from bench.dataset.worker import Loaded, Recipe
 from bench.errors import PgproofError
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
+from bench.postgres import database, ledger
+from bench.postgres.database import Connection, Target, rows, run_file, statistics_target
 from bench.progress import Progress
-from bench.seeding.checks import insist, run_checks
-from bench.seeding.distributions import Asked, checksum, count, read_distributions
-from bench.seeding.holdback import build, hold_back
-from bench.seeding.load import load
-from bench.seeding.parallel import Job, run_jobs
-from bench.seeding.source import variables
-from bench.seeding.worker import Loaded, Recipe
 from bench.workload import Workload, hash_files
 
 BUILD_VERSION = 3
@@ -92,14 +92,14 @@ def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Aske
     """
     sum_now = checksum(asked)
     with how.target.connect(name) as connection:
-        manifest = metadata.read_manifest(connection)
+        manifest = ledger.read_manifest(connection)
         kept = manifest.pop(COUNTED, "")
         dataset = read_dataset(manifest)
         if not asked or kept == sum_now:
             return dataset if asked else replace(dataset, distributions=())
         values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock, recipe.base)
         dataset = replace(dataset, distributions=count(connection, asked, values, how.progress))
-        metadata.write_manifest(connection, asdict(dataset) | {COUNTED: sum_now})
+        ledger.write_manifest(connection, asdict(dataset) | {COUNTED: sum_now})
     return dataset
 
 
@@ -122,11 +122,11 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
     with how.target.connect(name) as connection:
         begin = clock()
         run_file(connection, workload.schema, "schema.sql")
-        metadata.create(connection)
+        ledger.create(connection)
         ms = (clock() - begin) * 1e3
-        sum_now = metadata.checksum(s.sql for s in workload.schema)
-        metadata.record_applied(connection, "schema.sql", "schema", sum_now, ms)
-        metadata.refresh_index_catalog(connection)
+        sum_now = ledger.checksum(s.sql for s in workload.schema)
+        ledger.record_applied(connection, "schema.sql", "schema", sum_now, ms)
+        ledger.refresh_index_catalog(connection)
         held = hold_back(connection)
         begin = clock()
         filled = load(how.target, name, recipe, workload.clock, how.workers, how.progress)
@@ -152,7 +152,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
             ),
             checks=checks,
         )  # fmt: skip
-        metadata.write_manifest(connection, asdict(dataset))
+        ledger.write_manifest(connection, asdict(dataset))
 
 
 def vacuum(target: Target, name: str, connections: int, progress: Progress) -> None:

@@ -19,11 +19,11 @@ from pathlib import Path
 
 from psycopg import sql
 
-from bench.database import Connection, Target
+from bench.dataset.encode import Encoder
+from bench.dataset.source import tables
+from bench.dataset.table import Table
 from bench.errors import PgproofError
-from bench.seeding.encode import Encoder
-from bench.seeding.source import tables
-from bench.seeding.table import Table
+from bench.postgres.database import Connection, Target
 
 AHEAD = 1
 """Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
@@ -82,7 +82,7 @@ def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None],
 def _report_bug(name: str, error: BaseException, reports: Queue[Report]) -> None:
     import traceback
 
-    from bench.database import explained
+    from bench.postgres.database import explained
 
     try:
         with explained(f"loading {name}"):

@@ -11,15 +11,15 @@ from typing import Any
 
 import psycopg
 
-from bench import database, optimizations
-from bench.database import Connection, Target
+from bench.dataset.bindings import curate
+from bench.dataset.template import Build, ensure, evict
+from bench.dataset.worker import Recipe
 from bench.errors import PgproofError
 from bench.model import Applied, Binding, Dataset, Query
+from bench.postgres import database, optimizations
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import Progress, silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure, evict
-from bench.seeding.worker import Recipe
-from bench.servers import ServerHandle
 from bench.workload import Workload
 
 FreeBytes = Callable[[Path], int]

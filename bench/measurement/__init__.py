@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from bench.measure.compare import Hashes, compare, equality_of, look
-from bench.measure.execution import (
+from bench.measurement.compare import Hashes, compare, equality_of, look
+from bench.measurement.execution import (
     Bindings,
     Cell,
     Sides,
@@ -20,7 +20,7 @@ from bench.measure.execution import (
     explain_blocks,
     result_rows,
 )
-from bench.measure.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
+from bench.measurement.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
 
 __all__ = [
     "SAMPLES_MAX",

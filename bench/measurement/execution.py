@@ -11,10 +11,10 @@ from functools import cache
 
 import psycopg
 
-from bench.database import Connection, Target, translated
 from bench.model import STATES, Binding, ColdBlocks, Json, PlanSeen, Query, State
 from bench.plans import cold_blocks, from_explain, with_self_ms
-from bench.sqlfile import numbered
+from bench.postgres.database import Connection, Target, translated
+from bench.workload.sqlfile import numbered
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
 """TIMING OFF: reading the clock at every node costs up to 77 % (docs/method.md), and no figure here comes from it."""

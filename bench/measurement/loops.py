@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from bench.database import Connection, translated
-from bench.measure.execution import Cell, Timeout, undone
+from bench.measurement.execution import Cell, Timeout, undone
 from bench.model import State
+from bench.postgres.database import Connection, translated
 
 SAMPLE_MS = 5.0
 """CPU time of one sample at least: short enough that a pair of them falls into the same burst of noise, long enough

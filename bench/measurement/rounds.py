@@ -14,18 +14,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from statistics import median
 
-from bench.database import Connection
-from bench.measure.execution import Cell, Sides, Timeout, execute
+from bench.measurement.execution import Cell, Sides, Timeout, execute
 from bench.model import STATES, Options, Pair, Sample, State
+from bench.postgres.database import Connection
 from bench.progress import Progress
-from bench.stats import verdict
+from bench.statistics.quantiles import verdict
 
 SAMPLES_MAX = 60
 """Timed executions of one side at most, as a rule. From 59 on, the longest is a distribution-free 95 % upper bound of
 the 95th percentile (0.95**59 < 0.05)."""
 
 SAMPLES_MAX_UNCLEAR = 124
-"""The same for a side whose verdict is still open: 124 executions let two hiccups pass (see bench/stats.py)."""
+"""The same for a side whose verdict is still open: 124 executions let two hiccups pass (see
+bench/statistics/quantiles.py)."""
 
 WIDE = 0.10
 """A side is measured on while the standard error of its median is more than this share of the median."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from bench.database import Connection, explained, rows
+from bench.dataset.bindings import curate
 from bench.model import Write
+from bench.postgres.database import Connection, explained, rows
 from bench.progress import silent
-from bench.seeding.curate import curate
-from bench.sqlfile import numbered
 from bench.workload import Workload
 from bench.workload.queries import ROUND
+from bench.workload.sqlfile import numbered
 
 CHURN_PAGES = 8
 """Pages whose rows one round of a made-up statement deletes and inserts again when its writes are to add up."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import psycopg
 from psycopg import sql
 
-from bench.attribution.statements import WriteStatement
-from bench.database import Connection, explained, rows, translated
 from bench.errors import DatasetError
-from bench.measure.execution import EXPLAIN
+from bench.measurement.execution import EXPLAIN
+from bench.measurement.write_statements import WriteStatement
 from bench.model import Json, Optimization
-from bench.plans.seen import blocks, fingerprint, number, walk
+from bench.plans.parse import blocks, fingerprint, number, walk
+from bench.postgres.database import Connection, explained, rows, translated
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,23 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 
 from __future__ import annotations
 
+from bench.model.attribution import (
+    Attribution,
+    Churn,
+    ForeignKeyFacts,
+    GainCell,
+    IndexFacts,
+    IndexKey,
+    Load,
+    SetTried,
+    Shipped,
+    ShipWay,
+    Stored,
+    Tried,
+    Write,
+    WriteCost,
+    WriteSeen,
+)
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
@@ -37,23 +54,6 @@ from bench.model.run import (
     TableSeen,
     Upkeep,
     Verdict,
-)
-from bench.model.sides import (
-    Attribution,
-    Churn,
-    ForeignKeyFacts,
-    GainCell,
-    IndexFacts,
-    IndexKey,
-    Load,
-    SetTried,
-    Shipped,
-    ShipWay,
-    Stored,
-    Tried,
-    Write,
-    WriteCost,
-    WriteSeen,
 )
 from bench.model.workload import (
     STATES,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.model.attribution import Attribution
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import PlanSeen
-from bench.model.sides import Attribution
 from bench.model.workload import Optimization, Query, State
 
 Verdict = Literal["meets", "misses", "cannot tell"]

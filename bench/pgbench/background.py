@@ -13,12 +13,12 @@ from pathlib import Path
 
 from psycopg import pq
 
-from bench.database import Connection, rows, session_options
 from bench.errors import LoadError
-from bench.load.log import Transaction, parse
-from bench.load.programs import Pgbench
-from bench.servers.account import spawn
-from bench.servers.postmaster import stops_with_us
+from bench.pgbench.log import Transaction, parse
+from bench.pgbench.programs import Pgbench
+from bench.postgres.database import Connection, rows, session_options
+from bench.postgres.servers.account import spawn
+from bench.postgres.servers.postmaster import stops_with_us
 
 CLIENTS = 4
 """More than the two processors of a small CI machine, so that one blocked client does not silence the load; few enough

@@ -14,9 +14,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from bench import metadata
-from bench.database import Connection, explained, first_line, rows
 from bench.model import Optimization
+from bench.postgres import ledger
+from bench.postgres.database import Connection, explained, first_line, rows
 
 KEYS = 1000
 """Keys drawn for a table: enough that clients seldom meet in one row, few enough to be taken in milliseconds."""
@@ -55,7 +55,7 @@ def make_mix(connection: Connection, optimizations: Sequence[Optimization]) -> M
     notes: list[str] = []
     if len(named) > MOST_TABLES:
         notes.append(f"the load leaves out {len(named) - MOST_TABLES} tables: it takes the largest {MOST_TABLES}")
-    metadata.create(connection)
+    ledger.create(connection)
     for number, table in enumerate(named[:MOST_TABLES], 1):
         if not table["keys"]:
             notes.append(f"the load leaves out {table['name']}: it has no primary key")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import LoadError, ServerError
-from bench.servers import ServerHandle
-from bench.servers.account import run
-from bench.servers.binaries import wheel_programs
+from bench.postgres.servers import ServerHandle
+from bench.postgres.servers.account import run
+from bench.postgres.servers.binaries import wheel_programs
 
 
 @dataclass(frozen=True, slots=True)

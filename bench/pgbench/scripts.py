@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench import sqlfile
 from bench.errors import LoadError, WorkloadError
 from bench.model import Binding, Query, State
+from bench.workload import sqlfile
 
 MOST_QUERIES = 128
 """Scripts that pgbench takes (MAX_SCRIPTS in pgbench.c)."""

@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
-from bench.plans.errors import Misestimate, misestimates
-from bench.plans.own import with_self_ms
+from bench.plans.estimates import Misestimate, misestimates
+from bench.plans.exclusive import with_self_ms
+from bench.plans.parse import cold_blocks, counters, fingerprint, from_explain, trimmed
 from bench.plans.path import access_path
-from bench.plans.seen import cold_blocks, counters, fingerprint, from_explain, trimmed
 from bench.plans.text import explain_text
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 

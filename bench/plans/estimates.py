@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.model import Json
-from bench.plans.seen import number
+from bench.plans.parse import number
 from bench.plans.tree import PlanNode, tree
 
 DECIDES = {"Nested Loop", "Hash Join", "Merge Join", "Sort", "Incremental Sort", "Limit", "Memoize"}

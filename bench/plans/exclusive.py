@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bench.model import Json, PlanSeen
-from bench.plans.seen import fingerprint, number, walk
+from bench.plans.parse import fingerprint, number, walk
 
 Total = Callable[[Json], float]
 """What EXPLAIN counts for a node and everything below it."""

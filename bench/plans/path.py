@@ -7,7 +7,7 @@ import json
 import re
 
 from bench.model import Json
-from bench.plans.seen import FINGERPRINT_DIGITS, KEYS, LITERAL, SHAPE
+from bench.plans.parse import FINGERPRINT_DIGITS, KEYS, LITERAL, SHAPE
 
 CONDITIONS = ("Index Cond", "Hash Cond", "Merge Cond", "TID Cond")
 """By what rows are reached and joined. One index read by one column or by two is 75,000 blocks or 200."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.model import Json
-from bench.plans.seen import number
+from bench.plans.parse import number
 from bench.plans.tree import CONDITIONS, joined, label
 
 STEP = "  "

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from bench.model import Counters, Json
-from bench.plans.own import own_part, shared_parts
-from bench.plans.seen import blocks, counters, number, rows_removed, walk
+from bench.plans.exclusive import own_part, shared_parts
+from bench.plans.parse import blocks, counters, number, rows_removed, walk
 
 CONDITIONS = (
     "Index Cond", "Order By", "Recheck Cond", "Hash Cond", "Merge Cond", "TID Cond", "Join Filter", "One-Time Filter",

@@ -70,8 +70,8 @@ def first_line(error: BaseException) -> str:
 
 @cache
 def own_sql(name: str) -> str:
-    """The text of ``bench/sql/<name>.sql``, ending in a comment that names the file in pg_stat_activity."""
-    text = (resources.files("bench") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
+    """The text of ``bench/postgres/sql/<name>.sql``, ending in a comment that names the file in pg_stat_activity."""
+    text = (resources.files("bench.postgres") / "sql" / f"{name}.sql").read_text(encoding="utf-8")
     return f"{text.rstrip().rstrip(';')}\n-- pgproof: {name}.sql"
 
 

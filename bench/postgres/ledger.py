@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from bench.database import Connection, own_sql, rows
 from bench.errors import DriftError
 from bench.model import Binding, Optimization
+from bench.postgres.database import Connection, own_sql, rows
 
 
 def create(connection: Connection) -> None:

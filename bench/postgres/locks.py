@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
-from bench.database import Connection, rows
+from bench.postgres.database import Connection, rows
 
 HINDER_WRITERS = ("AccessExclusiveLock", "ExclusiveLock", "ShareRowExclusiveLock", "ShareLock")
 """The modes that conflict with RowExclusiveLock, which INSERT, UPDATE and DELETE take (PostgreSQL manual, 13.3),

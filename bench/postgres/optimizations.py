@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from statistics import median
 from typing import Any
 
-from bench import metadata
-from bench.database import MAINTENANCE_WORK_MEM, Connection, explained, rows, run_file, statistics_target
 from bench.errors import WorkloadError
 from bench.model import Applied, Optimization, Upkeep
+from bench.postgres import ledger
+from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, explained, rows, run_file, statistics_target
 from bench.progress import Progress
 from bench.shipping import refuses_transaction
-from bench.sqlfile import fill_in
+from bench.workload.sqlfile import fill_in
 
 
 def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
@@ -27,7 +27,7 @@ def apply_all(connection: Connection, optimizations: Sequence[Optimization], pro
         DriftError: a block of that name was applied with another text.
     """
     applied = []
-    metadata.create(connection)
+    ledger.create(connection)
     connection.execute(f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'")
     analyzed = times_analyzed(connection)
     for number, optimization in enumerate(optimizations):
@@ -41,13 +41,13 @@ def apply_all(connection: Connection, optimizations: Sequence[Optimization], pro
 
 def block_checksum(optimization: Optimization) -> str:
     """The checksum of a block for the ledger."""
-    return metadata.checksum(statement.sql for statement in optimization.statements)
+    return ledger.checksum(statement.sql for statement in optimization.statements)
 
 
 def apply_one(connection: Connection, optimization: Optimization) -> Applied | None:
     """Apply one block; None when the ledger says that it is there already."""
     sum_now = block_checksum(optimization)
-    if metadata.is_applied(connection, optimization.name, sum_now):
+    if ledger.is_applied(connection, optimization.name, sum_now):
         return None
     before = _state(connection)
     outside = any(refuses_transaction(statement.sql) for statement in optimization.statements)
@@ -64,8 +64,8 @@ def apply_one(connection: Connection, optimization: Optimization) -> Applied | N
     build_ms = (time.perf_counter() - begin) * 1e3 if outside else build_ms
     after = _state(connection)
     _insist_valid(connection, optimization)
-    metadata.record_applied(connection, optimization.name, "optimization", sum_now, build_ms)
-    metadata.refresh_index_catalog(connection, optimization)
+    ledger.record_applied(connection, optimization.name, "optimization", sum_now, build_ms)
+    ledger.refresh_index_catalog(connection, optimization)
     return Applied(
         name=optimization.name,
         build_ms=build_ms,
@@ -125,7 +125,7 @@ def undo(connection: Connection, optimization: Optimization) -> None:
     with explained(f"undo of {optimization.name} ({optimization.file}:{optimization.line})"), connection.transaction():
         for statement in optimization.undo:
             connection.execute(statement)
-        metadata.forget_applied(connection, optimization.name)
+        ledger.forget_applied(connection, optimization.name)
 
 
 def times_analyzed(connection: Connection) -> dict[str, int]:

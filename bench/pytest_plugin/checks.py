@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from difflib import get_close_matches
 
-from bench.measure import SAMPLES_MAX_UNCLEAR
+from bench.measurement import SAMPLES_MAX_UNCLEAR
 from bench.model import Verdict
 from bench.pytest_plugin.seen import CellSeen
-from bench.stats import judge, median
-from bench.summary.words import figure, listed, ms
+from bench.report.numbers import figure, listed, ms
+from bench.statistics.quantiles import judge, median
 
 ROWS_SHOWN = 3
 """Differing rows in a message: enough to see a pattern, few enough to read."""

@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench.measure import Hashes
+from bench.measurement import Hashes
 from bench.model import Counters, PlanSeen, Sample, State
 from bench.plans import index_names, tree
-from bench.summary.words import count
+from bench.report.numbers import count
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,17 +11,17 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from bench import database
-from bench.database import Connection, Target
+from bench.dataset.template import template_name
+from bench.dataset.worker import Recipe
 from bench.errors import PgproofError, WorkloadError
-from bench.measure import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
+from bench.experiments.setup import Ground, apply, choose, fill
+from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
-from bench.preparing import Ground, apply, choose, fill
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
-from bench.seeding.template import template_name
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.workload import Workload, read
 
 CACHE_LIMIT_BYTES = 20 * 1024**3

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from bench.database import Connection
 from bench.errors import PgproofError
-from bench.measure import SAMPLES_MAX, Cell, Timeout, equality_of, execute, execute_here
+from bench.measurement import SAMPLES_MAX, Cell, Timeout, equality_of, execute, execute_here
 from bench.model import CellSide, Sample, State
 from bench.plans import index_names
+from bench.postgres.database import Connection
 from bench.pytest_plugin.session import Session
-from bench.stats import Judgement, judge
-from bench.summary.words import ms
+from bench.report.numbers import ms
+from bench.statistics.quantiles import Judgement, judge
 
 JUDGED_MAX = 1_000
 """Executions that a verdict rests on, spread evenly over those that were timed. A second of a quick query gives many

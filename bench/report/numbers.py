@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.stats import Figure, Judgement, Ratio
-from bench.summary.records import CellSummary
+from bench.statistics.quantiles import Figure, Judgement, Ratio
 
 NOTHING = "–"
 # From here on seconds read better than milliseconds.
@@ -56,16 +55,6 @@ def interval(found: Ratio | None) -> str:
     if found is None or found.low is None:
         return ""
     return f"{digits(found.low)}–{digits(found.high)}" if found.high is not None else f"{digits(found.low)} or more"
-
-
-def effect(cell: CellSummary) -> str:
-    """Say what the optimizations did to a cell; a factor only where it is a claim."""
-    if cell.effect in ("faster", "slower"):
-        between = interval(cell.ratio)
-        return f"{times(cell.ratio)} ({between})" if between else times(cell.ratio)
-    if cell.ratio is None and cell.effect == "cannot tell":
-        return NOTHING
-    return cell.effect
 
 
 def count(value: float | None) -> str:

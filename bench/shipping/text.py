@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bench import sqlfile
+from bench.workload import sqlfile
 
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 NAME = rf"{_IDENTIFIER}"

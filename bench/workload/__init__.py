@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Optimization, Query, Statement
-from bench.workload.blocks import CATEGORIES, read_optimizations
+from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
+from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.queries import read_query, read_write
 
 __all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Statement
+from bench.workload import sqlfile
 
 CHURN_FILE = "churn.sql"
 GIVEN = ("share", "round", "clock")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import sqlfile
 from bench.errors import WorkloadError
+from bench.workload import sqlfile
 
 FILE = "dataset/classes.sql"
 

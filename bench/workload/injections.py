@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TypeVar, get_args
 
-from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import CaughtBy, Injection, InjectionKind, Query, Statement
+from bench.workload import sqlfile
 
 _INJECTION_KEYS = {"injection", "kind", "query", "rows", "caught-by", "why"}
 _INJECTION_NEEDS = ("injection", "kind", "caught-by", "why")

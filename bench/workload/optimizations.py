@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Optimization, Statement
+from bench.workload import sqlfile
 
 CATEGORIES = {
     "composite": "b-tree over several columns",

@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-from bench import sqlfile
 from bench.errors import WorkloadError
 from bench.model import Parameter, Query, Rewrite, Statement
+from bench.workload import sqlfile
 
 _QUERY_KEYS = {
     "title",

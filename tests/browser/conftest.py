@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from bench.experiments.before_after.formats import FORMATS
 from bench.model import Run
-from bench.report import FORMATS
-from tests import attributed, runs
+from tests.builders import attributed, runs
 
 
 def whole() -> Run:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.growth import page as growth_page
-from tests.growths import scaling
+from bench.experiments.scale import page as growth_page
+from tests.builders.growths import scaling
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.load import page as load_page
-from tests.loads import load_run
-from tests.report.test_load_report import BROKEN, FULL
+from bench.experiments.load import page as load_page
+from tests.builders.loads import load_run
+from tests.experiments.load.test_document import BROKEN, FULL
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])

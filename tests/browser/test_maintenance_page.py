@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.report.maintenance import page as maintenance_page
-from tests.aged import CHURNED, FRESH, FULL, maintenance, stage
+from bench.experiments.maintain import page as maintenance_page
+from tests.builders.aged import CHURNED, FRESH, FULL, maintenance, stage
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])

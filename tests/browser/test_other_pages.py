@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from bench.comparison import Archive, compare
+from bench.experiments.compare import formats as compared
+from bench.experiments.compare.history import Archive
+from bench.experiments.compare.run import compare
 from bench.model import Run
-from bench.report import compared
-from tests import runs
+from tests.builders import runs
 
 WORSE = replace(runs.pair(), after=runs.pair().before)
 

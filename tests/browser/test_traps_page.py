@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from bench.report.traps import page as traps_page
-from tests.trap_runs import full
+from bench.experiments.traps import page as traps_page
+from tests.builders.trap_runs import full
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bench.model import Counters, RunStatus, Sample
-from bench.model.maintenance import (
+from bench.experiments.maintain.record import (
     CellTimed,
     CellWork,
     ChurnPhase,
@@ -18,7 +17,8 @@ from bench.model.maintenance import (
     TableChurned,
     TableStored,
 )
-from tests import runs
+from bench.model import Counters, RunStatus, Sample
+from tests.builders import runs
 
 Blocks = Mapping[str, tuple[int, int] | int | None]
 """Query to blocks (and heap fetches) that its one cell reads; None: it ran into the timeout."""

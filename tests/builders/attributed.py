@@ -8,7 +8,7 @@ from typing import Any
 
 from bench import model
 from bench.model import Attribution, GainCell, Run, SetTried, Tried
-from bench.model.sides import (
+from bench.model.attribution import (
     Churn,
     ForeignKeyFacts,
     IndexFacts,
@@ -20,7 +20,7 @@ from bench.model.sides import (
     WriteCost,
     WriteSeen,
 )
-from tests import runs
+from tests.builders import runs
 
 INDEX, OTHER = "leads_queue_idx", "leads_other_idx"
 """What the queries of ``run`` use, and what nothing needs."""

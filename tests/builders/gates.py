@@ -7,12 +7,13 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from bench.gate.timing import BURN_ROUNDS
-from bench.judge import records
-from bench.judge.records import Baseline, CellResult, Change, Counted, Difference, GateResult, Stage, Timed, Word
-from bench.judge.times import MEDIAN_TO_MEAN, SCREEN_LOOKS
+from bench.cells.work import Difference
+from bench.experiments.gate import record as records
+from bench.experiments.gate.record import Baseline, CellResult, Change, Counted, GateResult, Stage, Timed, Word
+from bench.experiments.gate.times import MEDIAN_TO_MEAN, SCREEN_LOOKS
+from bench.experiments.gate.timing import BURN_ROUNDS
 from bench.model import Counters
-from tests import runs
+from tests.builders import runs
 
 WORK = Counters(buffers=96, rows=20, temp_blocks=0, heap_fetches=0)
 MORE_WORK = Counters(buffers=3_960, rows=14_020, temp_blocks=12, heap_fetches=0)

@@ -7,10 +7,10 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import growth
-from bench.growth import Asked, Reading, Scaling
+from bench.experiments.scale import curves
+from bench.experiments.scale.record import Asked, Reading, Scaling
 from bench.model import Binding, Run
-from tests import runs
+from tests.builders import runs
 
 SCALES = (10_000, 32_000, 100_000, 320_000, 1_000_000)
 TENANTS = (2_211, 5_503, 14_070, 37_258, 100_229)
@@ -79,10 +79,10 @@ def scaling(steps: int = len(SCALES), title: str = "") -> Scaling:
         started_at="2025-06-01T08:00:00Z",
         pgproof="0.1.0",
         asked=asked,
-        steps=tuple(growth.step_of(run, str(run.dataset.scale)) for run in made),
+        steps=tuple(curves.step_of(run, str(run.dataset.scale)) for run in made),
         titles={query.name: query.title for query in first.queries},
-        tracks=growth.tracks(made),
+        tracks=curves.tracks(made),
         server="PostgreSQL 18.1 (embedded)",
         machine="EPYC 7B13, 2 cores",
-        alarms=growth.alarms(made),
+        alarms=curves.alarms(made),
     )

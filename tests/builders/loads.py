@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bench.experiments.load.record import LoadOptions, LoadRun, LoadStep, MixPart, QueryLoad
 from bench.model import RunStatus, State
-from bench.model.load import LoadOptions, LoadRun, LoadStep, MixPart, QueryLoad
-from tests import runs
+from tests.builders import runs
 
 
 def step(state: State, clients: int, times_us: Mapping[int, int], query: str = "q") -> LoadStep:

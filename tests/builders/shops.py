@@ -5,11 +5,11 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from bench.gate import GatePlan
-from bench.gate.arms import Arm
+from bench.experiments.gate.arms import Arm
+from bench.experiments.gate.run import GatePlan
 from bench.workload import Workload, read
+from tests import SHOP
 
-SHOP = Path(__file__).parent.parent / "examples" / "shop"
 ORDERS = 5_000
 
 

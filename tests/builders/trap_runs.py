@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from bench.model import Binding, RunStatus, Sample
-from bench.model.traps import (
+from bench.experiments.traps.record import (
     Borrowed,
     FreshQuery,
     FreshTenant,
@@ -19,8 +18,9 @@ from bench.model.traps import (
     TrapsOptions,
     TrapsRun,
 )
+from bench.model import Binding, RunStatus, Sample
 from bench.plans import access_path, from_explain
-from tests import runs
+from tests.builders import runs
 
 
 def samples(*times_ms: float) -> tuple[Sample, ...]:

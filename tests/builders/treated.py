@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from bench import database, metadata, optimizations
-from bench.database import Connection, Target
 from bench.model import Applied
+from bench.postgres import database, ledger, optimizations
+from bench.postgres.database import Connection, Target
 from bench.progress import silent
 from bench.workload import Workload, read
 
@@ -44,7 +44,7 @@ def treated(
     database.create(admin, name, "scratch")
     with target.connect(name) as connection:
         database.run_file(connection, workload.schema, "schema.sql")
-        metadata.create(connection)
+        ledger.create(connection)
         connection.execute(fill)
         connection.execute("VACUUM (FREEZE, ANALYZE)")
         yield connection, optimizations.apply_all(connection, workload.optimizations, silent)

@@ -16,12 +16,12 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench import store
+from bench import storage
 from bench.cli import main
-from bench.report import FILES
+from bench.experiments.before_after.formats import FILES
+from tests import ROOT
 from tests.conftest import make_home
 
-ROOT = Path(__file__).parent.parent
 SHOP = ROOT / "examples" / "shop"
 
 
@@ -62,7 +62,7 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
     latest = tmp_path / "reports" / "latest"
     assert latest.is_symlink()
     assert {f.name for f in latest.iterdir()} == {"run.json", *FILES.values()}
-    seen = store.load(latest / "run.json")
+    seen = storage.load(latest / "run.json")
     assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
     assert all(pair.equality and pair.equality.equal for pair in seen.pairs)
     assert seen.attribution
@@ -92,7 +92,7 @@ def test_cold_executions_have_a_place_in_the_run_and_its_reports(pgproof: Callab
     status, printed = pgproof("run", SHOP, "--scale", "2k", "--cold", "2")
     assert status == 0, printed
     assert "Cold, 0 of 2 queries miss 50 ms" in " ".join(printed.split())
-    seen = store.load(tmp_path / "reports" / "latest" / "run.json")
+    seen = storage.load(tmp_path / "reports" / "latest" / "run.json")
     writes = {query.name for query in seen.queries if query.writes}
     assert {len(pair.after.cold) for pair in seen.pairs if pair.query in writes} == {0}
     assert {len(pair.after.cold) for pair in seen.pairs if pair.query not in writes} == {2}
@@ -107,7 +107,7 @@ def test_a_missed_target_fails_only_where_asked(pgproof: Callable) -> None:
 
 def test_reads_leave_both_databases_as_they_were(pgproof: Callable, cli_home: Path) -> None:
     """Writes run elsewhere: not a dead row, not a cleared visibility bit in what --keep leaves."""
-    from bench.servers import ServerOptions, open_server
+    from bench.postgres.servers import ServerOptions, open_server
 
     pgproof("run", SHOP, "--scale", "2k", "--keep")
     with open_server("embedded", ServerOptions(home=cli_home)) as server, psycopg.connect(server.dsn) as admin:
@@ -313,7 +313,7 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
     assert done.returncode == 130, done.stderr
     assert "the part that was measured is kept" in done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
-    seen = store.load(stored)
+    seen = storage.load(stored)
     assert seen.status == "interrupted"
     assert seen.pairs
     assert main(["report", str(stored)]) == 0
@@ -327,7 +327,7 @@ def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
     )
     assert done.returncode == 130, done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
-    found = store.load(stored).attribution
+    found = storage.load(stored).attribution
     assert found
     assert found.cells
     assert not found.shipped
@@ -370,4 +370,4 @@ def test_a_usage_error_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_stored_run_is_plain_json(pgproof: Callable, tmp_path: Path) -> None:
     pgproof("run", SHOP, "--scale", "2k", "--query", "open_orders")
     stored = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text())
-    assert stored["format"] == store.FORMAT
+    assert stored["format"] == storage.FORMAT

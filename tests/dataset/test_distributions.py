@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from bench.database import Connection, Target, find
+from bench.dataset.distributions import read_distributions
+from bench.dataset.template import Build, ensure
+from bench.dataset.worker import Recipe
 from bench.errors import WorkloadError
 from bench.model import Dataset
+from bench.postgres.database import Connection, Target, find
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.seeding.distributions import read_distributions
-from bench.seeding.template import Build, ensure
-from bench.seeding.worker import Recipe
-from bench.servers import ServerHandle
 from bench.workload import read
 
 HEAD = "-- distribution: Sizes\n-- across: size\n-- counts: things\n"

@@ -9,19 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import database
-from bench.database import Connection, Target, rows, statistics_target
+from bench.dataset.bindings import curate
+from bench.dataset.holdback import build, hold_back
+from bench.dataset.template import Build, ensure, evict, template_name
+from bench.dataset.worker import Recipe
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Binding
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, rows, statistics_target
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.seeding.curate import curate
-from bench.seeding.holdback import build, hold_back
-from bench.seeding.template import Build, ensure, evict, template_name
-from bench.seeding.worker import Recipe
-from bench.servers import ServerHandle
 from bench.workload import Workload, read
-
-SHOP = Path(__file__).parent.parent / "examples" / "shop"
+from tests import SHOP
 
 
 @pytest.fixture

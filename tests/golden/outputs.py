@@ -18,15 +18,16 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from bench import growth, store
+from bench import storage
 from bench.cli import main
-from bench.cli.selftests import _attempt
 from bench.cli.streams import out
-from bench.codec import encode
-from bench.report import gate as gate_report
-from bench.report import growth as growth_report
-from bench.report import selftest as selftest_report
-from bench.selftest.log import read_lines
+from bench.experiments.gate import formats as gate_report
+from bench.experiments.scale import curves
+from bench.experiments.scale import formats as growth_report
+from bench.experiments.selftest import document as selftest_report
+from bench.experiments.selftest.command import _attempt
+from bench.experiments.selftest.record import read_lines
+from bench.record_codec import encode
 
 HERE = Path(__file__).parent
 SHOP = HERE.parent.parent / "examples" / "shop"
@@ -58,12 +59,14 @@ def printing(*arguments: str) -> Show:
 def scale(folder: Path) -> int:
     """The reports of a scale experiment, and what is said of it when its steps are read again."""
     stored = Path("runs/scale")
-    found = store.load_scale(stored / growth_report.FILE)
+    found = storage.load_scale(stored / growth_report.FILE)
     growth_report.write(found, folder)
     out.print(growth_report.show(found))
-    runs = [store.load(stored / step.folder / "run.json") for step in found.steps]
-    again = {"tracks": growth.tracks(runs), "alarms": growth.alarms(runs)}
-    folder.joinpath("again.json").write_text(store.spread({key: encode(value) for key, value in again.items()}) + "\n")
+    runs = [storage.load(stored / step.folder / "run.json") for step in found.steps]
+    again = {"tracks": curves.tracks(runs), "alarms": curves.alarms(runs)}
+    folder.joinpath("again.json").write_text(
+        storage.spread({key: encode(value) for key, value in again.items()}) + "\n"
+    )
     return 0
 
 
@@ -71,7 +74,7 @@ def gate(name: str) -> Show:
     """The reports of a gate, and its annotations of a workload that lies in a folder."""
 
     def show(folder: Path) -> int:
-        found = store.load_gate(Path(f"runs/gate-{name}/gate.json"))
+        found = storage.load_gate(Path(f"runs/gate-{name}/gate.json"))
         gate_report.write(found, folder)
         folder.joinpath("annotations.txt").write_text(gate_report.annotate(found, "examples/shop"))
         out.print(gate_report.show(found))

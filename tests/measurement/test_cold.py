@@ -13,16 +13,17 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from bench import database, experiment
-from bench.cold import Caches, measure_cold, pages
-from bench.database import Connection, Target
-from bench.measure import Cell, Sides, compare
+from bench.experiments.before_after import run as experiment
+from bench.measurement import Cell, Sides, compare
+from bench.measurement.cold import Caches, measure_cold, pages
 from bench.model import STATES, ColdBlocks, Options, Pair, Run, Sample
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.progress import silent
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import read
-from tests.shops import SHOP
-from tests.test_measure import cell
+from tests.builders.shops import SHOP
+from tests.measurement.test_measure import cell
 
 HELPER = "pgproof_c_cold"
 BLOCKS = 192
@@ -248,7 +249,7 @@ def test_an_own_server_without_the_function_is_restarted(used_home: Path) -> Non
             sides = make_sides(target, admin)
         before = started(own)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("bench.cold.buffers.EVICT_ALL_SINCE", 990000)
+            patch.setattr("bench.measurement.cold.buffers.EVICT_ALL_SINCE", 990000)
             caches, (pair,) = carry_out(own, sides, COUNT, executions=1)
         assert (caches.seen.buffers, caches.seen.times) == ("restarted", 4)
         for side in (pair.before, pair.after):

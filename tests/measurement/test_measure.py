@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
 from bench.errors import WorkloadError
-from bench.measure import Cell, Sides, compare, time_pairs
+from bench.measurement import Cell, Sides, compare, time_pairs
 from bench.model import Binding, Options, Pair, Parameter, Query
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
 from bench.progress import silent
 
 OPTIONS = Options(rounds=6, budget_s=0, timeout_s=30, warmups=1, seed=1, target_ms=100)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.load.counting import count, rounded, window
-from bench.load.log import Entry, parse_entries
+from bench.experiments.load.counting import count, rounded, window
+from bench.pgbench.log import Entry, parse_entries
 
 # Written by pgbench 18 with --max-tries=3: without a rate, and with one (a column for the lag more).
 CLOSED = """\

@@ -16,13 +16,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from bench import database
-from bench.database import Connection, Target
 from bench.errors import LoadError
-from bench.load import find_pgbench, make_mix, programs, running
-from bench.load.log import parse
 from bench.model import Optimization, Statement
-from bench.servers import ServerHandle, ServerOptions, open_server
+from bench.pgbench import find_pgbench, make_mix, programs, running
+from bench.pgbench.log import parse
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 
 DATABASE = "pgproof_load"
 
@@ -216,7 +216,7 @@ def test_nothing_is_left_after_an_exception(
 KILLED = """
 import sys, time
 from pathlib import Path
-from bench.database import Target
+from bench.postgres.database import Target
 from bench.load import Pgbench, running
 
 target = Target(sys.argv[1])

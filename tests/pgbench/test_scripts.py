@@ -8,14 +8,14 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
 from bench.errors import LoadError, WorkloadError
-from bench.load import find_pgbench
-from bench.load.scripts import QueryMix, mix_queries, statement
-from bench.load.stepping import Demand, Driven, complaints, drive
+from bench.experiments.load.steps import Demand, Driven, complaints, drive
 from bench.model import Binding, Parameter, Query, Rewrite
-from bench.servers import ServerHandle
+from bench.pgbench import find_pgbench
+from bench.pgbench.scripts import QueryMix, mix_queries, statement
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 
 DATABASE = "pgproof_load_scripts"
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.plans import align, describe_change, tree
-from tests.test_plans import CAPTURED, node, plan
+from tests.plans.test_plans import CAPTURED, node, plan
 
 
 def scan(table: str, alias: str = "", *, index: str = "", buffers: int = 4, **more: Any) -> Any:

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
-from bench.measure import Sides, compare
+from bench.measurement import Sides, compare
 from bench.model import PlanSeen
 from bench.plans import from_explain, tree, with_self_ms
-from tests.test_measure import cell
-from tests.test_plans import node
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from tests.measurement.test_measure import cell
+from tests.plans.test_plans import node
 
 
 def timed(kind: str, ms: float, *children: Any, loops: int = 1, **properties: Any) -> Any:

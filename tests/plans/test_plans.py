@@ -11,7 +11,7 @@ import pytest
 
 from bench.plans import describe_change, fingerprint, from_explain, index_names, tree
 
-FOLDER = Path(__file__).parent / "plans"
+FOLDER = Path(__file__).parent
 CAPTURED = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
 from bench.errors import DatasetError, ServerError, WorkloadError
 from bench.model import Statement
-from bench.sqlfile import split
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.workload.sqlfile import split
 
 
 def names(admin: Connection) -> list[str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import database, metadata, optimizations
-from bench.database import Connection, Target, rows
 from bench.errors import DriftError, WorkloadError
 from bench.model import Optimization
+from bench.postgres import database, ledger, optimizations
+from bench.postgres.database import Connection, Target, rows
 from bench.progress import silent
-from bench.workload.blocks import read_optimizations
+from bench.workload.optimizations import read_optimizations
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def connection(admin: Connection, target: Target) -> Iterator[Connection]:
     """A database of ours with one table of 10,000 rows."""
     database.create(admin, "pgproof_opt", "scratch")
     with target.connect("pgproof_opt") as connection:
-        metadata.create(connection)
+        ledger.create(connection)
         connection.execute("CREATE TABLE t AS SELECT n, n % 7 AS m, 'x' || n AS s FROM generate_series(1, 10000) AS n")
         connection.execute("VACUUM (FREEZE, ANALYZE) t")
         yield connection
@@ -119,10 +119,10 @@ def test_drift_is_found(connection: Connection, tmp_path: Path) -> None:
     one = blocks(tmp_path, block("i", "CREATE INDEX i ON t (n);"))
     optimizations.apply_all(connection, one, silent)
     expected = [("i", optimizations.block_checksum(one[0]))]
-    assert metadata.drift(connection, expected) == []
+    assert ledger.drift(connection, expected) == []
     connection.execute("DROP INDEX i")
     connection.execute("CREATE INDEX stray ON t (s)")
-    assert metadata.drift(connection, [*expected, ("j", "0")]) == [
+    assert ledger.drift(connection, [*expected, ("j", "0")]) == [
         "j is in the files but was not applied",
         "index public.i is catalogued but gone",
         "index public.stray exists but is not catalogued",

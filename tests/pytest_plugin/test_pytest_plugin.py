@@ -18,13 +18,13 @@ from typing import Any
 import pytest
 
 import bench.pytest_plugin.items  # noqa: F401 (numpy cannot be loaded a second time: pytester forgets new modules)
-from bench.database import Target, drop, own_databases
-from bench.servers import ServerHandle
+from bench.postgres.database import Target, drop, own_databases
+from bench.postgres.servers import ServerHandle
+from tests import SHOP
 from tests.conftest import make_home
 
 pytest_plugins = "pytester"
 
-SHOP = Path(__file__).parent.parent / "examples" / "shop"
 QUICK = ("-p", "no:cacheprovider", "--benchmark-max-time=0.01")
 Pytest = Callable[..., pytest.RunResult]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.model import Binding, Parameter
-from bench.report.page.sql import filled
+from bench.report.html.sql import filled
 
 NAME = (Parameter(name="name", type="text", source="class"),)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
-from bench.servers import ServerHandle
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from tests.shipping.scripts import (
     Psql,
     command,

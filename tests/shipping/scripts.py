@@ -9,14 +9,14 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench.database import Connection
 from bench.model import Optimization
-from bench.servers import ServerHandle
+from bench.postgres.database import Connection
+from bench.postgres.servers import ServerHandle
 from bench.shipping import Waiting, concurrent_steps, ship_script
 from bench.workload import read
-from bench.workload.blocks import read_optimizations
+from bench.workload.optimizations import read_optimizations
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 CRM = read(ROOT)
 QUICK = Waiting(lock_timeout_ms=100, attempts=50, pause_s=0.05, pause_max_s=0.1)
 CHECK = "ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0);"

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.database import Connection
 from bench.errors import WorkloadError
+from bench.postgres.database import Connection
 from bench.shipping import Step, concurrent_steps
+from tests.builders.shops import SHOP
 from tests.shipping.scripts import (
     CHECK,
     Psql,
@@ -21,7 +22,6 @@ from tests.shipping.scripts import (
     script,
     steps,
 )
-from tests.shops import SHOP
 
 
 # ------------------------------------------------------------------------------------------------ forms

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from bench import database, optimizations
-from bench.database import Connection, Target
+from bench.postgres import database, optimizations
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.servers import ServerHandle
 from bench.shipping import retrying, ship_script
 from bench.workload import Workload, read
+from tests.builders.shops import SHOP
 from tests.shipping.scripts import (
     CHECK,
     CRM,
@@ -28,7 +29,6 @@ from tests.shipping.scripts import (
     script,
     shipping,
 )
-from tests.shops import SHOP
 
 
 # ------------------------------------------------------------------------------------------------ whole workloads

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from bench.model import Sample
-from bench.stats import (
+from bench.statistics.quantiles import (
     Figure,
     judge,
     longest,

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
 
-from bench.seeding.source import tables
-from bench.seeding.table import Table
+from bench.dataset.source import tables
+from bench.dataset.table import Table
+from tests import ROOT
 
-DATASET = Path(__file__).resolve().parent.parent / "dataset"
+DATASET = ROOT / "dataset"
 CLOCK = np.datetime64("2026-01-01T00:00:00", "us")
 SCALE = 7_000  # two chunks, one of them short; one whale
 FOLLOWING_LEADS = [

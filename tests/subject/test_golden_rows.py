@@ -7,15 +7,15 @@ put the new digests here (they are in the failure message).
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 
 import pytest
 
-from bench.seeding.encode import Encoder
-from bench.seeding.source import tables
-from bench.seeding.table import Table
+from bench.dataset.encode import Encoder
+from bench.dataset.source import tables
+from bench.dataset.table import Table
+from tests import ROOT
 
-DATASET = Path(__file__).resolve().parent.parent / "dataset"
+DATASET = ROOT / "dataset"
 
 GOLDEN = {
     "crm.organizations": "b1e188c58b8b757f",

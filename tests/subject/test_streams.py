@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import importlib
 import sys
-from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
 
-from bench.seeding.source import tables
+from bench.dataset.source import tables
+from tests import ROOT
 
-DATASET = Path(__file__).resolve().parent.parent / "dataset"
+DATASET = ROOT / "dataset"
 
 
 @pytest.fixture(scope="module")

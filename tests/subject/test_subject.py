@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench import database, metadata, optimizations
-from bench.database import Connection, Target, rows
+from bench.postgres import database, ledger, optimizations
+from bench.postgres.database import Connection, Target, rows
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.servers import ServerHandle
 from bench.workload import Workload, read
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 CRM = read(ROOT)
 
 CROSS_TENANT = {"due_communications", "provider_webhook"}
@@ -49,8 +48,8 @@ def crm(target: Target) -> Iterator[Connection]:
         database.create(admin, "pgproof_crm", "scratch")
         with target.connect("pgproof_crm") as connection:
             database.run_file(connection, CRM.schema, "schema.sql")
-            metadata.create(connection)
-            metadata.refresh_index_catalog(connection)
+            ledger.create(connection)
+            ledger.refresh_index_catalog(connection)
             optimizations.apply_all(connection, CRM.optimizations, silent)
             yield connection
         database.drop(admin, "pgproof_crm")

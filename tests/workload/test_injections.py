@@ -10,8 +10,7 @@ import pytest
 from bench.errors import WorkloadError
 from bench.workload import read
 from bench.workload.injections import read_injections
-
-SHOP = Path(__file__).parent.parent / "examples" / "shop"
+from tests import SHOP
 
 
 @pytest.fixture

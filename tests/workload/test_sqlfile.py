@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import WorkloadError
-from bench.sqlfile import fill_in, header, numbered, placeholders, split
+from bench.workload.sqlfile import fill_in, header, numbered, placeholders, split
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ import pytest
 from bench.errors import WorkloadError
 from bench.model import Query, Statement
 from bench.workload import ScaleSettings, read
-from bench.workload.blocks import derived_undo
+from bench.workload.optimizations import derived_undo
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 SHOP = ROOT / "examples" / "shop"
 GOOD = "-- title: T\n-- asks: Q?\n-- param id bigint: class\nSELECT :id;\n"
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bench.attribution.locks import Locks, sampled
-from bench.attribution.windows import Window
-from bench.database import Connection, rows, translated
 from bench.errors import DiskFull, ServerError
+from bench.experiments.attribution.stalls import Window
 from bench.model import Optimization
+from bench.postgres.database import Connection, rows, translated
+from bench.postgres.locks import Locks, sampled
 from bench.shipping import concurrent_steps, refuses_transaction, undo_steps
 
 

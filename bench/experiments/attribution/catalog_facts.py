@@ -8,8 +8,8 @@ from typing import Any
 
 from psycopg import sql
 
-from bench.database import Connection, explained, rows
-from bench.model.sides import ForeignKeyFacts, IndexFacts, IndexKey
+from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
+from bench.postgres.database import Connection, explained, rows
 
 DENSITY_EXTENSION = "pgstattuple"
 

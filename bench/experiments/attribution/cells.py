@@ -7,12 +7,12 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.attribution.subsets import Names
-from bench.database import Connection
-from bench.measure import Cell, Timeout, execute
-from bench.measure.execution import explain, shape_of
+from bench.experiments.attribution.subsets import Names
+from bench.measurement import Cell, Timeout, execute
+from bench.measurement.execution import explain, shape_of
 from bench.model import Counters, GainCell, Json, State, Tried
 from bench.plans import index_names, tree, trimmed, work_of_finding
+from bench.postgres.database import Connection
 
 SAMPLES = 2
 SAMPLES_MS = 200.0

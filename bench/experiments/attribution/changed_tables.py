@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from bench.attribution.trial import taken_away
-from bench.database import Connection, rows
 from bench.errors import PgproofError
+from bench.measurement.write_trials import taken_away
 from bench.model import Optimization
+from bench.postgres.database import Connection, rows
 
 Needs = Mapping[str, Sequence[str]]
 """Optimization to those without which it cannot be."""

@@ -9,12 +9,12 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
-from bench import metadata, optimizations
-from bench.attribution.cells import Key
-from bench.attribution.gains import Gains
-from bench.database import Connection
 from bench.errors import PgproofError
+from bench.experiments.attribution.cells import Key
+from bench.experiments.attribution.measure_gains import Gains
 from bench.model import GainCell, Optimization
+from bench.postgres import ledger, optimizations
+from bench.postgres.database import Connection
 
 Fresh = Callable[[str], AbstractContextManager[Connection]]
 """A connection to a new copy of the database before all optimizations, under a label; dropped afterwards."""
@@ -61,7 +61,7 @@ def _changed(plans: Iterable[tuple[str, int]], usual: int) -> dict[str, int]:
 def _build(connection: Connection, trial: Gains, kept: Collection[str], missing: str = "") -> list[str]:
     """Apply ``kept`` for good; return those that could not be applied because ``missing`` is, and remember it."""
     failed = []
-    metadata.create(connection)
+    ledger.create(connection)
     analyzed = optimizations.times_analyzed(connection)
     for block in trial.sets.blocks.values():
         if block.name not in kept:

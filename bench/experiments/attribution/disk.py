@@ -13,10 +13,10 @@ from dataclasses import replace
 import psycopg
 from psycopg import sql
 
-from bench.attribution.statements import WriteStatement, statements_of
-from bench.attribution.trial import rows_written, run_here
-from bench.database import Connection, explained, rows
+from bench.measurement.write_statements import WriteStatement, statements_of
+from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Applied, Churn, Stored
+from bench.postgres.database import Connection, explained, rows
 from bench.progress import Progress, silent
 from bench.workload import Workload
 

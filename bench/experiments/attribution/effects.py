@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.database import Connection, rows
+from bench.cells.index_use import bare
 from bench.model import Applied, Optimization
-from bench.summary.optimizations import bare
+from bench.postgres.database import Connection, rows
 
 _CHECK = re.compile(
     r"ALTER\s+TABLE\s.*\bADD\s+(CONSTRAINT\s+\S+\s+)?CHECK\b|ALTER\s+TABLE\s.*\bVALIDATE\s+CONSTRAINT\b"

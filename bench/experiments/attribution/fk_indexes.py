@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from bench.model.sides import ForeignKeyFacts, IndexFacts
+from bench.model.attribution import ForeignKeyFacts, IndexFacts
 
 READS_MORE = 2.0
 """An index on a part of a foreign key's columns is enough if it finds at most so many times the rows that refer to the

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.experiments.attribution.shapley import Shares, buffers, fastest_ms, nothing, shares
 from bench.model import Attribution, Counters, GainCell, Tried
-from bench.summary.shares import Shares, buffers, fastest_ms, nothing, shares
 
 ROWS_PER_BUFFER = 10
 """Rows that count as much as one buffer in the sum that decides which of two plans does less work. Fitted on 565 plans

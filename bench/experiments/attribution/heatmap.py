@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.experiments.attribution.gains import MEANT_BUFFERS, CellGain, cell_gains, was_stopped
 from bench.model import Attribution
-from bench.summary.gains import MEANT_BUFFERS, CellGain, cell_gains, was_stopped
 
 NAMED_PERCENT = 0.5
 """A share below this is rounded to nothing in a whole percent."""

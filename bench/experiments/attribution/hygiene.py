@@ -7,11 +7,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.sides import ForeignKeyFacts, IndexFacts
-from bench.summary.optimizations import bare
-from bench.summary.redundancy import Redundant, Relation, clashing, droppable, redundant, twins
-from bench.summary.support import nearest, needed, serves
-from bench.summary.words import count, digits, listed, plural, size
+from bench.cells.index_use import bare
+from bench.experiments.attribution.fk_indexes import nearest, needed, serves
+from bench.experiments.attribution.redundant_indexes import Redundant, Relation, clashing, droppable, redundant, twins
+from bench.model.attribution import ForeignKeyFacts, IndexFacts
+from bench.report.numbers import count, digits, listed, plural, size
 
 MUCH_SMALLER = 2.0
 """A narrow index of half the size or less: what scans a range of it reads at least twice as many pages of the wider

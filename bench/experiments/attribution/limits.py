@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
+from bench.experiments.attribution.gains import was_stopped
 from bench.model import Attribution, Run
-from bench.summary import words
-from bench.summary.gains import was_stopped
+from bench.report import numbers
 
 NEW_COPIES = (
     "Every copy of the database was new: its tables had no dead rows and its indexes were perfectly packed. On a "
@@ -47,16 +47,16 @@ def _shares(attribution: Attribution) -> Iterator[str]:
     if sampled:
         orders = max(len(cell.orders) for cell in sampled)
         yield (
-            f"Shares are exact in {len(cells) - len(sampled)} of {words.plural(len(cells), 'cell')}. In the others so "
-            f"many optimizations matter that they are the mean over {words.plural(orders, 'order')} of applying them: "
-            f"they add up all the same, but other orders would give somewhat other shares."
+            f"Shares are exact in {len(cells) - len(sampled)} of {numbers.plural(len(cells), 'cell')}. In the others "
+            f"so many optimizations matter that they are the mean over {numbers.plural(orders, 'order')} of applying "
+            f"them: they add up all the same, but other orders would give somewhat other shares."
         )
     else:
-        yield f"Shares are exact in all {words.plural(len(cells), 'cell')}: every set that matters was tried."
+        yield f"Shares are exact in all {numbers.plural(len(cells), 'cell')}: every set that matters was tried."
     if stopped := sum(was_stopped(cell) for cell in cells):
         yield (
-            f"{words.plural(stopped, 'cell')} ran into the statement timeout with some set of optimizations: no share "
-            f"in buffers there, and shares in time are too small."
+            f"{numbers.plural(stopped, 'cell')} ran into the statement timeout with some set of optimizations: no "
+            f"share in buffers there, and shares in time are too small."
         )
 
 
@@ -68,9 +68,9 @@ def _load(attribution: Attribution) -> Iterator[str]:
         yield f"Load while shipping: {load.note}."
     if load.quiet_ms:
         yield (
-            f"While nothing was applied, the longest transaction of {words.ms(load.window_ms)} took "
-            f"{words.ms(median(load.quiet_ms))} in the median and {words.ms(max(load.quiet_ms))} at most: a stall of "
-            f"that length says nothing."
+            f"While nothing was applied, the longest transaction of {numbers.ms(load.window_ms)} took "
+            f"{numbers.ms(median(load.quiet_ms))} in the median and {numbers.ms(max(load.quiet_ms))} at most: a stall "
+            f"of that length says nothing."
         )
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.report import side_words
-from bench.summary import words
-from bench.summary.sides import Sides, SidesSummary
+from bench.experiments.attribution import sentences
+from bench.experiments.attribution.summary import Sides, SidesSummary
+from bench.report import numbers
 
 Escape = Callable[[str, int], str]
 NAME, PROSE = 60, 300
@@ -32,17 +32,17 @@ def section(summary: SidesSummary, escape: Escape) -> list[str]:
 
 def _row(row: Sides, escape: Escape) -> list[str]:
     gain, costs = row.verdict and row.verdict.gain, row.costs
-    word = row.verdict.word if row.verdict else words.NOTHING if costs else "not applied"
+    word = row.verdict.word if row.verdict else numbers.NOTHING if costs else "not applied"
     kept = " (smallest set)" if row.verdict and row.verdict.in_smallest else ""
     dearest = costs.writes[0] if costs and costs.writes else None
-    best = f"{side_words.buffers(gain.best)} ({escape(gain.best.cell, NAME)})" if gain and gain.best else words.NOTHING
-    write = f"{side_words.wal(dearest)} ({escape(dearest.write, NAME)})" if dearest else words.NOTHING
+    best = f"{sentences.buffers(gain.best)} ({escape(gain.best.cell, NAME)})" if gain and gain.best else numbers.NOTHING
+    write = f"{sentences.wal(dearest)} ({escape(dearest.write, NAME)})" if dearest else numbers.NOTHING
     return [
         escape(row.optimization.name, NAME),
         f"{word}{kept}",
         best,
-        words.count(round(gain.share_buffers)) if gain else words.NOTHING,
+        numbers.count(round(gain.share_buffers)) if gain else numbers.NOTHING,
         write,
-        words.size(row.size_bytes),
-        f"{side_words.stall(costs.plain)} → {side_words.stall(costs.concurrent)}" if costs else words.NOTHING,
+        numbers.size(row.size_bytes),
+        f"{sentences.stall(costs.plain)} → {sentences.stall(costs.concurrent)}" if costs else numbers.NOTHING,
     ]

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 from itertools import product
 from random import Random
 
-from bench.attribution.cells import NOTHING, SAMPLES, Found, Key
-from bench.attribution.kinds import Kinds
-from bench.attribution.subsets import Names, Sets
-from bench.database import Connection
-from bench.measure import Cell
+from bench.experiments.attribution.cells import NOTHING, SAMPLES, Found, Key
+from bench.experiments.attribution.effects import Kinds
+from bench.experiments.attribution.gains import better, by_work, faster
+from bench.experiments.attribution.proof import CLEARLY
+from bench.experiments.attribution.subsets import Names, Sets
+from bench.measurement import Cell
 from bench.model import GainCell, SetTried, Tried
+from bench.postgres.database import Connection
 from bench.progress import Progress
-from bench.summary.gains import better, by_work, faster
-from bench.summary.proof import CLEARLY
 
 EXACT_MOST = 6
 """Optimizations that matter to one cell at most for which all sets are tried (64); beyond, orders are sampled."""

@@ -10,12 +10,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.attribution.statements import WriteStatement
-from bench.attribution.trial import clean_up, run_here, taken_away
-from bench.database import Connection, explained
-from bench.measure.execution import EXPLAIN
+from bench.measurement.execution import EXPLAIN
+from bench.measurement.write_statements import WriteStatement
+from bench.measurement.write_trials import clean_up, run_here, taken_away
 from bench.model import Json, Optimization
-from bench.plans.seen import blocks, number
+from bench.plans.parse import blocks, number
+from bench.postgres.database import Connection, explained
 from bench.workload.queries import ROUND
 
 MERGE_ROWS = 1000

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
+from bench.experiments.attribution.costs import WritePrice, write_prices
+from bench.experiments.attribution.gains import Effect
+from bench.experiments.attribution.heatmap import HeatColumn
+from bench.experiments.attribution.hygiene import HygieneFinding
+from bench.experiments.attribution.sentences import hot
+from bench.experiments.attribution.summary import Sides, SidesSummary, summarize_sides
+from bench.experiments.attribution.verdicts import Word
 from bench.model import Attribution, Run, Stored
-from bench.report.page.anchors import anchors
-from bench.report.side_words import hot
-from bench.summary.costs import WritePrice, write_prices
-from bench.summary.gains import Effect
-from bench.summary.heat import HeatColumn
-from bench.summary.hygiene import HygieneFinding
-from bench.summary.sides import Sides, SidesSummary, summarize_sides
-from bench.summary.verdicts import Word
+from bench.report.html.anchors import anchors
 
 STEPS = (1, 10, 25, 50, 75)
 """Percent from which on a cell of the heat map has the next deeper colour."""

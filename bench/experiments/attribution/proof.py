@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.cells.cell import rank
+from bench.experiments.attribution.smallest_set import held
 from bench.model import Attribution, Run, Sample, SetTried, Verdict
-from bench.stats import Figure, judge, percentile
-from bench.summary import words
-from bench.summary.cells import rank
-from bench.summary.smallest import held
+from bench.report import numbers
+from bench.statistics.quantiles import Figure, judge, percentile
 
 NAMED_MOST = 6
 """Optimizations that the sentence names; the table marks all of them."""
@@ -78,9 +78,9 @@ def _chosen(run: Run, tried: SetTried, size: Mapping[str, int], whom: str, *, tr
     total, kept = len(run.applied), len(tried.kept)
     if not kept:
         needed = "is needed to keep" if tried_out else "seemed to be needed to keep"
-        return f"None of {words.plural(total, 'optimization')} {needed} {whom}"
-    named = f"{words.listed(tried.kept, NAMED_MOST)} ({words.size(sum(size.get(name, 0) for name in tried.kept))})"
-    of = f"{kept} of {words.plural(total, 'optimization')}"
+        return f"None of {numbers.plural(total, 'optimization')} {needed} {whom}"
+    named = f"{numbers.listed(tried.kept, NAMED_MOST)} ({numbers.size(sum(size.get(name, 0) for name in tried.kept))})"
+    of = f"{kept} of {numbers.plural(total, 'optimization')}"
     if not tried_out:
         return f"{of} {'was' if kept == 1 else 'were'} chosen as the fewest that keep {whom}: {named}"
     return f"{of} {'keeps' if kept == 1 else 'keep'} {whom}: {named}"
@@ -91,14 +91,14 @@ def _outcome(
 ) -> str:
     how = "executed alone" if tried.kept else "executed without any"
     if missed:
-        found = words.listed([f"{cell} takes {words.figure(seen[cell])}" for cell in missed], 3)
+        found = numbers.listed([f"{cell} takes {numbers.figure(seen[cell])}" for cell in missed], 3)
         return f". That is not enough: {how}, {found} (p95)"
     if not seen:
         return ""
     slowest = max(seen, key=lambda cell: rank(seen[cell]))
-    said = f"; {how}, the slowest cell takes {words.figure(seen[slowest])} (p95 of {slowest})"
+    said = f"; {how}, the slowest cell takes {numbers.figure(seen[slowest])} (p95 of {slowest})"
     if unclear:
-        said += f". Too close to {target_ms:g} ms to tell, or too noisy: {words.listed(unclear, 3)}"
+        said += f". Too close to {target_ms:g} ms to tell, or too noisy: {numbers.listed(unclear, 3)}"
     return said
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.model.sides import ForeignKeyFacts, IndexFacts, IndexKey
+from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
 
 Relation = Literal["duplicate", "unique", "reversed", "included", "prefix"]
 RELATIONS: tuple[Relation, ...] = ("duplicate", "unique", "reversed", "included", "prefix")

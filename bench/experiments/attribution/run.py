@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from bench import database, optimizations
-from bench.attribution.committed import with_committed
-from bench.attribution.disk import stored
-from bench.attribution.gains import Gains
-from bench.attribution.hygiene import can_create_pgstattuple, foreign_keys, index_facts, index_scans
-from bench.attribution.kinds import kinds
-from bench.attribution.shipping import ship_all
-from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
-from bench.attribution.touches import touched
-from bench.attribution.writes import write_costs
-from bench.database import Connection, Target
-from bench.measure import Cell, Sides
+from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
+from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.committed import with_committed
+from bench.experiments.attribution.disk import stored
+from bench.experiments.attribution.effects import kinds
+from bench.experiments.attribution.measure_gains import Gains
+from bench.experiments.attribution.shipping import ship_all
+from bench.experiments.attribution.smallest_set import smallest
+from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.experiments.attribution.writes import write_costs
+from bench.measurement import Cell, Sides
+from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution
+from bench.postgres import database, optimizations
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
-from bench.servers import ServerHandle
-from bench.stopwatch import Stopwatch
-from bench.summary.smallest import smallest
 from bench.workload import Workload
 
 

@@ -4,38 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.experiments.attribution.costs import WritePrice
+from bench.experiments.attribution.gains import Effect, Gain
 from bench.model import Shipped
-from bench.summary import words
-from bench.summary.costs import WritePrice
-from bench.summary.gains import Effect, Gain
+from bench.report import numbers
 
 
 def buffers(effect: Effect) -> str:
     """Write buffers without and with it: 16,902 → 5,480; what a timeout hides is not known."""
     sides = ((effect.buffers_without, effect.stopped_without), (effect.buffers_with, effect.stopped_with))
-    return " → ".join("?" if stopped else words.count(value) for value, stopped in sides)
+    return " → ".join("?" if stopped else numbers.count(value) for value, stopped in sides)
 
 
 def times(effect: Effect) -> str:
     """Write times without and with it: 89.4 ms → 9.81 ms."""
     sides = ((effect.ms_without, effect.stopped_without), (effect.ms_with, effect.stopped_with))
-    return " → ".join(f"{'> ' if stopped else ''}{words.ms(value)}" for value, stopped in sides)
+    return " → ".join(f"{'> ' if stopped else ''}{numbers.ms(value)}" for value, stopped in sides)
 
 
 def predicted(effect: Effect) -> str:
     """Write how many times less the planner promised."""
-    return f"{words.digits(effect.predicted)}×"
+    return f"{numbers.digits(effect.predicted)}×"
 
 
 def measured(effect: Effect) -> str:
     """Write how many times faster it was."""
     sign = "≥ " if effect.stopped_without else "≤ " if effect.stopped_with else ""
-    return f"{sign}{words.digits(effect.measured)}×"
+    return f"{sign}{numbers.digits(effect.measured)}×"
 
 
 def share_buffers(gain: Gain) -> str:
     """Write its share of the whole gain."""
-    return f"{words.count(round(gain.share_buffers))} buffers"
+    return f"{numbers.count(round(gain.share_buffers))} buffers"
 
 
 def signed(value: float, write: Callable[[float], str]) -> str:
@@ -48,7 +48,7 @@ def signed(value: float, write: Callable[[float], str]) -> str:
 
 def wal(price: WritePrice) -> str:
     """Write what a row writes more of WAL."""
-    return signed(price.wal_bytes, words.size)
+    return signed(price.wal_bytes, numbers.size)
 
 
 def wal_share(price: WritePrice) -> str:
@@ -58,18 +58,18 @@ def wal_share(price: WritePrice) -> str:
 
 def touched(price: WritePrice) -> str:
     """Write how many buffers more a row touches."""
-    return signed(price.buffers, words.digits)
+    return signed(price.buffers, numbers.digits)
 
 
 def micros(price: WritePrice) -> str:
     """Write how much longer a row takes, in microseconds."""
-    return "time as without" if price.ms is None else f"{signed(1e3 * price.ms, words.digits)} µs"
+    return "time as without" if price.ms is None else f"{signed(1e3 * price.ms, numbers.digits)} µs"
 
 
 def percent(value: float | None) -> str:
     """Write a share of one as a whole percentage; little is less than one, not nothing."""
     if value is None:
-        return words.NOTHING
+        return numbers.NOTHING
     return "< 1 %" if 0 < value < 0.005 else f"{100 * value:,.0f} %"
 
 
@@ -82,5 +82,5 @@ def hot(price: WritePrice) -> str:
 def stall(shipped: Shipped | None) -> str:
     """Write the longest stall of one way of shipping."""
     if shipped is None:
-        return words.NOTHING
-    return "failed" if shipped.error else words.ms(shipped.stall_ms)
+        return numbers.NOTHING
+    return "failed" if shipped.error else numbers.ms(shipped.stall_ms)

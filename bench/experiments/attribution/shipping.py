@@ -12,16 +12,16 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from bench import database
-from bench.attribution.applying import Application, apply, as_in_the_file, as_shipped
-from bench.attribution.windows import Window, felt, rate_tps
-from bench.database import MAINTENANCE_WORK_MEM, Connection, Target
 from bench.errors import LoadError, ServerError
-from bench.load import CLIENTS, RATE_TPS, Mix, Pgbench, Running, Transaction, find_pgbench, make_mix, running
+from bench.experiments.attribution.applying import Application, apply, as_in_the_file, as_shipped
+from bench.experiments.attribution.stalls import Window, felt, rate_tps
 from bench.model import Optimization
-from bench.model.sides import Load, Shipped, ShipWay
+from bench.model.attribution import Load, Shipped, ShipWay
+from bench.pgbench import CLIENTS, RATE_TPS, Mix, Pgbench, Running, Transaction, find_pgbench, make_mix, running
+from bench.postgres import database
+from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import Progress, silent
-from bench.servers import ServerHandle
 
 QUIET_S = 0.04
 """The quiet moment before each application: about as long as a small build. Twenty transactions fall into it, and

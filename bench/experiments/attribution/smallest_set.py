@@ -5,8 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Mapping, Sequence
 
+from bench.experiments.attribution.shapley import fastest_ms
 from bench.model import Attribution, GainCell, Tried
-from bench.summary.shares import fastest_ms
 
 SAFETY = 0.6
 """Share of the target that the fastest execution of a plan may take here: p95 is above it. What is chosen so is then

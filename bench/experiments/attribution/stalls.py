@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.load.log import Transaction
+from bench.pgbench.log import Transaction
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
-from bench.attribution.touches import with_dependents
-from bench.database import Connection, explained, first_line, rows, statistics_target
 from bench.errors import WorkloadError
-from bench.measure import Cell
-from bench.measure.execution import shape_of
+from bench.experiments.attribution.changed_tables import with_dependents
+from bench.measurement import Cell
+from bench.measurement.execution import shape_of
 from bench.model import Optimization
+from bench.postgres.database import Connection, explained, first_line, rows, statistics_target
 
 Names = frozenset[str]
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import get_args
 
+from bench.cells.index_use import indexes_seen, summarize_optimizations
+from bench.cells.records import OptimizationSummary
+from bench.experiments.attribution.costs import Costs, costs
+from bench.experiments.attribution.gains import disagreements
+from bench.experiments.attribution.heatmap import Heat, heat
+from bench.experiments.attribution.hygiene import HygieneFinding, findings
+from bench.experiments.attribution.limits import limits
+from bench.experiments.attribution.proof import Proof, prove
+from bench.experiments.attribution.verdicts import OptimizationVerdict, Word, verdicts
 from bench.model import Attribution, Run
-from bench.summary.costs import Costs, costs
-from bench.summary.gains import disagreements
-from bench.summary.heat import Heat, heat
-from bench.summary.hygiene import HygieneFinding, findings
-from bench.summary.limits import limits
-from bench.summary.optimizations import indexes_seen, summarize_optimizations
-from bench.summary.proof import Proof, prove
-from bench.summary.records import OptimizationSummary
-from bench.summary.verdicts import OptimizationVerdict, Word, verdicts
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,12 @@ from rich.console import Console, ConsoleOptions, Group, JustifyMethod, Renderab
 from rich.table import Table
 from rich.text import Text
 
+from bench.experiments.attribution import sentences
+from bench.experiments.attribution.summary import Sides, SidesSummary, summarize_sides
+from bench.experiments.attribution.verdicts import Word
 from bench.model import Run
-from bench.report import side_words
+from bench.report import numbers
 from bench.report.text import one_line
-from bench.summary import words
-from bench.summary.sides import Sides, SidesSummary, summarize_sides
-from bench.summary.verdicts import Word
 
 STYLES: dict[Word, str] = {
     "keep": "green",
@@ -54,7 +54,7 @@ def show_sides(run: Run) -> RenderableType:
     if proof := summary.smallest:
         parts.append(Text(f"* {one_line(proof.sentence, 2 * ALARM_MOST)}", style=PROOF_STYLES[proof.verdict]))
     if summary.findings:
-        found = words.plural(len(summary.findings), "thing")
+        found = numbers.plural(len(summary.findings), "thing")
         parts.append(Text(f"Index hygiene: {found} to look at, with their fixes in report.html.", style="dim"))
     return Group(*parts)
 
@@ -86,20 +86,20 @@ def table(summary: SidesSummary, width: int) -> Table:
 
 
 def _row(row: Sides) -> dict[str, Text]:
-    made = dict.fromkeys(COLUMNS, Text(words.NOTHING))
+    made = dict.fromkeys(COLUMNS, Text(numbers.NOTHING))
     made["optimization"] = Text(one_line(row.optimization.name, NAME_MOST))
-    made["size"] = Text(words.size(row.size_bytes))
+    made["size"] = Text(numbers.size(row.size_bytes))
     if row.verdict is None:
-        made["verdict"] = Text(words.NOTHING if row.costs else "not applied", style="dim")
+        made["verdict"] = Text(numbers.NOTHING if row.costs else "not applied", style="dim")
     else:
         gain, word = row.verdict.gain, row.verdict.word
         made["verdict"] = Text(f"{word}{' *' if row.verdict.in_smallest else ''}", style=STYLES.get(word, ""))
         if gain.best:
-            made["best gain, buffers"] = Text(side_words.buffers(gain.best))
-        made["share"] = Text(words.count(round(gain.share_buffers)))
+            made["best gain, buffers"] = Text(sentences.buffers(gain.best))
+        made["share"] = Text(numbers.count(round(gain.share_buffers)))
     if row.costs:
         if row.costs.writes:
-            made["WAL a row"] = Text(side_words.wal(row.costs.writes[0]))
-        both = f"{side_words.stall(row.costs.plain)} → {side_words.stall(row.costs.concurrent)}"
+            made["WAL a row"] = Text(sentences.wal(row.costs.writes[0]))
+        both = f"{sentences.stall(row.costs.plain)} → {sentences.stall(row.costs.concurrent)}"
         made["stall plain → concurrent"] = Text(both)
     return made

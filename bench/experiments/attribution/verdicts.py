@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bench.experiments.attribution.costs import Costs, costs
+from bench.experiments.attribution.gains import MEANT, Effect, Gain, gains, largest
 from bench.model import Attribution, Run
-from bench.summary import words
-from bench.summary.costs import Costs, costs
-from bench.summary.gains import MEANT, Effect, Gain, gains, largest
+from bench.report import numbers
 
 Word = Literal[
     "keep", "keep, but it costs", "substitutable", "needed by others", "unused", "harmful", "not for queries",
@@ -108,11 +108,11 @@ def _cells(effects: Sequence[Effect]) -> str:
     few, many = sorted((first.buffers_without, first.buffers_with))
     if first.stopped_without or first.stopped_with:
         sides = ((first.ms_without, first.stopped_without), (first.ms_with, first.stopped_with))
-        seen = f" ({' → '.join(('> ' if stopped else '') + words.ms(ms) for ms, stopped in sides)})"
+        seen = f" ({' → '.join(('> ' if stopped else '') + numbers.ms(ms) for ms, stopped in sides)})"
     elif many >= MEANT * few:
         seen = f" ({first.buffers_without:,} → {first.buffers_with:,} buffers)"
     else:
-        seen = f" ({words.ms(first.ms_without)} → {words.ms(first.ms_with)})"
+        seen = f" ({numbers.ms(first.ms_without)} → {numbers.ms(first.ms_with)})"
     return _listed([effect.cell + (seen if effect is first else "") for effect in ordered])
 
 

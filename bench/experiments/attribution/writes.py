@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
-from bench.attribution.merges import Merge, measure_merges, total
-from bench.attribution.statements import WriteStatement, made_up, may_skip_triggers, statements_of
-from bench.attribution.touches import Needs, away_with
-from bench.attribution.trial import Trial, clean_up, run_here, run_trial, taken_away
-from bench.database import Connection, explained, rows
 from bench.errors import PgproofError, WorkloadError
+from bench.experiments.attribution.changed_tables import Needs, away_with
+from bench.experiments.attribution.merges import Merge, measure_merges, total
+from bench.measurement.write_statements import WriteStatement, made_up, may_skip_triggers, statements_of
+from bench.measurement.write_trials import Trial, clean_up, run_here, run_trial, taken_away
 from bench.model import Optimization, Write, WriteCost, WriteSeen
+from bench.postgres.database import Connection, explained, rows
 from bench.progress import Progress, silent
 from bench.workload import Workload
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bench.model import STATES, Pair, Sample, State
-from bench.stats import Figure, percentile
-from bench.summary import words
+from bench.report import numbers
+from bench.statistics.quantiles import Figure, percentile
 
 APART = 1.5
 """Medians of two bindings that differ by this factor are two answers, not one: it is beyond what halves of the samples
@@ -57,7 +57,7 @@ def slowest(pair: Pair) -> str:
         if low > 0 and high / low >= APART:
             figure = one.p50[state]
             return (
-                f"binding {one.number} of {len(times)} takes {words.figure(figure)} {state}, "
-                f"{words.digits(high / low)} times the fastest"
+                f"binding {one.number} of {len(times)} takes {numbers.figure(figure)} {state}, "
+                f"{numbers.digits(high / low)} times the fastest"
             )
     return ""

@@ -11,12 +11,13 @@ import csv
 import io
 from collections.abc import Iterator
 
+from bench.cells.records import CellSummary
+from bench.experiments.before_after.cold import ColdSide, cold_side
+from bench.experiments.before_after.samples import cell
+from bench.experiments.before_after.summary import summarize
 from bench.model import STATES, CellSide, Pair, Run, State
-from bench.report.samples import cell
 from bench.report.text import one_line
-from bench.stats import Figure
-from bench.summary import CellSummary, summarize
-from bench.summary.cold import ColdSide, cold_side
+from bench.statistics.quantiles import Figure
 
 Value = str | int | float | None
 

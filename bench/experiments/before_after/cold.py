@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.cells.cell import rank
 from bench.model import STATES, CellSide, ColdBlocks, ColdCaches, Pair, Run, State, Verdict
-from bench.stats import CLOCK_MS, Figure, Ratio, judge, longest, median
-from bench.summary import words
-from bench.summary.cells import rank
-from bench.summary.words import plural
+from bench.report import numbers
+from bench.report.numbers import plural
+from bench.statistics.quantiles import CLOCK_MS, Figure, Ratio, judge, longest, median
 
 UNSEEN = "What the disk itself, its controller or a hypervisor had cached is in every cold time: nobody can see it."
 STOPPED = "it hit the timeout warm, so it was not executed cold"
@@ -214,5 +214,5 @@ def _proof(rows: Sequence[ColdRow]) -> Iterator[str]:
     if unread:
         yield f"{asked} found all its blocks in the server's buffers in {plural(unread, 'cell')}: those are not cold."
     else:
-        read = words.count(sum(blocks.read for blocks in touched))
+        read = numbers.count(sum(blocks.read for blocks in touched))
         yield f"{asked} had to read {read} blocks in all; none found everything in the server's buffers."

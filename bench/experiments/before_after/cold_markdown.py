@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from bench.experiments.before_after.cold import ColdRow, ColdSide, ColdSummary
 from bench.model import STATES, Verdict
-from bench.summary import words
-from bench.summary.cold import ColdRow, ColdSide, ColdSummary
+from bench.report import numbers
 
 Escape = Callable[[str, int], str]
 NAME, PROSE = 60, 300
@@ -36,10 +36,10 @@ def _row(row: ColdRow, found: ColdSummary, escape: Escape) -> list[str]:
     return [
         escape(row.title, NAME),
         escape(row.parameter_class, NAME),
-        " → ".join(words.figure(side.warm) for side in sides),
-        " → ".join(words.figure(side.cold) for side in sides),
-        " → ".join(words.figure(side.slowest) for side in sides),
-        " → ".join(words.times(side.times) for side in sides),
-        words.change(*(side.blocks.read if side.blocks else None for side in sides)),
-        SIGNS[decides.outcome] if decides.outcome else words.NOTHING,
+        " → ".join(numbers.figure(side.warm) for side in sides),
+        " → ".join(numbers.figure(side.cold) for side in sides),
+        " → ".join(numbers.figure(side.slowest) for side in sides),
+        " → ".join(numbers.times(side.times) for side in sides),
+        numbers.change(*(side.blocks.read if side.blocks else None for side in sides)),
+        SIGNS[decides.outcome] if decides.outcome else numbers.NOTHING,
     ]

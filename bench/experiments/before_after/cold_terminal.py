@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from bench.experiments.before_after.cold import ColdRow, ColdSummary, summarize_cold
 from bench.model import Run
+from bench.report import numbers
 from bench.report.text import one_line
-from bench.summary import words
-from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
 
 SHOWN = 3
 """Queries; the page has them all."""
@@ -33,5 +33,5 @@ def _said(row: ColdRow, found: ColdSummary) -> str:
     name = one_line(f"{row.title}, {row.parameter_class}", TITLE_MOST)
     if side.cold is None:
         return f"{name}: {side.reason}"
-    read = f", {words.plural(side.blocks.read, 'block')} read" if side.blocks else ""
-    return f"{name}: {words.figure(side.warm)} → {words.figure(side.cold)}, to {words.figure(side.slowest)}{read}"
+    read = f", {numbers.plural(side.blocks.read, 'block')} read" if side.blocks else ""
+    return f"{name}: {numbers.figure(side.warm)} → {numbers.figure(side.cold)}, to {numbers.figure(side.slowest)}{read}"

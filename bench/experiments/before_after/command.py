@@ -8,23 +8,27 @@ from typing import Any
 
 import click
 
-from bench import database, experiment, report, store
+from bench import storage
 from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.loads import show_load
-from bench.cli.maintains import show_maintenance
 from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
 from bench.cli.streams import err, out
-from bench.cli.traps import show_traps
-from bench.console import Bars, Lines, progress
 from bench.errors import PgproofError, WorkloadError
-from bench.experiment import Plan
+from bench.experiments.before_after import formats as report
+from bench.experiments.before_after import only as part
+from bench.experiments.before_after import run as experiment
+from bench.experiments.before_after.run import Plan
+from bench.experiments.before_after.summary import summarize
+from bench.experiments.load import formats as load_report
+from bench.experiments.load.command import show_load
+from bench.experiments.maintain import formats as maintenance_report
+from bench.experiments.maintain.command import show_maintenance
+from bench.experiments.traps import formats as traps_report
+from bench.experiments.traps.command import show_traps
 from bench.model import Options, Run, RunStatus
-from bench.output import Folder
-from bench.report import load as load_report
-from bench.report import maintenance as maintenance_report
-from bench.report import traps as traps_report
-from bench.summary import part, summarize
-from bench.summary.words import plural
+from bench.postgres import database
+from bench.progress_bars import Bars, Lines, progress
+from bench.report.numbers import plural
+from bench.results_folder import Folder
 from bench.workload import read
 
 SELECTED = "selected"
@@ -209,16 +213,16 @@ def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, f
     if run_json.name == load_report.JSON:
         if only or figures:
             raise click.UsageError("a load has neither --query nor --figures")
-        return show_load(store.load_load(run_json), output or run_json.parent)
+        return show_load(storage.load_load(run_json), output or run_json.parent)
     if run_json.name == maintenance_report.JSON:
         if only or figures:
             raise click.UsageError("a maintenance experiment has neither --query nor --figures")
-        return show_maintenance(store.load_maintenance(run_json), output or run_json.parent)
+        return show_maintenance(storage.load_maintenance(run_json), output or run_json.parent)
     if run_json.name == traps_report.JSON:
         if only or figures:
             raise click.UsageError("a look for traps has neither --query nor --figures")
-        return show_traps(store.load_traps(run_json), output or run_json.parent)
-    seen = store.load(run_json)
+        return show_traps(storage.load_traps(run_json), output or run_json.parent)
+    seen = storage.load(run_json)
     folder = run_json.parent
     if only:
         # Beside the reports of the whole run, not instead of them.

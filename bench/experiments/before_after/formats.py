@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import figures
+from bench.experiments.before_after import cells, figures, junit, markdown, page, samples
+from bench.experiments.before_after.summary import summarize
+from bench.experiments.before_after.terminal import show
 from bench.model import Run
-from bench.report import cells, junit, markdown, page, samples
 from bench.report.files import put
-from bench.report.terminal import show
-from bench.summary import summarize
 
 __all__ = ["FIGURES", "FILES", "FORMATS", "show", "write", "write_figures"]
 

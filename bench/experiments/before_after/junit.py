@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement
 
+from bench.cells.records import CellSummary, QuerySummary, SideSummary, Summary
+from bench.cells.sentences import effect
+from bench.experiments.before_after.summary import summarize
 from bench.model import Run, State
+from bench.report import numbers
 from bench.report.testcases import NAME_MOST, document, suite, text
-from bench.summary import CellSummary, QuerySummary, SideSummary, Summary, summarize, words
 
 
 def render(run: Run) -> str:
@@ -46,7 +49,7 @@ def _work(cell: CellSummary, side: SideSummary) -> list[tuple[str, str]]:
     if side.counters:
         found = [("buffers", str(side.counters.buffers)), ("rows_read", str(side.counters.rows))]
     if cell.ratio:
-        found.append(("effect", words.effect(cell)))
+        found.append(("effect", effect(cell)))
     return found
 
 
@@ -80,7 +83,7 @@ def _outcome(case: Element, tag: str, message: str, facts: str, kind: str = "") 
 
 def _facts(cell: CellSummary, side: SideSummary, state: State) -> str:
     """What a reader of the log wants to know next; the page has the rest."""
-    lines = [f"p95 {words.figure(side.p95)} {state}, n {side.n}, p95 before {words.figure(cell.before.p95)}"]
+    lines = [f"p95 {numbers.figure(side.p95)} {state}, n {side.n}, p95 before {numbers.figure(cell.before.p95)}"]
     lines += [f"plan: {text(change)}" for change in cell.changes]
     return "\n".join(lines)
 

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.experiments.attribution.limits import NEW_COPIES
 from bench.model import STATES, CellSide, Run
-from bench.summary import words
-from bench.summary.limits import NEW_COPIES
+from bench.report import numbers
 
 P99_IS_LONGEST_BELOW = 100
 P95_IS_LONGEST_BELOW = 20
@@ -44,7 +44,7 @@ def untold(run: Run) -> tuple[str, ...]:
 
 
 def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
-    cores = words.plural(run.machine.cores, "core")
+    cores = numbers.plural(run.machine.cores, "core")
     yield (
         f"Times are those of one machine ({run.machine.cpu}, {cores}): between machines compare ratios and counted "
         "work, not milliseconds."
@@ -62,13 +62,13 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
     yield from _few(sides)
     if cut := sum(any(sample.censored for sample in side.samples) for side in sides):
         yield (
-            f"{words.plural(cut, 'cell')} hit the statement timeout of {words.seconds(run.options.timeout_s)}: how "
+            f"{numbers.plural(cut, 'cell')} hit the statement timeout of {numbers.seconds(run.options.timeout_s)}: how "
             "long they take is not known, only that it is longer."
         )
 
 
 def _few(sides: list[CellSide]) -> Iterator[str]:
-    cells = words.plural(len(sides), "cell")
+    cells = numbers.plural(len(sides), "cell")
     for name, most in (("p99", P99_IS_LONGEST_BELOW), ("p95", P95_IS_LONGEST_BELOW)):
         if few := sum(len(side.samples) < most for side in sides):
             yield f"In {few} of {cells} {name} is the longest time seen: they have fewer than {most} executions."
@@ -78,12 +78,14 @@ def _missing(run: Run) -> Iterator[str]:
     if run.status != "complete":
         yield f"The run is {run.status}: what it had not reached is missing here."
     if run.left_out:
-        yield f"Nothing is known of {words.listed(run.left_out)}: left out of this run."
+        yield f"Nothing is known of {numbers.listed(run.left_out)}: left out of this run."
     absent = sorted({f"{p.query} ({p.parameter_class})" for p in run.pairs if p.skipped and not p.bindings})
     if absent:
-        yield f"The dataset has nothing to ask for {words.listed(absent)}."
+        yield f"The dataset has nothing to ask for {numbers.listed(absent)}."
     if skipped := sum(bool(pair.skipped and pair.bindings) for pair in run.pairs):
-        yield f"{words.plural(skipped, 'pair')} of {len(run.pairs)} {'was' if skipped == 1 else 'were'} not measured."
+        yield f"{numbers.plural(skipped, 'pair')} of {len(run.pairs)} {'was' if skipped == 1 else 'were'} not measured."
     both = [pair for pair in run.pairs if pair.before.samples and pair.after.samples]
     if blind := sum(pair.equality is None for pair in both):
-        yield f"In {words.plural(blind, 'pair')} the rows before and after were not compared: a timeout is in the way."
+        yield (
+            f"In {numbers.plural(blind, 'pair')} the rows before and after were not compared: a timeout is in the way."
+        )

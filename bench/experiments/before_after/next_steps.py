@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.cells.cell import rank
+from bench.cells.records import OptimizationSummary, QuerySummary
+from bench.experiments.attribution.verdicts import OptimizationVerdict, Word, verdicts
 from bench.model import Run
-from bench.summary import words
-from bench.summary.cells import rank
-from bench.summary.records import OptimizationSummary, QuerySummary
-from bench.summary.verdicts import OptimizationVerdict, Word, verdicts
-from bench.summary.words import listed, plural
+from bench.report import numbers
+from bench.report.numbers import listed, plural
 
 
 def next_steps(
@@ -61,7 +61,7 @@ def _worthless(run: Run, optimizations: Sequence[OptimizationSummary]) -> Iterat
         unused = [found.name for found in optimizations if found.use == "unused"]
     # What a query that was left out uses is not known.
     if unused and not run.left_out:
-        spent = words.size(sum(size.get(name, 0) for name in unused))
+        spent = numbers.size(sum(size.get(name, 0) for name in unused))
         is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
         yield (
             f"{listed(unused)} {is_are} used by no measured {'query' if run.attribution else 'plan'} ({spent}): "
@@ -90,4 +90,4 @@ def _worst_words(query: QuerySummary) -> str:
     if query.worst is None:
         return "not measured"
     side = query.worst.after if query.after else query.worst.before
-    return f"{query.worst.parameter_class}: {words.figure(side.p95)}"
+    return f"{query.worst.parameter_class}: {numbers.figure(side.p95)}"

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.experiments.before_after.by_binding import grouped
 from bench.model import STATES, Run, Sample, State
-from bench.stats import CLOCK_MS, MIN_FOR_INTERVAL, Ratio, ratio
-from bench.summary.bindings import grouped
-from bench.summary.words import plural
+from bench.report.numbers import plural
+from bench.statistics.quantiles import CLOCK_MS, MIN_FOR_INTERVAL, Ratio, ratio
 
 USUAL = 0.95
 """Share of cells that the noise of a run is said for: nineteen of twenty. The worst one may be a single hiccup."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.errors import RunFileError
 from bench.model import Run
-from bench.summary.words import listed
+from bench.report.numbers import listed
 
 
 def only(run: Run, names: Collection[str]) -> Run:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median, quantiles
 
+from bench.experiments.before_after.by_binding import grouped
 from bench.model import STATES, Run, Sample
-from bench.summary.bindings import grouped
-from bench.summary.words import digits, plural
+from bench.report.numbers import digits, plural
 
 MILD, SEVERE = 1.5, 3.0
 """Interquartile ranges beyond the quartiles from which on a time is far from the others, and very far (Tukey,

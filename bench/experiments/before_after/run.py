@@ -6,18 +6,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench import __version__, database, machine, metadata, optimizations
-from bench.attribution.run import Subject, attribute
-from bench.cold import Caches, measure_cold
-from bench.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
-from bench.measure import Bindings, Cell, Sides, cells_of, compare, time_pairs
+from bench import __version__, machine
+from bench.dataset.worker import Recipe
+from bench.experiments.attribution.run import Subject, attribute
+from bench.experiments.setup import Ground, apply, choose, fill
+from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
+from bench.measurement.cold import Caches, measure_cold
+from bench.measurement.stopwatch import Stopwatch
 from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
-from bench.preparing import Ground, apply, choose, fill
+from bench.postgres import database, ledger, optimizations
+from bench.postgres.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle
-from bench.servers.record import record_of
-from bench.stopwatch import Stopwatch
 from bench.workload import Workload
 
 Keep = Callable[[Run], None]
@@ -250,7 +251,7 @@ def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
     Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
     """
     target = Target(server.dsn, SESSION_SETTINGS)
-    schema = [("schema.sql", metadata.checksum(s.sql for s in workload.schema))]
+    schema = [("schema.sql", ledger.checksum(s.sql for s in workload.schema))]
     blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
     findings = {}
     with target.connect() as admin:
@@ -261,7 +262,7 @@ def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
         ]  # fmt: skip
         for found in ours:
             with target.connect(found.name) as connection:
-                findings[found.name] = metadata.drift(connection, schema + (blocks if found.kind == "after" else []))
+                findings[found.name] = ledger.drift(connection, schema + (blocks if found.kind == "after" else []))
         if not any(found.kind == "after" for found in ours):
             findings["a new database made from the files"] = _verify_new(workload, target, admin, schema + blocks)
     return findings
@@ -274,11 +275,11 @@ def _verify_new(workload: Workload, target: Target, admin: Connection, expected:
     try:
         with target.connect(name) as connection:
             database.run_file(connection, workload.schema, "schema.sql")
-            metadata.create(connection)
-            metadata.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
-            metadata.refresh_index_catalog(connection)
+            ledger.create(connection)
+            ledger.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
+            ledger.refresh_index_catalog(connection)
             optimizations.apply_all(connection, workload.optimizations, silent)
-            return metadata.drift(connection, expected)
+            return ledger.drift(connection, expected)
     finally:
         database.drop_all(target, [name])
 
@@ -289,4 +290,4 @@ def workload_folder(given: Path | None) -> Path:
         return given
     if (Path("schema.sql")).exists() and Path("queries").is_dir():
         return Path()
-    return Path(__file__).parent / "sample"
+    return Path(__file__).parents[2] / "sample"

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bench.cells.query import importance
+from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary, Summary
+from bench.cells.sentences import answer
+from bench.experiments.before_after.cold import cold_sentence
+from bench.experiments.before_after.next_steps import next_steps
 from bench.model import Run
-from bench.summary import words
-from bench.summary.cold import cold_sentence
-from bench.summary.next_steps import next_steps
-from bench.summary.queries import importance
-from bench.summary.records import CellSummary, OptimizationSummary, QuerySummary, Summary
-from bench.summary.words import listed, plural
-
-QUERIES = ("query", "queries")
+from bench.report import numbers
+from bench.report.numbers import listed, plural
 
 
 def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[OptimizationSummary, ...]) -> Summary:
@@ -36,40 +35,6 @@ def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[Optim
         pairs_measured=measured,
         pairs_total=len(cells),
     )
-
-
-def answer(run: Run, queries: Sequence[QuerySummary]) -> str:
-    """Say in one sentence how many of the queries meet the target."""
-    cells = [cell for query in queries for cell in query.cells if not cell.absent]
-    has_after = any(query.after for query in queries)
-    meet_after = sum(query.after == "meets" for query in queries) if has_after else None
-    meet_before = sum(query.before == "meets" for query in queries)
-    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
-    return _sentence(run, len(queries), meet_before, meet_after, measured, len(cells))
-
-
-def _sentence(run: Run, total: int, meet_before: int, meet_after: int | None, measured: int, pairs: int) -> str:
-    target, scale = f"{run.options.target_ms:g} ms", f"{run.dataset.scale:,} {run.dataset.unit}"
-    if not measured and run.attribution:
-        return f"The four sides of {plural(len(run.applied), 'optimization')} at {scale}{_ending(run.status)}"
-    if not measured:
-        return f"Nothing was measured at {scale}{_ending(run.status)}"
-    if meet_after is None:
-        said = (
-            f"{meet_before} of {_queries(total)} {_meet(total, meet_before)} {target} at {scale}, without optimizations"
-        )
-    else:
-        said = (
-            f"{meet_after} of {_queries(total)} {_meet(total, meet_after)} {target} at {scale}, before: {meet_before}"
-        )
-    return f"{said}{_ending(run.status, f'{measured} of {pairs} pairs measured')}"
-
-
-def _ending(status: str, more: str = "") -> str:
-    if status == "complete":
-        return ""
-    said = {"running": "not finished", "interrupted": "interrupted", "failed": "the run failed"}[status]
-    return f" ({said}{': ' if more else ''}{more})"
 
 
 def _alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
@@ -129,8 +94,8 @@ def _gains(cells: Sequence[CellSummary], titles: dict[str, str]) -> Iterable[str
         said += f"; {unchanged} kept {'its plan and claims' if unchanged == 1 else 'their plan and claim'} nothing"
     yield f"{said}."
     yield (
-        f"The largest gain is {_named(best, titles)}: {words.figure(best.before.p50)} → {words.figure(best.after.p50)} "
-        f"in the median, {words.times(best.ratio)}."
+        f"The largest gain is {_named(best, titles)}: {numbers.figure(best.before.p50)} → "
+        f"{numbers.figure(best.after.p50)} in the median, {numbers.times(best.ratio)}."
     )
 
 
@@ -140,25 +105,17 @@ def _losses(cells: Sequence[CellSummary], titles: dict[str, str]) -> Iterable[st
         worst = min(slower, key=lambda cell: cell.ratio.value if cell.ratio else 0)
         yield (
             f"{plural(len(slower), 'pair')} became slower, most of all {_named(worst, titles)}: "
-            f"{words.figure(worst.before.p50)} → {words.figure(worst.after.p50)} in the median."
+            f"{numbers.figure(worst.before.p50)} → {numbers.figure(worst.after.p50)} in the median."
         )
 
 
 def _optimizations(optimizations: Sequence[OptimizationSummary]) -> Iterable[str]:
     applied = [found for found in optimizations if found.build_ms is not None]
     if applied:
-        built = words.seconds(sum(found.build_ms or 0 for found in applied) / 1000)
-        grown = words.size(sum(found.size_bytes or 0 for found in applied))
+        built = numbers.seconds(sum(found.build_ms or 0 for found in applied) / 1000)
+        grown = numbers.size(sum(found.size_bytes or 0 for found in applied))
         yield f"{plural(len(applied), 'optimization')} took {built} to apply and {grown} of disk."
 
 
 def _named(cell: CellSummary, titles: dict[str, str]) -> str:
     return f"{titles.get(cell.query, cell.query)}, {cell.parameter_class}"
-
-
-def _queries(number: int) -> str:
-    return plural(number, *QUERIES)
-
-
-def _meet(total: int, number: int) -> str:
-    return "meets" if 1 in (total, number) else "meet"

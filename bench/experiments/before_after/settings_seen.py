@@ -15,7 +15,7 @@ PGPROOF, CONNECTION, SERVER = "pgproof", "pgproof, each connection", "the server
 
 WHILE_TIMING = "off only while rows are made: what is timed pays for it, as in production"
 SWITCHED = {"fsync": WHILE_TIMING, "full_page_writes": WHILE_TIMING}
-"""On servers of its own pgproof turns these off for a load and on again (bench/servers/bulk.py)."""
+"""On servers of its own pgproof turns these off for a load and on again (bench/postgres/servers/bulk.py)."""
 
 ASIDE = {
     "synchronous_commit": (CONNECTION, "rows of a commit that is not on disk cannot be marked visible to all"),

@@ -14,43 +14,12 @@ Every report format shows a ``Summary`` and decides nothing itself, so they cann
 
 from __future__ import annotations
 
+from bench.cells.cell import summarize_pair
+from bench.cells.index_use import indexes_used, summarize_optimizations
+from bench.cells.query import summarize_query
+from bench.cells.records import Summary
+from bench.experiments.before_after.sentences import tell
 from bench.model import Run
-from bench.summary import words
-from bench.summary.cells import summarize_pair
-from bench.summary.optimizations import indexes_used, summarize_optimizations
-from bench.summary.queries import summarize_query
-from bench.summary.records import (
-    CellSummary,
-    Effect,
-    OptimizationSummary,
-    Outcome,
-    QuerySummary,
-    SideSummary,
-    Summary,
-)
-from bench.summary.story import answer, tell
-
-__all__ = [
-    "CellSummary",
-    "Effect",
-    "OptimizationSummary",
-    "Outcome",
-    "QuerySummary",
-    "SideSummary",
-    "Summary",
-    "sentence",
-    "summarize",
-    "words",
-]
-
-
-def sentence(run: Run) -> str:
-    """Compute the sentence of a summary by itself, in a small part of the time that all of it takes."""
-    cells = [summarize_pair(pair, run.options.target_ms, alone=True) for pair in run.pairs]
-    asked = run.queries if run.pairs or not run.attribution else ()
-    return answer(
-        run, [summarize_query(query, tuple(cell for cell in cells if cell.query == query.name)) for query in asked]
-    )
 
 
 def summarize(run: Run) -> Summary:

@@ -7,12 +7,15 @@ from rich.console import Console, ConsoleOptions, Group, JustifyMethod, Renderab
 from rich.table import Table
 from rich.text import Text
 
+from bench.cells.records import CellSummary, Outcome, QuerySummary, Summary
+from bench.cells.sentences import effect
+from bench.experiments.attribution.terminal import show_sides
+from bench.experiments.before_after.cold_terminal import show_cold
+from bench.experiments.before_after.summary import summarize
 from bench.model import Run
-from bench.report.cold_terminal import show_cold
-from bench.report.sides_terminal import show_sides
+from bench.report import numbers
 from bench.report.text import one_line
-from bench.stats import Figure
-from bench.summary import CellSummary, Outcome, QuerySummary, Summary, summarize, words
+from bench.statistics.quantiles import Figure
 
 # The word carries the meaning; sign and colour only help to find it.
 SHOWN: dict[Outcome, tuple[str, str]] = {
@@ -87,12 +90,12 @@ class _Fitting:
 
 def _row(query: QuerySummary, summary: Summary, *, wide: bool) -> dict[str, Text]:
     verdict, style = SHOWN[query.outcome]
-    row = dict.fromkeys(COLUMNS, Text(words.NOTHING))
+    row = dict.fromkeys(COLUMNS, Text(numbers.NOTHING))
     row["query"] = Text(one_line(query.title, TITLE_MOST if wide else TITLE_MOST_NARROW))
     row["verdict"] = Text(verdict, style=style)
     if query.hot is None or query.worst is None:
         return row
-    gain = words.effect(query.hot)
+    gain = effect(query.hot)
     claims = query.hot.effect in ("faster", "slower")
     row["hot p95, ms"] = Text(_p95(query.hot, summary))
     row["worst class"] = Text(one_line(query.worst.parameter_class, CLASS_MOST), style="dim")
@@ -110,10 +113,10 @@ def _p95(cell: CellSummary, summary: Summary) -> str:
 def _bare(found: Figure | None) -> str:
     """Write a time without its unit, which the head of the column has."""
     if found is None:
-        return words.NOTHING
-    return f"{'> ' if found.censored else ''}{words.digits(found.ms)}"
+        return numbers.NOTHING
+    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}"
 
 
 def _buffers(cell: CellSummary, summary: Summary) -> str:
     before, after = (side.counters.buffers if side.counters else None for side in (cell.before, cell.after))
-    return words.change(before, after) if summary.has_after else words.count(before)
+    return numbers.change(before, after) if summary.has_after else numbers.count(before)

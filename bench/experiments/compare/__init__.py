@@ -10,36 +10,3 @@
 ``history``        many runs in the order of time, in groups that may be compared
 ``trends``         how each query went through a group
 """
-
-from __future__ import annotations
-
-from bench.comparison.compare import MOST, compare
-from bench.comparison.facts import Comparable, Facts, Reason, comparable, facts_of
-from bench.comparison.history import Archive, Group, History, Kept, Skipped
-from bench.comparison.records import Change, Comparison, Line, QueryLines, Versus
-from bench.comparison.trends import Mark, PlanChange, Point, Track, Trend
-
-__all__ = [
-    "MOST",
-    "Archive",
-    "Change",
-    "Comparable",
-    "Comparison",
-    "Facts",
-    "Group",
-    "History",
-    "Kept",
-    "Line",
-    "Mark",
-    "PlanChange",
-    "Point",
-    "QueryLines",
-    "Reason",
-    "Skipped",
-    "Track",
-    "Trend",
-    "Versus",
-    "comparable",
-    "compare",
-    "facts_of",
-]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.comparison.facts import Level
-from bench.comparison.records import Change, Clock, Goal, Seen, Work
-from bench.judge.work import less_work, more_work
+from bench.cells.cell import beyond_noise, summarize_side
+from bench.cells.records import SideSummary
+from bench.cells.work import less_work, more_work
+from bench.experiments.compare.comparability import Level
+from bench.experiments.compare.record import Change, Clock, Goal, Seen, Work
 from bench.model import Counters, Pair, Query, State
 from bench.plans import describe_change
-from bench.stats import Ratio, ratio
-from bench.summary import SideSummary
-from bench.summary.cells import beyond_noise, summarize_side
+from bench.statistics.quantiles import Ratio, ratio
 
 ANOTHER_STATEMENT, OTHER_PARAMETERS = "another statement", "other parameters"
 """Why two cells of the same name are not the same question."""

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import click
 
-from bench import store
+from bench import storage
 from bench.cli.streams import out
-from bench.comparison import MOST
-from bench.comparison import compare as compare_runs
 from bench.errors import PgproofError
+from bench.experiments.compare import formats as compared
+from bench.experiments.compare.run import MOST
+from bench.experiments.compare.run import compare as compare_runs
 from bench.model import STATES, State
-from bench.output import RUN_FILE
-from bench.report import compared
+from bench.results_folder import RUN_FILE
 
 
 @click.command()
@@ -35,7 +35,7 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
     """
     if not 2 <= len(runs) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
-    found = compare_runs([store.load(_file(path)) for path in runs])
+    found = compare_runs([storage.load(_file(path)) for path in runs])
     written(lambda: compared.write(found, output), output)
     out.print(compared.show(found, state, everything=everything))
     out.print(f"comparison: {output / 'compare.html'}", soft_wrap=True, markup=False)

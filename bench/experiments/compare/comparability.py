@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.judge.compat import WITHOUT_INFLUENCE
+from bench.cells.work import WITHOUT_INFLUENCE
 from bench.model import Machine, Options, Run, Server
-from bench.summary.words import listed, size
+from bench.report.numbers import listed, size
 
 SAMPLED_FROM_ROWS = 600_000
 """Rows of a table above which ANALYZE reads a sample: 300 rows per unit of the statistics target, of which 2,000 is the

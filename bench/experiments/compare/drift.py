@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 from statistics import median
 
-from bench.comparison.records import Change, Drift
-from bench.summary.words import digits, plural
+from bench.experiments.compare.record import Change, Drift
+from bench.report.numbers import digits, plural
 
 DRIFT_FROM = 3
 """Cells with the same plan and work from which on they say something about the machine."""

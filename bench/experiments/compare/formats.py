@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench import __version__
-from bench.comparison import Comparison, History
-from bench.comparison.history import headline
-from bench.report.compared import history_page, history_terminal, markdown, page
-from bench.report.compared.terminal import show
+from bench.experiments.compare import history_page, history_terminal, markdown, page
+from bench.experiments.compare.history import History, headline
+from bench.experiments.compare.record import Comparison
+from bench.experiments.compare.terminal import show
 from bench.report.files import put
 
 __all__ = ["show", "show_history", "write", "write_history"]

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from bench.comparison.facts import Facts, Reason, comparable, facts_of
-from bench.comparison.trends import Dot, Kept, Key, Plans, Trend, mark, plan_key, trends
+from bench.cells.sentences import sentence
+from bench.experiments.compare.comparability import Facts, Reason, comparable, facts_of
+from bench.experiments.compare.trends import Dot, Kept, Key, Plans, Trend, mark, plan_key, trends
 from bench.model import STATES, Pair, Query, Run
 from bench.plans import trimmed
-from bench.summary import sentence
-from bench.summary.words import plural
+from bench.report.numbers import plural
 
 __all__ = ["Archive", "Group", "History", "Kept", "Skipped"]
 

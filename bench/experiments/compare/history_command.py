@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from bench import store
-from bench.cli.compares import written
+from bench import storage
 from bench.cli.streams import out
-from bench.comparison import Archive
-from bench.comparison.history import headline
-from bench.console import progress
 from bench.errors import PgproofError, RunFileError
-from bench.output import RUN_FILE
-from bench.report import compared
+from bench.experiments.compare import formats as compared
+from bench.experiments.compare.command import written
+from bench.experiments.compare.history import Archive, headline
+from bench.progress_bars import progress
+from bench.results_folder import RUN_FILE
 
 
 @click.command()
@@ -33,7 +32,7 @@ def history(folder: Path, output: Path | None) -> int:
     with progress(out, quiet=False) as shown:
         for number, file in enumerate(files, start=1):
             try:
-                archive.add(store.load(file), str(file))
+                archive.add(storage.load(file), str(file))
             except RunFileError as error:
                 archive.skip(str(file), error.message.removeprefix(f"{file}: "))
             shown("reading", number, len(files), "runs")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.comparison import Group, History, Kept, PlanChange, Trend
-from bench.comparison.trends import Track
-from bench.figures import trend as chart
-from bench.report.compared import series
-from bench.report.compared import words as said
-from bench.report.page.environment import fill
+from bench.experiments.compare import sentences as said
+from bench.experiments.compare import series
+from bench.experiments.compare import trend_figure as chart
+from bench.experiments.compare.history import Group, History, Kept
+from bench.experiments.compare.trends import PlanChange, Track, Trend
+from bench.report import numbers as words
+from bench.report.html.environment import fill
 from bench.report.text import clean
-from bench.summary import words
 
 
 @dataclass(frozen=True, slots=True)

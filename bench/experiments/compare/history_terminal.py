@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.comparison import History, Mark, Point, Reason, Trend
-from bench.comparison.trends import Stretch
+from bench.experiments.compare import sentences as said
+from bench.experiments.compare import series
+from bench.experiments.compare.comparability import Reason
+from bench.experiments.compare.history import History
+from bench.experiments.compare.trends import Mark, Point, Stretch, Trend
 from bench.model import State
-from bench.report.compared import series
-from bench.report.compared import words as said
-from bench.report.compared.fitting import Column, Fitting
+from bench.report import numbers
+from bench.report.fitting import Column, Fitting
 from bench.report.text import one_line
-from bench.summary import words
 
 TITLE_MOST, LINE_MOST = 32, 400
 DAY = 10
@@ -41,7 +42,7 @@ def show(found: History, headline: str) -> RenderableType:
         span = ends[0] if len(group.runs) == 1 else f"{ends[0]} to {ends[1]}"
         here = "  (shown below)" if number == found.latest and len(found.groups) > 1 else ""
         why = f": {_short(group.why)}" if group.why else ""
-        runs = words.plural(len(group.runs), "run")
+        runs = numbers.plural(len(group.runs), "run")
         parts.append(_line(f"{runs} with {last.scale:,} {last.unit}, {span}{why}{here}"))
         parts += [
             _line(f"  ┊ {said.when(kept.facts.started_at)}: times start anew ({_short(reasons)})", style="dim")
@@ -68,7 +69,7 @@ def _row(found: Trend, history: History) -> dict[str, Text] | None:
         "class": Text(one_line(f"{stretch.hot.parameter_class}, {state}", TITLE_MOST), style="dim"),
         "p95, first → last": Text(_ends([series.p95(mark) for mark in marks])),
         "its trend": Text(series.sparkline(times[-SPARK_MOST:])),
-        "buffers, first → last": Text(_ends([words.count(mark.buffers) for mark in marks])),
+        "buffers, first → last": Text(_ends([numbers.count(mark.buffers) for mark in marks])),
         "trend of buffers": Text(series.sparkline(work[-SPARK_MOST:])),
         "plan changes": _changes(stretch),
     }
@@ -98,12 +99,12 @@ def _mark(point: Point, state: State) -> Mark | None:
 
 
 def _short(reasons: Sequence[Reason]) -> str:
-    return words.listed([reason.short for reason in reasons])
+    return numbers.listed([reason.short for reason in reasons])
 
 
 def _ends(texts: Sequence[str]) -> str:
     if not texts:
-        return words.NOTHING
+        return numbers.NOTHING
     return texts[0] if len(texts) == 1 else f"{texts[0]} → {texts[-1]}"
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.comparison import Change, Comparison, Line, QueryLines, Versus
-from bench.comparison.records import Seen
-from bench.report.compared import words as said
+from bench.experiments.compare import sentences as said
+from bench.experiments.compare.record import Change, Comparison, Line, QueryLines, Seen, Versus
+from bench.report import numbers
 from bench.report.markdown import NAME, PROSE, escape, fitted
-from bench.summary import words
 
 CHANGES_MOST = 8
 """Sentences on the plan of one cell."""
@@ -47,7 +46,7 @@ def _against(found: Comparison, position: int, one: Versus) -> Iterator[str]:
         yield from _head(found.labels[0], one.label)
         yield from (_row(line, position) for line in chosen)
         yield ""
-    rest = words.plural(len(lines) - len(chosen), "cell")
+    rest = numbers.plural(len(lines) - len(chosen), "cell")
     yield f"{rest} {'more' if one.comparable.level == 'nothing' else 'did not move'}."
     yield ""
 
@@ -63,11 +62,11 @@ def _row(line: Line, position: int) -> str:
     cells = [
         escape(f"{line.query}[{line.parameter_class}]", NAME),
         f"{_p50(base)} → {_p50(head)}",
-        said.clock(change) or words.NOTHING,
+        said.clock(change) or numbers.NOTHING,
         f"{_p95(base)} → {_p95(head)}",
         f"{said.buffers(base)} → {said.buffers(head)}",
-        escape(said.work(change, base, head), NAME) or words.NOTHING,
-        said.plan(change) or words.NOTHING,
+        escape(said.work(change, base, head), NAME) or numbers.NOTHING,
+        said.plan(change) or numbers.NOTHING,
         _verdict(change, head),
     ]
     return f"| {' | '.join(cells)} |"
@@ -78,15 +77,15 @@ def _verdict(change: Change | None, head: Seen | None) -> str:
         return "🛑 **other rows**"
     if change and change.goal:
         return f"{'❌' if change.goal.startswith('met') else '✅'} {change.goal}"
-    return head.summary.outcome if head else words.NOTHING
+    return head.summary.outcome if head else numbers.NOTHING
 
 
 def _p50(seen: Seen | None) -> str:
-    return words.figure(seen.summary.p50 if seen else None)
+    return numbers.figure(seen.summary.p50 if seen else None)
 
 
 def _p95(seen: Seen | None) -> str:
-    return words.figure(seen.summary.p95 if seen else None)
+    return numbers.figure(seen.summary.p95 if seen else None)
 
 
 def _optimizations(found: Comparison) -> Iterator[str]:

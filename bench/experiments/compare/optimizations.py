@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.comparison.records import OptimizationInRun, OptimizationLine, Presence
+from bench.experiments.compare.record import OptimizationInRun, OptimizationLine, Presence
 from bench.model import Optimization, Run
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bench.comparison import Comparison, QueryLines
+from bench.experiments.compare import sentences as said
+from bench.experiments.compare.record import Comparison, QueryLines
 from bench.model import STATES
-from bench.report.compared import words as said
-from bench.report.page.environment import fill
-from bench.summary import words
+from bench.report import numbers
+from bench.report.html.environment import fill
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,5 +29,5 @@ def render(found: Comparison, pgproof: str) -> str:
         facts=said.facts(found),
         others=[state for state in STATES if state != found.state],
         said=said,
-        words=words,
+        words=numbers,
     )

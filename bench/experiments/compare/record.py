@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.comparison.facts import Comparable, Facts
-from bench.judge.records import Difference
+from bench.cells.records import SideSummary
+from bench.cells.work import Difference
+from bench.experiments.compare.comparability import Comparable, Facts
 from bench.model import State
-from bench.stats import Ratio
-from bench.summary import SideSummary
+from bench.statistics.quantiles import Ratio
 
 Work = Literal["more", "less", "same", "not compared"]
 Clock = Literal["slower", "faster", "same", "drift", "cannot tell", "not compared"]

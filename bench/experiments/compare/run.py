@@ -6,14 +6,14 @@ import string
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.comparison import story
-from bench.comparison.cells import ANOTHER_STATEMENT, another_question, change, look
-from bench.comparison.drift import drift, settled
-from bench.comparison.facts import Comparable, comparable, facts_of
-from bench.comparison.optimizations import optimizations
-from bench.comparison.records import Change, Comparison, Drift, Line, QueryLines, Seen
+from bench.cells.sentences import sentence
+from bench.experiments.compare import summary as story
+from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, look
+from bench.experiments.compare.comparability import Comparable, comparable, facts_of
+from bench.experiments.compare.drift import drift, settled
+from bench.experiments.compare.optimizations import optimizations
+from bench.experiments.compare.record import Change, Comparison, Drift, Line, QueryLines, Seen
 from bench.model import STATES, Pair, Query, Run, State
-from bench.summary import sentence
 
 MOST = 8
 """Runs side by side: more are a history."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.comparison import Change, Comparable, Comparison, Line, Versus
-from bench.comparison.drift import drift_words
-from bench.comparison.records import Clock, OptimizationInRun, Presence, Seen
+from bench.cells.query import HOT
+from bench.experiments.compare.comparability import Comparable
+from bench.experiments.compare.drift import drift_words
+from bench.experiments.compare.record import Change, Clock, Comparison, Line, OptimizationInRun, Presence, Seen, Versus
 from bench.model import State
-from bench.summary import words
-from bench.summary.queries import HOT
+from bench.report import numbers
 
 DRIFTS = (
     "Times of two runs were taken at different moments, and a machine drifts by tens of percent between them: "
@@ -21,7 +21,7 @@ CLOCKS: Mapping[Clock, str] = {
 }  # fmt: skip
 PRESENCES: Mapping[Presence, str] = {
     "same": "the same", "changed": "another text", "new": "new", "gone": "gone", "not applied": "not applied",
-    "absent": words.NOTHING,
+    "absent": numbers.NOTHING,
 }  # fmt: skip
 
 
@@ -29,7 +29,7 @@ def level(found: Comparable) -> str:
     """Say what may be compared, in a line."""
     if found.level == "times":
         return "work and times compare"
-    short = words.listed([reason.short for reason in found.reasons])
+    short = numbers.listed([reason.short for reason in found.reasons])
     return f"work compares, times do not ({short})" if found.level == "counters" else f"nothing compares ({short})"
 
 
@@ -62,7 +62,7 @@ def remarks(found: Versus) -> list[str]:
 
 def buffers(seen: Seen | None) -> str:
     """Write the buffers of a cell."""
-    return words.count(seen.summary.counters.buffers if seen and seen.summary.counters else None)
+    return numbers.count(seen.summary.counters.buffers if seen and seen.summary.counters else None)
 
 
 def percent(base: float | None, head: float | None) -> str:
@@ -71,7 +71,7 @@ def percent(base: float | None, head: float | None) -> str:
         return ""
     share = 100 * (head / base - 1)
     if share >= 900:
-        return f"{words.digits(head / base)}×"
+        return f"{numbers.digits(head / base)}×"
     return f"{'+' if share > 0 else '−'}{abs(share):,.0f} %"
 
 
@@ -97,13 +97,13 @@ def clock(change: Change | None) -> str:
         return CLOCKS[change.clock]
     found = change.ratio
     if change.clock == "faster":
-        between = words.interval(found)
+        between = numbers.interval(found)
         sign = "≥ " if found.bound == "at least" else ""
-        return f"{sign}{words.digits(found.value)}× faster{f' ({between})' if between else ''}"
+        return f"{sign}{numbers.digits(found.value)}× faster{f' ({between})' if between else ''}"
     between = ""
     if found.low and found.high:
-        between = f" ({words.digits(1 / found.high)}–{words.digits(1 / found.low)})"
-    return f"{'≥ ' if found.bound == 'at most' else ''}{words.digits(1 / found.value)}× slower{between}"
+        between = f" ({numbers.digits(1 / found.high)}–{numbers.digits(1 / found.low)})"
+    return f"{'≥ ' if found.bound == 'at most' else ''}{numbers.digits(1 / found.value)}× slower{between}"
 
 
 def tail(change: Change | None, base: Seen | None, head: Seen | None) -> str:
@@ -135,8 +135,8 @@ def moves(change: Change) -> str:
 def optimization(found: OptimizationInRun) -> str:
     """Write size and build time of an optimization."""
     if found.size_bytes is None:
-        return words.NOTHING
-    return f"{words.size(found.size_bytes)}, {words.ms(found.build_ms)}"
+        return numbers.NOTHING
+    return f"{numbers.size(found.size_bytes)}, {numbers.ms(found.build_ms)}"
 
 
 def facts(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
@@ -154,8 +154,8 @@ def facts(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
         (
             "machine",
             [
-                f"{one.machine.cpu}, {words.plural(one.machine.cores, 'core')}, "
-                f"{words.size(one.machine.memory_bytes)}, {one.machine.system}"
+                f"{one.machine.cpu}, {numbers.plural(one.machine.cores, 'core')}, "
+                f"{numbers.size(one.machine.memory_bytes)}, {one.machine.system}"
                 for one in found.facts
             ],
         ),

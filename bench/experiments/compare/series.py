@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bench.comparison import Mark
-from bench.summary import words
+from bench.experiments.compare.trends import Mark
+from bench.report import numbers
 
 BARS = "▁▂▃▄▅▆▇█"
 FLAT = 1.5
@@ -41,9 +41,9 @@ def _step(times: float, scale: float) -> int:
 
 def p95(mark: Mark | None) -> str:
     """Write the p95 of a cell of a history."""
-    return words.figure(mark.p95 if mark else None)
+    return numbers.figure(mark.p95 if mark else None)
 
 
 def p50(mark: Mark | None) -> str:
     """Write the median of a cell of a history."""
-    return words.figure(mark.p50 if mark else None)
+    return numbers.figure(mark.p50 if mark else None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.comparison.cells import ANOTHER_STATEMENT, OTHER_PARAMETERS
-from bench.comparison.facts import Comparable
-from bench.comparison.records import Change, Drift, Line, OptimizationLine, QueryLines, Tally, Versus
+from bench.experiments.compare.cells import ANOTHER_STATEMENT, OTHER_PARAMETERS
+from bench.experiments.compare.comparability import Comparable
+from bench.experiments.compare.record import Change, Drift, Line, OptimizationLine, QueryLines, Tally, Versus
 from bench.model import STATES, State
-from bench.summary.words import listed, plural
+from bench.report.numbers import listed, plural
 
 
 def tell(

@@ -7,14 +7,13 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.comparison import Change, Comparison, Line, Versus
-from bench.comparison.records import Seen
+from bench.experiments.compare import sentences as said
+from bench.experiments.compare.record import Change, Comparison, Line, Seen, Versus
 from bench.model import State
-from bench.report.compared import words as said
-from bench.report.compared.fitting import Column, Fitting
+from bench.report import numbers
+from bench.report.fitting import Column, Fitting
 from bench.report.text import one_line
-from bench.stats import Figure
-from bench.summary import words
+from bench.statistics.quantiles import Figure
 
 NAME_MOST, LINE_MOST = 44, 400
 CELLS_MOST = 60
@@ -61,7 +60,7 @@ def _versus(
     if len(chosen) > CELLS_MOST:
         yield _line(f"{len(chosen) - CELLS_MOST:,} more cells are on the page", style="dim")
     if not everything and len(lines) > len(chosen):
-        rest = words.plural(len(lines) - len(chosen), "cell")
+        rest = numbers.plural(len(lines) - len(chosen), "cell")
         ending = "not shown" if one.comparable.level == "nothing" else "that did not move"
         yield _line(f"{rest} of state {state} {ending}: --all shows them", style="dim")
     yield from (_line(f"- {sentence}", style="dim") for sentence in said.remarks(one))
@@ -100,7 +99,7 @@ def _verdict(change: Change | None, head: Seen | None) -> Text:
         return Text(change.goal, style="red" if change.goal.startswith("met") else "green")
     if change and change.why_not:
         return Text(one_line(change.why_not, 30), style="dim")
-    return Text(head.summary.outcome if head else words.NOTHING, style="dim")
+    return Text(head.summary.outcome if head else numbers.NOTHING, style="dim")
 
 
 def _both(base: str, head: str) -> str:
@@ -117,7 +116,7 @@ def _p95(seen: Seen | None) -> Figure | None:
 
 def _bare(found: Figure | None) -> str:
     """Write a time without its unit, which the head of the column has."""
-    return f"{'> ' if found.censored else ''}{words.digits(found.ms)}" if found else words.NOTHING
+    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}" if found else numbers.NOTHING
 
 
 def _line(text: str, *, style: str = "") -> Text:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.comparison.history import History
-from bench.comparison.trends import Mark, Point, Track, Trend
-from bench.figures import keys
-from bench.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline, plain
-from bench.figures.keys import Key
-from bench.figures.panel import Panel, frame, panel
+from bench.experiments.compare.history import History
+from bench.experiments.compare.trends import Mark, Point, Track, Trend
 from bench.model import STATES, State
-from bench.stats import CLOCK_MS
-from bench.summary.words import count
+from bench.report.figures import keys
+from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline, plain
+from bench.report.figures.keys import Key
+from bench.report.figures.panel import Panel, frame, panel
+from bench.report.numbers import count
+from bench.statistics.quantiles import CLOCK_MS
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480. One drawing serves every screen.
 WIDTH, LEFT, RIGHT, FONT, SMALL = 360.0, 48.0, 350.0, 12.0, 10.5

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.comparison.facts import Facts, comparable
+from bench.cells.cell import rank
+from bench.cells.query import HOT
+from bench.experiments.compare.comparability import Facts, comparable
 from bench.model import STATES, Json, Pair, State
 from bench.plans import describe_change
-from bench.stats import Figure, percentile
-from bench.summary.cells import rank
-from bench.summary.queries import HOT
+from bench.statistics.quantiles import Figure, percentile
 
 Key = tuple[str, ...]
 Cell = tuple[str, str]

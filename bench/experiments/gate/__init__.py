@@ -7,9 +7,3 @@
 ``sessions``   the screen and its confirmations: tier B
 ``run``        the order of it all
 """
-
-from __future__ import annotations
-
-from bench.gate.run import GatePlan, make_baseline, prepared_head, run
-
-__all__ = ["GatePlan", "make_baseline", "prepared_head", "run"]

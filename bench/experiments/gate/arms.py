@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from bench.errors import BaselineError, PgproofError, WorkloadError
-from bench.judge.records import Recipe
+from bench.experiments.gate.record import Recipe
 from bench.model import Injection
 from bench.workload import Workload, read
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bench.judge.records import Catalog, Counted
+from bench.experiments.gate.record import Catalog, Counted
 from bench.model import Optimization, Query
 from bench.plans import index_names
 

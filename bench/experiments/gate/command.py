@@ -10,18 +10,19 @@ from typing import Any
 
 import click
 
-from bench import experiment, store
+from bench import storage
 from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
 from bench.cli.options import GIB, server, server_options, workload_options
 from bench.cli.streams import out
-from bench.console import progress
 from bench.errors import BaselineError, PgproofError
-from bench.gate import GatePlan, make_baseline
-from bench.gate import run as run_gate
-from bench.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
-from bench.judge.records import Baseline, GateResult, Overall
+from bench.experiments.before_after import run as experiment
+from bench.experiments.gate import formats as gate_report
+from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
+from bench.experiments.gate.record import Baseline, GateResult, Overall
+from bench.experiments.gate.run import GatePlan, make_baseline
+from bench.experiments.gate.run import run as run_gate
 from bench.progress import Progress
-from bench.report import gate as gate_report
+from bench.progress_bars import progress
 from bench.workload import Workload, read
 
 BASELINE = "baseline.json"
@@ -63,7 +64,7 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
         with server(chosen, shown) as handle:
             made = make_baseline(plan, handle)
     file = baseline_file or found.root / BASELINE
-    store.save_baseline(made, file)
+    storage.save_baseline(made, file)
     size = file.stat().st_size / 1000
     out.print(f"baseline: {file} ({len(made.cells)} cells at {plan.scale:,} {found.scale.unit}, {size:.0f} kB)",
               markup=False, soft_wrap=True)  # fmt: skip
@@ -120,7 +121,7 @@ def _stored(workload: Workload, file: Path | None, ref: str | None) -> Baseline 
     path = file or workload.root / BASELINE
     if ref and not file and not path.exists():
         return None
-    return store.load_baseline(path)
+    return storage.load_baseline(path)
 
 
 @contextmanager

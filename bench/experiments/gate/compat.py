@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from bench.judge.records import Fingerprint
-
-WITHOUT_INFLUENCE = frozenset({
-    "checkpoint_timeout", "fsync", "io_method", "lc_collate", "max_wal_size", "shared_buffers", "synchronous_commit",
-    "track_io_timing",
-})  # fmt: skip
-"""Settings in the run's record that change no counter: each block counts once, whether it was cached or not. Databases
-of pgproof have the C collation whatever the server's own."""
+from bench.experiments.gate.record import Fingerprint
 
 
 def differences(stored: Fingerprint, now: Fingerprint) -> tuple[str, ...]:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench import metadata
-from bench.database import Connection, rows
-from bench.gate.arms import Arm, ArmName
-from bench.gate.databases import Databases
-from bench.judge.records import Catalog, Counted, Key
-from bench.measure import Cell
-from bench.measure.execution import Timeout, execute, explain, result_hash
+from bench.experiments.gate.arms import Arm, ArmName
+from bench.experiments.gate.databases import Databases
+from bench.experiments.gate.record import Catalog, Counted, Key
+from bench.measurement import Cell
+from bench.measurement.execution import Timeout, execute, explain, result_hash
 from bench.model import Counters, PlanSeen, Sample, Verdict
-from bench.optimizations import block_checksum
 from bench.plans import trimmed
-from bench.stats import judge
+from bench.postgres import ledger
+from bench.postgres.database import Connection, rows
+from bench.postgres.optimizations import block_checksum
+from bench.statistics.quantiles import judge
 
 CLEARLY = 0.1
 """Two warm executions below this share of the target meet it without further samples."""
@@ -112,4 +112,4 @@ def catalog(connection: Connection, arm: Arm) -> Catalog:
 
 def sql_hash(text: str) -> str:
     """A short hash of a statement, for telling whether it changed."""
-    return metadata.checksum([text])[:16]
+    return ledger.checksum([text])[:16]

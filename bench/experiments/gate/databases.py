@@ -7,13 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from bench import database, injections, optimizations
-from bench.database import Connection, Target
 from bench.errors import PgproofError, WorkloadError
-from bench.gate.arms import ARMS, Arm, ArmName
-from bench.measure import Sides
+from bench.experiments.gate import injections
+from bench.experiments.gate.arms import ARMS, Arm, ArmName
+from bench.measurement import Sides
+from bench.postgres import database, optimizations
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress import Progress, silent
-from bench.servers import SESSION_SETTINGS, ServerHandle
 
 
 @dataclass(slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.judge import times
-from bench.judge.cause import Blame
-from bench.judge.records import CellResult, Change, Counted, Difference, Overall, Timed, Word
-from bench.judge.work import less_work, more_work
+from bench.cells.work import Difference, less_work, more_work
+from bench.experiments.gate import times
+from bench.experiments.gate.cause import Blame
+from bench.experiments.gate.record import CellResult, Change, Counted, Overall, Timed, Word
 from bench.plans import describe_change
 
 INCONCLUSIVE_SHARE = 0.10

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bench.judge.compat import WITHOUT_INFLUENCE
-from bench.judge.records import Fingerprint
+from bench.cells.work import WITHOUT_INFLUENCE
+from bench.experiments.gate.record import Fingerprint
 from bench.model import Dataset, Server
 from bench.workload import Workload
 

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench import store
-from bench.judge.records import GateResult
+from bench import storage
+from bench.experiments.gate import junit, markdown
+from bench.experiments.gate.github import annotate
+from bench.experiments.gate.record import GateResult
+from bench.experiments.gate.terminal import show
 from bench.report.files import put
-from bench.report.gate import junit, markdown
-from bench.report.gate.github import annotate
-from bench.report.gate.terminal import show
 
 __all__ = ["FILES", "FORMATS", "annotate", "show", "write"]
 
 FORMATS: Mapping[str, Callable[[GateResult], str]] = {
-    "json": store.gate_text,
+    "json": storage.gate_text,
     "md": markdown.render,
     "junit": junit.render,
 }

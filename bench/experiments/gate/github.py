@@ -6,8 +6,8 @@ import posixpath
 from collections.abc import Sequence
 from typing import Literal
 
-from bench.judge.records import WORDS, CellResult, GateResult, Word
-from bench.report.gate import words
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import WORDS, CellResult, GateResult, Word
 from bench.report.text import one_line
 
 Level = Literal["error", "warning", "notice"]
@@ -38,7 +38,7 @@ def annotate(result: GateResult, workload: str = ".") -> str:
         found[level].append(line)
     for word in WORDS:
         if word in LEVELS:
-            for cells in _grouped(words.of(result, word)):
+            for cells in _grouped(sentences.of(result, word)):
                 found[LEVELS[word]].append(_of_query(LEVELS[word], cells, workload))
     return "".join(f"{line}\n" for level, lines in found.items() for line in _cut(level, lines))
 
@@ -52,7 +52,7 @@ def _whole(result: GateResult) -> tuple[Level, str] | None:
         level = "warning"
     else:
         return None
-    lines = [words.sentence(result), *result.incompatible, f"next: {result.hint}" if result.hint else ""]
+    lines = [sentences.sentence(result), *result.incompatible, f"next: {result.hint}" if result.hint else ""]
     return level, _command(level, f"pgproof gate: {result.overall}", lines)
 
 
@@ -69,8 +69,8 @@ def _of_query(level: Level, cells: Sequence[CellResult], workload: str) -> str:
     names = ", ".join(cell.parameter_class for cell in cells[:CLASSES_MOST])
     more = f" and {len(cells) - CLASSES_MOST} more" if len(cells) > CLASSES_MOST else ""
     title = f"{first.word}: {one_line(first.query, NAME_MOST)} ({one_line(names, NAME_MOST)}{more})"
-    lines = [str(fact) for fact in words.facts(first) if fact.label != "at"]
-    lines += [f"{cell.parameter_class}: {words.headline(cell)}" for cell in others[: CLASSES_MOST - 1]]
+    lines = [str(fact) for fact in sentences.facts(first) if fact.label != "at"]
+    lines += [f"{cell.parameter_class}: {sentences.headline(cell)}" for cell in others[: CLASSES_MOST - 1]]
     file = posixpath.normpath(posixpath.join(workload, first.file)) if first.file else ""
     return _command(level, title, lines, file, first.line)
 

@@ -12,9 +12,9 @@ from typing import Any
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
-from bench.database import Connection, rows, run_file
 from bench.errors import WorkloadError
 from bench.model import Injection, Query, Statement
+from bench.postgres.database import Connection, rows, run_file
 
 SMALL_WORK_MEM = "64kB"
 """The least that the server accepts: whatever is sorted or hashed at all goes through temporary files."""

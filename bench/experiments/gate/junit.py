@@ -9,8 +9,8 @@ from __future__ import annotations
 from statistics import median
 from xml.etree.ElementTree import Element, SubElement
 
-from bench.judge.records import CellResult, GateResult, Word
-from bench.report.gate import words
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import CellResult, GateResult, Word
 from bench.report.testcases import LINE_MOST, NAME_MOST, document, suite, text
 
 SKIPPED: tuple[Word, ...] = ("inconclusive", "not compared", "gone")
@@ -35,8 +35,8 @@ def _case(made: Element, cell: CellResult) -> None:
     if cell.line > 0:
         case.set("line", str(cell.line))
     case.set("time", f"{_seconds(cell):.6f}")
-    facts = "\n".join(text(str(fact)) for fact in words.facts(cell))
-    message = text(words.headline(cell))
+    facts = "\n".join(text(str(fact)) for fact in sentences.facts(cell))
+    message = text(sentences.headline(cell))
     if cell.word == "regression":
         SubElement(case, "failure", {"message": message, "type": "regression"}).text = facts
     elif cell.word in SKIPPED:
@@ -49,10 +49,10 @@ def _whole(made: Element, result: GateResult) -> None:
     """Add a case for the gate itself: failed, in error or skipped."""
     tag = {"incompatible": "error", "regression": "failure"}.get(result.overall, "skipped")
     case = SubElement(made, "testcase", {"classname": "pgproof", "name": "gate", "time": "0.000000"})
-    outcome = SubElement(case, tag, {"message": text(words.sentence(result))})
+    outcome = SubElement(case, tag, {"message": text(sentences.sentence(result))})
     if tag != "skipped":
         outcome.set("type", result.overall)
-    lines = [words.sentence(result), *result.incompatible, *result.notes, result.hint]
+    lines = [sentences.sentence(result), *result.incompatible, *result.notes, result.hint]
     outcome.text = "\n".join(text(line) for line in lines if line)
 
 

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.judge.records import WORDS, CellResult, GateResult, Overall, Word
-from bench.report.gate import words
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import WORDS, CellResult, GateResult, Overall, Word
 from bench.report.markdown import LIMIT, NAME, PROSE, RESERVE, escape
-from bench.summary.words import plural, seconds, size
+from bench.report.numbers import plural, seconds, size
 
 MARKER = "<!-- pgproof gate -->"
 """The first line, by which the next push finds the comment to update."""
@@ -53,15 +53,15 @@ def render(result: GateResult) -> str:
 
     The page is in the order of importance; where it does not fit, its end is left out and said so.
     """
-    title = f"## {VERDICTS[result.overall]} {escape(words.sentence(result), PROSE)}\n"
+    title = f"## {VERDICTS[result.overall]} {escape(sentences.sentence(result), PROSE)}\n"
     parts = [
         Part(f"{MARKER}\n{_workload_marker(result)}\n{title}", "the verdict"),
         Part(_summary(result), "the summary"),
         *_table(result),
         Part(f"**Next:** {escape(result.hint, PROSE)}\n" if result.hint else "", "the hint"),
         Part(_environment(result), "the environment"),
-        *(_details(cell) for word in WORDS if word != "pass" for cell in words.of(result, word)),
-        Part(_passes(words.of(result, "pass")), "the cells that pass"),
+        *(_details(cell) for word in WORDS if word != "pass" for cell in sentences.of(result, word)),
+        Part(_passes(sentences.of(result, "pass")), "the cells that pass"),
         Part(_noise(result), "the noise"),
     ]
     return _fitted(part for part in parts if part.text)
@@ -88,14 +88,14 @@ def _workload_marker(result: GateResult) -> str:
 
 
 def _summary(result: GateResult) -> str:
-    lines = [f"{words.tally(result)}. {words.against(result)}.\n"] if result.cells else []
+    lines = [f"{sentences.tally(result)}. {sentences.against(result)}.\n"] if result.cells else []
     if result.incompatible:
         lines += [*(f"- {escape(reason, PROSE)}" for reason in result.incompatible[:LISTED_MOST]), ""]
     return "\n".join(lines)
 
 
 def _table(result: GateResult) -> Iterator[Part]:
-    cells = [cell for word in WORDS if word != "pass" for cell in words.of(result, word)]
+    cells = [cell for word in WORDS if word != "pass" for cell in sentences.of(result, word)]
     if not cells:
         return
     left = len(cells) - ROWS_MOST
@@ -104,18 +104,18 @@ def _table(result: GateResult) -> Iterator[Part]:
     for number, cell in enumerate(cells[:ROWS_MOST], 1):
         columns = [
             f"{SIGNS[cell.word]} {cell.word}",
-            escape(words.name(cell), NAME),
-            escape(words.headline(cell), COLUMN),
-            escape(words.expected(cell) or cell.cause, COLUMN),
-            escape(words.place(cell), NAME),
+            escape(sentences.name(cell), NAME),
+            escape(sentences.headline(cell), COLUMN),
+            escape(sentences.expected(cell) or cell.cause, COLUMN),
+            escape(sentences.place(cell), NAME),
         ]
         end = f"\n{more}" if number == min(len(cells), ROWS_MOST) else ""
         yield Part(f"| {' | '.join(columns)} |{end}", "rows of the table")
 
 
 def _details(cell: CellResult) -> Part:
-    facts = "\n".join(f"- {escape(str(fact), PROSE)}" for fact in words.facts(cell))
-    title = f"{escape(words.name(cell), NAME)}: {cell.word}"
+    facts = "\n".join(f"- {escape(str(fact), PROSE)}" for fact in sentences.facts(cell))
+    title = f"{escape(sentences.name(cell), NAME)}: {cell.word}"
     return Part(f"<details><summary>{title}</summary>\n\n{facts}\n\n</details>\n", "details of cells")
 
 
@@ -123,20 +123,20 @@ def _passes(cells: Sequence[CellResult]) -> str:
     if not cells:
         return ""
     remarks = [(cell, reason) for cell in cells for reason in cell.reasons]
-    lines = [f"- {escape(words.listing(cells, LISTED_MOST), 10 * PROSE)}"]
-    lines += [f"- {escape(f'{words.name(cell)}: {reason}', PROSE)}" for cell, reason in remarks[:LISTED_MOST]]
+    lines = [f"- {escape(sentences.listing(cells, LISTED_MOST), 10 * PROSE)}"]
+    lines += [f"- {escape(f'{sentences.name(cell)}: {reason}', PROSE)}" for cell, reason in remarks[:LISTED_MOST]]
     shown = "\n".join(lines)
     verb = "passes" if len(cells) == 1 else "pass"
     return f"<details><summary>{plural(len(cells), 'cell')} {verb}</summary>\n\n{shown}\n\n</details>\n"
 
 
 def _noise(result: GateResult) -> str:
-    found = words.noisiest(result, LISTED_MOST)
+    found = sentences.noisiest(result, LISTED_MOST)
     if not found:
         return ""
     rows = ["| Query, class | Noise of a pair | Cannot see less than |", "|---|---:|---:|"]
-    rows += [f"| {escape(words.name(cell), NAME)} | {spread:.1%} | {least:.0%} |" for cell, spread, least in found]
-    after = f"\n{escape(words.controls(result), PROSE)}\n" if result.controls else ""
+    rows += [f"| {escape(sentences.name(cell), NAME)} | {spread:.1%} | {least:.0%} |" for cell, spread, least in found]
+    after = f"\n{escape(sentences.controls(result), PROSE)}\n" if result.controls else ""
     table = "\n".join(rows)
     return f"<details><summary>What this gate could see</summary>\n\n{table}\n{after}\n</details>\n"
 

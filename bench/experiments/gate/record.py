@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench.cells.work import Difference
 from bench.model import Counters, Json, Machine, Server, Verdict
 
 Word = Literal[
@@ -108,16 +109,6 @@ class Baseline:
 
 
 # ------------------------------------------------------------------------------------------------- evidence
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One work counter that moved beyond its limit; ``limit`` in words."""
-
-    counter: str
-    base: int
-    head: int
-    limit: str
-
-
 @dataclass(frozen=True, slots=True)
 class Stage:
     """The pairs of one session: fresh connections on freshly made copies of both arms.

@@ -7,27 +7,28 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, database, machine
-from bench.database import Connection, Target
-from bench.gate.arms import Arm, ArmName, recipe_of
-from bench.gate.counting import catalog, count, sql_hash
-from bench.gate.databases import Databases
-from bench.gate.facts import fingerprint_of
-from bench.gate.sessions import Timings, time_cells
-from bench.gate.timing import Timer
-from bench.judge import compat
-from bench.judge.decide import overall
-from bench.judge.records import Baseline, Catalog, Counted, Fingerprint, GateResult, Key, QueryFacts
-from bench.judge.table import Table, judge_all
-from bench.measure import Cell, cells_of
-from bench.measure.execution import Timeout
+from bench import __version__, machine
+from bench.dataset.worker import Recipe
+from bench.experiments.gate import compat
+from bench.experiments.gate.arms import Arm, ArmName, recipe_of
+from bench.experiments.gate.counting import catalog, count, sql_hash
+from bench.experiments.gate.databases import Databases
+from bench.experiments.gate.decide import overall
+from bench.experiments.gate.facts import fingerprint_of
+from bench.experiments.gate.record import Baseline, Catalog, Counted, Fingerprint, GateResult, Key, QueryFacts
+from bench.experiments.gate.sessions import Timings, time_cells
+from bench.experiments.gate.summary import Table, judge_all
+from bench.experiments.gate.timing import Timer
+from bench.experiments.setup import Ground, choose, fill
+from bench.measurement import Cell, cells_of
+from bench.measurement.execution import Timeout
+from bench.measurement.stopwatch import Stopwatch
 from bench.model import Dataset, Query
-from bench.preparing import Ground, choose, fill
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle
-from bench.servers.record import record_of
-from bench.stopwatch import Stopwatch
 
 COUNTED = "counting work"
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.judge.records import WORDS, CellResult, GateResult, Word
-from bench.judge.work import LIMITS, WAL
-from bench.summary.words import digits, listed, ms, plural
+from bench.cells.work import LIMITS, WAL
+from bench.experiments.gate.record import WORDS, CellResult, GateResult, Word
+from bench.report.numbers import digits, listed, ms, plural
 
 PLAN_CHANGES_MOST = 5
 NOISE_MOST = 5

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.gate.timing import Session, Timer
-from bench.judge import times
-from bench.judge.records import Key, Stage, Timed
+from bench.experiments.gate import times
+from bench.experiments.gate.record import Key, Stage, Timed
+from bench.experiments.gate.timing import Session, Timer
 
 CONTROL_PAIRS = 48
 """Pairs that each control gets at least before the arms are said to agree."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.judge.cause import Suspects
-from bench.judge.decide import Evidence, Target, judge_cell, worse
-from bench.judge.records import WORDS, Catalog, CellResult, Counted, Difference, Key, QueryFacts, Timed
+from bench.cells.work import Difference
+from bench.experiments.gate.cause import Suspects
+from bench.experiments.gate.decide import Evidence, Target, judge_cell, worse
+from bench.experiments.gate.record import WORDS, Catalog, CellResult, Counted, Key, QueryFacts, Timed
 from bench.model import Optimization, Query
 
 Args = tuple[dict[str, str | None], ...]

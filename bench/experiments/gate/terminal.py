@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bench.judge.records import WORDS, CellResult, GateResult, Overall, Word
-from bench.report.gate import words
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import WORDS, CellResult, GateResult, Overall, Word
 from bench.report.text import one_line
 
 # The word carries the meaning; sign and colour only help to find it.
@@ -43,12 +43,12 @@ NAME_MOST, LINE_MOST = 80, 400
 def show(result: GateResult) -> RenderableType:
     """Give the verdict, the cells, the noise and the hint. Text from data is never read as markup."""
     sign, style = VERDICTS[result.overall]
-    parts: list[RenderableType] = [_line(f"{sign} {words.sentence(result)}", style=style)]
+    parts: list[RenderableType] = [_line(f"{sign} {sentences.sentence(result)}", style=style)]
     if result.cells:
-        parts += [_line(words.tally(result)), _line(words.against(result), style="dim")]
+        parts += [_line(sentences.tally(result)), _line(sentences.against(result), style="dim")]
     parts += [_line(f"‼ {reason}", style="yellow") for reason in result.incompatible]
     for word in WORDS:
-        if cells := words.of(result, word):
+        if cells := sentences.of(result, word):
             parts += [Text(""), *(_brief(word, cells) if word in BRIEF else _section(word, cells))]
     parts += _noise(result)
     if result.notes:
@@ -61,23 +61,25 @@ def show(result: GateResult) -> RenderableType:
 def _section(word: Word, cells: Sequence[CellResult]) -> Iterator[RenderableType]:
     sign, style = SHOWN[word]
     for cell in cells[:CELLS_MOST]:
-        yield _line(f"{sign} {word}: {one_line(words.name(cell), NAME_MOST)}", style=style)
-        yield from (_inner(str(fact)) for fact in words.facts(cell))
+        yield _line(f"{sign} {word}: {one_line(sentences.name(cell), NAME_MOST)}", style=style)
+        yield from (_inner(str(fact)) for fact in sentences.facts(cell))
     if len(cells) > CELLS_MOST:
         yield _line(f"{sign} {len(cells) - CELLS_MOST:,} more {word}, all in gate.json", style=style)
 
 
 def _brief(word: Word, cells: Sequence[CellResult]) -> Iterator[RenderableType]:
     sign, style = SHOWN[word]
-    yield _line(f"{sign} {len(cells):,} {word}: {words.listing(cells)}", style=style)
+    yield _line(f"{sign} {len(cells):,} {word}: {sentences.listing(cells)}", style=style)
     remarks = [(cell, reason) for cell in cells for reason in cell.reasons]
-    yield from (_inner(f"{one_line(words.name(cell), NAME_MOST)}: {reason}") for cell, reason in remarks[:CELLS_MOST])
+    yield from (
+        _inner(f"{one_line(sentences.name(cell), NAME_MOST)}: {reason}") for cell, reason in remarks[:CELLS_MOST]
+    )
     if len(remarks) > CELLS_MOST:
         yield _inner(f"{len(remarks) - CELLS_MOST:,} more remarks, all in gate.json")
 
 
 def _noise(result: GateResult) -> Iterator[RenderableType]:
-    found = words.noisiest(result, words.NOISE_MOST)
+    found = sentences.noisiest(result, sentences.NOISE_MOST)
     if not found:
         return
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
@@ -85,10 +87,10 @@ def _noise(result: GateResult) -> Iterator[RenderableType]:
     table.add_column("noise of a pair", justify="right", no_wrap=True)
     table.add_column("cannot see less than", justify="right", no_wrap=True)
     for cell, spread, least in found:
-        table.add_row(Text(one_line(words.name(cell), NAME_MOST)), f"{spread:.1%}", f"{least:.0%}")
+        table.add_row(Text(one_line(sentences.name(cell), NAME_MOST)), f"{spread:.1%}", f"{least:.0%}")
     yield from (Text(""), table)
     if result.controls:
-        yield _line(words.controls(result), style="dim")
+        yield _line(sentences.controls(result), style="dim")
 
 
 def _inner(text: str) -> RenderableType:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from bench.judge.records import Change, Stage
+from bench.experiments.gate.record import Change, Stage
 
 SCREEN_LIMIT = 1.07
 """A cell whose median pair is below this passes at once."""

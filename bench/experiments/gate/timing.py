@@ -11,14 +11,14 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.database import rows
-from bench.gate.arms import ARMS, ArmName
-from bench.gate.databases import Databases
-from bench.judge import times
-from bench.judge.records import Key, Stage
-from bench.measure import Cell
-from bench.measure.loops import LOOPS_MAX, SAMPLE_MS, Loop, prepare, process_clock
+from bench.experiments.gate import times
+from bench.experiments.gate.arms import ARMS, ArmName
+from bench.experiments.gate.databases import Databases
+from bench.experiments.gate.record import Key, Stage
+from bench.measurement import Cell
+from bench.measurement.loops import LOOPS_MAX, SAMPLE_MS, Loop, prepare, process_clock
 from bench.model import Binding, Query
+from bench.postgres.database import rows
 from bench.progress import Progress
 
 CONTROLS = {

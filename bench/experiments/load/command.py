@@ -9,17 +9,19 @@ from typing import Any
 
 import click
 
-from bench import experiment, loading, store
+from bench import storage
+from bench.cli.checkpoint import Kept
 from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.compares import written
-from bench.cli.keeping import Kept
 from bench.cli.options import GIB, server, server_options, workload_options
 from bench.cli.streams import out
-from bench.console import progress
-from bench.loading import LoadPlan
-from bench.model.load import LoadOptions, LoadRun
-from bench.report import load as load_report
-from bench.summary.words import plural
+from bench.experiments.before_after import run as experiment
+from bench.experiments.compare.command import written
+from bench.experiments.load import formats as load_report
+from bench.experiments.load import run as loading
+from bench.experiments.load.record import LoadOptions, LoadRun
+from bench.experiments.load.run import LoadPlan
+from bench.progress_bars import progress
+from bench.report.numbers import plural
 from bench.workload import Workload, read
 
 CLIENTS_MOST = 1000
@@ -74,7 +76,7 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
 def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
     """Load; what an interrupted or failed one has seen is kept, with its reports."""
     kept = Kept[LoadRun](
-        output, load_report.JSON, "load.html", store.save_load, load_report.write,
+        output, load_report.JSON, "load.html", storage.save_load, load_report.write,
         lambda seen: plural(len(seen.steps), "step") if seen.steps else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.experiments.load.record import LoadRun, MixPart
+from bench.experiments.load.summary import LoadSummary, StepSummary, Times, holds, rate, share
 from bench.model import STATES, State
-from bench.model.load import LoadRun, MixPart
-from bench.stats import Figure
-from bench.summary import words
-from bench.summary.load import LoadSummary, StepSummary, Times, holds, rate, share
+from bench.report import numbers as words
+from bench.statistics.quantiles import Figure
 
 DOING_MOST = 12
 """Kinds of waiting that are shown: the most frequent."""

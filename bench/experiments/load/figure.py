@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.figures import keys
-from bench.figures.drawing import Drawing, Sheet, inline
-from bench.figures.keys import Key
+from bench.experiments.load.summary import LoadSummary, StepSummary, rate, where
 from bench.model import STATES, State
-from bench.summary import words
-from bench.summary.load import LoadSummary, StepSummary, rate, where
+from bench.report import numbers
+from bench.report.figures import keys
+from bench.report.figures.drawing import Drawing, Sheet, inline
+from bench.report.figures.keys import Key
 
 # Shown from 300 to 560 px wide: the font is 10 px at 300 and 18 px at 560. One drawing serves every screen.
 WIDTH, LEFT, RIGHT, FONT, SMALL = 360.0, 52.0, 340.0, 12.0, 10.5
@@ -125,5 +125,5 @@ def _keys(states: set[State]) -> list[Key]:
 
 def describe(summary: LoadSummary) -> str:
     """Say what the curves show, for those who do not see them."""
-    parts = [f"{where(one.step)}: {rate(one.tps)}, p95 {words.figure(one.all.p95)}" for one in summary.closed]
+    parts = [f"{where(one.step)}: {rate(one.tps)}, p95 {numbers.figure(one.all.p95)}" for one in summary.closed]
     return f"Throughput and p95 by number of clients. {'; '.join(parts)}."

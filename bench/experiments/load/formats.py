@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model.load import LoadRun
+from bench.experiments.load import markdown, page
+from bench.experiments.load.record import LoadRun
+from bench.experiments.load.terminal import show
 from bench.report.files import put
-from bench.report.load import markdown, page
-from bench.report.load.terminal import show
 
 __all__ = ["JSON", "show", "write"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.model.load import LoadRun
-from bench.report.load.tables import Table, tables
+from bench.experiments.load.document import Table, tables
+from bench.experiments.load.record import LoadRun
+from bench.experiments.load.summary import summarize_load
 from bench.report.markdown import NAME, PROSE, escape, fitted
-from bench.summary.load import summarize_load
 
 
 def render(run: LoadRun) -> str:

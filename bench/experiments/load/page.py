@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.figures import load as chart
-from bench.model.load import LoadRun
-from bench.report.load.tables import tables
-from bench.report.page.environment import drawn, fill
-from bench.summary import words
-from bench.summary.load import summarize_load
+from bench.experiments.load import figure as chart
+from bench.experiments.load.document import tables
+from bench.experiments.load.record import LoadRun
+from bench.experiments.load.summary import summarize_load
+from bench.report import numbers
+from bench.report.html.environment import drawn, fill
 
 
 def render(run: LoadRun) -> str:
@@ -21,5 +21,5 @@ def render(run: LoadRun) -> str:
         drawing=drawn(chart.curves(summary, run.options.target_ms, "load")),
         alternative=chart.describe(summary),
         tables=tables(run, summary),
-        words=words,
+        words=numbers,
     )

@@ -7,23 +7,24 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from bench import __version__, database, machine
-from bench.database import Connection, Target, explained, translated
+from bench import __version__, machine
+from bench.dataset.worker import Recipe
 from bench.errors import LoadError
-from bench.load.counting import count, window
-from bench.load.programs import Pgbench, find_pgbench
-from bench.load.scripts import QueryMix, mix_queries
-from bench.load.stepping import Demand, drive
-from bench.measure import Bindings
+from bench.experiments.load.counting import count, window
+from bench.experiments.load.record import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
+from bench.experiments.load.steps import Demand, drive
+from bench.experiments.load.summary import holds, least_rate, next_rate, summarize_step
+from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.measurement import Bindings
 from bench.model import STATES, Query, State
-from bench.model.load import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
-from bench.preparing import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.pgbench.programs import Pgbench, find_pgbench
+from bench.pgbench.scripts import QueryMix, mix_queries
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, explained, translated
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle
-from bench.servers.record import record_of
-from bench.summary.load import holds, least_rate, next_rate, summarize_step
-from bench.summary.words import plural
+from bench.report.numbers import plural
 from bench.workload import Workload
 
 Keep = Callable[[LoadRun], None]

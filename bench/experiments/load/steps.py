@@ -13,14 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.database import Connection, rows
 from bench.errors import LoadError
-from bench.load.log import Entry, parse_entries
-from bench.load.programs import Pgbench
-from bench.load.running import APPLICATION, MOST_TRIES, environment
-from bench.load.scripts import QueryMix
-from bench.servers.account import spawn
-from bench.servers.postmaster import stops_with_us
+from bench.pgbench.background import APPLICATION, MOST_TRIES, environment
+from bench.pgbench.log import Entry, parse_entries
+from bench.pgbench.programs import Pgbench
+from bench.pgbench.scripts import QueryMix
+from bench.postgres.database import Connection, rows
+from bench.postgres.servers.account import spawn
+from bench.postgres.servers.postmaster import stops_with_us
 
 SAMPLE_S = 0.1
 """Between two looks at what the clients do: 600 in a step of a minute, at a thousandth of a processor."""

@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep
 from bench.model import STATES, State
-from bench.model.load import InvariantSeen, LoadRun, LoadStep
-from bench.stats import Figure
-from bench.summary import words
+from bench.report import numbers
+from bench.statistics.quantiles import Figure
 
 SKIPPED_MOST = 0.01
 """Share of the transactions of a step that may be skipped: above, the rate is not held. A p99 would not see less."""
@@ -239,7 +239,7 @@ def _crossings(opened: Sequence[StepSummary], target_ms: float) -> Iterator[Cros
 # ----------------------------------------------------------------------------------------------------- sentences
 def rate(tps: float | None) -> str:
     """Write transactions in a second."""
-    return words.NOTHING if tps is None else f"{words.digits(tps)}/s"
+    return numbers.NOTHING if tps is None else f"{numbers.digits(tps)}/s"
 
 
 def share(value: float) -> str:
@@ -250,15 +250,15 @@ def share(value: float) -> str:
 def _headline(closed: Sequence[StepSummary], run: LoadRun) -> str:
     sides = {one.step.state: one for one in closed}  # the last one of each: the most clients
     violated = sum(not one.held for step in run.steps for one in step.invariants)
-    broken = f"{words.plural(violated, 'invariant')} violated. " if violated else ""
+    broken = f"{numbers.plural(violated, 'invariant')} violated. " if violated else ""
     if not sides:
         return f"{broken}No step was finished."
     parts = []
     for state in STATES:
         if one := sides.get(state):
-            clients = words.plural(one.step.clients, "client")
+            clients = numbers.plural(one.step.clients, "client")
             get = "gets" if one.step.clients == 1 else "get"
-            parts.append(f"{state}, {clients} {get} {rate(one.tps)} at a p95 of {words.figure(one.all.p95)}")
+            parts.append(f"{state}, {clients} {get} {rate(one.tps)} at a p95 of {numbers.figure(one.all.p95)}")
     text = "; ".join(parts)
     return f"{broken}{text[0].upper()}{text[1:]}"
 
@@ -284,16 +284,16 @@ def _skipped(one: StepSummary) -> float:
 def where(step: LoadStep) -> str:
     """Name a step."""
     asked = f" at {rate(step.rate_tps)}" if step.rate_tps is not None else ""
-    return f"{step.state}, {words.plural(step.clients, 'client')}{asked}"
+    return f"{step.state}, {numbers.plural(step.clients, 'client')}{asked}"
 
 
 def _notes(run: LoadRun, opened: Sequence[StepSummary]) -> Iterator[str]:
     if few := [one for one in opened if one.all.transactions < FEW]:
-        steps = words.plural(len(few), "step")
+        steps = numbers.plural(len(few), "step")
         yield f"{steps} at a rate had fewer than {FEW} transactions, too few for a p95: give more --seconds."
     if run.server.kind == "dsn":
         return
-    cores = words.plural(run.machine.cores, "core")
+    cores = numbers.plural(run.machine.cores, "core")
     yield (
         f"pgbench and the server share the {cores} of this machine: what one takes the other lacks, and times hold the "
         "client's own overhead."

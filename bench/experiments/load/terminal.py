@@ -7,11 +7,11 @@ from collections.abc import Collection, Mapping
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.model.load import LoadRun
-from bench.report.compared.fitting import Column, Fitting
-from bench.report.load.tables import Cell, Table, tables
+from bench.experiments.load.document import Cell, Table, tables
+from bench.experiments.load.record import LoadRun
+from bench.experiments.load.summary import summarize_load
+from bench.report.fitting import Column, Fitting
 from bench.report.text import one_line
-from bench.summary.load import summarize_load
 
 LINE_MOST, CELL_MOST = 400, 64
 TONES = {"over": "red", "before": "dark_orange3", "after": "dodger_blue2", "": ""}

@@ -7,10 +7,3 @@
 ``stages``      the copies, and the queries at each of them
 ``run``         all of it, from end to end
 """
-
-from __future__ import annotations
-
-from bench.maintenance.procedures import known
-from bench.maintenance.run import MaintenancePlan, run
-
-__all__ = ["MaintenancePlan", "known", "run"]

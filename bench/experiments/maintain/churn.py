@@ -13,15 +13,15 @@ from typing import Any
 
 from psycopg import sql
 
-from bench.attribution.statements import WriteStatement, may_skip_triggers, statements_of
-from bench.attribution.trial import rows_written, run_here
-from bench.database import Connection, explained, rows, run_statement
+from bench.experiments.maintain.record import ChurnPhase, TableChurned
+from bench.measurement.write_statements import WriteStatement, may_skip_triggers, statements_of
+from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Statement
-from bench.model.maintenance import ChurnPhase, TableChurned
+from bench.postgres.database import Connection, explained, rows, run_statement
 from bench.progress import Progress
-from bench.sqlfile import fill_in
 from bench.workload import Workload
 from bench.workload.churn import CHURN_FILE, read_churn
+from bench.workload.sqlfile import fill_in
 
 ROUNDS = 10
 """Rounds of ``churn.sql`` and of made-up statements, each with a tenth of the share: what one round leaves dead, the

@@ -8,18 +8,21 @@ from typing import Any
 
 import click
 
-from bench import experiment, maintenance, store
+from bench import storage
+from bench.cli.checkpoint import Kept
 from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.compares import written
-from bench.cli.keeping import Kept
 from bench.cli.options import GIB, server, server_options, workload_options
 from bench.cli.streams import out
-from bench.console import progress
-from bench.maintenance import MaintenancePlan
-from bench.model.maintenance import MaintenanceOptions, MaintenanceRun
-from bench.report import maintenance as maintenance_report
-from bench.summary.upkeep_words import percent, wrong_rows
-from bench.summary.words import plural
+from bench.experiments.before_after import run as experiment
+from bench.experiments.compare.command import written
+from bench.experiments.maintain import formats as maintenance_report
+from bench.experiments.maintain import run as measured
+from bench.experiments.maintain.procedures import known as known_procedures
+from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
+from bench.experiments.maintain.run import MaintenancePlan
+from bench.experiments.maintain.sentences import percent, wrong_rows
+from bench.progress_bars import progress
+from bench.report.numbers import plural
 from bench.workload import Workload, read
 
 ROUNDS = 9
@@ -60,7 +63,7 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
 def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], shown: Any) -> MaintenanceRun:  # noqa: ANN401
     """Measure; what an interrupted or failed one has seen is kept, with its reports."""
     kept = Kept[MaintenanceRun](
-        output, maintenance_report.JSON, "maintenance.html", store.save_maintenance, maintenance_report.write,
+        output, maintenance_report.JSON, "maintenance.html", storage.save_maintenance, maintenance_report.write,
         lambda seen: plural(len(seen.stages), "stage") if seen.stages else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:
@@ -68,7 +71,7 @@ def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], show
             shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
         shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, "
                   f"{percent(plan.options.share)} churn, {plural(len(plan.procedures), 'procedure')}")  # fmt: skip
-        return maintenance.run(plan, handle, kept.keep)
+        return measured.run(plan, handle, kept.keep)
 
 
 def show_maintenance(seen: MaintenanceRun, output: Path) -> int:
@@ -99,7 +102,7 @@ def share(text: str) -> float:
 
 def only(text: str, workload: Workload) -> tuple[str, ...]:
     """The procedures that ``--only`` names, each once; none where it names none."""
-    known = [one.name for one in maintenance.known(workload)]
+    known = [one.name for one in known_procedures(workload)]
     found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in found:
         if name not in known:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bench.model.maintenance import ALL, CHURNED, FRESH, CellWork, MaintenanceRun, MaintenanceStage
-from bench.report.load.tables import Cell, Table
-from bench.summary import words
-from bench.summary.maintenance import (
+from bench.experiments.load.document import Cell, Table
+from bench.experiments.maintain.record import ALL, CHURNED, FRESH, CellWork, MaintenanceRun, MaintenanceStage
+from bench.experiments.maintain.sentences import SOURCES, percent, plan_change, took
+from bench.experiments.maintain.summary import (
     MORE,
     TAKEN_BACK,
     MaintenanceSummary,
@@ -15,7 +15,7 @@ from bench.summary.maintenance import (
     stage_of,
     still_aged,
 )
-from bench.summary.upkeep_words import SOURCES, percent, plan_change, took
+from bench.report import numbers
 
 CHANGED_MOST = 200
 """Rows of the table of cells: more help nobody, and maintenance.json has them all."""
@@ -39,7 +39,7 @@ def _procedures(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
     aged = len(summary.aged_queries)
     caption = (
         "Each on a copy of its own of the database after the churn; all together in this order. Mends: of "
-        f"{words.plural(aged, 'query', 'queries')} that read more than {MORE:g} times the blocks, those in which it "
+        f"{numbers.plural(aged, 'query', 'queries')} that read more than {MORE:g} times the blocks, those in which it "
         f"takes {percent(TAKEN_BACK)} of the extra blocks back and changes no answer. Stops: whom the strongest lock "
         "seen meanwhile keeps waiting; row locks are not in it."
     )
@@ -54,21 +54,21 @@ def _worth(one: Worth, aged: int) -> tuple[Cell, ...]:
     name = _text(one.title)
     if one.skipped or (one.error and one.name != ALL):
         why = Cell("failed", "over") if one.error else Cell("nothing to do")
-        return (name, why, *(Cell(words.NOTHING) for _ in range(10)), _text(words.NOTHING), _text(one.name))
+        return (name, why, *(Cell(numbers.NOTHING) for _ in range(10)), _text(numbers.NOTHING), _text(one.name))
     faster, slower = (sum(t.word == word for t in one.timings) for word in ("faster", "slower"))
     return (
         name,
         Cell(f"{len(one.mends)} of {aged}" if one.mends else "none"),
         Cell(took(one.seconds)),
-        Cell(words.size(one.wal_bytes)),
+        Cell(numbers.size(one.wal_bytes)),
         Cell(_size_change(one)),
         _text(one.blocks, "over" if one.blocks != "nobody" else ""),
-        Cell(words.count(one.less)),
-        Cell(words.count(one.more)),
-        Cell(words.count(faster)),
-        Cell(words.count(slower)),
-        Cell(words.count(one.others)),
-        Cell(f"{one.written:,} rows" if one.written else words.NOTHING),
+        Cell(numbers.count(one.less)),
+        Cell(numbers.count(one.more)),
+        Cell(numbers.count(faster)),
+        Cell(numbers.count(slower)),
+        Cell(numbers.count(one.others)),
+        Cell(f"{one.written:,} rows" if one.written else numbers.NOTHING),
         _text(one.lock or "none seen"),
         _text(one.name),
     )
@@ -77,9 +77,9 @@ def _worth(one: Worth, aged: int) -> tuple[Cell, ...]:
 def _size_change(one: Worth) -> str:
     change = one.size_after_bytes - one.size_before_bytes
     if not change:
-        return f"{words.size(one.size_after_bytes)}, same"
+        return f"{numbers.size(one.size_after_bytes)}, same"
     sign = "+" if change > 0 else "−"
-    return f"{words.size(one.size_after_bytes)}, {sign}{words.size(abs(change))}"
+    return f"{numbers.size(one.size_after_bytes)}, {sign}{numbers.size(abs(change))}"
 
 
 # ------------------------------------------------------------------------------------------------------- cells
@@ -120,13 +120,13 @@ def _shown(cell: CellWork) -> tuple[object, ...]:
 
 def _work(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> Cell:
     if cell is None:
-        return Cell(words.NOTHING)
+        return Cell(numbers.NOTHING)
     if cell is not churned and cell is not fresh and _shown(cell) == _shown(churned) and same_rows(cell, churned):
         return Cell("=")
     if cell.counters is None:
         return Cell("timeout", "over")
-    text = words.count(cell.counters.buffers)
-    text += f" + {words.count(cell.counters.heap_fetches)} h" if cell.counters.heap_fetches else ""
+    text = numbers.count(cell.counters.buffers)
+    text += f" + {numbers.count(cell.counters.heap_fetches)} h" if cell.counters.heap_fetches else ""
     text += " *" if cell.fingerprint != fresh.fingerprint else ""
     text += " ≠" if cell is not fresh and not same_rows(cell, churned) else ""
     return Cell(text, "over" if still_aged(cell, fresh, churned) else "")
@@ -148,7 +148,7 @@ def _plans(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
             ]  # fmt: skip
             change = next(iter(plan_change(fresh[key], cell)), "another shape")
             name = f"{run.titles.get(key[0], key[0])} ({key[1]})"
-            rows.append((_text(name), _text(change), _text(words.listed(after, 12) or "no procedure")))
+            rows.append((_text(name), _text(change), _text(numbers.listed(after, 12) or "no procedure")))
     return Table("plans", "Plans that changed", caption, ("Query", "After the churn", "Back after"), tuple(rows))
 
 
@@ -162,14 +162,14 @@ def _times(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
     by_cell: dict[tuple[str, str], dict[str, Cell]] = {}
     for one in shown:
         for timing in one.timings:
-            between = words.interval(timing.ratio)
-            text = f"{words.times(timing.ratio)}{f' ({between})' if between else ''}"
+            between = numbers.interval(timing.ratio)
+            text = f"{numbers.times(timing.ratio)}{f' ({between})' if between else ''}"
             tone = {"faster": "after", "slower": "over"}.get(timing.word, "")
             by_cell.setdefault((timing.query, timing.parameter_class), {})[one.name] = Cell(text, tone)
     rows = tuple(
         (
             _text(f"{run.titles.get(key[0], key[0])} ({key[1]})"),
-            *(found.get(one.name, Cell(words.NOTHING)) for one in shown),
+            *(found.get(one.name, Cell(numbers.NOTHING)) for one in shown),
         )
         for key, found in sorted(by_cell.items())
         if any(cell.tone for cell in found.values())
@@ -194,14 +194,16 @@ def _churn(run: MaintenanceRun) -> Table:
     for one in run.churn.tables:
         old, new = (found.get(one.name) for found in sizes)
         rows.append((
-            _text(one.name), Cell(words.count(one.rows)), Cell(words.count(one.inserted)),
-            Cell(words.count(one.updated)), Cell(_share(one.hot_updated, one.updated)), Cell(words.count(one.deleted)),
-            Cell(words.count(one.dead_rows)),
-            Cell(_pair(words.size(old.size_bytes), words.size(new.size_bytes)) if old and new else words.NOTHING),
-            Cell(_pair(words.size(old.index_bytes), words.size(new.index_bytes)) if old and new else words.NOTHING),
+            _text(one.name), Cell(numbers.count(one.rows)), Cell(numbers.count(one.inserted)),
+            Cell(numbers.count(one.updated)), Cell(_share(one.hot_updated, one.updated)),
+            Cell(numbers.count(one.deleted)), Cell(numbers.count(one.dead_rows)),
+            Cell(_pair(numbers.size(old.size_bytes), numbers.size(new.size_bytes)) if old and new else numbers.NOTHING),
+            Cell(
+                _pair(numbers.size(old.index_bytes), numbers.size(new.index_bytes)) if old and new else numbers.NOTHING
+            ),
             Cell(
                 _pair(_share(old.all_visible_pages, old.pages), _share(new.all_visible_pages, new.pages))
-                if old and new else words.NOTHING
+                if old and new else numbers.NOTHING
             ),
         ))  # fmt: skip
     return Table("churn", "The churn", caption, headings, tuple(rows))
@@ -216,15 +218,15 @@ def _pair(before: str, after: str) -> str:
 
 
 def _share(part: int | None, whole: int) -> str:
-    return words.NOTHING if part is None or not whole else f"{100 * part / whole:.0f} %"
+    return numbers.NOTHING if part is None or not whole else f"{100 * part / whole:.0f} %"
 
 
 def _indexes(summary: MaintenanceSummary) -> Table:
     caption = "The indexes that the churn made grow most, and what REINDEX INDEX CONCURRENTLY makes of them."
     rows = tuple(
         (
-            _text(line.index.name), _text(line.index.method), Cell(words.size(line.fresh_bytes)),
-            Cell(words.size(line.churned_bytes)), Cell(words.size(line.rebuilt_bytes)),
+            _text(line.index.name), _text(line.index.method), Cell(numbers.size(line.fresh_bytes)),
+            Cell(numbers.size(line.churned_bytes)), Cell(numbers.size(line.rebuilt_bytes)),
         )
         for line in summary.indexes
     )  # fmt: skip
@@ -236,7 +238,7 @@ def _pending(run: MaintenanceRun) -> Table:
     stages = [stage for stage in run.stages if stage.indexes]
     found = [{one.name: one.pending_pages for one in stage.indexes} for stage in stages]
     names = [name for name, pages in (found[1] if len(found) > 1 else {}).items() if pages is not None]
-    rows = tuple((_text(name), *(Cell(words.count(stage.get(name))) for stage in found)) for name in names)
+    rows = tuple((_text(name), *(Cell(numbers.count(stage.get(name))) for stage in found)) for name in names)
     return Table("pending", "Pending lists", caption, ("Index", *(stage.name for stage in stages)), rows)
 
 
@@ -248,7 +250,7 @@ def _staleness(run: MaintenanceRun) -> Table:
     stages = [stage for stage in run.stages if stage.cells]
     names = dict.fromkeys(name for stage in stages for name in stage.staleness)
     queries = dict.fromkeys(cell.query for stage in stages for cell in stage.cells if cell.agrees is not None)
-    rows = [(_text(name), *(_text(stage.staleness.get(name, words.NOTHING)) for stage in stages)) for name in names]
+    rows = [(_text(name), *(_text(stage.staleness.get(name, numbers.NOTHING)) for stage in stages)) for name in names]
     rows += [(_text(run.titles.get(query, query)), *(_agreeing(stage, query) for stage in stages)) for query in queries]
     return Table("staleness", "Staleness", caption, ("What", *(stage.name for stage in stages)), tuple(rows))
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model.maintenance import MaintenanceRun
+from bench.experiments.maintain import markdown, page
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.maintain.terminal import show
 from bench.report.files import put
-from bench.report.maintenance import markdown, page
-from bench.report.maintenance.terminal import show
 
 __all__ = ["JSON", "show", "write"]
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.model.maintenance import MaintenanceRun
-from bench.report.load.markdown import grid
-from bench.report.maintenance.tables import tables
+from bench.experiments.load.markdown import grid
+from bench.experiments.maintain.document import tables
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.maintain.sentences import alarms, headline, notes, sentences
+from bench.experiments.maintain.summary import summarize_maintenance
 from bench.report.markdown import NAME, PROSE, escape, fitted
-from bench.summary.maintenance import summarize_maintenance
-from bench.summary.upkeep_words import alarms, headline, notes, sentences
 
 
 def render(run: MaintenanceRun) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.model.maintenance import MaintenanceRun
-from bench.report.maintenance.tables import tables
-from bench.report.page.environment import fill
-from bench.summary import upkeep_words as said
-from bench.summary import words
-from bench.summary.maintenance import summarize_maintenance
+from bench.experiments.maintain import sentences as said
+from bench.experiments.maintain.document import tables
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.maintain.summary import summarize_maintenance
+from bench.report import numbers
+from bench.report.html.environment import fill
 
 
 def render(run: MaintenanceRun) -> str:
@@ -24,5 +24,5 @@ def render(run: MaintenanceRun) -> str:
         share=said.percent(run.options.share),
         procedures=[(one, one.procedures) for one in summary.worth if one.name != "all"],
         tables=tables(run, summary),
-        words=words,
+        words=numbers,
     )

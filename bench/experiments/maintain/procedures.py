@@ -11,14 +11,14 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
-from bench.attribution.locks import Locks, sampled
-from bench.database import Connection, explained, rows, statistics_target, translated
 from bench.errors import DiskFull, ServerError
-from bench.maintenance import autovacuum
-from bench.maintenance.churn import WAL, Writes, writes_so_far
-from bench.model.maintenance import ProcedureSeen
-from bench.sqlfile import fill_in
+from bench.experiments.maintain import autovacuum
+from bench.experiments.maintain.churn import WAL, Writes, writes_so_far
+from bench.experiments.maintain.record import ProcedureSeen
+from bench.postgres.database import Connection, explained, rows, statistics_target, translated
+from bench.postgres.locks import Locks, sampled
 from bench.workload import Workload
+from bench.workload.sqlfile import fill_in
 
 Kind = Literal["upkeep", "gin", "autovacuum", "vacuum", "reindex", "analyze"]
 

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, database, machine
-from bench.database import Connection, Target
+from bench import __version__, machine
+from bench.dataset.worker import Recipe
 from bench.errors import DiskFull
-from bench.maintenance import churn as churning
-from bench.maintenance import procedures, stages, storage
-from bench.maintenance.procedures import NOT_IN_ALL, Procedure
-from bench.maintenance.stages import Question
-from bench.maintenance.storage import Probes
-from bench.measure import Bindings
-from bench.model.maintenance import (
+from bench.experiments.maintain import churn as churning
+from bench.experiments.maintain import procedures, stages, storage
+from bench.experiments.maintain.procedures import NOT_IN_ALL, Procedure
+from bench.experiments.maintain.record import (
     ALL,
     CHURNED,
     FRESH,
@@ -24,7 +21,10 @@ from bench.model.maintenance import (
     MaintenanceStage,
     ProcedureSeen,
 )
-from bench.preparing import (
+from bench.experiments.maintain.stages import Question
+from bench.experiments.maintain.storage import Probes
+from bench.experiments.maintain.summary import cells_at, needed_bytes, stage_of, worth_timing
+from bench.experiments.setup import (
     FreeBytes,
     Ground,
     choose,
@@ -35,11 +35,12 @@ from bench.preparing import (
     optimize,
     passing_copy,
 )
+from bench.measurement import Bindings
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle
-from bench.servers.record import record_of
-from bench.summary.maintenance import cells_at, needed_bytes, stage_of, worth_timing
 from bench.workload import Workload
 
 Keep = Callable[[MaintenanceRun], None]

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.model.maintenance import ALL, CHURNED, FRESH, CellWork, MaintenanceRun
-from bench.plans import changes, tree
-from bench.summary import words
-from bench.summary.maintenance import (
+from bench.experiments.maintain.record import ALL, CHURNED, FRESH, CellWork, MaintenanceRun
+from bench.experiments.maintain.summary import (
     FEW_BLOCKS,
     MORE,
     Aged,
@@ -19,6 +17,8 @@ from bench.summary.maintenance import (
     same_rows,
     stage_of,
 )
+from bench.plans import changes, tree
+from bench.report import numbers
 
 SENTENCES_MOST = 5
 """Queries that get a sentence: those with the most extra blocks; the table has the others."""
@@ -44,7 +44,7 @@ def called(worth: Worth) -> str:
 
 def took(seconds: float) -> str:
     """Write how long a procedure took."""
-    return words.ms(1000 * seconds) if seconds < 1 else words.seconds(seconds)
+    return numbers.ms(1000 * seconds) if seconds < 1 else numbers.seconds(seconds)
 
 
 def headline(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
@@ -57,7 +57,7 @@ def headline(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
     begin = f"After {percent(run.options.share)} churn "
     if not aged:
         return f"{begin}no query reads more than {MORE:g} times the blocks: maintenance has nothing to mend for them."
-    text = f"{begin}{aged} of {words.plural(summary.queries, 'query', 'queries')} "
+    text = f"{begin}{aged} of {numbers.plural(summary.queries, 'query', 'queries')} "
     text += f"{'reads' if aged == 1 else 'read'} more than {MORE:g} times the blocks"
     alone = [one for one in summary.worth if one.name != ALL and not one.skipped]
     if not alone:
@@ -88,8 +88,8 @@ def _nothing_written(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
     seconds = sum(one.seconds for one in done)
     wal = sum(one.wal_bytes for one in done)
     return (
-        f"Nothing was written (--churn 0 %), a null result on purpose: after {words.plural(len(done), 'procedure')} on "
-        f"fresh copies, {took(seconds)} and {words.size(wal)} of WAL in all, {says}."
+        f"Nothing was written (--churn 0 %), a null result on purpose: after {numbers.plural(len(done), 'procedure')} "
+        f"on fresh copies, {took(seconds)} and {numbers.size(wal)} of WAL in all, {says}."
     )
 
 
@@ -106,7 +106,7 @@ def alarms(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         yield f"{title} answers with other rows after {key[0]}, which must not change any."
     if run.status not in ("complete", "running"):
         missing = [name for name in run.planned if stage_of(run, name) is None]
-        yield f"This was not finished ({run.status}); not measured: {words.listed(missing, 12)}."
+        yield f"This was not finished ({run.status}); not measured: {numbers.listed(missing, 12)}."
     for one in summary.worth:
         if one.error and one.name != ALL:
             yield f"{called(one)} failed: {one.error}"
@@ -114,7 +114,7 @@ def alarms(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         if one.not_removable:
             holders = "; ".join(dict.fromkeys(seen.held_back_by for seen in one.procedures if seen.held_back_by))
             yield (
-                f"{called(one)} had to leave {words.plural(one.not_removable, 'dead row')} that an old snapshot can "
+                f"{called(one)} had to leave {numbers.plural(one.not_removable, 'dead row')} that an old snapshot can "
                 f"still see{f', held by {holders}' if holders else ''}."
             )
 
@@ -140,7 +140,7 @@ def sentences(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]
             said.add(one.query)
             yield _aged(one, summary)
     if left := len(summary.aged_queries) - len(said):
-        yield f"{words.plural(left, 'more query', 'more queries')} read more: see the table."
+        yield f"{numbers.plural(left, 'more query', 'more queries')} read more: see the table."
     yield from _stale(run) if run.options.share else ()
     yield from _other_answers(summary)
 
@@ -154,7 +154,7 @@ def _aged(one: Aged, summary: MaintenanceSummary) -> str:
     if menders:
         cheapest = menders[0]
         text += f"; {called(cheapest)} brings it back ({took(cheapest.seconds)}, "
-        text += f"{words.size(cheapest.wal_bytes)} of WAL{_by_the_clock(one, cheapest)})"
+        text += f"{numbers.size(cheapest.wal_bytes)} of WAL{_by_the_clock(one, cheapest)})"
         return f"{text}."
     if one.mended_by_all:
         return f"{text}; only all together bring it back."
@@ -164,8 +164,8 @@ def _aged(one: Aged, summary: MaintenanceSummary) -> str:
 def _reads(one: Aged) -> str:
     if one.factor is None or one.fresh.counters is None or one.churned.counters is None:
         return "runs into the timeout"
-    between = f"{words.count(one.fresh.counters.buffers)} → {words.count(one.churned.counters.buffers)}"
-    return f"reads {words.digits(one.factor)} times the blocks ({between})"
+    between = f"{numbers.count(one.fresh.counters.buffers)} → {numbers.count(one.churned.counters.buffers)}"
+    return f"reads {numbers.digits(one.factor)} times the blocks ({between})"
 
 
 def _why(fresh: CellWork, churned: CellWork) -> str:
@@ -174,7 +174,7 @@ def _why(fresh: CellWork, churned: CellWork) -> str:
     reasons = []
     fetches = churned.counters.heap_fetches - fresh.counters.heap_fetches
     if fetches >= FEW_BLOCKS:
-        reasons.append(f"{words.count(fetches)} heap fetches that index-only scans did not have")
+        reasons.append(f"{numbers.count(fetches)} heap fetches that index-only scans did not have")
     if fresh.fingerprint != churned.fingerprint:
         reasons.append(f"another plan{_plan_change(fresh, churned)}")
     return " and ".join(reasons)
@@ -197,7 +197,7 @@ def plan_change(fresh: CellWork, churned: CellWork, *, scans_only: bool = False)
 def _by_the_clock(one: Aged, worth: Worth) -> str:
     for timing in worth.timings:
         if (timing.query, timing.parameter_class) == (one.query, one.parameter_class) and timing.word != "cannot tell":
-            return f", {words.times(timing.ratio)} as fast, {words.interval(timing.ratio)}"
+            return f", {numbers.times(timing.ratio)} as fast, {numbers.interval(timing.ratio)}"
     return ""
 
 
@@ -213,7 +213,7 @@ def _stale(run: MaintenanceRun) -> Iterator[str]:
         elif not wrong:
             yield f"{title} answers as its original statement does after the churn too, nothing being refreshed."
         else:
-            classes = f"in {len(wrong)} of {words.plural(len(keys), 'class', 'classes')}"
+            classes = f"in {len(wrong)} of {numbers.plural(len(keys), 'class', 'classes')}"
             yield (
                 f"{title}, which reads kept-up data, answers otherwise than its original statement {classes} after the "
                 f"churn{_refreshed(run, wrong)}."
@@ -237,14 +237,14 @@ def _refreshed(run: MaintenanceRun, wrong: Sequence[tuple[str, str]]) -> str:
 def _other_answers(summary: MaintenanceSummary) -> Iterator[str]:
     for one in summary.worth:
         if one.others and any(seen.optimization for seen in one.procedures) and one.name != ALL:
-            cells = words.plural(one.others, "cell")
+            cells = numbers.plural(one.others, "cell")
             yield (
-                f"{called(one)} changes what {cells} answer, as it may: it wrote {words.plural(one.written, 'row')}. "
+                f"{called(one)} changes what {cells} answer, as it may: it wrote {numbers.plural(one.written, 'row')}. "
                 "These cells do not count as mended by it."
             )
     together = summary.of(ALL)
     if together and together.others and any(len(one.mends) > len(together.mends) for one in summary.worth):
-        cells = words.plural(together.others, "cell")
+        cells = numbers.plural(together.others, "cell")
         yield f"All together mend fewer queries than one procedure alone: upkeep changes what {cells} answer."
 
 
@@ -253,12 +253,12 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
     """Say what a reader must know to trust the figures."""
     if run.churn and run.churn.source != "nothing":
         yield (
-            f"The churn wrote {words.plural(written(run), 'row')} in {took(run.churn.seconds)} and "
-            f"{words.size(run.churn.wal_bytes)} of WAL, by {SOURCES.get(run.churn.source, run.churn.source)}, with "
+            f"The churn wrote {numbers.plural(written(run), 'row')} in {took(run.churn.seconds)} and "
+            f"{numbers.size(run.churn.wal_bytes)} of WAL, by {SOURCES.get(run.churn.source, run.churn.source)}, with "
             "autovacuum off."
         )
         if alone := left_alone(run):
-            yield f"The churn left {words.plural(len(alone), 'table')} alone: {words.listed(alone, 6)}."
+            yield f"The churn left {numbers.plural(len(alone), 'table')} alone: {numbers.listed(alone, 6)}."
     if not summary.worth:
         yield "No procedure was carried out."
     elif not any(one.procedures[0].optimization for one in summary.worth if one.name != ALL) and not run.options.only:
@@ -267,9 +267,9 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         texts = found.procedures[0].statements
         vacuums = sum(text.startswith("VACUUM") for text in texts)
         yield (
-            f"Autovacuum would vacuum {vacuums} of {words.plural(len(run.churn.tables), 'written table')} and analyze "
-            f"{sum('ANALYZE' in text for text in texts)}: where its thresholds are crossed. It works at its own pace "
-            "(autovacuum_vacuum_cost_delay)."
+            f"Autovacuum would vacuum {vacuums} of {numbers.plural(len(run.churn.tables), 'written table')} and "
+            f"analyze {sum('ANALYZE' in text for text in texts)}: where its thresholds are crossed. It works at its "
+            "own pace (autovacuum_vacuum_cost_delay)."
         )
     for one in summary.worth:
         if one.skipped:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.database import Connection, Target, explained
-from bench.measure import Bindings, Cell, Hashes, Sides, Timeout, cells_of, execute, look, time_pairs
-from bench.measure.execution import result_hash
+from bench.experiments.maintain.record import CellTimed, CellWork, MaintenanceOptions
+from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, cells_of, execute, look, time_pairs
+from bench.measurement.execution import result_hash
 from bench.model import Options, Pair, Query
-from bench.model.maintenance import CellTimed, CellWork, MaintenanceOptions
 from bench.plans import trimmed
+from bench.postgres.database import Connection, Target, explained
 from bench.progress import Progress
-from bench.sqlfile import fill_in
 from bench.workload import Workload
+from bench.workload.sqlfile import fill_in
 
 
 @dataclass(frozen=True, slots=True)

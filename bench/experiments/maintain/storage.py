@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from bench.database import Connection, explained, rows
-from bench.model.maintenance import IndexStored, TableStored
+from bench.experiments.maintain.record import IndexStored, TableStored
+from bench.postgres.database import Connection, explained, rows
 
 SCHEMA = "bench_meta"
 EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgstatginindex"}

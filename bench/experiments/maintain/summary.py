@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.model.maintenance import (
+from bench.experiments.maintain.record import (
     ALL,
     CHURNED,
     FRESH,
@@ -16,7 +16,7 @@ from bench.model.maintenance import (
     MaintenanceStage,
     ProcedureSeen,
 )
-from bench.stats import Ratio, median, ratio
+from bench.statistics.quantiles import Ratio, median, ratio
 
 MORE = 1.25
 """A cell reads more, or less, where its blocks differ by this factor: a quarter is what one feels. From one copy to

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.model.maintenance import MaintenanceRun
-from bench.report.load.terminal import fitting
-from bench.report.maintenance.tables import tables
+from bench.experiments.load.terminal import fitting
+from bench.experiments.maintain.document import tables
+from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.maintain.sentences import alarms, headline, notes, sentences
+from bench.experiments.maintain.summary import summarize_maintenance
 from bench.report.text import one_line
-from bench.summary.maintenance import summarize_maintenance
-from bench.summary.upkeep_words import alarms, headline, notes, sentences
 
 LINE_MOST = 400
 TERMINAL = ("procedures", "churn")

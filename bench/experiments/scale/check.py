@@ -6,10 +6,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.growth.fit import LEAST
-from bench.growth.pool import Line, slopes
-from bench.growth.records import Prediction, Reading
-from bench.growth.shapes import Figure, changed, describe, same_plan, tenant_axis
+from bench.experiments.scale.fit import LEAST
+from bench.experiments.scale.record import Prediction, Reading
+from bench.experiments.scale.shapes import Figure, changed, describe, same_plan, tenant_axis
+from bench.experiments.scale.shrinkage import Line, slopes
 
 GOOD = 0.25
 """Share by which a prediction may be off and still be called right: what somebody needs to choose a machine."""

@@ -9,21 +9,25 @@ from typing import Any
 
 import click
 
-from bench import __version__, database, experiment, growth, scaling, store
+from bench import __version__, storage
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.options import GIB, insist_on_queries, server, server_options, sized_options
 from bench.cli.streams import err, out
-from bench.console import Lines, progress
+from bench.dataset.source import insist_on_base
 from bench.errors import PgproofError, RunFileError
-from bench.experiment import Keep, Plan
-from bench.growth import Asked, Axis, Scaling, Step
-from bench.growth.steps import geometric
+from bench.experiments.before_after import run as experiment
+from bench.experiments.before_after.run import Keep, Plan
+from bench.experiments.scale import curves
+from bench.experiments.scale import formats as growth_report
+from bench.experiments.scale import run as scaling
+from bench.experiments.scale.formats import FILE
+from bench.experiments.scale.record import Asked, Axis, Scaling, Step
+from bench.experiments.scale.steps import geometric
 from bench.model import Options, Run, RunStatus
-from bench.output import RUN_FILE, Folder, stamp
+from bench.postgres import database
 from bench.progress import Progress
-from bench.report import growth as growth_report
-from bench.report.growth import FILE
-from bench.seeding.source import insist_on_base
+from bench.progress_bars import Lines, progress
+from bench.results_folder import RUN_FILE, Folder, stamp
 from bench.workload import Workload, read
 
 GROWS: tuple[Axis, ...] = ("everything", "tenant")
@@ -106,7 +110,7 @@ class _Kept:
         """Take in a finished step."""
         self.runs = sorted([*self.runs, run], key=lambda one: one.dataset.scale)
         done = {step.scale: step for step in self.scaling.steps}
-        done[run.dataset.scale] = growth.step_of(run, _name(run.dataset.scale))
+        done[run.dataset.scale] = curves.step_of(run, _name(run.dataset.scale))
         self._count(tuple(done[scale] for scale in sorted(done)))
         self.save("running")
 
@@ -116,8 +120,8 @@ class _Kept:
             self.scaling,
             steps=steps,
             titles={query.name: query.title or query.name for query in last.queries},
-            tracks=growth.tracks(self.runs),
-            alarms=growth.alarms(self.runs),
+            tracks=curves.tracks(self.runs),
+            alarms=curves.alarms(self.runs),
             server=f"PostgreSQL {last.server.version} ({last.server.kind})",
             machine=f"{last.machine.cpu}, {last.machine.cores} cores",
             notes=tuple(dict.fromkeys(note for run in self.runs for note in run.notes)),
@@ -127,7 +131,7 @@ class _Kept:
         """Write scale.json."""
         self.scaling = replace(self.scaling, status=status)
         self.folder.mkdir(parents=True, exist_ok=True)
-        store.save_scale(self.scaling, self.folder / FILE)
+        storage.save_scale(self.scaling, self.folder / FILE)
 
 
 class _Steps(ExitStack):
@@ -192,7 +196,7 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     if given := [name for name in ("first", "last", "steps", "grow") if chosen[name] is not None]:
         option = {"first": "--from", "last": "--to", "steps": "--steps", "grow": "--grow"}[given[0]]
         raise PgproofError(f"{option} cannot be used with --resume", hint="the steps are those it was begun with")
-    found = store.load_scale(folder / FILE)
+    found = storage.load_scale(folder / FILE)
     if (found.asked.workload, found.asked.workload_hash) != (workload.name, workload.content_hash()):
         raise PgproofError(
             f"{folder} was begun with other files of the workload {found.asked.workload}",
@@ -201,7 +205,7 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     kept = _Kept(folder, replace(found, steps=(), tracks=(), alarms=()))
     for step in found.steps:
         try:
-            run = store.load(folder / step.folder / RUN_FILE)
+            run = storage.load(folder / step.folder / RUN_FILE)
         except RunFileError as error:
             err.print(f"measured again: {error.message}", markup=False)
             continue

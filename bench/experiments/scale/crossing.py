@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from bench.growth.fit import Curve, curves, fit, may_be_constant
-from bench.growth.records import Crossing, Reading
-from bench.growth.shapes import p95_ms, same_plan
+from bench.experiments.scale.fit import Curve, curves, fit, may_be_constant
+from bench.experiments.scale.record import Crossing, Reading
+from bench.experiments.scale.shapes import p95_ms, same_plan
 
 FARTHEST = 10.0
 """How far beyond the largest step a curve is believed, as a factor: as far as the steps of a usual experiment span."""

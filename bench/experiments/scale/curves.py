@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 
-from bench.growth.check import predict
-from bench.growth.crossing import crossing
-from bench.growth.records import Prediction, Reading, Step, Track
-from bench.growth.shapes import buffers, changed, growth, median_ms
+from bench.cells.cell import summarize_side
+from bench.cells.records import SideSummary
+from bench.experiments.scale.check import predict
+from bench.experiments.scale.crossing import crossing
+from bench.experiments.scale.record import Prediction, Reading, Step, Track
+from bench.experiments.scale.shapes import buffers, changed, growth, median_ms
 from bench.model import STATES, Binding, CellSide, Pair, Query, Run, State
-from bench.stats import percentile
-from bench.summary import SideSummary
-from bench.summary.cells import summarize_side
+from bench.statistics.quantiles import percentile
 
 _ROWS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?= )")
 

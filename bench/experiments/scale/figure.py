@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from bench.figures import keys
-from bench.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline
-from bench.figures.keys import Key
-from bench.figures.panel import Panel, frame, panel
-from bench.growth import Reading, Scaling, Track
-from bench.growth.crossing import FARTHEST, curve
-from bench.growth.story import QueryGrowth, crossing, short
+from bench.experiments.scale.crossing import FARTHEST, curve
+from bench.experiments.scale.record import Reading, Scaling, Track
+from bench.experiments.scale.summary import QueryGrowth, crossing, short
 from bench.model import STATES
-from bench.stats import CLOCK_MS
+from bench.report.figures import keys
+from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline
+from bench.report.figures.keys import Key
+from bench.report.figures.panel import Panel, frame, panel
+from bench.statistics.quantiles import CLOCK_MS
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480. One drawing serves every screen.
 WIDTH, LEFT, RIGHT, FONT, SMALL = 360.0, 48.0, 350.0, 12.0, 10.5

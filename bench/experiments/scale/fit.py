@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.growth.records import Model
+from bench.experiments.scale.record import Model
 
 Array = NDArray[np.float64]
 

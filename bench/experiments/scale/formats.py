@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.growth import Scaling
+from bench.experiments.scale import markdown, page
+from bench.experiments.scale.record import Scaling
+from bench.experiments.scale.terminal import show
 from bench.report.files import put
-from bench.report.growth import markdown, page
-from bench.report.growth.terminal import show
 
 __all__ = ["FILE", "show", "write"]
 

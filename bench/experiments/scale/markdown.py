@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.growth import Scaling, Track
-from bench.growth.story import by_query, crossing, error, exponent, headline, remarks, state_shown
+from bench.experiments.scale.record import Scaling, Track
+from bench.experiments.scale.summary import by_query, crossing, error, exponent, headline, remarks, state_shown
+from bench.report import numbers
 from bench.report.markdown import NAME, PROSE, escape, fitted
-from bench.summary import words
 
 
 def render(found: Scaling) -> str:
@@ -32,11 +32,11 @@ def _queries(found: Scaling) -> Iterator[str]:
         before, shown, hot = query.first("before"), query.first(state), query.hot(state)
         cells = [
             escape(query.title, NAME),
-            crossing(before.crossing) if before else words.NOTHING,
-            f"**{crossing(shown.crossing)}**" if shown else words.NOTHING,
-            escape(shown.parameter_class, NAME) if shown else words.NOTHING,
-            hot.work.shape if hot else words.NOTHING,
-            exponent(hot.work) if hot else words.NOTHING,
+            crossing(before.crossing) if before else numbers.NOTHING,
+            f"**{crossing(shown.crossing)}**" if shown else numbers.NOTHING,
+            escape(shown.parameter_class, NAME) if shown else numbers.NOTHING,
+            hot.work.shape if hot else numbers.NOTHING,
+            exponent(hot.work) if hot else numbers.NOTHING,
         ]
         yield f"| {' | '.join(cells)} |"
     yield ""
@@ -47,8 +47,8 @@ def _steps(found: Scaling) -> Iterator[str]:
     yield f"| {escape(found.asked.unit, NAME)} | Database | Optimizations | Took |"
     yield "|---:|---:|---:|---:|"
     for step in found.steps:
-        sizes = f"{words.size(step.database_bytes)} | {words.size(step.optimized_bytes)}"
-        yield f"| {step.scale:,} | {sizes} | {words.seconds(step.seconds)} |"
+        sizes = f"{numbers.size(step.database_bytes)} | {numbers.size(step.optimized_bytes)}"
+        yield f"| {step.scale:,} | {sizes} | {numbers.seconds(step.seconds)} |"
     yield ""
 
 
@@ -60,7 +60,7 @@ def _cells(title: str, tracks: tuple[Track, ...]) -> Iterator[str]:
         cells = [
             escape(track.parameter_class, NAME), track.state, crossing(track.crossing), track.work.shape,
             exponent(track.work), track.time.shape, exponent(track.time),
-            words.listed([f"{scale:,}" for scale in track.changes]) or words.NOTHING, error(track.work_check),
+            numbers.listed([f"{scale:,}" for scale in track.changes]) or numbers.NOTHING, error(track.work_check),
         ]  # fmt: skip
         yield f"| {' | '.join(cells)} |"
     yield "\n</details>\n"

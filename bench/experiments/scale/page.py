@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench.figures import growth as chart
-from bench.growth import GOOD, Reading, Scaling, Track
-from bench.growth import story as said
-from bench.growth.check import FEW_BLOCKS
-from bench.growth.story import QueryGrowth
-from bench.report.page.environment import drawn, fill
-from bench.stats import Figure
-from bench.summary import words
+from bench.experiments.scale import figure as chart
+from bench.experiments.scale import summary as said
+from bench.experiments.scale.check import FEW_BLOCKS, GOOD
+from bench.experiments.scale.record import Reading, Scaling, Track
+from bench.experiments.scale.summary import QueryGrowth
+from bench.report import numbers
+from bench.report.html.environment import drawn, fill
+from bench.statistics.quantiles import Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def render(found: Scaling) -> str:
         few=FEW_BLOCKS,
         good=f"{GOOD:.0%}".replace("%", " %"),
         said=said,
-        words=words,
+        words=numbers,
     )
 
 
@@ -111,10 +111,10 @@ def _rows(track: Track) -> Iterator[Row]:
     for reading in track.readings:
         yield Row(
             scale=reading.scale,
-            tenant=words.count(reading.tenant_rows),
-            p50=words.figure(_figure(reading.p50_ms, reading.p50_censored)),
-            p95=words.figure(_figure(reading.p95_ms, reading.p95_censored)),
-            buffers=words.count(reading.buffers),
+            tenant=numbers.count(reading.tenant_rows),
+            p50=numbers.figure(_figure(reading.p50_ms, reading.p50_censored)),
+            p95=numbers.figure(_figure(reading.p95_ms, reading.p95_censored)),
+            buffers=numbers.count(reading.buffers),
             verdict=_verdict(reading),
             changed=reading.scale in track.changes,
         )

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench import database, experiment
-from bench.database import Target
-from bench.experiment import Keep, Plan
-from bench.growth.steps import Known, insist_on_room
+from bench.experiments.before_after import run as experiment
+from bench.experiments.before_after.run import Keep, Plan
+from bench.experiments.scale.steps import Known, insist_on_room
+from bench.experiments.setup import FreeBytes, free_bytes_of
 from bench.model import Run
-from bench.preparing import FreeBytes, free_bytes_of
+from bench.postgres import database
+from bench.postgres.database import Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress import Progress
-from bench.servers import SESSION_SETTINGS, ServerHandle
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.growth.fit import FLAT, Curve, alike, curves, fit, rest
-from bench.growth.records import Axis, Growth, Reading, Shape
+from bench.experiments.scale.fit import FLAT, Curve, alike, curves, fit, rest
+from bench.experiments.scale.record import Axis, Growth, Reading, Shape
 
 FLAT_MOST = 0.3
 """Upper end of its interval up to which it is: twice as much for ten times the rows is ruled out (10^0.3 = 2)."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.errors import DiskFull, PgproofError
-from bench.growth.fit import STEPS_MOST
+from bench.experiments.scale.fit import STEPS_MOST
 
 COPIES = 2
 """Databases beside the filled one while a step is measured: before and after."""

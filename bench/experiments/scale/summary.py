@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.growth.check import FEW_BLOCKS, GOOD, Tally, tally
-from bench.growth.records import Crossing, Growth, Kind, Prediction, Scaling, Track
+from bench.cells.query import HOT
+from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally, tally
+from bench.experiments.scale.record import Crossing, Growth, Kind, Prediction, Scaling, Track
 from bench.model import STATES, State
-from bench.summary.queries import HOT
-from bench.summary.words import listed, plural
+from bench.report.numbers import listed, plural
 
 Write = Callable[[float, Callable[[float], int]], str]
 """How to write a scale: rounded up, down, or to the nearest."""

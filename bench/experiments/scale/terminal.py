@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.growth import Crossing, Scaling
-from bench.growth.story import (
+from bench.experiments.scale.record import Crossing, Scaling
+from bench.experiments.scale.summary import (
     QueryGrowth,
     by_query,
     crosses_by,
@@ -17,7 +17,7 @@ from bench.growth.story import (
     short,
     state_shown,
 )
-from bench.report.compared.fitting import Column, Fitting
+from bench.report.fitting import Column, Fitting
 from bench.report.text import one_line
 
 TITLE_MOST, CLASS_MOST, LINE_MOST = 32, 24, 400

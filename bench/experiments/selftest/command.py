@@ -7,20 +7,20 @@ from typing import Any
 
 import click
 
-from bench import experiment
-from bench.cli.gates import gate_plan
 from bench.cli.options import server, server_options, workload_options
 from bench.cli.streams import out
-from bench.codec import decode, encode
-from bench.console import Bars, Lines, progress
-from bench.gate import GatePlan, make_baseline
-from bench.gate.arms import head_arm
+from bench.experiments.before_after import run as experiment
+from bench.experiments.gate.arms import head_arm
+from bench.experiments.gate.command import gate_plan
+from bench.experiments.gate.run import GatePlan, make_baseline
+from bench.experiments.selftest import document as shown_as
+from bench.experiments.selftest import false_alarms
+from bench.experiments.selftest.inject import everything
+from bench.experiments.selftest.record import Attempt, RunLine, add, append, read_lines, read_log
 from bench.model import Json
-from bench.report import selftest as shown_as
-from bench.selftest import alarms
-from bench.selftest.inject import everything
-from bench.selftest.log import Attempt, RunLine, add, append, read_lines, read_log
-from bench.servers import ServerHandle
+from bench.postgres.servers import ServerHandle
+from bench.progress_bars import Bars, Lines, progress
+from bench.record_codec import decode, encode
 from bench.workload import read
 
 SHORT = 10
@@ -84,7 +84,7 @@ def _series(
         red = sum(one.red for one in lines)
         shown.say(f"run {len(lines)}: {line.overall} in {line.seconds:.0f} s; {red} of {len(lines)} red so far")
 
-    alarms.series(plan, handle, number - len(lines), len(lines), told)
+    false_alarms.series(plan, handle, number - len(lines), len(lines), told)
     return lines
 
 

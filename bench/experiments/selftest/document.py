@@ -8,8 +8,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.selftest.log import Attempt, RunLine
-from bench.selftest.worth import Sight, other_rules, sights, upper_bound
+from bench.experiments.selftest.record import Attempt, RunLine
+from bench.experiments.selftest.sensitivity import Sight, other_rules, sights, upper_bound
 
 BLINDEST = 12
 """Cells shown of those that can see least."""

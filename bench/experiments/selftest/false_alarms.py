@@ -7,12 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from bench.gate import GatePlan, make_baseline
-from bench.gate import run as run_gate
-from bench.gate.arms import Arm
-from bench.judge.records import Baseline
-from bench.selftest.log import RunLine, line_of
-from bench.servers import ServerHandle
+from bench.experiments.gate.arms import Arm
+from bench.experiments.gate.record import Baseline
+from bench.experiments.gate.run import GatePlan, make_baseline
+from bench.experiments.gate.run import run as run_gate
+from bench.experiments.selftest.record import RunLine, line_of
+from bench.postgres.servers import ServerHandle
 
 Told = Callable[[RunLine], None]
 

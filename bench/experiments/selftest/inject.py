@@ -11,18 +11,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench import injections
+from bench.cells.index_use import created
 from bench.errors import WorkloadError
-from bench.gate import GatePlan, prepared_head
-from bench.gate import run as run_gate
-from bench.gate.arms import Arm
-from bench.judge.records import Baseline, CellResult, GateResult, Key
+from bench.experiments.gate import injections
+from bench.experiments.gate.arms import Arm
+from bench.experiments.gate.record import Baseline, CellResult, GateResult, Key
+from bench.experiments.gate.run import GatePlan, prepared_head
+from bench.experiments.gate.run import run as run_gate
+from bench.experiments.selftest.false_alarms import same_files
+from bench.experiments.selftest.record import Attempt, Witness
 from bench.model import Injection, Optimization
 from bench.plans import index_names, tree
-from bench.selftest.alarms import same_files
-from bench.selftest.log import Attempt, Witness
-from bench.servers import ServerHandle
-from bench.summary.optimizations import created
+from bench.postgres.servers import ServerHandle
 from bench.workload import Workload
 from bench.workload.injections import read_injections
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from bench import codec
+from bench import record_codec
 from bench.errors import RunFileError
-from bench.judge import times
-from bench.judge.records import GateResult
+from bench.experiments.gate import times
+from bench.experiments.gate.record import GateResult
 from bench.model import Json
 
 T = TypeVar("T")
@@ -127,7 +127,7 @@ def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
 
 def append(line: RunLine, file: Path) -> None:
     """Add one run to the log: cells as lists, so that hundreds of runs stay small."""
-    document = codec.encode(line)
+    document = record_codec.encode(line)
     document["cells"] = [list(cell.values()) for cell in document["cells"]]
     add(document, file)
 

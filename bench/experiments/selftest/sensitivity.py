@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from bench.judge import times
-from bench.selftest.log import CellLine, RunLine, per_cell
+from bench.experiments.gate import times
+from bench.experiments.selftest.record import CellLine, RunLine, per_cell
 
 CONFIDENCE = 0.95
 

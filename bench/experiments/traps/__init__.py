@@ -7,11 +7,5 @@
 ``fresh``      a tenant that came after the last ANALYZE
 ``run``        all of it, in order, on copies that go again
 
-Nothing is judged here: ``bench.summary.traps`` does.
+Nothing is judged here: ``bench.experiments.traps.summary`` does.
 """
-
-from __future__ import annotations
-
-from bench.traps.run import TrapsPlan, run
-
-__all__ = ["TrapsPlan", "run"]

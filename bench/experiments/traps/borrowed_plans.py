@@ -9,13 +9,13 @@ from itertools import combinations
 import psycopg
 from psycopg import sql
 
-from bench.database import Connection
 from bench.errors import WorkloadError
-from bench.measure import Cell
-from bench.measure.execution import shape_of
-from bench.model.traps import Borrowed, TrapCell
+from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.record import Borrowed, TrapCell
+from bench.measurement import Cell
+from bench.measurement.execution import shape_of
 from bench.plans import access_path
-from bench.traps.site import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.postgres.database import Connection
 
 SWITCHES = (
     "enable_indexscan", "enable_seqscan", "enable_bitmapscan", "enable_indexonlyscan", "enable_nestloop",

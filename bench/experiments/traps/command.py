@@ -7,20 +7,21 @@ from typing import Any
 
 import click
 
-from bench import experiment, store
-from bench import traps as stage
-from bench.cli.compares import written
-from bench.cli.keeping import Kept
+from bench import storage
+from bench.cli.checkpoint import Kept
 from bench.cli.options import GIB, insist_on_queries, server, server_options, workload_options
 from bench.cli.streams import out
-from bench.console import progress
 from bench.errors import WorkloadError
+from bench.experiments.before_after import run as experiment
+from bench.experiments.compare.command import written
+from bench.experiments.traps import formats as traps_report
+from bench.experiments.traps import run as measured
+from bench.experiments.traps.fresh import insist_on_class
+from bench.experiments.traps.record import TrapsOptions, TrapsRun
+from bench.experiments.traps.run import TrapsPlan
+from bench.experiments.traps.stability import SERVER_TARGET
 from bench.model import STATES, State
-from bench.model.traps import TrapsOptions, TrapsRun
-from bench.report import traps as traps_report
-from bench.traps import TrapsPlan
-from bench.traps.fresh import insist_on_class
-from bench.traps.stability import SERVER_TARGET
+from bench.progress_bars import progress
 from bench.workload import Workload, read
 
 
@@ -68,14 +69,14 @@ def _options(workload: Workload, chosen: dict[str, Any]) -> TrapsOptions:
 def _carry_out(plan: TrapsPlan, output: Path, chosen: dict[str, Any], shown: Any) -> TrapsRun:  # noqa: ANN401
     """Look; what an interrupted or failed look has seen is kept, with its reports."""
     kept = Kept[TrapsRun](
-        output, traps_report.JSON, "traps.html", store.save_traps, traps_report.write,
+        output, traps_report.JSON, "traps.html", storage.save_traps, traps_report.write,
         lambda seen: "what was seen is" if seen.cells else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:
         version = f"{handle.version_num // 10000}.{handle.version_num % 10000}"
         size = f"{plan.scale:,} {plan.workload.scale.unit}"
         shown.say(f"{plan.workload.name}, {plan.options.state}: {size}, PostgreSQL {version} ({handle.kind})")
-        return stage.run(plan, handle, kept.keep)
+        return measured.run(plan, handle, kept.keep)
 
 
 def show_traps(seen: TrapsRun, output: Path) -> int:

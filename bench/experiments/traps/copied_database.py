@@ -6,19 +6,19 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from bench.database import Connection, Target
-from bench.measure import Cell, Timeout, execute
-from bench.measure.execution import explain, shape_of
+from bench.experiments.traps.record import PlanRun
+from bench.measurement import Cell, Timeout, execute
+from bench.measurement.execution import explain, shape_of
 from bench.model import PlanSeen, Sample, State
-from bench.model.traps import PlanRun
 from bench.plans import access_path, trimmed
+from bench.postgres.database import Connection, Target
 
 ROUNDS = 9
 """Timed executions of a plan, in turn with the one it is held against. From 5 on there is an interval; with 9 one
 hiccup on each side leaves it narrow."""
 
 ROUNDS_LEAST = 5
-"""Of plans that take long: the fewest that give an interval (bench/stats.py)."""
+"""Of plans that take long: the fewest that give an interval (bench/statistics/quantiles.py)."""
 
 ENOUGH_S = 5.0
 """Seconds that the timing of one pair of plans takes before it has only the fewest rounds: there are hundreds."""

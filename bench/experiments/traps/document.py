@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.model.traps import Borrowed, PlanRun, TrapCell, TrapsRun
-from bench.report.load.tables import Cell, Table
-from bench.summary import words
-from bench.summary.trap_prices import (
+from bench.experiments.load.document import Cell, Table
+from bench.experiments.traps.plan_costs import (
     Price,
     blocks_of,
     figure_of,
@@ -17,8 +15,10 @@ from bench.summary.trap_prices import (
     price,
     toss_price,
 )
-from bench.summary.trap_words import TrapsSummary
-from bench.summary.traps import QueryTraps, is_off, shares, worst_estimate
+from bench.experiments.traps.record import Borrowed, PlanRun, TrapCell, TrapsRun
+from bench.experiments.traps.sentences import TrapsSummary
+from bench.experiments.traps.summary import QueryTraps, is_off, shares, worst_estimate
+from bench.report import numbers
 
 
 def tables(run: TrapsRun, summary: TrapsSummary) -> tuple[Table, ...]:
@@ -48,7 +48,7 @@ def _verdict(one: QueryTraps) -> tuple[Cell, ...]:
     return (
         Cell(one.query.title, number=False),
         Cell(f"{one.verdict}{' (risk)' if first and not one.trap else ''}", "over" if one.trap else "", number=False),
-        Cell(first.parameter_class if first else words.NOTHING, number=False),
+        Cell(first.parameter_class if first else numbers.NOTHING, number=False),
         more, less, longer, shorter, factor,
     )  # fmt: skip
 
@@ -85,18 +85,18 @@ def _choices(cell: TrapCell) -> str:
 
 
 def _blocks(cheap: PlanRun | None, dear: PlanRun | None, found: Price | None) -> tuple[Cell, Cell]:
-    return Cell(words.count(blocks_of(cheap))), Cell(
-        "cut off" if dear and is_cut_off(dear) else words.count(blocks_of(dear)),
+    return Cell(numbers.count(blocks_of(cheap))), Cell(
+        "cut off" if dear and is_cut_off(dear) else numbers.count(blocks_of(dear)),
         "over" if found and found.hurts and (found.extra_blocks > 0 or found.cut_off) else "",
     )
 
 
 def _times(found: Price | None, cheap: PlanRun | None, dear: PlanRun | None) -> tuple[Cell, Cell, Cell]:
     compared = found.ratio if found else None
-    between = f" ({words.interval(compared)})" if words.interval(compared) else ""
-    factor = f"{words.times(compared)}{between}" if compared else words.NOTHING
+    between = f" ({numbers.interval(compared)})" if numbers.interval(compared) else ""
+    factor = f"{numbers.times(compared)}{between}" if compared else numbers.NOTHING
     tone = "over" if found and found.hurts and found.extra_blocks <= 0 else ""
-    return Cell(words.figure(figure_of(cheap))), Cell(words.figure(figure_of(dear)), tone), Cell(factor)
+    return Cell(numbers.figure(figure_of(cheap))), Cell(numbers.figure(figure_of(dear)), tone), Cell(factor)
 
 
 def _fresh(run: TrapsRun, summary: TrapsSummary) -> Table:
@@ -158,8 +158,8 @@ def _toss_row(one: QueryTraps, cell: TrapCell) -> Iterator[tuple[Cell, ...]]:
             ", ".join(f"{name} {times} of {len(found.draws)}" for name, (_, times) in zip(names, often, strict=True)),
             number=False,
         ),
-        Cell(", ".join("cut off" if run and is_cut_off(run) else words.count(blocks_of(run)) for run in plans)),
-        Cell(", ".join(words.figure(figure_of(run)) for run in plans)),
+        Cell(", ".join("cut off" if run and is_cut_off(run) else numbers.count(blocks_of(run)) for run in plans)),
+        Cell(", ".join(numbers.figure(figure_of(run)) for run in plans)),
         Cell("coin toss", "over", number=False) if dear and dear.hurts else Cell("costs the same", number=False),
     )
 
@@ -180,7 +180,7 @@ def _borrowed(summary: TrapsSummary) -> Table:
                 found = price(lent.lent, lent.own, in_turn=True) if lent.lent and lent.own else None
                 by = ", ".join(f"{name} {value}" for name, value in lent.settings.items())
                 by = "the generic plan itself" if "plan_cache_mode" in lent.settings else by
-                by = by or f"none of {words.plural(lent.tried, 'setting')} and pairs gave it"
+                by = by or f"none of {numbers.plural(lent.tried, 'setting')} and pairs gave it"
                 rows.append((
                     Cell(one.query.title, number=False), Cell(lent.lender, number=False),
                     Cell(cell.parameter_class, number=False), *_blocks(lent.own or cell.custom, lent.lent, found),
@@ -212,9 +212,9 @@ def _estimates(summary: TrapsSummary) -> Table:
             off = is_off(found)
             rows.append((
                 Cell(one.query.title, number=False), Cell(name, number=False),
-                Cell(f"{words.digits(found.q)}×", "over" if off else ""),
-                Cell(words.count(found.node.estimated_rows)), Cell(words.count(found.node.actual_rows)),
-                Cell(found.node.label, number=False), Cell(found.above or words.NOTHING, number=False),
+                Cell(f"{numbers.digits(found.q)}×", "over" if off else ""),
+                Cell(numbers.count(found.node.estimated_rows)), Cell(numbers.count(found.node.actual_rows)),
+                Cell(found.node.label, number=False), Cell(found.above or numbers.NOTHING, number=False),
             ))  # fmt: skip
     headings = ("Query", "Class", "Off by", "Expected", "Came", "Node", "Below")
     return Table("estimates", "Estimates", caption, headings, tuple(rows))

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.model.traps import TrapsRun
+from bench.experiments.traps import markdown, page
+from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.terminal import show
 from bench.report.files import put
-from bench.report.traps import markdown, page
-from bench.report.traps.terminal import show
 
 __all__ = ["JSON", "show", "write"]
 

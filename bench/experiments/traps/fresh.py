@@ -9,16 +9,16 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from bench.database import Connection, explained, translated
+from bench.dataset.bindings import ABOUT, Row, class_rows, curate_for
 from bench.errors import WorkloadError
-from bench.measure import Cell
+from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.record import FreshQuery, FreshTenant
+from bench.measurement import Cell
 from bench.model import Binding, Query
-from bench.model.traps import FreshQuery, FreshTenant
+from bench.postgres.database import Connection, explained, translated
 from bench.progress import Progress
-from bench.seeding.curate import ABOUT, Row, class_rows, curate_for
-from bench.sqlfile import fill_in, read_text, split
-from bench.traps.site import Site, execute_plan, slimmed, timed_in_turn, timing
 from bench.workload import Workload
+from bench.workload.sqlfile import fill_in, read_text, split
 
 FILE = "dataset/fresh_tenant.sql"
 

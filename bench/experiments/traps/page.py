@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from bench.model.traps import TrapsRun
-from bench.report.page.environment import fill
-from bench.report.traps.tables import tables
-from bench.summary import words
-from bench.summary.trap_words import summarize_traps
+from bench.experiments.traps.document import tables
+from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.sentences import summarize_traps
+from bench.report import numbers
+from bench.report.html.environment import fill
 
 
 def render(run: TrapsRun) -> str:
@@ -18,5 +18,5 @@ def render(run: TrapsRun) -> str:
         run=run,
         summary=summary,
         tables=tables(run, summary),
-        words=words,
+        words=numbers,
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bench.model.traps import FreshQuery, PlanRun, Stability, TrapCell
-from bench.stats import Figure, Ratio, median, ratio
-from bench.summary import words
+from bench.experiments.traps.record import FreshQuery, PlanRun, Stability, TrapCell
+from bench.report import numbers
+from bench.statistics.quantiles import Figure, Ratio, median, ratio
 
 BLOCKS_LEAST, FACTOR_LEAST = 8, 1.25
 """A plan does more work where it reads 8 blocks of 8 kB and a quarter more: fewer are the depth of an index or two,
@@ -62,13 +62,13 @@ class Price:
         parts = []
         if self.blocks:
             less, more = self.blocks
-            parts.append(f"{more:,} buffers instead of {less:,} ({words.digits(more / max(less, 1))}×)")
+            parts.append(f"{more:,} buffers instead of {less:,} ({numbers.digits(more / max(less, 1))}×)")
         if self.ratio:
-            between = f", {words.interval(self.ratio)}" if words.interval(self.ratio) else ""
-            times = [words.figure(figure_of(one)) for one in (self.dear, self.cheap)]
-            parts.append(f"{times[0]} instead of {times[1]} ({words.times(self.ratio)}{between})")
+            between = f", {numbers.interval(self.ratio)}" if numbers.interval(self.ratio) else ""
+            times = [numbers.figure(figure_of(one)) for one in (self.dear, self.cheap)]
+            parts.append(f"{times[0]} instead of {times[1]} ({numbers.times(self.ratio)}{between})")
         elif self.cut_off:
-            parts.append(f"{words.figure(figure_of(self.dear))} instead of {words.figure(figure_of(self.cheap))}")
+            parts.append(f"{numbers.figure(figure_of(self.dear))} instead of {numbers.figure(figure_of(self.cheap))}")
         return "; ".join(parts if self.extra_blocks > 0 else parts[::-1])
 
 

@@ -11,14 +11,14 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from bench.database import Connection, first_line, translated
 from bench.errors import WorkloadError
-from bench.measure import Cell, Timeout
-from bench.measure.execution import EXPLAIN, undone
+from bench.experiments.traps.copied_database import Site, cut_off, is_quick, record, slimmed, timed_in_turn, timing
+from bench.experiments.traps.record import PlanRun, ServerChoice, TrapCell
+from bench.measurement import Cell, Timeout
+from bench.measurement.execution import EXPLAIN, undone
 from bench.model import State
-from bench.model.traps import PlanRun, ServerChoice, TrapCell
 from bench.plans import access_path, from_explain
-from bench.traps.site import Site, cut_off, is_quick, record, slimmed, timed_in_turn, timing
+from bench.postgres.database import Connection, first_line, translated
 
 NAME = "pgproof_trap"
 

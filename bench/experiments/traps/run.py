@@ -6,21 +6,22 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, database, machine
-from bench.database import Connection, Target
-from bench.measure import Cell, cells_of
+from bench import __version__, machine
+from bench.dataset.worker import Recipe
+from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.experiments.traps import fresh, stability
+from bench.experiments.traps.borrowed_plans import BIG, SMALL, borrow, lenders
+from bench.experiments.traps.copied_database import Site
+from bench.experiments.traps.prepared import Unpreparable, look
+from bench.experiments.traps.record import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
+from bench.measurement import Cell, cells_of
+from bench.measurement.stopwatch import Stopwatch
 from bench.model import Query
-from bench.model.traps import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
-from bench.preparing import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
-from bench.seeding.worker import Recipe
-from bench.servers import SESSION_SETTINGS, ServerHandle
-from bench.servers.record import record_of
-from bench.stopwatch import Stopwatch
-from bench.traps import fresh, stability
-from bench.traps.borrowing import BIG, SMALL, borrow, lenders
-from bench.traps.prepared import Unpreparable, look
-from bench.traps.site import Site
 from bench.workload import Workload
 
 Keep = Callable[[TrapsRun], None]

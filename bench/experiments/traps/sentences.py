@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.model.traps import TrapsRun
-from bench.summary import words
-from bench.summary.traps import QueryTraps, Verdict, bound, cost, judge_query
+from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.summary import QueryTraps, Verdict, bound, cost, judge_query
+from bench.report import numbers
 
 FEW_DRAWS = 5
 """With fewer samples, another plan every second time would go unseen one time in 16."""
@@ -61,7 +61,7 @@ def _headline(queries: list[QueryTraps], run: TrapsRun) -> str:
     if not queries:
         return "No query took part."
     trapped = [one for one in queries if one.trap]
-    total = words.plural(len(queries), "query", "queries")
+    total = numbers.plural(len(queries), "query", "queries")
     if trapped:
         text = f"{len(trapped)} of {total} {'has' if len(trapped) == 1 else 'have'} a plan trap"
     elif run.status == "complete" and all(one.verdict != "cannot tell" for one in queries):
@@ -95,7 +95,7 @@ def _notes(run: TrapsRun) -> Iterator[str]:
             "these statistics. It gets one where a table has more than 300 times as many rows."
         )
     elif draws:
-        names = words.listed([f"{name} ({rows:,} rows)" for name, rows in sorted(run.sampled.items())])
+        names = numbers.listed([f"{name} ({rows:,} rows)" for name, rows in sorted(run.sampled.items())])
         yield f"Chance enters where ANALYZE reads a sample of {300 * target:,} rows: {names}."
     if draws and run.sampled:
         yield (

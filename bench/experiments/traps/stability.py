@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from psycopg import sql
 
-from bench.database import SAMPLE_ROWS_PER_TARGET, Connection, explained, rows, statistics_target
 from bench.errors import WorkloadError
-from bench.measure import Cell
-from bench.measure.execution import shape_of
-from bench.model.traps import PlanRun, Stability
+from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.record import PlanRun, Stability
+from bench.measurement import Cell
+from bench.measurement.execution import shape_of
 from bench.plans import access_path
-from bench.traps.site import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.postgres.database import SAMPLE_ROWS_PER_TARGET, Connection, explained, rows, statistics_target
 
 SERVER_TARGET = 100
 """default_statistics_target of a server where nobody chose another (PostgreSQL manual, 20.7.4). pgproof's own

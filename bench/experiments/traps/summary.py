@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model.traps import FreshQuery, Stability, TrapCell, TrapQuery, TrapsRun
+from bench.experiments.traps.plan_costs import Price, fresh_price, generic_price, is_cut_off, price, toss_price
+from bench.experiments.traps.record import FreshQuery, Stability, TrapCell, TrapQuery, TrapsRun
 from bench.plans import Misestimate, describe_change, misestimates
-from bench.stats import CONFIDENCE
-from bench.summary import words
-from bench.summary.trap_prices import Price, fresh_price, generic_price, is_cut_off, price, toss_price
+from bench.report import numbers
+from bench.statistics.quantiles import CONFIDENCE
 
 Q_LEAST, ROWS_LEAST = 10.0, 100
 """An estimate is off where it is by a factor of 10 and by 100 rows. The cost of the best plan found with estimates
@@ -90,11 +90,12 @@ def _generic(cells: Sequence[TrapCell]) -> Iterator[Finding]:
     name, one = _worst(hurt)
     starts = switchers(cells)
     others = (
-        f", and {words.plural(len(hurt) - 1, 'other class', 'other classes')} more than its own" if hurt[1:] else ""
+        f", and {numbers.plural(len(hurt) - 1, 'other class', 'other classes')} more than its own" if hurt[1:] else ""
     )
     # Which plan others get is decided by whose executions came first.
     when = (
-        f"the server goes over to it once a statement was prepared and executed five times, for {words.listed(starts)}"
+        f"the server goes over to it once a statement was prepared and executed five times, for "
+        f"{numbers.listed(starts)}"
         if starts
         else "the server keeps to custom plans by itself; a pool or driver that forces generic ones does not"
     )
@@ -177,8 +178,8 @@ def estimate_words(one: Misestimate) -> str:
     node = one.node
     below = f", below a {one.above}" if one.above else ""
     return (
-        f"estimates off by {words.digits(one.q)} at {node.label}{below}: "
-        f"{words.plural(round(node.estimated_rows), 'row')} expected, {node.actual_rows:,.0f} came"
+        f"estimates off by {numbers.digits(one.q)} at {node.label}{below}: "
+        f"{numbers.plural(round(node.estimated_rows), 'row')} expected, {node.actual_rows:,.0f} came"
     )
 
 
@@ -226,7 +227,7 @@ def _unknown(query: TrapQuery, cells: Sequence[TrapCell], run: TrapsRun) -> str:
 
 def _nothing(cells: Sequence[TrapCell], fresh: FreshQuery | None) -> str:
     draws = min((len(cell.stability.draws) for cell in cells if cell.stability), default=0)
-    parts = [f"in {words.plural(len(cells), 'class', 'classes')} the generic plan costs no more"]
+    parts = [f"in {numbers.plural(len(cells), 'class', 'classes')} the generic plan costs no more"]
     one_plan = all(cell.stability is None or len(set(cell.stability.draws)) == 1 for cell in cells)
     if draws:
         kept = f"one plan in {draws} of {draws} samples" if one_plan else f"{draws} samples, no plan dearer"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.model.traps import TrapsRun
-from bench.report.compared.fitting import Column, Fitting
+from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.sentences import TrapsSummary, summarize_traps
+from bench.experiments.traps.summary import Finding, QueryTraps
+from bench.report import numbers
+from bench.report.fitting import Column, Fitting
 from bench.report.text import one_line
-from bench.summary import words
-from bench.summary.trap_words import TrapsSummary, summarize_traps
-from bench.summary.traps import Finding, QueryTraps
 
 LINE_MOST, CELL_MOST = 500, 40
 COLUMNS = {
@@ -44,18 +44,18 @@ def _row(one: QueryTraps) -> dict[str, Text]:
     return {
         "query": Text(one_line(one.query.title, CELL_MOST)),
         "verdict": Text(f"{one.verdict}{risk}", style=style),
-        "class": Text(one_line(first.parameter_class, CELL_MOST) if first else words.NOTHING, style="dim"),
+        "class": Text(one_line(first.parameter_class, CELL_MOST) if first else numbers.NOTHING, style="dim"),
         "buffers more": Text(_more(first)),
-        "ms lost": Text(words.digits(lost) if lost > 0 else words.NOTHING),
-        "found": Text(str(len(one.findings)) if one.findings else words.NOTHING, style="dim"),
+        "ms lost": Text(numbers.digits(lost) if lost > 0 else numbers.NOTHING),
+        "found": Text(str(len(one.findings)) if one.findings else numbers.NOTHING, style="dim"),
     }
 
 
 def _more(first: Finding | None) -> str:
     if first is None or first.price is None:
-        return words.NOTHING
+        return numbers.NOTHING
     more = first.price.extra_blocks
-    return "cut off" if first.cut_off else words.count(more) if more > 0 else words.NOTHING
+    return "cut off" if first.cut_off else numbers.count(more) if more > 0 else numbers.NOTHING
 
 
 def _traps(summary: TrapsSummary) -> list[str]:

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from bench.cold.caches import Caches
-from bench.cold.loop import measure_cold
+from bench.measurement.cold.caches import Caches
+from bench.measurement.cold.loop import measure_cold
 
 __all__ = ["Caches", "measure_cold"]

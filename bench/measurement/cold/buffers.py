@@ -6,9 +6,9 @@ from contextlib import suppress
 
 import psycopg
 
-from bench import database
-from bench.database import Connection, Target, first_line
 from bench.errors import ServerError
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, first_line
 
 EVICT_ALL_SINCE = 180000
 """PostgreSQL 18 brings ``pg_buffercache_evict_all`` (its release notes, pg_buffercache)."""

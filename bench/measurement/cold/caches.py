@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench.cold import pages
-from bench.cold.buffers import drop_evictor, evict, open_evictor
-from bench.database import Connection, Target, checkpoint
-from bench.measure import Cell, Sides, execute
-from bench.measure.execution import shape_of
+from bench.measurement import Cell, Sides, execute
+from bench.measurement.cold import pages
+from bench.measurement.cold.buffers import drop_evictor, evict, open_evictor
+from bench.measurement.execution import shape_of
 from bench.model import STATES, ColdCaches, State
-from bench.servers import ServerHandle
+from bench.postgres.database import Connection, Target, checkpoint
+from bench.postgres.servers import ServerHandle
 
 LEFT_MOST = 0.05
 """Share of a database's pages that may stay in the system's cache after it was dropped; with more it counts as kept. On

@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bench.cold.caches import Caches
-from bench.measure import Cell, Timeout, execute, explain_blocks
+from bench.measurement import Cell, Timeout, execute, explain_blocks
+from bench.measurement.cold.caches import Caches
 from bench.model import STATES, Pair, Sample, State
 from bench.progress import Progress
 

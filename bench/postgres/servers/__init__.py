@@ -8,13 +8,13 @@ from contextlib import AbstractContextManager, contextmanager
 import psycopg
 
 from bench.errors import ServerError
-from bench.servers.conninfo import redact
-from bench.servers.disk import disk_full, servers_disk_full
-from bench.servers.docker import docker_server
-from bench.servers.dsn import existing_server
-from bench.servers.embedded import embedded_server
-from bench.servers.handle import ServerHandle, ServerOptions
-from bench.servers.settings import SESSION_SETTINGS
+from bench.postgres.servers.conninfo import redact
+from bench.postgres.servers.disk import disk_full, servers_disk_full
+from bench.postgres.servers.docker import docker_server
+from bench.postgres.servers.dsn import existing_server
+from bench.postgres.servers.embedded import embedded_server
+from bench.postgres.servers.handle import ServerHandle, ServerOptions
+from bench.postgres.servers.settings import SESSION_SETTINGS
 
 __all__ = ["SERVERS", "SESSION_SETTINGS", "ServerHandle", "ServerOptions", "open_server", "redact"]
 

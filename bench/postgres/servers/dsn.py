@@ -8,8 +8,8 @@ from contextlib import contextmanager, nullcontext
 import psycopg
 
 from bench.errors import ServerError
-from bench.servers.conninfo import redact, users_dsn
-from bench.servers.handle import ServerHandle, ServerOptions
+from bench.postgres.servers.conninfo import redact, users_dsn
+from bench.postgres.servers.handle import ServerHandle, ServerOptions
 
 MINIMUM_VERSION_NUM = 150000
 """PostgreSQL 15: the oldest version on which pgproof is tested."""

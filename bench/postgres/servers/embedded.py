@@ -12,15 +12,15 @@ from threading import Event
 import psycopg
 
 from bench.errors import ServerError
-from bench.servers.account import Account, run, server_account
-from bench.servers.binaries import Binaries, find_binaries
-from bench.servers.bulk import restore_durability, without_durability
-from bench.servers.disk import file_errors_explained
-from bench.servers.handle import ServerHandle, ServerOptions
-from bench.servers.home import choose_home
-from bench.servers.postmaster import Running, running, stop_left_behind
-from bench.servers.settings import machine_memory_bytes, small_machine_note
-from bench.servers.slot import Slot, discard_torn_cluster, ensure_cluster, socket_folder, take_slot
+from bench.postgres.servers.account import Account, run, server_account
+from bench.postgres.servers.binaries import Binaries, find_binaries
+from bench.postgres.servers.bulk import restore_durability, without_durability
+from bench.postgres.servers.disk import file_errors_explained
+from bench.postgres.servers.handle import ServerHandle, ServerOptions
+from bench.postgres.servers.home import choose_home
+from bench.postgres.servers.postmaster import Running, running, stop_left_behind
+from bench.postgres.servers.settings import machine_memory_bytes, small_machine_note
+from bench.postgres.servers.slot import Slot, discard_torn_cluster, ensure_cluster, socket_folder, take_slot
 
 
 @contextmanager

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.errors import ServerError
-from bench.servers.account import Account, can_enter
-from bench.servers.disk import NO_ROOM, disk_full
+from bench.postgres.servers.account import Account, can_enter
+from bench.postgres.servers.disk import NO_ROOM, disk_full
 
 ROOT_HOMES = (Path("/var/lib/pgproof"), Path("/var/tmp/pgproof-0"))  # noqa: S108 (checked by own_folder)
 """Where root's server keeps its data: its account cannot pass through /root."""

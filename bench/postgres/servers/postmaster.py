@@ -16,12 +16,12 @@ from pathlib import Path
 import psycopg
 
 from bench.errors import PgproofError, ServerError
-from bench.servers.account import Account, spawn
-from bench.servers.binaries import Binaries
-from bench.servers.conninfo import own_dsn
-from bench.servers.disk import disk_full, tells_of_full_disk
-from bench.servers.settings import EMBEDDED_SETTINGS, as_config, machine_memory_bytes, start_settings
-from bench.servers.slot import Slot, close, keep_from_children
+from bench.postgres.servers.account import Account, spawn
+from bench.postgres.servers.binaries import Binaries
+from bench.postgres.servers.conninfo import own_dsn
+from bench.postgres.servers.disk import disk_full, tells_of_full_disk
+from bench.postgres.servers.settings import EMBEDDED_SETTINGS, as_config, machine_memory_bytes, start_settings
+from bench.postgres.servers.slot import Slot, close, keep_from_children
 
 START_TIMEOUT_S = 600.0
 """A start after a crash replays up to max_wal_size of log; a plain one takes a tenth of a second."""

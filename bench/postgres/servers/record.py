@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.database import Connection, rows
 from bench.model import Server
-from bench.servers.handle import ServerHandle
+from bench.postgres.database import Connection, rows
+from bench.postgres.servers.handle import ServerHandle
 
 
 def record_of(server: ServerHandle, connection: Connection) -> Server:

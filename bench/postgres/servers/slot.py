@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import PgproofError, ServerError
-from bench.servers.account import Account, run
-from bench.servers.binaries import Binaries
-from bench.servers.disk import disk_full, tells_of_full_disk
-from bench.servers.home import own_folder
+from bench.postgres.servers.account import Account, run
+from bench.postgres.servers.binaries import Binaries
+from bench.postgres.servers.disk import disk_full, tells_of_full_disk
+from bench.postgres.servers.home import own_folder
 
 MOST_SLOTS = 64
 """Runs at the same time, and a stop for the search when locking itself does not work."""

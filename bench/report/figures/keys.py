@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.figures.drawing import GLYPH, Point, Shape, Sheet
+from bench.report.figures.drawing import GLYPH, Point, Shape, Sheet
 
 GAP = 14.0
 """Units between two keys."""

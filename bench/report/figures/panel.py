@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.figures.drawing import Sheet
+from bench.report.figures.drawing import Sheet
 
 LEAST = 4.0
 """Factor between the ends of an axis, at least: a small difference must not look like a large one."""

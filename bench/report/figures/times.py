@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from bench.figures.drawing import GLYPH, Anchor, Sheet
-from bench.stats import CLOCK_MS
-from bench.summary import words
+from bench.report import numbers
+from bench.report.figures.drawing import GLYPH, Anchor, Sheet
+from bench.statistics.quantiles import CLOCK_MS
 
 Band = tuple[float, float]
 """Top and bottom of a part of a sheet through which an axis goes, in units."""
@@ -90,7 +90,7 @@ def ticks(sheet: Sheet, times: Times, y: float, size: float) -> None:
 def target(sheet: Sheet, times: Times, target_ms: float, bands: Sequence[Band], size: float) -> None:
     """Draw the target with its name above it, or say on which side of the axis it lies."""
     top = bands[0][0]
-    said = f"target {words.ms(target_ms)}"
+    said = f"target {numbers.ms(target_ms)}"
     anchor: Anchor = "center"
     if times.has(target_ms):
         at = times.x(target_ms)

@@ -11,11 +11,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.report.page.sql import highlighted
+from bench.report.html.sql import highlighted
 from bench.report.text import clean
 
 SCRIPT = "script.js"
-TEMPLATES = Path(__file__).parent / "templates"
+TEMPLATES = Path(__file__).parent.parent / "assets"
 
 
 def fill(name: str, **values: Any) -> str:  # noqa: ANN401

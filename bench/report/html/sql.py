@@ -14,7 +14,7 @@ from bench.errors import WorkloadError
 from bench.model import Binding, Parameter
 from bench.report.text import clean
 from bench.shipping.text import literal, semicolon
-from bench.sqlfile import fill_in
+from bench.workload.sqlfile import fill_in
 
 BACKSLASH = "\\"
 CLASSES = (

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bench.attribution.disk import stored
-from bench.attribution.touches import touched
-from bench.database import Connection, Target
 from bench.errors import DatasetError
+from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.disk import stored
 from bench.model import Applied, Churn, Stored
+from bench.postgres.database import Connection, Target
 from bench.workload import Workload
-from tests.treated import FILL, SCHEMA, block, treated, workload_in
+from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
 
 INDEX = block("a_idx", "CREATE INDEX a_idx ON t (a);")
 INSERT = "INSERT INTO t SELECT 100000 + :round * 100 + n, n * 97, 1, '{}' FROM generate_series(1, 100) AS n;"

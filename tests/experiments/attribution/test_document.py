@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from bench.experiments.attribution.page import heat_cell
+from bench.experiments.before_after.formats import FORMATS
 from bench.model import Attribution, SetTried
-from bench.model.sides import Churn, Load
-from bench.report import FORMATS
+from bench.model.attribution import Churn, Load
+from bench.report.html.environment import TEMPLATES
 from bench.report.markdown import LIMIT
-from bench.report.page.environment import TEMPLATES
-from bench.report.page.sides import heat_cell
-from tests import attributed, runs
-from tests.attributed import INDEX, OTHER, cell, gained, shipped, tried, write_cost, written
-from tests.report.test_report import Page, on_terminal, visible
+from tests.builders import attributed, runs
+from tests.builders.attributed import INDEX, OTHER, cell, gained, shipped, tried, write_cost, written
+from tests.experiments.before_after.test_document import Page, on_terminal, visible
 
 ZERO = Attribution(
     cells=(cell("queue", "hot", tried(0, 0.0, cost=0.0), tried(0, 0.0, cost=0.0)),),

@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from bench.attribution.gains import Gains
-from bench.attribution.kinds import kinds
-from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
-from bench.attribution.touches import touched
-from bench.database import Connection, Target, rows
-from bench.measure import Cell, Sides, cells_of
+from bench.dataset.bindings import curate
+from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.effects import kinds
+from bench.experiments.attribution.gains import cell_gains, disagreements, gains
+from bench.experiments.attribution.measure_gains import Gains
+from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.measurement import Cell, Sides, cells_of
 from bench.model import Applied, Attribution, GainCell
+from bench.postgres.database import Connection, Target, rows
 from bench.progress import silent
-from bench.seeding.curate import curate
-from bench.summary.gains import cell_gains, disagreements, gains
 from bench.workload import Workload, read
-from tests.treated import block, treated, workload_in
+from tests.builders.treated import block, treated, workload_in
 
 SCHEMA = "CREATE TABLE t (id bigint PRIMARY KEY, a bigint NOT NULL, b bigint NOT NULL, status text NOT NULL);"
 FILL = """INSERT INTO t SELECT n, n * 7919 % 10007, n % 100, CASE WHEN n % 50 = 0 THEN 'new' ELSE 'old' END

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bench import store
+from bench import storage
 from bench.cli import main
-from bench.database import Target, own_databases
+from bench.experiments.attribution.gains import cell_gains
+from bench.experiments.attribution.verdicts import verdicts
 from bench.model import Attribution, Run
-from bench.servers import SESSION_SETTINGS, ServerOptions, open_server
-from bench.summary.gains import cell_gains
-from bench.summary.verdicts import verdicts
+from bench.postgres.database import Target, own_databases
+from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
+from tests.builders.shops import SHOP
 from tests.conftest import make_home
-from tests.shops import SHOP
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +29,7 @@ def own_home() -> Iterator[Path]:
 def attributed(shop: Path, home: Path, output: Path, *arguments: str) -> Run:
     command = ["attribute", str(shop), "--leads", "5k", "--home", str(home), "--output", str(output), "--quiet"]
     assert main([*command, *arguments]) == 0
-    return store.load(output / "latest" / "run.json")
+    return storage.load(output / "latest" / "run.json")
 
 
 @pytest.fixture(scope="module")

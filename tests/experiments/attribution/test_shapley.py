@@ -6,10 +6,10 @@ from itertools import product
 
 import pytest
 
+from bench.experiments.attribution.gains import better, gains
+from bench.experiments.attribution.shapley import buffers, shares
+from bench.experiments.attribution.smallest_set import smallest
 from bench.model import Attribution, Counters, GainCell, Tried
-from bench.summary.gains import better, gains
-from bench.summary.shares import buffers, shares
-from bench.summary.smallest import smallest
 
 
 def tried(blocks: int, ms: float = 1.0, *, rows: int = 0, cost: float = 100.0, censored: bool = False) -> Tried:

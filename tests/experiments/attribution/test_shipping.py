@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bench import database
-from bench.attribution import shipping
-from bench.attribution.locks import Locks
-from bench.attribution.shipping import ship_all
-from bench.attribution.windows import Window, felt
-from bench.database import Connection, Target
 from bench.errors import ServerError
-from bench.load import Mix, Transaction, make_mix, programs
+from bench.experiments.attribution import shipping
+from bench.experiments.attribution.shipping import ship_all
+from bench.experiments.attribution.stalls import Window, felt
 from bench.model import Optimization, Statement
-from bench.model.sides import Load, Shipped, ShipWay
-from bench.servers import ServerHandle, ServerOptions, open_server
-from tests.test_load import ours_running
+from bench.model.attribution import Load, Shipped, ShipWay
+from bench.pgbench import Mix, Transaction, make_mix, programs
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.locks import Locks
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
+from tests.pgbench.test_pgbench import ours_running
 
 COPIES: dict[ShipWay, str] = {"plain": "pgproof_plain", "concurrent": "pgproof_concurrent"}
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from bench.cells.index_use import indexes_seen
+from bench.experiments.attribution.gains import cell_gains
+from bench.experiments.attribution.heatmap import heat
+from bench.experiments.attribution.summary import summarize_sides
 from bench.model import Attribution, SetTried
-from bench.summary.gains import cell_gains
-from bench.summary.heat import heat
-from bench.summary.optimizations import indexes_seen
-from bench.summary.sides import summarize_sides
-from tests import attributed, runs
-from tests.attributed import INDEX, OTHER, cell, gained, index, tried
+from tests.builders import attributed, runs
+from tests.builders.attributed import INDEX, OTHER, cell, gained, index, tried
 
 STOPPED = tried(0, 30_000.0, censored=True)
 

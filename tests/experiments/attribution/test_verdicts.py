@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.attribution.verdicts import OptimizationVerdict, verdicts
 from bench.model import Attribution, GainCell, Stored, WriteCost, WriteSeen
-from bench.summary.verdicts import OptimizationVerdict, verdicts
-from tests import runs
-from tests.test_shares import cell
+from tests.builders import runs
+from tests.experiments.attribution.test_shapley import cell
 
 
 def judged(

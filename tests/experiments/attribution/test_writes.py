@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from bench import database
-from bench.attribution.touches import touched
-from bench.attribution.writes import write_costs
-from bench.database import Connection, Target, rows
 from bench.errors import WorkloadError
+from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.writes import write_costs
 from bench.model import WriteCost
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, rows
 from bench.workload import Workload
-from tests.treated import FILL, SCHEMA, block, treated, workload_in
+from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
 
 INDEX = block("a_idx", "CREATE INDEX a_idx ON t (a);")
 INSERT = "INSERT INTO t SELECT 10000 * (:round + 1) + id, a, b, doc FROM t WHERE id % 50 = 1 AND id <= 5000;"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.experiments.before_after.by_binding import by_binding, slowest
 from bench.model import Binding, Sample
-from bench.summary.bindings import by_binding, slowest
-from tests import runs
+from tests.builders import runs
 
 
 def times(*by_number: float, n: int = 6) -> tuple[Sample, ...]:

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.before_after.cells import COLUMNS
+from bench.experiments.before_after.formats import FORMATS
+from bench.experiments.before_after.summary import summarize
 from bench.model import STATES, CellSide, Pair
-from bench.report import FORMATS
-from bench.report.cells import COLUMNS
-from bench.summary import summarize
-from tests import runs
+from tests.builders import runs
 
 
 def rows(*pairs: Pair, **more) -> list[dict[str, str]]:

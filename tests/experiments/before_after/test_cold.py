@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.before_after.cold import STOPPED, summarize_cold
+from bench.experiments.before_after.limitations import COLD_TOO, WARM, untold
+from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, ColdBlocks, Run
-from bench.summary import summarize
-from bench.summary.cold import STOPPED, summarize_cold
-from bench.summary.untold import COLD_TOO, WARM, untold
-from tests import runs
+from tests.builders import runs
 
 COLD = runs.run(
     runs.cooled(runs.pair("queue", "hot"), after_ms=40),

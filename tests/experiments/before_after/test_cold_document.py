@@ -10,9 +10,10 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from bench.experiments.before_after import page
+from bench.experiments.before_after.formats import FORMATS, show
 from bench.model import Run
-from bench.report import FORMATS, page, show
-from tests import runs
+from tests.builders import runs
 
 COLD = runs.run(
     runs.cooled(runs.pair("queue", "hot")), runs.cooled(runs.pair("queue", "tiny"), after_ms=7), cold=runs.caches()

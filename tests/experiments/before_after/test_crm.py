@@ -9,30 +9,32 @@ from pathlib import Path
 
 import pytest
 
-from bench import database, experiment, loading
-from bench.attribution.hygiene import foreign_keys, index_facts
-from bench.database import Connection, Target
-from bench.experiment import Plan
-from bench.loading import LoadPlan
-from bench.measure import Cell, Sides, compare
-from bench.measure.execution import explain
+from bench.dataset.bindings import class_rows
+from bench.dataset.encode import Encoder
+from bench.dataset.source import tables
+from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
+from bench.experiments.attribution.hygiene import HygieneFinding, findings
+from bench.experiments.before_after import run as experiment
+from bench.experiments.before_after.run import Plan
+from bench.experiments.load import run as loading
+from bench.experiments.load.record import LoadOptions, LoadStep
+from bench.experiments.load.run import LoadPlan
+from bench.experiments.traps.fresh import add_tenant
+from bench.measurement import Cell, Sides, compare
+from bench.measurement.execution import explain
 from bench.model import Options, Rewrite, Run
-from bench.model.load import LoadOptions, LoadStep
-from bench.model.sides import ForeignKeyFacts
+from bench.model.attribution import ForeignKeyFacts
 from bench.plans import index_names
-from bench.plans.seen import walk
-from bench.seeding.curate import class_rows
-from bench.seeding.encode import Encoder
-from bench.seeding.source import tables
-from bench.servers import ServerHandle
-from bench.sqlfile import fill_in, header, split
-from bench.summary.hygiene import HygieneFinding, findings
-from bench.traps.fresh import add_tenant
+from bench.plans.parse import walk
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.workload import read
+from bench.workload.sqlfile import fill_in, header, split
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 CRM = read(ROOT)
-CONTROLS = sorted((Path(__file__).parent / "negative_controls").glob("*.sql"))
+CONTROLS = sorted((ROOT / "tests" / "negative_controls").glob("*.sql"))
 TENANT_CLASSES = {"hot", "p90", "median", "tiny", "empty"}
 
 

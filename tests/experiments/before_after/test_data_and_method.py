@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from bench.experiments.before_after.page import render
+from bench.experiments.before_after.page.data import distribution_views
 from bench.model import Bar, Binding, Distribution
-from bench.report.page import render
-from bench.report.page.data import distribution_views
-from tests import runs
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.experiments.before_after.test_document import Page
 
 
 def part(html: str, section: str) -> str:

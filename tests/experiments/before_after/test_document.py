@@ -15,11 +15,11 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from bench import report
+from bench.experiments.before_after import formats as report
+from bench.experiments.before_after.formats import FILES, FORMATS
 from bench.model import STATES, CellSide, Pair
-from bench.report import FILES, FORMATS
 from bench.report.markdown import LIMIT
-from tests import runs
+from tests.builders import runs
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 
@@ -277,10 +277,10 @@ def test_brackets_are_shown_as_they_are():
 
 def test_reports_can_be_made_again_from_the_stored_run(tmp_path):
     """Nothing but the file is needed."""
-    from bench import store
+    from bench import storage
 
     run = runs.crm()
-    store.save(run, tmp_path / "run.json")
-    assert json.loads((tmp_path / "run.json").read_text())["format"] == store.FORMAT
-    again = store.load(tmp_path / "run.json")
+    storage.save(run, tmp_path / "run.json")
+    assert json.loads((tmp_path / "run.json").read_text())["format"] == storage.FORMAT
+    again = storage.load(tmp_path / "run.json")
     assert all(FORMATS[name](again) == FORMATS[name](run) for name in FORMATS)

@@ -10,15 +10,15 @@ from functools import cache
 import matplotlib
 import pytest
 
-from bench import figures
-from bench.figures.drawing import COLOURS
-from bench.figures.samples import MOST, thin
+from bench.experiments.before_after import figures
+from bench.experiments.before_after.figures.samples import MOST, thin
+from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Pair
 from bench.model.run import Bar, Distribution
-from bench.report.page.environment import TEMPLATES
-from bench.stats import percentile
-from bench.summary import summarize
-from tests import runs
+from bench.report.figures.drawing import COLOURS
+from bench.report.html.environment import TEMPLATES
+from bench.statistics.quantiles import percentile
+from tests.builders import runs
 
 
 def distribution(heights: Iterable[int], labels: Iterable[str] = (), **more: str) -> Distribution:

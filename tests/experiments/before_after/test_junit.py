@@ -7,9 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bench.experiments.before_after.formats import FORMATS
+from bench.experiments.gate import formats as gate
 from bench.model import CellSide, Pair
-from bench.report import FORMATS, gate
-from tests import gates, runs
+from tests.builders import gates, runs
 
 # What the schema of Jenkins' xUnit plugin (junit-10.xsd) allows: attributes, required ones with a star, and children.
 SCHEMA = {

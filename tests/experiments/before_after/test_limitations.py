@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.before_after.limitations import ROLLED_BACK, WHERE, untold
 from bench.model import CellSide, Pair, Run
-from bench.summary.untold import ROLLED_BACK, WHERE, untold
-from tests import runs
+from tests.builders import runs
 
 WHOLE = runs.run(runs.pair(n=120))
 FEW = runs.run(runs.pair(n=15))

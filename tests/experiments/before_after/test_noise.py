@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.before_after.noise import halves, noise, percent, sentences
 from bench.model import CellSide, Sample
-from bench.summary.noise import halves, noise, percent, sentences
-from tests import runs
+from tests.builders import runs
 
 
 def timed(*ms: float, bindings: int = 1) -> CellSide:

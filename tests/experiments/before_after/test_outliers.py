@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.experiments.before_after.outliers import sentences, unrest
 from bench.model import CellSide, Sample
-from bench.summary.unrest import sentences, unrest
-from tests import runs
+from tests.builders import runs
 
 
 def of(*samples: Sample):

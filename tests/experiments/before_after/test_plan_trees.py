@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from bench.experiments.before_after.formats import FORMATS
+from bench.experiments.before_after.page.plans import plans_of
 from bench.model import CellSide, Pair
-from bench.report import FORMATS
-from bench.report.page.plans import plans_of
-from tests import runs
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.experiments.before_after.test_document import Page
 
 
 def page(before: Any, after: Any) -> Page:

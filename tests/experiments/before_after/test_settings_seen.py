@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.database import own_sql
+from bench.experiments.before_after.settings_seen import CONNECTION, PGPROOF, SERVER, plain, settings_seen
 from bench.model import Server
+from bench.postgres.database import own_sql
 from bench.settings import PARTS
-from bench.summary.settings import CONNECTION, PGPROOF, SERVER, plain, settings_seen
 
 
 def seen(name: str, value: str, kind: str = "embedded"):

@@ -11,14 +11,16 @@ import pytest
 from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
-from bench import figures, report, store
+from bench import storage
 from bench.cli import main
-from bench.figures.drawing import COLOURS, files
-from bench.figures.samples import spread
-from bench.figures.slides import file_names
+from bench.experiments.before_after import figures
+from bench.experiments.before_after import formats as report
+from bench.experiments.before_after.figures.samples import spread
+from bench.experiments.before_after.figures.slides import file_names
+from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Sample
-from bench.summary import summarize
-from tests import runs
+from bench.report.figures.drawing import COLOURS, files
+from tests.builders import runs
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +87,7 @@ def test_a_hostile_run_can_be_written(tmp_path: Path):
 
 
 def test_figures_are_written_where_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    store.save(runs.run(runs.pair("queue")), tmp_path / "run.json")
+    storage.save(runs.run(runs.pair("queue")), tmp_path / "run.json")
     assert main(["report", str(tmp_path / "run.json")]) == 0
     assert not (tmp_path / "figures").exists()
     assert main(["report", str(tmp_path / "run.json"), "--figures"]) == 0

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from bench.errors import RunFileError
+from bench.experiments.before_after.only import only
+from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Pair, Rewrite
-from bench.stats import Figure, Ratio
-from bench.summary import summarize, words
-from bench.summary.part import only
-from tests import runs
-from tests.runs import optimization, pair, query, run, samples, side
+from bench.report import numbers
+from bench.statistics.quantiles import Figure, Ratio
+from tests.builders import runs
+from tests.builders.runs import optimization, pair, query, run, samples, side
 
 
 def only_cell(made: Pair):
@@ -103,7 +104,7 @@ def test_a_timeout_before_is_a_gain_of_at_least_so_much():
     cell = only_cell(replace(pair(), before=CellSide(samples=samples(30_000, 1, censored=True))))
     assert cell.effect == "faster"
     assert cell.plan_changed is None
-    assert words.times(cell.ratio).startswith("≥ ")
+    assert numbers.times(cell.ratio).startswith("≥ ")
 
 
 def test_a_timeout_after_never_meets():
@@ -201,7 +202,7 @@ def test_other_rows_come_before_anything_else_and_are_not_shipped():
 
 
 def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
-    from tests import attributed
+    from tests.builders import attributed
 
     worse = attributed.cell("queue", "hot", attributed.tried(6, 3.0), attributed.tried(3960, 300.0))
     steps = summarize(attributed.run(replace(attributed.whole(), cells=(worse,), smallest=None))).next_steps
@@ -282,28 +283,28 @@ def test_without_after_plans_nothing_is_called_unused():
     ],
 )
 def test_times_have_three_digits(ms, text):
-    assert words.ms(ms) == text
+    assert numbers.ms(ms) == text
 
 
 def test_a_timeout_reads_more_than():
-    assert words.figure(Figure(30_000, censored=True)) == "> 30.0 s"
-    assert words.figure(None) == "–"
+    assert numbers.figure(Figure(30_000, censored=True)) == "> 30.0 s"
+    assert numbers.figure(None) == "–"
 
 
 @pytest.mark.parametrize(
     ("size", "text"), [(0, "0 B"), (999, "999 B"), (1_500, "1.5 kB"), (48_000_000, "48.0 MB"), (-8_192, "-8.2 kB")]
 )
 def test_sizes_have_a_fitting_unit(size, text):
-    assert words.size(size) == text
+    assert numbers.size(size) == text
 
 
 def test_an_open_interval_says_or_more():
-    assert words.interval(Ratio(20, 5.0, None, "exactly", paired=True)) == "5.00 or more"
-    assert words.interval(Ratio(20, None, None, "at least", paired=True)) == ""
+    assert numbers.interval(Ratio(20, 5.0, None, "exactly", paired=True)) == "5.00 or more"
+    assert numbers.interval(Ratio(20, None, None, "at least", paired=True)) == ""
 
 
 def test_long_lists_are_cut():
-    assert words.listed(["a"]) == "a"
-    assert words.listed(list("abc")) == "a, b and c"
-    assert words.listed(list("abcdefgh")) == "a, b, c, d and 4 more"
-    assert words.listed([]) == ""
+    assert numbers.listed(["a"]) == "a"
+    assert numbers.listed(list("abc")) == "a, b and c"
+    assert numbers.listed(list("abcdefgh")) == "a, b, c, d and 4 more"
+    assert numbers.listed([]) == ""

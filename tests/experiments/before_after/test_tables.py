@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bench.experiments.before_after.tables import TableWork, tables
 from bench.model import CellSide
-from bench.summary.tables import TableWork, tables
-from tests import runs
-from tests.runs import limit, pair, run, scan, side
+from tests.builders import runs
+from tests.builders.runs import limit, pair, run, scan, side
 
 
 def test_blocks_add_up_over_cells_and_queries():

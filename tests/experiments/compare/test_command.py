@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import store
+from bench import storage
 from bench.cli import main
-from tests import runs
+from tests.builders import runs
 
 QUEUE = runs.pair()
 WORSE = replace(QUEUE, after=QUEUE.before)
@@ -24,7 +24,7 @@ def reports(tmp_path: Path) -> Path:
     folder = tmp_path / "reports"
     for day, pair in ((1, QUEUE), (2, WORSE)):
         (folder / f"run{day}").mkdir(parents=True)
-        store.save(runs.run(pair, started_at=f"2026-10-0{day}T08:00:00Z"), folder / f"run{day}" / "run.json")
+        storage.save(runs.run(pair, started_at=f"2026-10-0{day}T08:00:00Z"), folder / f"run{day}" / "run.json")
     (folder / "latest").symlink_to("run2")
     return folder
 

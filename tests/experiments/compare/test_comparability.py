@@ -6,11 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench import database
-from bench.comparison import Comparable, comparable, facts_of
-from bench.comparison.facts import SAMPLED_FROM_ROWS
+from bench.experiments.compare.comparability import SAMPLED_FROM_ROWS, Comparable, comparable, facts_of
 from bench.model import Run
-from tests import runs
+from bench.postgres import database
+from tests.builders import runs
 
 RUN = runs.run(runs.pair())
 TABLES = RUN.dataset.tables

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.comparison import Change, Comparison, compare
+from bench.experiments.compare.record import Change, Comparison
+from bench.experiments.compare.run import compare
 from bench.model import Binding, Pair, Query, Rewrite, Run
-from tests import runs
+from tests.builders import runs
 
 QUEUE = runs.pair()
 WORSE = replace(QUEUE, after=QUEUE.before)

@@ -8,14 +8,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.comparison import Comparison, compare
+from bench.experiments.compare import formats as compared
+from bench.experiments.compare import markdown, page
+from bench.experiments.compare.record import Comparison
+from bench.experiments.compare.run import compare
+from bench.experiments.compare.sentences import percent
 from bench.model import CellSide, Pair
-from bench.report import compared
-from bench.report.compared import markdown, page
-from bench.report.compared.words import percent
 from bench.report.markdown import LIMIT
-from tests import runs
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.experiments.before_after.test_document import Page
 
 QUEUE = runs.pair()
 WORSE = replace(QUEUE, after=QUEUE.before)

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bench.comparison import Archive, History, Trend
-from bench.comparison.history import headline
+from bench.experiments.compare.history import Archive, History, headline
+from bench.experiments.compare.trends import Trend
 from bench.model import CellSide, Pair, Run
-from tests import runs
+from tests.builders import runs
 
 QUEUE = runs.pair()
 WORSE = replace(QUEUE, after=QUEUE.before)
@@ -115,7 +115,8 @@ def test_the_headline_says_what_there_is(found, said):
 
 
 def test_the_sentence_of_a_run_is_that_of_its_report():
-    from bench.summary import sentence, summarize
+    from bench.cells.sentences import sentence
+    from bench.experiments.before_after.summary import summarize
 
     for run in (runs.crm(), runs.run(), at(1, QUEUE, status="interrupted")):
         assert sentence(run) == summarize(run).sentence

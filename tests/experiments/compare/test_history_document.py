@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.comparison import Archive, History
-from bench.comparison.history import headline
+from bench.experiments.compare import formats as compared
+from bench.experiments.compare import history_page as one_page
+from bench.experiments.compare.history import Archive, History, headline
+from bench.experiments.compare.series import BARS, sparkline
 from bench.model import Run
-from bench.report import compared
-from bench.report.compared import history_page as one_page
-from bench.report.compared.series import BARS, sparkline
-from tests import runs
-from tests.report.test_compared import CHANGED, OTHER_MACHINE, PARTIAL, on_terminal
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.experiments.before_after.test_document import Page
+from tests.experiments.compare.test_document import CHANGED, OTHER_MACHINE, PARTIAL, on_terminal
 
 
 def history(*found: Run) -> History:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.errors import PgproofError, WorkloadError
-from bench.gate import make_baseline
-from bench.gate.arms import arm_of_recipe, arm_of_ref, head_arm, recipe_of
+from bench.experiments.gate.arms import arm_of_recipe, arm_of_ref, head_arm, recipe_of
+from bench.experiments.gate.run import make_baseline
 from bench.workload import read
-from tests.shops import SHOP, changed, git, plan_of
+from tests.builders.shops import SHOP, changed, git, plan_of
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 

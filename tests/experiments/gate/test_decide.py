@@ -9,14 +9,14 @@ from statistics import median
 
 import pytest
 
-from bench.judge import compat, times
-from bench.judge.cause import Suspects
-from bench.judge.decide import Evidence, judge_cell, overall
-from bench.judge.records import Catalog, Counted, Fingerprint, QueryFacts, Stage, Timed
-from bench.judge.table import Table, judge_all
-from bench.judge.work import less_work, more_work
+from bench.cells.work import less_work, more_work
+from bench.experiments.gate import compat, times
+from bench.experiments.gate.cause import Suspects
+from bench.experiments.gate.decide import Evidence, judge_cell, overall
+from bench.experiments.gate.record import Catalog, Counted, Fingerprint, QueryFacts, Stage, Timed
+from bench.experiments.gate.summary import Table, judge_all
 from bench.model import Counters
-from tests import gates, runs
+from tests.builders import gates, runs
 
 WORK = Counters(buffers=1_000, rows=5_000, temp_blocks=0, heap_fetches=0, wal_bytes=10_000)
 

@@ -11,13 +11,13 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from bench import store
-from bench.judge.records import WORDS
-from bench.report import gate
-from bench.report.gate import FILES, FORMATS, annotate
-from bench.report.gate.markdown import MARKER
+from bench import storage
+from bench.experiments.gate import formats as gate
+from bench.experiments.gate.formats import FILES, FORMATS, annotate
+from bench.experiments.gate.markdown import MARKER
+from bench.experiments.gate.record import WORDS
 from bench.report.markdown import LIMIT
-from tests import gates, runs
+from tests.builders import gates, runs
 
 PARTIAL = {
     "nothing": gates.result(),
@@ -63,7 +63,7 @@ def test_no_file_holds_a_character_that_is_obeyed(text, tmp_path):
 
 def test_the_json_is_the_result(tmp_path):
     gate.write(gates.every_word(), tmp_path)
-    assert store.load_gate(tmp_path / "gate.json") == gates.every_word()
+    assert storage.load_gate(tmp_path / "gate.json") == gates.every_word()
     assert json.loads((tmp_path / "gate.json").read_text())["format"] == 1
 
 

@@ -6,32 +6,32 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from statistics import median
 
 import pytest
 
-from bench import database, injections, optimizations
-from bench.database import Connection, Target
+from bench.cells.work import Difference, more_work
+from bench.dataset.bindings import curate
+from bench.dataset.template import Build, ensure
+from bench.dataset.worker import Recipe
 from bench.errors import WorkloadError
-from bench.experiment import Bindings, cells_of
-from bench.judge.records import Difference, Key
-from bench.judge.work import more_work
-from bench.measure import Cell, Sides
-from bench.measure.execution import execute, explain, result_hash
-from bench.measure.loops import SAMPLE_MS, prepare, process_clock
+from bench.experiments.before_after.run import Bindings, cells_of
+from bench.experiments.gate import injections
+from bench.experiments.gate.record import Key
+from bench.measurement import Cell, Sides
+from bench.measurement.execution import execute, explain, result_hash
+from bench.measurement.loops import SAMPLE_MS, prepare, process_clock
 from bench.model import Injection, PlanSeen, Query, Statement
-from bench.plans.seen import walk
+from bench.plans.parse import walk
+from bench.postgres import database, optimizations
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.seeding.curate import curate
-from bench.seeding.template import Build, ensure
-from bench.seeding.worker import Recipe
-from bench.servers import ServerHandle
-from bench.sqlfile import placeholders
 from bench.workload import read
 from bench.workload.injections import read_injections
+from bench.workload.sqlfile import placeholders
+from tests import ROOT
 
-ROOT = Path(__file__).parent.parent
 CRM = read(ROOT)
 READS = tuple(query for query in CRM.queries if not query.writes)
 ALL = read_injections(ROOT, CRM.queries)

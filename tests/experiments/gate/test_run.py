@@ -13,17 +13,17 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from bench.database import Target, own_databases
 from bench.errors import ServerError, WorkloadError
-from bench.gate import make_baseline, run
-from bench.gate.arms import Arm
-from bench.judge.records import GateResult
+from bench.experiments.gate.arms import Arm
+from bench.experiments.gate.record import GateResult
+from bench.experiments.gate.run import make_baseline, run
 from bench.model import Injection
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.postgres.database import Target, own_databases
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
+from tests.builders.gates import within_noise
+from tests.builders.shops import SHOP, changed, plan_of
 from tests.conftest import make_home
-from tests.gates import within_noise
-from tests.shops import SHOP, changed, plan_of
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.model.load import InvariantSeen, LoadRun, LoadStep, MixPart
-from bench.report import load as load_report
-from bench.report.load import markdown, page
+from bench.experiments.load import formats as load_report
+from bench.experiments.load import markdown, page
+from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep, MixPart
 from bench.report.markdown import LIMIT
-from tests import runs
-from tests.loads import load_run, step
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.builders.loads import load_run, step
+from tests.experiments.before_after.test_document import Page
 
 
 def at_rate(asked: float, skipped: int) -> LoadStep:

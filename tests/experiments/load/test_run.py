@@ -10,17 +10,19 @@ from pathlib import Path
 
 import pytest
 
-from bench import database, loading, store
-from bench.database import Connection, Target, own_databases
+from bench import storage
 from bench.errors import LoadError, ServerError
-from bench.load import programs
-from bench.loading import LoadPlan
-from bench.model.load import LoadOptions, LoadRun
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.summary.load import summarize_load
+from bench.experiments.load import run as loading
+from bench.experiments.load.record import LoadOptions, LoadRun
+from bench.experiments.load.run import LoadPlan
+from bench.experiments.load.summary import summarize_load
+from bench.pgbench import programs
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, own_databases
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
-from tests.shops import ORDERS, SHOP, changed
-from tests.test_load import ours_running
+from tests.builders.shops import ORDERS, SHOP, changed
+from tests.pgbench.test_pgbench import ours_running
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
@@ -71,8 +73,8 @@ def test_both_states_are_loaded_a_rate_held_and_an_interruption_keeps_what_is_do
     assert all(query.transactions > 2 for one in summary.closed for query in one.queries)
     assert [one.saturated for one in summary.open] == [False]
     assert all(step.samples > 5 for step in kept[-1].steps)
-    store.save_load(kept[-1], tmp_path / "load.json")
-    assert store.load_load(tmp_path / "load.json") == kept[-1]
+    storage.save_load(kept[-1], tmp_path / "load.json")
+    assert storage.load_load(tmp_path / "load.json") == kept[-1]
 
 
 def test_an_invariant_that_the_load_breaks_is_found_and_one_that_holds_is_not(

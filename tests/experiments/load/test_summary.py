@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.load import InvariantSeen, LoadStep, QueryLoad
-from bench.stats import Figure
-from bench.summary.load import (
+from bench.experiments.load.record import InvariantSeen, LoadStep, QueryLoad
+from bench.experiments.load.summary import (
     holds,
     is_saturated,
     least_rate,
@@ -17,7 +16,8 @@ from bench.summary.load import (
     summarize_load,
     summarize_step,
 )
-from tests.loads import load_run, step
+from bench.statistics.quantiles import Figure
+from tests.builders.loads import load_run, step
 
 
 def test_a_percentile_of_counted_times_is_one_that_was_seen() -> None:

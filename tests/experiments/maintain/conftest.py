@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bench.database import Connection, Target
-from bench.maintenance import procedures, storage
-from bench.maintenance.churn import Churned, churn
-from bench.model.maintenance import IndexStored, ProcedureSeen
-from bench.plans.seen import counters
+from bench.experiments.maintain import procedures, storage
+from bench.experiments.maintain.churn import Churned, churn
+from bench.experiments.maintain.record import IndexStored, ProcedureSeen
+from bench.plans.parse import counters
+from bench.postgres.database import Connection, Target
+from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.servers import ServerHandle
 from bench.workload import Workload
-from tests.treated import FILL, block, treated, workload_in
+from tests.builders.treated import FILL, block, treated, workload_in
 
 INDEXES = block("a_idx", "CREATE INDEX a_idx ON t (a);") + block(
     "doc_gin", "CREATE INDEX doc_gin ON t USING gin (doc);"

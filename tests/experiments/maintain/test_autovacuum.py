@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.maintenance.autovacuum import due, pace
+from bench.experiments.maintain.autovacuum import due, pace
 
 SETTINGS = {
     "autovacuum_vacuum_threshold": "50", "autovacuum_vacuum_scale_factor": "0.2",

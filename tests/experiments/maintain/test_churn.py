@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bench.database import Connection
 from bench.errors import WorkloadError
+from bench.postgres.database import Connection
 from bench.workload.churn import read_churn
-from tests.maintenance.conftest import Open
-from tests.treated import block
+from tests.builders.treated import block
+from tests.experiments.maintain.conftest import Open
 
 UPDATE = "UPDATE t SET b = b + 1 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576;"
 

@@ -10,15 +10,18 @@ from types import SimpleNamespace
 import click
 import pytest
 
-from bench import maintenance as measured
-from bench import store
-from bench.cli import main, maintains
-from bench.cli.maintains import only, share
+from bench import storage
+from bench.cli import main
 from bench.errors import PgproofError
-from bench.model.maintenance import MaintenanceRun
+from bench.experiments.maintain import command as maintains
+from bench.experiments.maintain import run as measured
+from bench.experiments.maintain.command import only, share
+from bench.experiments.maintain.procedures import known
+from bench.experiments.maintain.record import MaintenanceRun
 from bench.workload import read
-from tests.aged import CHURNED, FRESH, FULL, maintenance, stage
-from tests.shops import SHOP
+from tests import ROOT
+from tests.builders.aged import CHURNED, FRESH, FULL, maintenance, stage
+from tests.builders.shops import SHOP
 
 Call = Callable[..., tuple[int, str]]
 
@@ -58,7 +61,7 @@ def test_an_unknown_procedure_says_which_there_are(maintain: Call) -> None:
 
 
 def test_the_workload_s_upkeep_is_named_after_its_blocks() -> None:
-    names = [one.name for one in measured.known(read(Path(__file__).parents[2]))]
+    names = [one.name for one in known(read(ROOT))]
     assert names[:3] == ["org_daily_rollup", "maintenance_procedures_1", "maintenance_procedures_2"]
 
 
@@ -105,12 +108,12 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     found, printed = maintain()
     assert found == code
     assert f"{status}; 2 stages kept" in printed
-    assert store.load_maintenance(tmp_path / "out" / "maintenance.json").status == status
+    assert storage.load_maintenance(tmp_path / "out" / "maintenance.json").status == status
     assert "not finished" in (tmp_path / "out" / "maintenance.html").read_text()
 
 
 def test_a_stored_experiment_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    store.save_maintenance(FULL, tmp_path / "maintenance.json")
+    storage.save_maintenance(FULL, tmp_path / "maintenance.json")
     assert main(["report", str(tmp_path / "maintenance.json")]) == 0
     assert "VACUUM alone mends 1 of them" in " ".join(capsys.readouterr().out.split())
     assert {file.name for file in tmp_path.iterdir()} == {"maintenance.json", "maintenance.md", "maintenance.html"}

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import store
-from bench.model.maintenance import MaintenanceRun, ProcedureSeen
-from bench.report import maintenance as shown
-from bench.report.maintenance import markdown, page
+from bench import storage
+from bench.experiments.maintain import formats as shown
+from bench.experiments.maintain import markdown, page
+from bench.experiments.maintain.record import MaintenanceRun, ProcedureSeen
 from bench.report.markdown import LIMIT
-from tests import runs
-from tests.aged import CHURNED, FRESH, FULL, cells, maintenance, stage, timed
-from tests.report.test_report import Page
+from tests.builders import runs
+from tests.builders.aged import CHURNED, FRESH, FULL, cells, maintenance, stage, timed
+from tests.experiments.before_after.test_document import Page
 
 NOTHING = replace(stage("gin", {}, skipped="no GIN index"), tables=(), indexes=(), cells=())
 EVERY = {
@@ -39,8 +39,8 @@ def on_terminal(run: MaintenanceRun, width: int = 120) -> str:
 
 @pytest.mark.parametrize("run", EVERY.values(), ids=EVERY)
 def test_every_experiment_is_shown_stored_and_twice_the_same(run: MaintenanceRun, tmp_path: Path) -> None:
-    store.save_maintenance(run, tmp_path / "maintenance.json")
-    again = store.load_maintenance(tmp_path / "maintenance.json")
+    storage.save_maintenance(run, tmp_path / "maintenance.json")
+    again = storage.load_maintenance(tmp_path / "maintenance.json")
     assert again == run
     assert page.render(again) == page.render(run)
     assert len(markdown.render(run)) < LIMIT

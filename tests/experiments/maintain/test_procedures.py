@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.database import Target
-from tests.maintenance.conftest import INDEXES, Open
-from tests.treated import block
+from bench.postgres.database import Target
+from tests.builders.treated import block
+from tests.experiments.maintain.conftest import INDEXES, Open
 
 UPKEEP = "-- optimization: keep\n-- category: rollup\n-- why: test\n-- undo: DROP TABLE r;\n{}CREATE TABLE r (n int);\n"
 INSERTS = "INSERT INTO t SELECT 10000 + n, n, 1, jsonb_build_object('new', n) FROM generate_series(1, 900) AS n;"

@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from bench import maintenance
-from bench.database import Connection, own_databases
 from bench.errors import DiskFull
-from bench.maintenance import MaintenancePlan
-from bench.model.maintenance import MaintenanceOptions, MaintenanceRun
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.summary.maintenance import cells_at, stage_of, summarize_maintenance
-from bench.summary.upkeep_words import wrong_rows
+from bench.experiments.maintain import run as maintain
+from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
+from bench.experiments.maintain.run import MaintenancePlan
+from bench.experiments.maintain.sentences import wrong_rows
+from bench.experiments.maintain.summary import cells_at, stage_of, summarize_maintenance
+from bench.postgres.database import Connection, own_databases
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
-from tests.shops import ORDERS, SHOP
+from tests.builders.shops import ORDERS, SHOP
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 KEY = ("open_orders", "all")
@@ -29,7 +29,7 @@ def plan(workload: Workload, share: float = 0.2, only: tuple[str, ...] = (), **m
 
 def seen(found: MaintenancePlan, server: ServerHandle) -> tuple[MaintenanceRun, list[MaintenanceRun]]:
     kept: list[MaintenanceRun] = []
-    return maintenance.run(found, server, kept.append), kept
+    return maintain.run(found, server, kept.append), kept
 
 
 @pytest.fixture
@@ -66,14 +66,14 @@ def test_an_interruption_keeps_the_stages_before_it(server: ServerHandle, nothin
 
     kept: list[MaintenanceRun] = []
     with pytest.raises(KeyboardInterrupt):
-        maintenance.run(plan(read(SHOP), 0.1, ("vacuum", "reindex"), progress=interrupt), server, kept.append)
+        maintain.run(plan(read(SHOP), 0.1, ("vacuum", "reindex"), progress=interrupt), server, kept.append)
     assert [stage.name for stage in kept[-1].stages] == ["fresh", "churned", "vacuum"]
 
 
 def test_copies_that_do_not_fit_are_refused_before_they_are_made(server: ServerHandle, nothing_left: None) -> None:
     kept: list[MaintenanceRun] = []
     with pytest.raises(DiskFull, match=r"three copies of the database need about 0\.\d GB, and 0\.0 GB are free"):
-        maintenance.run(plan(read(SHOP)), server, kept.append, free_bytes=lambda folder: 1000)
+        maintain.run(plan(read(SHOP)), server, kept.append, free_bytes=lambda folder: 1000)
     assert kept == []
 
 

@@ -6,17 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bench.model.maintenance import MaintenanceRun, MaintenanceStage
-from bench.summary.maintenance import (
-    needed_bytes,
-    reads_more,
-    strongest,
-    summarize_maintenance,
-    worth_timing,
-)
-from bench.summary.upkeep_words import alarms, headline, notes, sentences, wrong_rows
-from tests import runs
-from tests.aged import ALL, CHURNED, FRESH, FULL, VACUUM, cells, maintenance, stage, timed
+from bench.experiments.maintain.record import MaintenanceRun, MaintenanceStage
+from bench.experiments.maintain.sentences import alarms, headline, notes, sentences, wrong_rows
+from bench.experiments.maintain.summary import needed_bytes, reads_more, strongest, summarize_maintenance, worth_timing
+from tests.builders import runs
+from tests.builders.aged import ALL, CHURNED, FRESH, FULL, VACUUM, cells, maintenance, stage, timed
 
 
 def said(run: MaintenanceRun) -> str:

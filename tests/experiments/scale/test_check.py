@@ -7,11 +7,11 @@ import math
 import pytest
 
 from bench.errors import DiskFull, PgproofError
-from bench.growth import tally
-from bench.growth.check import predict as predict_all
-from bench.growth.shapes import buffers
-from bench.growth.steps import Known, geometric, insist_on_room, needed_bytes
-from tests.growths import SCALES, TENANTS, series
+from bench.experiments.scale.check import predict as predict_all
+from bench.experiments.scale.check import tally
+from bench.experiments.scale.shapes import buffers
+from bench.experiments.scale.steps import Known, geometric, insist_on_room, needed_bytes
+from tests.builders.growths import SCALES, TENANTS, series
 
 GB = 10**9
 LAST = SCALES[-1]

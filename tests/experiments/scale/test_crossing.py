@@ -6,8 +6,8 @@ import math
 
 import pytest
 
-from bench.growth.crossing import crossing
-from tests.growths import SCALES, TARGET_MS, censored, series
+from bench.experiments.scale.crossing import crossing
+from tests.builders.growths import SCALES, TARGET_MS, censored, series
 
 LAST = SCALES[-1]
 

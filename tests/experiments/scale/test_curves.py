@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench import growth
-from bench.growth import Crossing
-from bench.growth.reading import rows_about
-from bench.growth.story import by_query, crossing, headline, remarks
+from bench.experiments.scale import curves
+from bench.experiments.scale.curves import rows_about
+from bench.experiments.scale.record import Crossing
+from bench.experiments.scale.summary import by_query, crossing, headline, remarks
 from bench.model import Binding, BindingPlan
-from tests import runs
-from tests.growths import SCALES, TENANTS, run_at, scaling
+from tests.builders import runs
+from tests.builders.growths import SCALES, TENANTS, run_at, scaling
 
 RUNS = [run_at(*one) for one in zip(SCALES, TENANTS, strict=True)]
 
@@ -25,7 +25,7 @@ def test_the_rows_of_a_tenant_are_the_number_that_its_words_begin_with(about, ro
 
 
 def test_each_cell_has_a_reading_of_each_run_with_the_size_of_its_tenant():
-    found = growth.tracks(RUNS)
+    found = curves.tracks(RUNS)
     assert len(found) == 4
     assert all([one.scale for one in track.readings] == list(SCALES) for track in found)
     assert [one.tenant_rows for one in found[0].readings] == list(TENANTS)
@@ -34,31 +34,31 @@ def test_each_cell_has_a_reading_of_each_run_with_the_size_of_its_tenant():
 def test_work_is_the_mean_of_all_bindings():
     work = (BindingPlan("p", 10), BindingPlan("p", 30))
     side = replace(RUNS[0].pairs[0].after, by_binding=work)
-    found = growth.tracks([replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=side),))])
+    found = curves.tracks([replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=side),))])
     assert [track.readings[0].buffers for track in found if track.state == "after"] == [20]
 
 
 def test_a_worst_case_without_words_takes_the_size_of_the_same_tenant():
     worst = runs.pair("queue", "worst", bindings=(Binding(args={"organization_id": "1"}),))
-    found = growth.tracks([replace(RUNS[0], pairs=(*RUNS[0].pairs, worst))])
+    found = curves.tracks([replace(RUNS[0], pairs=(*RUNS[0].pairs, worst))])
     assert {track.readings[0].tenant_rows for track in found if track.parameter_class == "worst"} == {TENANTS[0]}
 
 
 def test_a_plan_that_changes_along_the_way_is_marked_at_its_step():
     other = runs.side(5, runs.scan("leads", index="another_idx", buffers=40))
     changed = [*RUNS[:3], *(replace(run, pairs=(replace(run.pairs[0], after=other),)) for run in RUNS[3:])]
-    track = next(one for one in growth.tracks(changed) if (one.query, one.state) == ("queue", "after"))
+    track = next(one for one in curves.tracks(changed) if (one.query, one.state) == ("queue", "after"))
     assert track.changes == (320_000,)
 
 
 def test_a_cell_that_one_run_lacks_keeps_the_others():
-    found = growth.tracks([replace(RUNS[0], pairs=RUNS[0].pairs[:1]), *RUNS[1:]])
+    found = curves.tracks([replace(RUNS[0], pairs=RUNS[0].pairs[:1]), *RUNS[1:]])
     assert [len(track.readings) for track in found] == [5, 5, 4, 4]
 
 
 def test_other_rows_and_failures_are_alarms():
     pairs = (replace(RUNS[0].pairs[0], equality=runs.DIFFERENT), runs.pair("x", after=runs.side(1, error="no table")))
-    found = growth.alarms([replace(RUNS[0], pairs=pairs)])
+    found = curves.alarms([replace(RUNS[0], pairs=pairs)])
     assert found == (
         "queue[hot] at 10,000 leads: other rows after than before",
         "x[hot] at 10,000 leads, after: no table",

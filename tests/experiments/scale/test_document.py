@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from bench.figures import growth as figure
-from bench.growth.story import by_query, headline
-from bench.report import growth as shown
-from bench.report.growth import markdown, page
-from tests import runs
-from tests.growths import SCALES, scaling
-from tests.report.test_compared import on_terminal
-from tests.report.test_report import Page
+from bench.experiments.scale import figure, markdown, page
+from bench.experiments.scale import formats as shown
+from bench.experiments.scale.summary import by_query, headline
+from tests.builders import runs
+from tests.builders.growths import SCALES, scaling
+from tests.experiments.before_after.test_document import Page
+from tests.experiments.compare.test_document import on_terminal
 
 WHOLE = scaling()
 

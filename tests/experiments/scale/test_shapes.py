@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.growth.shapes import buffers, growth, median_ms
-from tests.growths import SCALES, TENANTS, censored, series
+from bench.experiments.scale.shapes import buffers, growth, median_ms
+from tests.builders.growths import SCALES, TENANTS, censored, series
 
 LAWS = {
     "flat": lambda n: 7.0,

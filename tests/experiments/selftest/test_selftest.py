@@ -12,14 +12,14 @@ from rich.console import Console
 
 from bench.cli import main
 from bench.errors import RunFileError
-from bench.gate import make_baseline
-from bench.report import selftest as shown_as
-from bench.selftest import alarms, inject, worth
-from bench.selftest.log import Attempt, CellLine, RunLine, append, line_of, read_log
+from bench.experiments.gate.run import make_baseline
+from bench.experiments.selftest import document as shown_as
+from bench.experiments.selftest import false_alarms, inject, sensitivity
+from bench.experiments.selftest.record import Attempt, CellLine, RunLine, append, line_of, read_log
 from bench.workload import read
-from tests import gates
-from tests.gates import within_noise
-from tests.shops import SHOP, plan_of
+from tests.builders import gates
+from tests.builders.gates import within_noise
+from tests.builders.shops import SHOP, plan_of
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
@@ -35,17 +35,17 @@ def run_of(*cells: CellLine, overall: str = "pass") -> RunLine:
 # ------------------------------------------------------------------------------------------------------- bounds
 @pytest.mark.parametrize(("events", "runs", "bound"), [(0, 300, 0.0099), (0, 100, 0.0295), (1, 300, 0.0157), (3, 3, 1)])
 def test_the_bound_is_clopper_and_pearsons(events, runs, bound):
-    assert worth.upper_bound(events, runs) == pytest.approx(bound, abs=0.0001)
+    assert sensitivity.upper_bound(events, runs) == pytest.approx(bound, abs=0.0001)
 
 
 def test_three_hundred_clean_runs_are_what_it_takes_to_claim_one_per_cent():
-    assert worth.upper_bound(0, 299) <= 0.01 < worth.upper_bound(0, 298) + 0.0001
+    assert sensitivity.upper_bound(0, 299) <= 0.01 < sensitivity.upper_bound(0, 298) + 0.0001
 
 
 def test_a_noisier_cell_sees_less():
     quiet = [run_of(CellLine("quiet[hot]", "pass", 1, 1, 1, 1, 0.001 * n, 0.02, 12, 1)) for n in range(5)]
     noisy = [run_of(CellLine("noisy[hot]", "pass", 1, 1, 1, 1, 0.02 * n, 0.3, 48, 1)) for n in range(5)]
-    first, second = worth.sights(
+    first, second = sensitivity.sights(
         [RunLine(**{**vars_of(a), "cells": a.cells + b.cells}) for a, b in zip(quiet, noisy, strict=True)]
     )
     assert (first.cell, second.cell) == ("noisy[hot]", "quiet[hot]")
@@ -68,14 +68,15 @@ def test_the_rule_on_stored_means_is_that_of_pytest_benchmark():
         )
         for a, b in pairwise(lines)
     )
-    found = worth.other_rules(lines)[0]
+    found = sensitivity.other_rules(lines)[0]
     assert (found.red, found.of) == (expected, 59)
     assert 0 < expected < 59
 
 
 def test_a_rule_on_one_job_compares_the_arms():
     rules = {
-        rule.name: rule.red for rule in worth.other_rules([run_of(screened(head=1.2, change=0.05)), run_of(screened())])
+        rule.name: rule.red
+        for rule in sensitivity.other_rules([run_of(screened(head=1.2, change=0.05)), run_of(screened())])
     }
     assert rules["median > 10 % against the other arm, same job, interleaved"] == 1
     assert rules["median pair > 10 %, once (this gate without confirmations)"] == 0
@@ -109,10 +110,10 @@ def test_hostile_names_are_shown_as_they_are():
 # ------------------------------------------------------------------------------------------------------ for real
 def test_a_short_series_on_identical_files_is_not_red(server):
     lines: list[RunLine] = []
-    alarms.series(plan_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
+    false_alarms.series(plan_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
     assert [line.red for line in lines] == [False, False]
     assert len(lines[0].cells) == 3
-    assert worth.upper_bound(0, len(lines)) > 0.7
+    assert sensitivity.upper_bound(0, len(lines)) > 0.7
 
 
 def test_an_optimization_left_out_is_seen_and_a_useless_one_called_unneeded(server, tmp_path):

@@ -7,13 +7,13 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.model.traps import TrapsRun
-from bench.report import traps as traps_report
+from bench.experiments.traps import formats as traps_report
+from bench.experiments.traps import markdown, page
+from bench.experiments.traps.record import TrapsRun
 from bench.report.markdown import LIMIT
-from bench.report.traps import markdown, page
-from tests import runs
-from tests.report.test_report import Page
-from tests.trap_runs import cell, cut_off, full, traps_run
+from tests.builders import runs
+from tests.builders.trap_runs import cell, cut_off, full, traps_run
+from tests.experiments.before_after.test_document import Page
 
 EVERY = {
     "full": full(),

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from bench import database, store, traps
-from bench.database import Connection, Target, own_databases
+from bench import storage
 from bench.errors import WorkloadError
-from bench.model.traps import TrapCell, TrapsOptions, TrapsRun
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.summary.trap_words import summarize_traps
-from bench.summary.traps import QueryTraps, worst_estimate
-from bench.traps import TrapsPlan
-from bench.traps.fresh import add_tenant, class_for
+from bench.experiments.traps import run as traps
+from bench.experiments.traps.fresh import add_tenant, class_for
+from bench.experiments.traps.record import TrapCell, TrapsOptions, TrapsRun
+from bench.experiments.traps.run import TrapsPlan
+from bench.experiments.traps.sentences import summarize_traps
+from bench.experiments.traps.summary import QueryTraps, worst_estimate
+from bench.postgres import database
+from bench.postgres.database import Connection, Target, own_databases
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
-from tests.trapped import FRESH, ROWS, trapped
+from tests import ROOT
+from tests.builders.trapped import FRESH, ROWS, trapped
 
-ROOT = Path(__file__).parent.parent
 DRAWS = 6
 
 
@@ -148,8 +150,8 @@ def test_a_query_that_fails_for_the_new_tenant_alone_is_told_and_stops_nothing(s
 
 
 def test_what_was_seen_is_stored_and_read_again(seen: TrapsRun, tmp_path: Path) -> None:
-    store.save_traps(seen, tmp_path / "traps.json")
-    assert store.load_traps(tmp_path / "traps.json") == seen
+    storage.save_traps(seen, tmp_path / "traps.json")
+    assert storage.load_traps(tmp_path / "traps.json") == seen
 
 
 # -------------------------------------------------------------------------------------------------- what it leaves

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.measure import Timeout
-from bench.model.traps import ServerChoice, Stability, TrapCell
-from bench.summary.trap_prices import price
-from bench.summary.trap_words import summarize_traps
-from bench.summary.traps import QueryTraps, bound
-from bench.traps.borrowing import lenders
-from bench.traps.site import ROUNDS, timed_in_turn
-from tests.trap_runs import borrowed, cell, cut_off, fresh, plan_run, switching, traps_run
+from bench.experiments.traps.borrowed_plans import lenders
+from bench.experiments.traps.copied_database import ROUNDS, timed_in_turn
+from bench.experiments.traps.plan_costs import price
+from bench.experiments.traps.record import ServerChoice, Stability, TrapCell
+from bench.experiments.traps.sentences import summarize_traps
+from bench.experiments.traps.summary import QueryTraps, bound
+from bench.measurement import Timeout
+from tests.builders.trap_runs import borrowed, cell, cut_off, fresh, plan_run, switching, traps_run
 
 
 def verdict(*cells, **more) -> QueryTraps:

@@ -9,13 +9,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.servers.account import Account
+from bench.postgres.servers.account import Account
 
 RUN = """
 import sys, time
 from pathlib import Path
 import psycopg
-from bench.servers import ServerOptions, open_server
+from bench.postgres.servers import ServerOptions, open_server
 
 with open_server("embedded", ServerOptions(home=Path(sys.argv[1]))) as server:
     with psycopg.connect(server.dsn, autocommit=True) as conn:

@@ -12,9 +12,9 @@ import psycopg
 import pytest
 
 from bench.errors import ServerError
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.servers.postmaster import serving
-from tests.servers.processes import children, start_run
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
+from bench.postgres.servers.postmaster import serving
+from tests.postgres.servers.processes import children, start_run
 
 SLEEP = "print('ready', flush=True)\ntime.sleep(60)"
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from bench.errors import DiskFull
-from bench.servers import ServerOptions, open_server
+from bench.postgres.servers import ServerOptions, open_server
 
 Disk = Callable[[int], Path]
 

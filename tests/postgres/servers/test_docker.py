@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from bench.errors import ServerError
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, docker, open_server
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, docker, open_server
 
 pytestmark = pytest.mark.docker
 

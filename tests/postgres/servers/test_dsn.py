@@ -7,7 +7,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.errors import ServerError
-from bench.servers import ServerOptions, dsn, open_server, redact
+from bench.postgres.servers import ServerOptions, dsn, open_server, redact
 
 
 def refusal(connection: str) -> str:

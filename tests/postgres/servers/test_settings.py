@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from bench.servers.settings import as_config, small_machine_note, start_settings
+from bench.postgres.servers.settings import as_config, small_machine_note, start_settings
 from bench.settings import Setting, parse
 
 GB = 1024**3

@@ -14,14 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.figures import histogram, overview, samples
-from bench.figures.drawing import Drawing, inline
-from bench.figures.histogram import describe as describe_bars
-from bench.figures.overview import describe as describe_dumbbells
-from bench.figures.samples import describe as describe_spread
-from bench.figures.slides import slides
+from bench.cells.records import Summary
+from bench.experiments.before_after.figures import histogram, overview, samples
+from bench.experiments.before_after.figures.histogram import describe as describe_bars
+from bench.experiments.before_after.figures.overview import describe as describe_dumbbells
+from bench.experiments.before_after.figures.samples import describe as describe_spread
+from bench.experiments.before_after.figures.slides import slides
 from bench.model import Distribution, Pair
-from bench.summary import Summary
+from bench.report.figures.drawing import Drawing, inline
 
 __all__ = [
     "bars", "describe_bars", "describe_dumbbells", "describe_spread", "dumbbells", "slides", "spread",

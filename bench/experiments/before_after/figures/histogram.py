@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bench.figures.drawing import GLYPH, Anchor, Drawing, Sheet, fitting, plain
 from bench.model import Distribution
+from bench.report.figures.drawing import GLYPH, Anchor, Drawing, Sheet, fitting, plain
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480.
 WIDTH, LEFT, RIGHT, FONT = 360.0, 50.0, 352.0, 12.0

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.figures import keys, times
-from bench.figures.drawing import Drawing, Point, Sheet, fitting, plain
-from bench.figures.keys import Key
-from bench.figures.times import Times
+from bench.cells.cell import rank
+from bench.cells.records import CellSummary, Outcome, QuerySummary, Summary
 from bench.model import STATES, State
-from bench.stats import Figure
-from bench.summary import CellSummary, Outcome, QuerySummary, Summary, words
-from bench.summary.cells import rank
+from bench.report import numbers
+from bench.report.figures import keys, times
+from bench.report.figures.drawing import Drawing, Point, Sheet, fitting, plain
+from bench.report.figures.keys import Key
+from bench.report.figures.times import Times
+from bench.statistics.quantiles import Figure
 
 SIGNS: Mapping[Outcome, tuple[str, str, str]] = {
     "misses": ("✗", "bad", "misses the target"),
@@ -98,14 +99,14 @@ def describe(summary: Summary) -> str:
     met = f"{summary.meet_before} meet it before"
     if summary.meet_after is not None:
         met += f", {summary.meet_after} after"
-    sentence = f"with the target at {words.ms(summary.target_ms)}: {met}"
+    sentence = f"with the target at {numbers.ms(summary.target_ms)}: {met}"
     state: State = "after" if summary.has_after else "before"
     known = [(rank(p95), query, cell, p95) for query in rows for found, p95, _, cell in _ends(query) if found == state]
     if known:
         _, query, cell, p95 = max(known, key=lambda found: found[0])
         where = f"{plain(query.title, 60)}, class {plain(cell.parameter_class, 40)}"
-        sentence += f"; the slowest {state} is {where}, with {words.figure(p95)}"
-    return f"The p95 of {words.plural(len(rows), 'query', 'queries')}, hot and worst class, {sentence}."
+        sentence += f"; the slowest {state} is {where}, with {numbers.figure(p95)}"
+    return f"The p95 of {numbers.plural(len(rows), 'query', 'queries')}, hot and worst class, {sentence}."
 
 
 def _apart(query: QuerySummary) -> bool:

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.figures import keys, times
-from bench.figures.drawing import Drawing, Point, Sheet, fitting, plain
-from bench.figures.keys import Key
-from bench.figures.times import Times
 from bench.model import STATES, Pair, Sample, State
-from bench.stats import Figure, percentile
-from bench.summary import words
+from bench.report import numbers
+from bench.report.figures import keys, times
+from bench.report.figures.drawing import Drawing, Point, Sheet, fitting, plain
+from bench.report.figures.keys import Key
+from bench.report.figures.times import Times
+from bench.statistics.quantiles import Figure, percentile
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480. One drawing serves every screen.
 WIDTH, LEFT, RIGHT, FONT = 360.0, 12.0, 350.0, 12.0
@@ -96,7 +96,7 @@ def describe(pairs: Sequence[Pair], target_ms: float) -> str:
             said.append(f"{plain(pair.parameter_class, 40)} {', '.join(of)}")
     if not said:
         return "No execution was timed."
-    return f"Every execution by class, with the target at {words.ms(target_ms)}: {'; '.join(said)}."
+    return f"Every execution by class, with the target at {numbers.ms(target_ms)}: {'; '.join(said)}."
 
 
 def thin(samples: Sequence[Sample], most: int) -> list[Sample]:
@@ -109,7 +109,7 @@ def thin(samples: Sequence[Sample], most: int) -> list[Sample]:
 
 def _range(samples: Sequence[Sample]) -> str:
     middle, high = percentile(samples, 0.5), percentile(samples, 0.95)
-    return f"median {words.figure(middle)} and p95 {words.figure(high)} of {len(samples):,}"
+    return f"median {numbers.figure(middle)} and p95 {numbers.figure(high)} of {len(samples):,}"
 
 
 def _keys(shown: Sequence[Pair], found: Sequence[Sample], *, dense: bool) -> Iterator[Key]:

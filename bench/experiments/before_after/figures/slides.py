@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bench.figures.drawing import Drawing, files, plain
-from bench.figures.histogram import bars
-from bench.figures.overview import dumbbells
-from bench.figures.samples import spread
+from bench.cells.records import Summary
+from bench.experiments.before_after.figures.histogram import bars
+from bench.experiments.before_after.figures.overview import dumbbells
+from bench.experiments.before_after.figures.samples import spread
 from bench.model import Distribution, Run
-from bench.summary import Summary
+from bench.report.figures.drawing import Drawing, files, plain
 
 NAME_CHARACTERS = 60
 """Of a file name: the rest of what a file system allows is for folders and suffixes."""

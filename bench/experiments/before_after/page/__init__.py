@@ -7,21 +7,24 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bench import figures
+from bench.cells.records import Summary
+from bench.cells.sentences import effect
 from bench.errors import WorkloadError
+from bench.experiments.attribution import sentences
+from bench.experiments.attribution.hygiene import UNSEEN
+from bench.experiments.attribution.page import TONES
+from bench.experiments.attribution.page import view as sides_view
+from bench.experiments.before_after import figures
+from bench.experiments.before_after.cold import summarize_cold
+from bench.experiments.before_after.page.data import distribution_views
+from bench.experiments.before_after.page.method import method_view
+from bench.experiments.before_after.page.queries import DENSE_FROM, query_views
+from bench.experiments.before_after.summary import summarize
+from bench.experiments.before_after.tables import tables
 from bench.model import STATES, Applied, Run
-from bench.report import side_words
-from bench.report.page.data import distribution_views
-from bench.report.page.environment import drawn, fill
-from bench.report.page.method import method_view
-from bench.report.page.queries import DENSE_FROM, query_views
-from bench.report.page.sides import TONES
-from bench.report.page.sides import view as sides_view
+from bench.report import numbers
+from bench.report.html.environment import drawn, fill
 from bench.shipping import ship_script
-from bench.summary import Summary, summarize, words
-from bench.summary.cold import summarize_cold
-from bench.summary.hygiene import UNSEEN
-from bench.summary.tables import tables
 
 FILES_OF_A_RUN = (
     ("run.json", "everything that was seen, every sample and plan: all of this page can be made again from it"),
@@ -52,8 +55,9 @@ def render(run: Run) -> str:
         sides=sides_view(run),
         tones=TONES,
         unseen=UNSEEN,
-        side_words=side_words,
-        words=words,
+        side_words=sentences,
+        words=numbers,
+        effect_in_words=effect,
         states=STATES,
         cold=summarize_cold(run),
         dense=len(queries) > DENSE_FROM,

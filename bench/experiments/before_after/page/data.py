@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench import figures
+from bench.experiments.before_after import figures
+from bench.experiments.before_after.noise import percent
 from bench.model import Dataset, Distribution
-from bench.report.page.environment import drawn
-from bench.summary.noise import percent
+from bench.report.html.environment import drawn
 
 
 @dataclass(frozen=True, slots=True)

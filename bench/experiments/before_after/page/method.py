@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.experiments.before_after import outliers
+from bench.experiments.before_after.limitations import untold
+from bench.experiments.before_after.noise import CellNoise, noise, percent, sentences
+from bench.experiments.before_after.settings_seen import SettingSeen, settings_seen
 from bench.model import Run, State
-from bench.summary import unrest
-from bench.summary.noise import CellNoise, noise, percent, sentences
-from bench.summary.settings import SettingSeen, settings_seen
-from bench.summary.untold import untold
-from bench.summary.words import digits, interval
+from bench.report.numbers import digits, interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def method_view(run: Run) -> MethodView:
         rows.setdefault((cell.query, cell.parameter_class), {})[cell.state] = _figures(cell)
     return MethodView(
         settings=settings_seen(run.server),
-        noise_sentences=(*sentences(found, titles), *unrest.sentences(unrest.unrest(run))),
+        noise_sentences=(*sentences(found, titles), *outliers.sentences(outliers.unrest(run))),
         noise=tuple(NoiseRow(titles.get(name, name), label, cells) for (name, label), cells in rows.items()),
         untold=untold(run),
     )

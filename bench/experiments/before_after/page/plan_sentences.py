@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.plans import Change, Step
-from bench.summary import words
+from bench.report import numbers
 
 BLOCK_BYTES = 8192
 
@@ -165,7 +165,7 @@ def _doing(step: Step) -> str:
 
 
 def _blocks(number: int) -> str:
-    return f"{words.plural(number, 'buffer')} ({words.size(number * BLOCK_BYTES)})"
+    return f"{numbers.plural(number, 'buffer')} ({numbers.size(number * BLOCK_BYTES)})"
 
 
 def _capital(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bench.experiments.before_after.page.plan_sentences import KINDS, sentences
 from bench.model import STATES, Pair, PlanSeen, State
 from bench.plans import Mark, PlanNode, Row, align, changes, explain_text, tree
-from bench.report.page.plan_words import KINDS, sentences
-from bench.summary import words
+from bench.report import numbers
 
 # From here on a wrong estimate is likely to have cost a better plan.
 WRONG_ESTIMATE = 10
@@ -122,7 +122,7 @@ def _view(node: PlanNode, share: float, beside: PlanNode | None, *, stopped: boo
         facts = [fact for fact in facts if fact not in known]
     warnings = [_removed(node), _estimate(node, stopped=stopped), _spill(node)]
     if node.heap_fetches:
-        warnings.append(words.plural(node.heap_fetches, "heap fetch", "heap fetches"))
+        warnings.append(numbers.plural(node.heap_fetches, "heap fetch", "heap fetches"))
     return NodeView(node, share, tuple(filter(None, facts)), tuple(filter(None, warnings)))
 
 
@@ -151,19 +151,19 @@ def _stopped(nodes: Sequence[PlanNode]) -> list[bool]:
 
 
 def _loops(node: PlanNode) -> str:
-    return f"{words.count(node.loops)} loops" if node.loops > 1 else ""
+    return f"{numbers.count(node.loops)} loops" if node.loops > 1 else ""
 
 
 def _removed(node: PlanNode) -> str:
-    return f"{words.plural(round(node.rows_removed), 'row')} read and thrown away" if node.rows_removed else ""
+    return f"{numbers.plural(round(node.rows_removed), 'row')} read and thrown away" if node.rows_removed else ""
 
 
 def _spill(node: PlanNode) -> str:
     """Say what did not fit into memory, and how much went to disk."""
     parts = [node.sort_method if node.disk_kb else ""]
-    parts.append(f"{words.count(node.batches)} batches" if node.batches > 1 else "")
-    parts.append(f"{words.size(node.disk_kb * 1024)} on disk" if node.disk_kb else "")
-    parts.append(words.plural(node.temp_self, "temp block") if node.temp_self else "")
+    parts.append(f"{numbers.count(node.batches)} batches" if node.batches > 1 else "")
+    parts.append(f"{numbers.size(node.disk_kb * 1024)} on disk" if node.disk_kb else "")
+    parts.append(numbers.plural(node.temp_self, "temp block") if node.temp_self else "")
     said = ", ".join(filter(None, parts))
     return f"spills: {said}" if said else ""
 

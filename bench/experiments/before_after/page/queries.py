@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from bench import figures
+from bench.cells.records import CellSummary, QuerySummary, Summary
+from bench.experiments.before_after import figures
+from bench.experiments.before_after.by_binding import slowest
+from bench.experiments.before_after.cold import ColdRow, ColdSummary, summarize_cold
+from bench.experiments.before_after.page.plans import PlansView, plans_of
 from bench.model import STATES, Pair, Query, Run
-from bench.report.page.anchors import anchors
-from bench.report.page.environment import drawn
-from bench.report.page.plans import PlansView, plans_of
-from bench.report.page.sql import filled
-from bench.summary import CellSummary, QuerySummary, Summary
-from bench.summary.bindings import slowest
-from bench.summary.cold import ColdRow, ColdSummary, summarize_cold
+from bench.report.html.anchors import anchors
+from bench.report.html.environment import drawn
+from bench.report.html.sql import filled
 
 DENSE_FROM = 60
 """Queries above which the page is short of words, so that one of 200 queries stays under 10 MB: samples are drawn as

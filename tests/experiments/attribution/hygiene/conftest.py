@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench import database
-from bench.database import Connection, Target
-from tests.hygiene.traps import TABLES
+from bench.postgres import database
+from bench.postgres.database import Connection, Target
+from tests.experiments.attribution.hygiene.traps import TABLES
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.attribution.hygiene import index_facts
-from bench.database import Connection
-from bench.summary.hygiene import findings
-from tests.hygiene.traps import PLANS_UNSEEN, TABLES, X_A, X_AB, found_in, index, short
+from bench.experiments.attribution.catalog_facts import index_facts
+from bench.experiments.attribution.hygiene import findings
+from bench.postgres.database import Connection
+from tests.experiments.attribution.hygiene.traps import PLANS_UNSEEN, TABLES, X_A, X_AB, found_in, index, short
 
 PAIRS = {
     "exact duplicate": (X_A + index("x2", "(a)"), {("duplicate", "x2", "x1")}),

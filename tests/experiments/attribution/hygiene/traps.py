@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.attribution.hygiene import foreign_keys, index_facts
-from bench.database import Connection
-from bench.summary.hygiene import HygieneFinding, findings
+from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
+from bench.experiments.attribution.hygiene import HygieneFinding, findings
+from bench.postgres.database import Connection
 
 TABLES = """
 CREATE SCHEMA s;

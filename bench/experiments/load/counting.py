@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from bench.load.log import Entry
-from bench.model.load import QueryLoad
+from bench.experiments.load.record import QueryLoad
+from bench.pgbench.log import Entry
 
 DIGITS = 3
 """Digits of a time that are kept: half a percent at the most, and a step of 100,000 transactions in some kilobytes."""

@@ -1,0 +1,1 @@
+"""The mix of queries from many clients at once, before and after the optimizations."""

@@ -1,0 +1,1 @@
+"""Drawings as SVG or PNG: what every figure is made of."""

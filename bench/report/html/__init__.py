@@ -1,0 +1,1 @@
+"""Pages: one file, no network, in light and dark, and whole without their script."""

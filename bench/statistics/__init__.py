@@ -1,0 +1,1 @@
+"""Arithmetic on samples: percentiles, intervals, verdicts. No driver, no files."""
