@@ -127,6 +127,16 @@ EXPERIMENTS: Mapping[str, tuple[Show, tuple[str, ...]]] = {
 CODES = "exit codes.txt"
 
 
+def pages(experiment: str) -> list[str]:
+    """Those of its outputs that a browser opens."""
+    return [name for name in EXPERIMENTS[experiment][1] if name.endswith(".html")]
+
+
+def texts(experiment: str) -> list[str]:
+    """The others."""
+    return [name for name in EXPERIMENTS[experiment][1] if not name.endswith(".html")]
+
+
 # ---------------------------------------------------------------------------------------------------- how it is made
 @cache
 def made(experiment: str) -> Outputs:

@@ -9,9 +9,8 @@ from syrupy.assertion import SnapshotAssertion
 
 from tests.golden import dom, outputs
 
-EVERY = [(experiment, name) for experiment, (_, names) in outputs.EXPERIMENTS.items() for name in names]
-TEXTS = [(experiment, name) for experiment, name in EVERY if not name.endswith(".html")]
-PAGES = [(experiment, name) for experiment, name in EVERY if name.endswith(".html")]
+TEXTS = [(experiment, name) for experiment in outputs.EXPERIMENTS for name in outputs.texts(experiment)]
+PAGES = [(experiment, name) for experiment in outputs.EXPERIMENTS for name in outputs.pages(experiment)]
 
 
 @pytest.mark.parametrize(("experiment", "name"), TEXTS)
