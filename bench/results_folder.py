@@ -74,7 +74,7 @@ class Folder:
     def _save(self, run: Run) -> Path:
         self._make(self.path)
         begin = time.monotonic()
-        storage.save(run, self.path / RUN_FILE)
+        storage.save(run, storage.RUN, self.path / RUN_FILE)
         took = time.monotonic() - begin
         self._save_again_at = begin + took + max(SAVE_EVERY_S, took / SAVE_SHARE)
         return self.path / RUN_FILE

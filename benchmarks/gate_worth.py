@@ -7,15 +7,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
-from bench.experiments.selftest.record import Attempt, RunLine, read_lines, read_log
+from bench.experiments.selftest.record import Attempt, RunLine, read_attempts, read_log
 from bench.experiments.selftest.sensitivity import other_rules, sights, upper_bound
-from bench.record_codec import decode
 
 
 def main() -> None:
     """Print the tables."""
     alarms(read_log(Path(sys.argv[1])))
-    injected(read_lines(Path(sys.argv[2]), lambda document: decode(Attempt, document, "attempt")))
+    injected(read_attempts(Path(sys.argv[2])))
 
 
 def alarms(lines: Sequence[RunLine]) -> None:

@@ -38,7 +38,7 @@ CLAIMED_MS = {
 
 def main() -> None:
     """Print a Markdown table of the run."""
-    run = storage.load(Path(sys.argv[1]))
+    run = storage.load(storage.RUN, Path(sys.argv[1]))
     home = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     titles = {query.name: query.title for query in run.queries}
     hot = [pair for pair in run.pairs if pair.parameter_class == "hot" and pair.query in CLAIMED_MS]

@@ -5,15 +5,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from bench import storage
 from bench.experiments.before_after.formats import numbers
 from bench.experiments.before_after.summary import summarize
 from bench.statistics.quantiles import verdict
-from bench.storage import load
 
 
 def main() -> None:
     """Print the table and how many cells miss the target."""
-    run = load(Path(sys.argv[1]))
+    run = storage.load(storage.RUN, Path(sys.argv[1]))
     target = run.options.target_ms
     cells = [cell for query in summarize(run).queries for cell in query.cells]
     by_class: dict[str, dict[str, str]] = {}

@@ -22,7 +22,7 @@ SAMPLE = Path(__file__).parent.parent / "reports" / "sample" / "run.json"
 def main() -> None:
     """Print bytes and seconds of both pages."""
     arguments = sys.argv[1:]
-    run = storage.load(Path(arguments[0]) if arguments else SAMPLE)
+    run = storage.load(storage.RUN, Path(arguments[0]) if arguments else SAMPLE)
     wanted = int(arguments[1]) if len(arguments) > 1 else 200
     FORMATS["html"](run)  # imports and templates
     for name, made in (("as it is", run), (f"{wanted} queries", many(run, wanted))):

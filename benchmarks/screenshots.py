@@ -35,7 +35,7 @@ def main() -> None:
 
     chromium = shutil.which("chromium") or sys.exit("no chromium on the PATH")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as started:
-        report.write(storage.load(SAMPLE), Path(folder))
+        report.write(storage.load(storage.RUN, SAMPLE), Path(folder))
         browser = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         for scheme, ending in (("light", ""), ("dark", "-dark")):
             for name, (place, part) in PICTURES.items():

@@ -24,7 +24,6 @@ LAYERS = [
     {"shipping"},
     {"workload"},
     {"storage"},
-    {"record_codec"},
     {"plans", "statistics"},
     {"settings", "machine", "progress"},
     {"model", "errors"},
@@ -58,7 +57,7 @@ DECIDE_AND_SHOW = {"record", "summary", "document", "sentences"}
 
 
 NOT_YET = (
-    "storage imports bench.experiments.", "results_folder imports bench.experiments.", "/command imports bench.cli.",
+    "results_folder imports bench.experiments.", "/command imports bench.cli.",
     "/history_command imports bench.cli.", "/command imports ", "/document imports load", "/markdown imports load",
     "/terminal imports load",
 )  # fmt: skip

@@ -15,9 +15,10 @@ import pytest
 from bench import model, storage
 from bench.errors import BaselineError, DiskFull, RunFileError
 from bench.experiments.gate import record as records
+from bench.experiments.gate.record import BASELINE, GATE
 from bench.experiments.load.record import LoadRun
 from bench.experiments.maintain.record import MaintenanceRun
-from bench.experiments.scale.record import Scaling
+from bench.experiments.scale.record import SCALE, Scaling
 from tests import ROOT
 from tests.builders import gates, growths, runs
 
@@ -31,7 +32,7 @@ def path(tmp_path):
 
 def changed(path: Path, change) -> None:
     """Save a run, and let ``change`` edit its JSON."""
-    storage.save(runs.run(runs.pair()), path)
+    storage.save(runs.run(runs.pair()), storage.RUN, path)
     document = json.loads(path.read_text())
     change(document)
     path.write_text(json.dumps(document))
@@ -40,65 +41,65 @@ def changed(path: Path, change) -> None:
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_text_comes_back_as_it_went(path, text):
     run = runs.hostile(text)
-    storage.save(run, path)
-    assert storage.load(path) == run
+    storage.save(run, storage.RUN, path)
+    assert storage.load(storage.RUN, path) == run
 
 
 def test_a_large_run_comes_back_equal(path):
     run = runs.crm()
-    storage.save(run, path)
-    assert storage.load(path) == run
+    storage.save(run, storage.RUN, path)
+    assert storage.load(storage.RUN, path) == run
 
 
 @pytest.mark.parametrize("steps", [0, 2, 5])
 def test_a_scale_experiment_comes_back_equal(tmp_path, steps):
-    storage.save_scale(growths.scaling(steps), tmp_path / "scale.json")
-    assert storage.load_scale(tmp_path / "scale.json") == growths.scaling(steps)
+    storage.save(growths.scaling(steps), SCALE, tmp_path / "scale.json")
+    assert storage.load(SCALE, tmp_path / "scale.json") == growths.scaling(steps)
 
 
 def test_nothing_but_the_run_is_left_in_the_folder(path):
-    storage.save(runs.run(), path)
-    storage.save(runs.run(runs.pair()), path)
+    storage.save(runs.run(), storage.RUN, path)
+    storage.save(runs.run(runs.pair()), storage.RUN, path)
     assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
 
 
 def test_a_failed_write_keeps_the_former_run(path, monkeypatch):
-    storage.save(runs.run(), path)
+    storage.save(runs.run(), storage.RUN, path)
 
     def full(_handle):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(DiskFull, match=r"run\.json"):
-        storage.save(runs.run(runs.pair()), path)
+        storage.save(runs.run(runs.pair()), storage.RUN, path)
     monkeypatch.undo()
-    assert storage.load(path) == runs.run()
+    assert storage.load(storage.RUN, path) == runs.run()
     assert [entry.name for entry in path.parent.iterdir()] == ["run.json"]
 
 
 def test_not_a_number_becomes_null(path):
     dataset = dataclasses.replace(runs.run().dataset, checks=(model.Check("x", float("nan"), 0.0, 1.0),))
-    storage.save(runs.run(dataset=dataset), path)
-    assert storage.load(path).dataset.checks[0].value is None
+    storage.save(runs.run(dataset=dataset), storage.RUN, path)
+    assert storage.load(storage.RUN, path).dataset.checks[0].value is None
 
 
 def test_a_missing_file_says_so(path):
     with pytest.raises(RunFileError, match="no such file"):
-        storage.load(path)
+        storage.load(storage.RUN, path)
 
 
 def test_a_folder_is_not_a_run(tmp_path):
     with pytest.raises(RunFileError, match="cannot be read"):
-        storage.load(tmp_path)
+        storage.load(storage.RUN, tmp_path)
 
 
 @pytest.mark.parametrize("keep", [0.001, 0.2, 0.5, 0.9, 0.999])
 def test_a_truncated_file_says_so(path, keep):
-    storage.save(runs.crm(), path)
+    storage.save(runs.crm(), storage.RUN, path)
     text = path.read_text()
     path.write_text(text[: max(2, int(len(text) * keep))])
     with pytest.raises(RunFileError, match="truncated"):
-        storage.load(path)
+        storage.load(storage.RUN, path)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +120,15 @@ def test_a_truncated_file_says_so(path, keep):
 def test_a_file_that_is_no_run_says_what_it_is(path, content, says):
     path.write_bytes(content)
     with pytest.raises(RunFileError, match=says):
-        storage.load(path)
+        storage.load(storage.RUN, path)
 
 
 def test_a_newer_format_asks_to_upgrade(path):
     path.write_text('{"format": 7, "whatever": {}}')
     with pytest.raises(RunFileError) as caught:
-        storage.load(path)
+        storage.load(storage.RUN, path)
     assert str(caught.value) == (
-        f"{path}: made by a newer pgproof: format 7, this one reads up to {storage.FORMAT}: upgrade pgproof"
+        f"{path}: made by a newer pgproof: format 7, this one reads up to {storage.RUN.format}: upgrade pgproof"
     )
 
 
@@ -152,41 +153,41 @@ def test_a_newer_format_asks_to_upgrade(path):
 def test_a_wrong_shape_names_the_field(path, change, says):
     changed(path, change)
     with pytest.raises(RunFileError, match=says):
-        storage.load(path)
+        storage.load(storage.RUN, path)
 
 
 def test_a_field_of_a_later_version_is_ignored(path):
     changed(path, lambda d: d["machine"].update(colour="green"))
-    assert storage.load(path) == runs.run(runs.pair())
+    assert storage.load(storage.RUN, path) == runs.run(runs.pair())
 
 
 def test_a_field_with_a_default_may_be_missing(path):
     changed(path, lambda d: d.pop("notes"))
-    assert storage.load(path).notes == ()
+    assert storage.load(storage.RUN, path).notes == ()
 
 
 def test_a_whole_number_is_a_number(path):
     changed(path, lambda d: d["options"].update(budget_s=60))
-    assert storage.load(path).options.budget_s == 60.0
+    assert storage.load(storage.RUN, path).options.budget_s == 60.0
 
 
 # ----------------------------------------------------------------------------------- gate results and baselines
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_gate_result_comes_back_as_it_went(path, text):
-    storage.save_gate(gates.hostile(text), path)
-    assert storage.load_gate(path) == gates.hostile(text)
-    assert json.loads(path.read_text())["format"] == storage.GATE_FORMAT
+    storage.save(gates.hostile(text), GATE, path)
+    assert storage.load(GATE, path) == gates.hostile(text)
+    assert json.loads(path.read_text())["format"] == GATE.format
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_any_baseline_comes_back_as_it_went(path, text):
     made = gates.baseline(gates.counted(text, text), recipe=records.Recipe(files={text: text}))
-    storage.save_baseline(made, path)
-    assert storage.load_baseline(path) == made
+    storage.save(made, BASELINE, path)
+    assert storage.load(BASELINE, path) == made
 
 
 def lines_of(baseline: records.Baseline, path: Path) -> list[str]:
-    storage.save_baseline(baseline, path)
+    storage.save(baseline, BASELINE, path)
     return path.read_text().splitlines()
 
 
@@ -230,22 +231,22 @@ def test_a_file_that_is_no_baseline_says_what_it_is(path, content, says):
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(BaselineError, match=says):
-        storage.load_baseline(path)
+        storage.load(BASELINE, path)
 
 
 def test_a_baseline_changed_by_hand_names_the_field(path):
-    storage.save_baseline(gates.baseline(gates.counted()), path)
+    storage.save(gates.baseline(gates.counted()), BASELINE, path)
     path.write_text(path.read_text().replace('"buffers": 96', '"buffers": "few"'))
     with pytest.raises(
         BaselineError, match=r'baseline\.cells\[0\]\.counters\.buffers should be a whole number, not "f'
     ):
-        storage.load_baseline(path)
+        storage.load(BASELINE, path)
 
 
 def test_a_run_is_no_gate_result(path):
-    storage.save(runs.run(), path)
+    storage.save(runs.run(), storage.RUN, path)
     with pytest.raises(RunFileError, match="not a gate result of pgproof"):
-        storage.load_gate(path)
+        storage.load(GATE, path)
 
 
 def records_below(kind: type) -> set[type]:

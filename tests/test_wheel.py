@@ -61,7 +61,7 @@ def test_an_installed_pgproof_runs_its_sample(wheel: Path, elsewhere: Path) -> N
         [*command, "--home", elsewhere / "data"], cwd=elsewhere, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    seen = storage.load(elsewhere / "reports" / "latest" / "run.json")
+    seen = storage.load(storage.RUN, elsewhere / "reports" / "latest" / "run.json")
     assert (seen.workload, seen.status, len(seen.queries)) == ("crm", "complete", 16)
     shipped = subprocess.run([pgproof, "ship-script"], cwd=elsewhere, capture_output=True, text=True, check=True)
     assert "CREATE INDEX CONCURRENTLY" in shipped.stdout

@@ -62,7 +62,7 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
     latest = tmp_path / "reports" / "latest"
     assert latest.is_symlink()
     assert {f.name for f in latest.iterdir()} == {"run.json", *FILES.values()}
-    seen = storage.load(latest / "run.json")
+    seen = storage.load(storage.RUN, latest / "run.json")
     assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
     assert all(pair.equality and pair.equality.equal for pair in seen.pairs)
     assert seen.attribution
@@ -92,7 +92,7 @@ def test_cold_executions_have_a_place_in_the_run_and_its_reports(pgproof: Callab
     status, printed = pgproof("run", SHOP, "--scale", "2k", "--cold", "2")
     assert status == 0, printed
     assert "Cold, 0 of 2 queries miss 50 ms" in " ".join(printed.split())
-    seen = storage.load(tmp_path / "reports" / "latest" / "run.json")
+    seen = storage.load(storage.RUN, tmp_path / "reports" / "latest" / "run.json")
     writes = {query.name for query in seen.queries if query.writes}
     assert {len(pair.after.cold) for pair in seen.pairs if pair.query in writes} == {0}
     assert {len(pair.after.cold) for pair in seen.pairs if pair.query not in writes} == {2}
@@ -313,7 +313,7 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
     assert done.returncode == 130, done.stderr
     assert "the part that was measured is kept" in done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
-    seen = storage.load(stored)
+    seen = storage.load(storage.RUN, stored)
     assert seen.status == "interrupted"
     assert seen.pairs
     assert main(["report", str(stored)]) == 0
@@ -327,7 +327,7 @@ def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
     )
     assert done.returncode == 130, done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
-    found = storage.load(stored).attribution
+    found = storage.load(storage.RUN, stored).attribution
     assert found
     assert found.cells
     assert not found.shipped
@@ -370,4 +370,4 @@ def test_a_usage_error_is_exit_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_the_stored_run_is_plain_json(pgproof: Callable, tmp_path: Path) -> None:
     pgproof("run", SHOP, "--scale", "2k", "--query", "open_orders")
     stored = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text())
-    assert stored["format"] == storage.FORMAT
+    assert stored["format"] == storage.RUN.format

@@ -22,12 +22,12 @@ from bench import storage
 from bench.cli import main
 from bench.cli.streams import out
 from bench.experiments.gate import formats as gate_report
+from bench.experiments.gate.record import GATE
 from bench.experiments.scale import curves
 from bench.experiments.scale import formats as growth_report
+from bench.experiments.scale.record import SCALE
 from bench.experiments.selftest import document as selftest_report
-from bench.experiments.selftest.command import _attempt
-from bench.experiments.selftest.record import read_lines
-from bench.record_codec import encode
+from bench.experiments.selftest.record import read_attempts
 
 HERE = Path(__file__).parent
 SHOP = HERE.parent.parent / "examples" / "shop"
@@ -42,7 +42,7 @@ STYLED = "terminal-120.ansi"
 """The same with colours, which the others do not have."""
 PRINTED = (*TERMINAL, STYLED)
 RUN = ("report.html", "report.md", "samples.csv", "cells.csv", "junit.xml")
-GATE = ("gate.json", "gate.md", "gate.junit.xml", "annotations.txt")
+GATE_FILES = ("gate.json", "gate.md", "gate.junit.xml", "annotations.txt")
 
 
 # ------------------------------------------------------------------------------------------------------ how to show
@@ -59,13 +59,13 @@ def printing(*arguments: str) -> Show:
 def scale(folder: Path) -> int:
     """The reports of a scale experiment, and what is said of it when its steps are read again."""
     stored = Path("runs/scale")
-    found = storage.load_scale(stored / growth_report.FILE)
+    found = storage.load(SCALE, stored / growth_report.FILE)
     growth_report.write(found, folder)
     out.print(growth_report.show(found))
-    runs = [storage.load(stored / step.folder / "run.json") for step in found.steps]
+    runs = [storage.load(storage.RUN, stored / step.folder / "run.json") for step in found.steps]
     again = {"tracks": curves.tracks(runs), "alarms": curves.alarms(runs)}
     folder.joinpath("again.json").write_text(
-        storage.spread({key: encode(value) for key, value in again.items()}) + "\n"
+        storage.spread({key: storage.to_json(value) for key, value in again.items()}) + "\n"
     )
     return 0
 
@@ -74,7 +74,7 @@ def gate(name: str) -> Show:
     """The reports of a gate, and its annotations of a workload that lies in a folder."""
 
     def show(folder: Path) -> int:
-        found = storage.load_gate(Path(f"runs/gate-{name}/gate.json"))
+        found = storage.load(GATE, Path(f"runs/gate-{name}/gate.json"))
         gate_report.write(found, folder)
         folder.joinpath("annotations.txt").write_text(gate_report.annotate(found, "examples/shop"))
         out.print(gate_report.show(found))
@@ -85,7 +85,7 @@ def gate(name: str) -> Show:
 
 def attempts(folder: Path) -> int:
     """What was put in on purpose, from the log of ``pgproof selftest --inject``."""
-    out.print(selftest_report.attempts(read_lines(Path("runs/selftest/inject.jsonl"), _attempt)))
+    out.print(selftest_report.attempts(read_attempts(Path("runs/selftest/inject.jsonl"))))
     return 0
 
 
@@ -110,10 +110,10 @@ EXPERIMENTS: Mapping[str, tuple[Show, tuple[str, ...]]] = {
     ),
     "traps": (command("report", "runs/traps/traps.json"), ("traps.html", "traps.md", *PRINTED)),
     "scale": (scale, ("scale.html", "scale.md", "again.json", *PRINTED)),
-    "gate-pass": (gate("pass"), (*GATE, *PRINTED)),
-    "gate-regression": (gate("regression"), (*GATE, *PRINTED)),
-    "gate-words": (gate("words"), (*GATE, *PRINTED)),
-    "gate-incompatible": (gate("incompatible"), (*GATE, *PRINTED)),
+    "gate-pass": (gate("pass"), (*GATE_FILES, *PRINTED)),
+    "gate-regression": (gate("regression"), (*GATE_FILES, *PRINTED)),
+    "gate-words": (gate("words"), (*GATE_FILES, *PRINTED)),
+    "gate-incompatible": (gate("incompatible"), (*GATE_FILES, *PRINTED)),
     "selftest-alarms": (printing("selftest", str(SHOP), "--aa", "8", "--log", "runs/selftest/aa.jsonl"), PRINTED),
     "selftest-attempts": (attempts, PRINTED),
     "compare": (command("compare", *COMPARED), ("compare.html", "compare.md", *PRINTED)),

@@ -20,10 +20,13 @@ from bench.experiments.before_after.run import Plan
 from bench.experiments.before_after.summary import summarize
 from bench.experiments.load import formats as load_report
 from bench.experiments.load.command import show_load
+from bench.experiments.load.record import LOAD
 from bench.experiments.maintain import formats as maintenance_report
 from bench.experiments.maintain.command import show_maintenance
+from bench.experiments.maintain.record import MAINTENANCE
 from bench.experiments.traps import formats as traps_report
 from bench.experiments.traps.command import show_traps
+from bench.experiments.traps.record import TRAPS
 from bench.model import Options, Run, RunStatus
 from bench.postgres import database
 from bench.progress_bars import Bars, Lines, progress
@@ -213,16 +216,16 @@ def report_command(run_json: Path, only: tuple[str, ...], output: Path | None, f
     if run_json.name == load_report.JSON:
         if only or figures:
             raise click.UsageError("a load has neither --query nor --figures")
-        return show_load(storage.load_load(run_json), output or run_json.parent)
+        return show_load(storage.load(LOAD, run_json), output or run_json.parent)
     if run_json.name == maintenance_report.JSON:
         if only or figures:
             raise click.UsageError("a maintenance experiment has neither --query nor --figures")
-        return show_maintenance(storage.load_maintenance(run_json), output or run_json.parent)
+        return show_maintenance(storage.load(MAINTENANCE, run_json), output or run_json.parent)
     if run_json.name == traps_report.JSON:
         if only or figures:
             raise click.UsageError("a look for traps has neither --query nor --figures")
-        return show_traps(storage.load_traps(run_json), output or run_json.parent)
-    seen = storage.load(run_json)
+        return show_traps(storage.load(TRAPS, run_json), output or run_json.parent)
+    seen = storage.load(storage.RUN, run_json)
     folder = run_json.parent
     if only:
         # Beside the reports of the whole run, not instead of them.

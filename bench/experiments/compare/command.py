@@ -35,7 +35,7 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
     """
     if not 2 <= len(runs) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
-    found = compare_runs([storage.load(_file(path)) for path in runs])
+    found = compare_runs([storage.load(storage.RUN, _file(path)) for path in runs])
     written(lambda: compared.write(found, output), output)
     out.print(compared.show(found, state, everything=everything))
     out.print(f"comparison: {output / 'compare.html'}", soft_wrap=True, markup=False)

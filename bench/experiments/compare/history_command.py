@@ -32,7 +32,7 @@ def history(folder: Path, output: Path | None) -> int:
     with progress(out, quiet=False) as shown:
         for number, file in enumerate(files, start=1):
             try:
-                archive.add(storage.load(file), str(file))
+                archive.add(storage.load(storage.RUN, file), str(file))
             except RunFileError as error:
                 archive.skip(str(file), error.message.removeprefix(f"{file}: "))
             shown("reading", number, len(files), "runs")

@@ -18,14 +18,12 @@ from bench.errors import BaselineError, PgproofError
 from bench.experiments.before_after import run as experiment
 from bench.experiments.gate import formats as gate_report
 from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
-from bench.experiments.gate.record import Baseline, GateResult, Overall
+from bench.experiments.gate.record import BASELINE, Baseline, GateResult, Overall
 from bench.experiments.gate.run import GatePlan, make_baseline
 from bench.experiments.gate.run import run as run_gate
 from bench.progress import Progress
 from bench.progress_bars import progress
 from bench.workload import Workload, read
-
-BASELINE = "baseline.json"
 
 EXIT_CODES: dict[Overall, int] = {
     "pass": 0,
@@ -42,7 +40,7 @@ _timeout = click.option(
 _quiet = click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
 _baseline = click.option(
     "--baseline", "baseline_file", type=click.Path(path_type=Path, dir_okay=False), help=f"The baseline.  [default: "
-    f"{BASELINE} in the workload]",
+    f"{BASELINE.file} in the workload]",
 )  # fmt: skip
 
 
@@ -63,8 +61,8 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
         plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             made = make_baseline(plan, handle)
-    file = baseline_file or found.root / BASELINE
-    storage.save_baseline(made, file)
+    file = baseline_file or found.root / BASELINE.file
+    storage.save(made, BASELINE, file)
     size = file.stat().st_size / 1000
     out.print(f"baseline: {file} ({len(made.cells)} cells at {plan.scale:,} {found.scale.unit}, {size:.0f} kB)",
               markup=False, soft_wrap=True)  # fmt: skip
@@ -118,10 +116,10 @@ def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chose
 
 def _stored(workload: Workload, file: Path | None, ref: str | None) -> Baseline | None:
     """The baseline; none is needed where a git ref says what to compare with."""
-    path = file or workload.root / BASELINE
+    path = file or workload.root / BASELINE.file
     if ref and not file and not path.exists():
         return None
-    return storage.load_baseline(path)
+    return storage.load(BASELINE, path)
 
 
 @contextmanager

@@ -12,14 +12,14 @@ from pathlib import Path
 from bench import storage
 from bench.experiments.gate import junit, markdown
 from bench.experiments.gate.github import annotate
-from bench.experiments.gate.record import GateResult
+from bench.experiments.gate.record import GATE, GateResult
 from bench.experiments.gate.terminal import show
 from bench.report.files import put
 
 __all__ = ["FILES", "FORMATS", "annotate", "show", "write"]
 
 FORMATS: Mapping[str, Callable[[GateResult], str]] = {
-    "json": storage.gate_text,
+    "json": lambda result: storage.text(result, GATE),
     "md": markdown.render,
     "junit": junit.render,
 }

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.cells.work import Difference
+from bench.errors import BaselineError
 from bench.model import Counters, Json, Machine, Server, Verdict
+from bench.storage import Kind, spread
 
 Word = Literal[
     "regression", "inconclusive", "plan changed", "improvement", "accepted", "new", "gone", "not compared", "pass"
@@ -203,3 +205,9 @@ class GateResult:
     def count(self, word: Word) -> int:
         """Number of cells with that verdict."""
         return sum(cell.word == word for cell in self.cells)
+
+
+GATE = Kind(GateResult, "gate.json", 1, "gate result", "gate", "a gate result is what pgproof gate writes")
+BASELINE = Kind(
+    Baseline, "baseline.json", 1, "baseline", "baseline", "make one with: pgproof baseline", BaselineError, spread
+)

@@ -18,7 +18,7 @@ from bench.experiments.before_after import run as experiment
 from bench.experiments.compare.command import written
 from bench.experiments.load import formats as load_report
 from bench.experiments.load import run as loading
-from bench.experiments.load.record import LoadOptions, LoadRun
+from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
 from bench.experiments.load.run import LoadPlan
 from bench.progress_bars import progress
 from bench.report.numbers import plural
@@ -76,7 +76,7 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
 def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
     """Load; what an interrupted or failed one has seen is kept, with its reports."""
     kept = Kept[LoadRun](
-        output, load_report.JSON, "load.html", storage.save_load, load_report.write,
+        output, load_report.JSON, "load.html", lambda seen, path: storage.save(seen, LOAD, path), load_report.write,
         lambda seen: plural(len(seen.steps), "step") if seen.steps else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:

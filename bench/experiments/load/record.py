@@ -7,6 +7,7 @@ from typing import Literal
 
 from bench.model.run import Dataset, Machine, RunStatus, Server
 from bench.model.workload import State
+from bench.storage import Kind
 
 Purpose = Literal["closed", "rate", "search"]
 
@@ -100,3 +101,6 @@ class LoadRun:
     steps: tuple[LoadStep, ...] = ()
     notes: tuple[str, ...] = ()
     finished_at: str = ""
+
+
+LOAD = Kind(LoadRun, "load.json", 1, "load", "load", "a load is what pgproof load writes")

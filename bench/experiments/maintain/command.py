@@ -18,7 +18,7 @@ from bench.experiments.compare.command import written
 from bench.experiments.maintain import formats as maintenance_report
 from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.procedures import known as known_procedures
-from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
+from bench.experiments.maintain.record import MAINTENANCE, MaintenanceOptions, MaintenanceRun
 from bench.experiments.maintain.run import MaintenancePlan
 from bench.experiments.maintain.sentences import percent, wrong_rows
 from bench.progress_bars import progress
@@ -63,7 +63,8 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
 def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], shown: Any) -> MaintenanceRun:  # noqa: ANN401
     """Measure; what an interrupted or failed one has seen is kept, with its reports."""
     kept = Kept[MaintenanceRun](
-        output, maintenance_report.JSON, "maintenance.html", storage.save_maintenance, maintenance_report.write,
+        output, maintenance_report.JSON, "maintenance.html",
+        lambda seen, path: storage.save(seen, MAINTENANCE, path), maintenance_report.write,
         lambda seen: plural(len(seen.stages), "stage") if seen.stages else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:

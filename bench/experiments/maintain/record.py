@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from bench.model.plan import Counters, Json
 from bench.model.run import Dataset, Machine, RunStatus, Sample, Server
+from bench.storage import Kind
 
 FRESH, CHURNED, ALL = "fresh", "churned", "all"
 """The stages that are no procedure's: before the churn, after it with nothing done, and all procedures one after the
@@ -174,3 +175,8 @@ class MaintenanceRun:
     """The stages that were to come, in order; an interrupted one lacks the last."""
     notes: tuple[str, ...] = ()
     finished_at: str = ""
+
+
+MAINTENANCE = Kind(
+    MaintenanceRun, "maintenance.json", 1, "maintenance experiment", "maintenance", "it is what pgproof maintain writes"
+)

@@ -21,7 +21,7 @@ from bench.experiments.scale import curves
 from bench.experiments.scale import formats as growth_report
 from bench.experiments.scale import run as scaling
 from bench.experiments.scale.formats import FILE
-from bench.experiments.scale.record import Asked, Axis, Scaling, Step
+from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
 from bench.experiments.scale.steps import geometric
 from bench.model import Options, Run, RunStatus
 from bench.postgres import database
@@ -131,7 +131,7 @@ class _Kept:
         """Write scale.json."""
         self.scaling = replace(self.scaling, status=status)
         self.folder.mkdir(parents=True, exist_ok=True)
-        storage.save_scale(self.scaling, self.folder / FILE)
+        storage.save(self.scaling, SCALE, self.folder / FILE)
 
 
 class _Steps(ExitStack):
@@ -196,7 +196,7 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     if given := [name for name in ("first", "last", "steps", "grow") if chosen[name] is not None]:
         option = {"first": "--from", "last": "--to", "steps": "--steps", "grow": "--grow"}[given[0]]
         raise PgproofError(f"{option} cannot be used with --resume", hint="the steps are those it was begun with")
-    found = storage.load_scale(folder / FILE)
+    found = storage.load(SCALE, folder / FILE)
     if (found.asked.workload, found.asked.workload_hash) != (workload.name, workload.content_hash()):
         raise PgproofError(
             f"{folder} was begun with other files of the workload {found.asked.workload}",
@@ -205,7 +205,7 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     kept = _Kept(folder, replace(found, steps=(), tracks=(), alarms=()))
     for step in found.steps:
         try:
-            run = storage.load(folder / step.folder / RUN_FILE)
+            run = storage.load(storage.RUN, folder / step.folder / RUN_FILE)
         except RunFileError as error:
             err.print(f"measured again: {error.message}", markup=False)
             continue

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from bench import storage
 from bench.model import Options, RunStatus, State, Verdict
 
 Model = Literal["constant", "logarithmic", "linear", "power"]
@@ -178,3 +179,8 @@ class Scaling:
         """Scales that have not been measured yet."""
         done = {step.scale for step in self.steps}
         return tuple(scale for scale in self.asked.scales if scale not in done)
+
+
+SCALE = storage.Kind(
+    Scaling, "scale.json", 1, "scale experiment", "scale", "pgproof scale keeps it in the folder that it names"
+)

@@ -16,11 +16,9 @@ from bench.experiments.gate.run import GatePlan, make_baseline
 from bench.experiments.selftest import document as shown_as
 from bench.experiments.selftest import false_alarms
 from bench.experiments.selftest.inject import everything
-from bench.experiments.selftest.record import Attempt, RunLine, add, append, read_lines, read_log
-from bench.model import Json
+from bench.experiments.selftest.record import Attempt, RunLine, append, read_attempts, read_log
 from bench.postgres.servers import ServerHandle
 from bench.progress_bars import Bars, Lines, progress
-from bench.record_codec import decode, encode
 from bench.workload import read
 
 SHORT = 10
@@ -89,20 +87,14 @@ def _series(
 
 
 def _inject(plan: GatePlan, handle: ServerHandle, tries: int, log: Path | None, shown: Bars | Lines) -> list[Attempt]:
-    attempts = read_lines(log, _attempt) if log else []
+    attempts = read_attempts(log) if log else []
 
     def told(attempt: Attempt) -> None:
         attempts.append(attempt)
         if log:
-            add(encode(attempt), log)
+            append(attempt, log)
         shown.say(f"{attempt.kind}, {attempt.name}: {attempt.witness}; {attempt.detail}")
 
     baseline = make_baseline(plan, handle)
     everything(plan, handle, baseline, tries, list(attempts), told)
     return attempts
-
-
-def _attempt(document: Json) -> Attempt:
-    attempt = decode(Attempt, document, "attempt")
-    assert isinstance(attempt, Attempt)
-    return attempt

@@ -7,11 +7,11 @@ import json
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from bench import record_codec
+from bench import storage
 from bench.errors import RunFileError
 from bench.experiments.gate import times
 from bench.experiments.gate.record import GateResult
@@ -125,50 +125,46 @@ def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
     )
 
 
-def append(line: RunLine, file: Path) -> None:
-    """Add one run to the log: cells as lists, so that hundreds of runs stay small."""
-    document = record_codec.encode(line)
-    document["cells"] = [list(cell.values()) for cell in document["cells"]]
-    add(document, file)
-
-
-def add(document: Json, file: Path) -> None:
-    """Add one line of JSON to a log, which is made where it is missing."""
+def append(line: RunLine | Attempt, file: Path) -> None:
+    """Add one line to a log, which is made where it is missing: cells as lists, so that hundreds of runs stay small."""
+    document = storage.to_json(line)
+    if isinstance(line, RunLine):
+        document["cells"] = [list(cell.values()) for cell in document["cells"]]
     with open(file, "a", encoding="ascii") as log:
-        log.write(json.dumps(document, separators=(",", ":")) + "\n")
+        log.write(storage.compact(document) + "\n")
 
 
 def read_log(file: Path) -> list[RunLine]:
-    """Read the log of an A/A series.
+    """Read the log of an A/A series, packed with gzip or not; nothing where there is none yet.
 
     Raises:
         RunFileError: a line is not of such a log.
     """
-    return read_lines(file, _line)
+    return _read(file, _run_line)
 
 
-def read_lines(file: Path, decode: Callable[[Json], T]) -> list[T]:
-    """Read a log, packed with gzip or not; nothing where there is none yet.
+def read_attempts(file: Path) -> list[Attempt]:
+    """Read the log of what was put in on purpose, as ``read_log`` does."""
+    return _read(file, lambda document: storage.from_json(Attempt, document, "attempt"))
 
-    Raises:
-        RunFileError: a line is not of such a log.
-    """
+
+def _read(file: Path, parse: Callable[[Json], T]) -> list[T]:
     if not file.exists():
         return []
     found = []
     content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
     for number, text in enumerate(content.decode("ascii").splitlines(), 1):
         try:
-            found.append(decode(json.loads(text)))
+            found.append(parse(json.loads(text)))
         except (ValueError, KeyError, TypeError) as error:
             raise RunFileError(f"{file}:{number}: not a line of this selftest's log ({error})") from None
     return found
 
 
-def _line(document: Json) -> RunLine:
-    cells = tuple(CellLine(*values) for values in document.pop("cells"))
-    document["controls"] = tuple(document["controls"])
-    return RunLine(**document, cells=cells)
+def _run_line(document: Json) -> RunLine:
+    names = [field.name for field in fields(CellLine)]
+    cells = [dict(zip(names, values, strict=True)) for values in document["cells"]]
+    return storage.from_json(RunLine, {**document, "cells": cells}, "run")
 
 
 def _rounded(value: float) -> float:

@@ -17,7 +17,7 @@ from bench.experiments.compare.command import written
 from bench.experiments.traps import formats as traps_report
 from bench.experiments.traps import run as measured
 from bench.experiments.traps.fresh import insist_on_class
-from bench.experiments.traps.record import TrapsOptions, TrapsRun
+from bench.experiments.traps.record import TRAPS, TrapsOptions, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.stability import SERVER_TARGET
 from bench.model import STATES, State
@@ -69,7 +69,7 @@ def _options(workload: Workload, chosen: dict[str, Any]) -> TrapsOptions:
 def _carry_out(plan: TrapsPlan, output: Path, chosen: dict[str, Any], shown: Any) -> TrapsRun:  # noqa: ANN401
     """Look; what an interrupted or failed look has seen is kept, with its reports."""
     kept = Kept[TrapsRun](
-        output, traps_report.JSON, "traps.html", storage.save_traps, traps_report.write,
+        output, traps_report.JSON, "traps.html", lambda seen, path: storage.save(seen, TRAPS, path), traps_report.write,
         lambda seen: "what was seen is" if seen.cells else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from bench.model.plan import PlanSeen
 from bench.model.run import Binding, Dataset, Machine, RunStatus, Sample, Server
 from bench.model.workload import State
+from bench.storage import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,3 +158,6 @@ class TrapsRun:
     phases_s: dict[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     finished_at: str = ""
+
+
+TRAPS = Kind(TrapsRun, "traps.json", 1, "look for traps", "traps", "it is what pgproof traps writes")

@@ -29,7 +29,7 @@ def own_home() -> Iterator[Path]:
 def attributed(shop: Path, home: Path, output: Path, *arguments: str) -> Run:
     command = ["attribute", str(shop), "--leads", "5k", "--home", str(home), "--output", str(output), "--quiet"]
     assert main([*command, *arguments]) == 0
-    return storage.load(output / "latest" / "run.json")
+    return storage.load(storage.RUN, output / "latest" / "run.json")
 
 
 @pytest.fixture(scope="module")

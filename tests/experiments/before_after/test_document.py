@@ -280,7 +280,7 @@ def test_reports_can_be_made_again_from_the_stored_run(tmp_path):
     from bench import storage
 
     run = runs.crm()
-    storage.save(run, tmp_path / "run.json")
-    assert json.loads((tmp_path / "run.json").read_text())["format"] == storage.FORMAT
-    again = storage.load(tmp_path / "run.json")
+    storage.save(run, storage.RUN, tmp_path / "run.json")
+    assert json.loads((tmp_path / "run.json").read_text())["format"] == storage.RUN.format
+    again = storage.load(storage.RUN, tmp_path / "run.json")
     assert all(FORMATS[name](again) == FORMATS[name](run) for name in FORMATS)

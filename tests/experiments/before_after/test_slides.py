@@ -87,7 +87,7 @@ def test_a_hostile_run_can_be_written(tmp_path: Path):
 
 
 def test_figures_are_written_where_asked_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    storage.save(runs.run(runs.pair("queue")), tmp_path / "run.json")
+    storage.save(runs.run(runs.pair("queue")), storage.RUN, tmp_path / "run.json")
     assert main(["report", str(tmp_path / "run.json")]) == 0
     assert not (tmp_path / "figures").exists()
     assert main(["report", str(tmp_path / "run.json"), "--figures"]) == 0

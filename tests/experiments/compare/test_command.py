@@ -24,7 +24,9 @@ def reports(tmp_path: Path) -> Path:
     folder = tmp_path / "reports"
     for day, pair in ((1, QUEUE), (2, WORSE)):
         (folder / f"run{day}").mkdir(parents=True)
-        storage.save(runs.run(pair, started_at=f"2026-10-0{day}T08:00:00Z"), folder / f"run{day}" / "run.json")
+        storage.save(
+            runs.run(pair, started_at=f"2026-10-0{day}T08:00:00Z"), storage.RUN, folder / f"run{day}" / "run.json"
+        )
     (folder / "latest").symlink_to("run2")
     return folder
 

@@ -15,7 +15,7 @@ from bench import storage
 from bench.experiments.gate import formats as gate
 from bench.experiments.gate.formats import FILES, FORMATS, annotate
 from bench.experiments.gate.markdown import MARKER
-from bench.experiments.gate.record import WORDS
+from bench.experiments.gate.record import GATE, WORDS
 from bench.report.markdown import LIMIT
 from tests.builders import gates, runs
 
@@ -63,7 +63,7 @@ def test_no_file_holds_a_character_that_is_obeyed(text, tmp_path):
 
 def test_the_json_is_the_result(tmp_path):
     gate.write(gates.every_word(), tmp_path)
-    assert storage.load_gate(tmp_path / "gate.json") == gates.every_word()
+    assert storage.load(GATE, tmp_path / "gate.json") == gates.every_word()
     assert json.loads((tmp_path / "gate.json").read_text())["format"] == 1
 
 

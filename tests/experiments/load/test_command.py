@@ -16,7 +16,7 @@ from bench.errors import LoadError
 from bench.experiments.load import command as loads
 from bench.experiments.load import run as loading
 from bench.experiments.load.command import numbers, weights
-from bench.experiments.load.record import InvariantSeen, LoadRun
+from bench.experiments.load.record import LOAD, InvariantSeen, LoadRun
 from bench.workload import read
 from tests.builders.loads import load_run, step
 from tests.builders.shops import SHOP
@@ -115,12 +115,12 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     found, printed = load()
     assert found == code
     assert f"{status}; 1 step kept" in printed
-    assert storage.load_load(tmp_path / "out" / "load.json").status == status
+    assert storage.load(LOAD, tmp_path / "out" / "load.json").status == status
     assert "not finished" in (tmp_path / "out" / "load.html").read_text()
 
 
 def test_a_stored_load_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    storage.save_load(load_run(step("after", 1, {1_000: 5})), tmp_path / "load.json")
+    storage.save(load_run(step("after", 1, {1_000: 5})), LOAD, tmp_path / "load.json")
     assert main(["report", str(tmp_path / "load.json")]) == 0
     assert "After, 1 client gets 0.50/s" in capsys.readouterr().out
     assert {file.name for file in tmp_path.iterdir()} == {"load.json", "load.md", "load.html"}

@@ -13,7 +13,7 @@ import pytest
 from bench import storage
 from bench.errors import LoadError, ServerError
 from bench.experiments.load import run as loading
-from bench.experiments.load.record import LoadOptions, LoadRun
+from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
 from bench.experiments.load.run import LoadPlan
 from bench.experiments.load.summary import summarize_load
 from bench.pgbench import programs
@@ -73,8 +73,8 @@ def test_both_states_are_loaded_a_rate_held_and_an_interruption_keeps_what_is_do
     assert all(query.transactions > 2 for one in summary.closed for query in one.queries)
     assert [one.saturated for one in summary.open] == [False]
     assert all(step.samples > 5 for step in kept[-1].steps)
-    storage.save_load(kept[-1], tmp_path / "load.json")
-    assert storage.load_load(tmp_path / "load.json") == kept[-1]
+    storage.save(kept[-1], LOAD, tmp_path / "load.json")
+    assert storage.load(LOAD, tmp_path / "load.json") == kept[-1]
 
 
 def test_an_invariant_that_the_load_breaks_is_found_and_one_that_holds_is_not(

@@ -17,7 +17,7 @@ from bench.experiments.maintain import command as maintains
 from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.command import only, share
 from bench.experiments.maintain.procedures import known
-from bench.experiments.maintain.record import MaintenanceRun
+from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun
 from bench.workload import read
 from tests import ROOT
 from tests.builders.aged import CHURNED, FRESH, FULL, maintenance, stage
@@ -108,12 +108,12 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     found, printed = maintain()
     assert found == code
     assert f"{status}; 2 stages kept" in printed
-    assert storage.load_maintenance(tmp_path / "out" / "maintenance.json").status == status
+    assert storage.load(MAINTENANCE, tmp_path / "out" / "maintenance.json").status == status
     assert "not finished" in (tmp_path / "out" / "maintenance.html").read_text()
 
 
 def test_a_stored_experiment_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    storage.save_maintenance(FULL, tmp_path / "maintenance.json")
+    storage.save(FULL, MAINTENANCE, tmp_path / "maintenance.json")
     assert main(["report", str(tmp_path / "maintenance.json")]) == 0
     assert "VACUUM alone mends 1 of them" in " ".join(capsys.readouterr().out.split())
     assert {file.name for file in tmp_path.iterdir()} == {"maintenance.json", "maintenance.md", "maintenance.html"}

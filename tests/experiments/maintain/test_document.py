@@ -12,7 +12,7 @@ from rich.console import Console
 from bench import storage
 from bench.experiments.maintain import formats as shown
 from bench.experiments.maintain import markdown, page
-from bench.experiments.maintain.record import MaintenanceRun, ProcedureSeen
+from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun, ProcedureSeen
 from bench.report.markdown import LIMIT
 from tests.builders import runs
 from tests.builders.aged import CHURNED, FRESH, FULL, cells, maintenance, stage, timed
@@ -39,8 +39,8 @@ def on_terminal(run: MaintenanceRun, width: int = 120) -> str:
 
 @pytest.mark.parametrize("run", EVERY.values(), ids=EVERY)
 def test_every_experiment_is_shown_stored_and_twice_the_same(run: MaintenanceRun, tmp_path: Path) -> None:
-    storage.save_maintenance(run, tmp_path / "maintenance.json")
-    again = storage.load_maintenance(tmp_path / "maintenance.json")
+    storage.save(run, MAINTENANCE, tmp_path / "maintenance.json")
+    again = storage.load(MAINTENANCE, tmp_path / "maintenance.json")
     assert again == run
     assert page.render(again) == page.render(run)
     assert len(markdown.render(run)) < LIMIT

@@ -14,6 +14,7 @@ from bench.cli import main
 from bench.errors import DiskFull
 from bench.experiments.before_after.run import Plan
 from bench.experiments.scale import run as scaling
+from bench.experiments.scale.record import SCALE
 from bench.model import Options, Run
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
@@ -52,17 +53,17 @@ def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgpro
     status, said = pgproof(SHOP, "--from", 200, "--to", 400, "--steps", 2, "--output", tmp_path, *QUICK)
     (folder,) = tmp_path.glob("*-scale")
     assert (status, f"to go on: pgproof scale --resume {folder}" in said) == (130, True)
-    kept = storage.load_scale(folder / "scale.json")
+    kept = storage.load(SCALE, folder / "scale.json")
     assert (kept.status, [step.scale for step in kept.steps], kept.missing) == ("interrupted", [200], (400,))
 
     monkeypatch.undo()
     first = (folder / "200" / "run.json").read_bytes()
     status, said = pgproof(SHOP, "--resume", folder, "--quiet")
     assert (status, "1 of 1 query stays within 5000 ms up to 400 orders" in said) == (0, True), said
-    whole = storage.load_scale(folder / "scale.json")
+    whole = storage.load(SCALE, folder / "scale.json")
     assert (whole.status, tuple(step.scale for step in whole.steps)) == ("complete", SCALES)
     assert (folder / "200" / "run.json").read_bytes() == first
-    assert all(storage.load(folder / str(scale) / "run.json").status == "complete" for scale in SCALES)
+    assert all(storage.load(storage.RUN, folder / str(scale) / "run.json").status == "complete" for scale in SCALES)
     assert [one.scale for one in whole.tracks[0].readings] == list(SCALES)
     assert {"scale.html", "scale.md"} <= {file.name for file in folder.iterdir()}
 
@@ -74,7 +75,7 @@ def test_one_customer_grows_while_the_others_stay_as_they_are(pgproof, tmp_path)
     what = ("--from", 200, "--to", 800, "--steps", 2, "--grow", "tenant", "--query", "latest_orders")
     status, said = pgproof(SHOP, *what, "--output", tmp_path, *SHORT)
     (file,) = tmp_path.glob("*-scale/scale.json")
-    found = storage.load_scale(file)
+    found = storage.load(SCALE, file)
     assert (status, "it has all orders beyond 200" in said, found.asked.grows) == (0, True, "tenant"), said
     rows = [step.tenant_rows for step in found.steps]
     assert rows[1]["hot"] - rows[0]["hot"] == 600

@@ -13,7 +13,7 @@ from bench.cli import main
 from bench.errors import ServerError
 from bench.experiments.traps import command
 from bench.experiments.traps import run as traps
-from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.record import TRAPS, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
 from tests.builders.shops import SHOP
 from tests.builders.trap_runs import cell, full, traps_run
@@ -97,12 +97,12 @@ def test_what_was_seen_before_the_end_is_kept_and_said(
     found, printed = look()
     assert found == code
     assert f"{status}; what was seen is kept" in printed
-    assert storage.load_traps(tmp_path / "out" / "traps.json").status == status
+    assert storage.load(TRAPS, tmp_path / "out" / "traps.json").status == status
     assert "was not finished" in (tmp_path / "out" / "traps.html").read_text()
 
 
 def test_a_stored_look_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    storage.save_traps(full(), tmp_path / "traps.json")
+    storage.save(full(), TRAPS, tmp_path / "traps.json")
     assert main(["report", str(tmp_path / "traps.json")]) == 0
     assert "1 of 5 queries has a plan trap" in capsys.readouterr().out
     assert main(["report", str(tmp_path / "traps.json"), "--figures"]) == 2

@@ -12,7 +12,7 @@ from bench import storage
 from bench.errors import WorkloadError
 from bench.experiments.traps import run as traps
 from bench.experiments.traps.fresh import add_tenant, class_for
-from bench.experiments.traps.record import TrapCell, TrapsOptions, TrapsRun
+from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.sentences import summarize_traps
 from bench.experiments.traps.summary import QueryTraps, worst_estimate
@@ -150,8 +150,8 @@ def test_a_query_that_fails_for_the_new_tenant_alone_is_told_and_stops_nothing(s
 
 
 def test_what_was_seen_is_stored_and_read_again(seen: TrapsRun, tmp_path: Path) -> None:
-    storage.save_traps(seen, tmp_path / "traps.json")
-    assert storage.load_traps(tmp_path / "traps.json") == seen
+    storage.save(seen, TRAPS, tmp_path / "traps.json")
+    assert storage.load(TRAPS, tmp_path / "traps.json") == seen
 
 
 # -------------------------------------------------------------------------------------------------- what it leaves

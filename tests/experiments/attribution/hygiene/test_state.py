@@ -8,7 +8,7 @@ from dataclasses import replace
 import psycopg
 import pytest
 
-from bench import record_codec
+from bench import storage
 from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from bench.experiments.attribution.hygiene import findings
 from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
@@ -189,5 +189,5 @@ def test_findings_come_in_the_same_order_however_the_facts_do() -> None:
 def test_the_facts_come_back_from_a_file_as_they_went(made: Connection) -> None:
     made.execute(FK2 + X_A + index("x2", "(lower(c) DESC) INCLUDE (b) WITH (fillfactor=70)", "WHERE a > 1"))
     indexes, keys = index_facts(made, {"s.x1": "an optimization"}), foreign_keys(made)
-    assert record_codec.decode(tuple[IndexFacts, ...], record_codec.encode(indexes), "indexes") == indexes
-    assert record_codec.decode(tuple[ForeignKeyFacts, ...], record_codec.encode(keys), "keys") == keys
+    assert storage.from_json(tuple[IndexFacts, ...], storage.to_json(indexes), "indexes") == indexes
+    assert storage.from_json(tuple[ForeignKeyFacts, ...], storage.to_json(keys), "keys") == keys
