@@ -1,47 +1,87 @@
-"""The tables of a load as text, the same in every format."""
+"""A load as a document: the curves, the tables, and what held."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from bench.experiments import about
+from bench.experiments.load import figure
 from bench.experiments.load.record import LoadRun, MixPart
-from bench.experiments.load.summary import LoadSummary, StepSummary, Times, holds, rate, share
+from bench.experiments.load.summary import Crossing, InvariantSummary, LoadSummary, StepSummary, Times, rate, share
 from bench.model import STATES, State
-from bench.report import numbers as words
-from bench.statistics.quantiles import Figure
-
-DOING_MOST = 12
-"""Kinds of waiting that are shown: the most frequent."""
+from bench.report import numbers
+from bench.report.document import (
+    MARKDOWN,
+    PAGE,
+    TEXT,
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Document,
+    Facts,
+    Figure,
+    Line,
+    Row,
+    Section,
+    Sentences,
+    Span,
+    Table,
+    Tone,
+)
 
 NAMES = ("p95", "p50", "p99")
 """What decides comes first: a phone shows two or three columns beside the name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """A text; ``tone`` is ``over`` (misses the target), ``before``, ``after``, or nothing."""
+def document(run: LoadRun, summary: LoadSummary) -> Document:
+    """Place what a load says."""
+    sections = (
+        _section("clients", "Clients", _closed(run, summary), summary),
+        _section("rates", "At a rate", _open(run, summary), summary),
+        _section("queries", "Queries", _queries(run, summary), summary),
+        _section("waits", "What the clients did", _doing(summary), summary),
+        _section("invariants", "Invariants", _invariants(summary), summary),
+    )
+    return Document(
+        experiment="load",
+        file="load",
+        title=f"{run.workload} under load",
+        headline=summary.headline,
+        facts=("load", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        alarms=summary.alarms,
+        lead=(
+            Sentences((*(_crossing(one, run) for one in summary.crossings), *summary.notes), formats=PAGE),
+            Sentences(tuple(one.sentence for one in summary.crossings), formats=TEXT),
+        ),
+        sections=(*_with_curves(sections, summary), _about(run), _notes(summary)),
+        pgproof=run.pgproof,
+        footer=f"Made by pgproof {run.pgproof} from load.json.",
+        styles=("load.css",),
+    )
 
-    text: str
-    tone: str = ""
-    number: bool = True
+
+def _crossing(one: Crossing, run: LoadRun) -> Line:
+    tried = f"{numbers.plural(one.tried, 'rate')} tried; target {numbers.ms(run.options.target_ms)}"
+    return (f"{one.sentence} ", Span(tried, small=True)) if one.tried else one.sentence
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: the first column names the row."""
-
-    ident: str
-    title: str
-    caption: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+def _section(ident: str, title: str, table: Table, summary: LoadSummary) -> Section:
+    return Section(ident, title, (table,), formats=table.formats)
 
 
-def tables(run: LoadRun, summary: LoadSummary) -> tuple[Table, ...]:
-    """Everything that there is something in, the most telling first."""
-    found = (_closed(run, summary), _open(run, summary), _queries(run, summary), _doing(summary), _invariants(run))
-    return tuple(table for table in found if table.rows)
+def _with_curves(found: Sequence[Section], summary: LoadSummary) -> Iterator[Section]:
+    """The sections that hold something, the first of them beside the curves."""
+    first = True
+    for one in found:
+        (table,) = one.blocks
+        assert isinstance(table, Table)
+        if table.rows and first:
+            curves = Figure(lambda: figure.curves(summary, summary.target_ms, "load"), figure.describe(summary))
+            yield Section(one.ident, one.title, (Beside((curves, table), kind="curves"),))
+            first = False
+        elif table.rows:
+            yield one
 
 
 def _closed(run: LoadRun, summary: LoadSummary) -> Table:
@@ -49,124 +89,129 @@ def _closed(run: LoadRun, summary: LoadSummary) -> Table:
         f"Steps of {run.options.seconds} s, each on a fresh copy. Each client asks again as soon as it has its answer, "
         "so what one waits the others do not ask: compare throughput first, and times at a rate."
     )
-    headings = ("Clients", "State", "Done", *NAMES, "Failed", "Retries")
-    target = run.options.target_ms
-    return Table("clients", "Clients", caption, headings, tuple(_step(one, target) for one in summary.closed))
-
-
-def _step(one: StepSummary, target_ms: float) -> tuple[Cell, ...]:
-    return (
-        Cell(str(one.step.clients)),
-        _state(one.step.state),
-        Cell(rate(one.tps)),
-        *_times(one.all, target_ms),
-        Cell(words.count(one.all.failed)),
-        Cell(words.count(one.all.retries)),
-    )
+    columns = (
+        Column("Clients", number=True), Column("State"), Column("Done", number=True), *_numbers(*NAMES),
+        Column("Failed", number=True, rank=2), Column("Retries", number=True, rank=3),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            Cell(str(one.step.clients)), _state(one.step.state), Cell(rate(one.tps)), *_times(one.all, summary),
+            Cell(numbers.count(one.all.failed)), Cell(numbers.count(one.all.retries)),
+        )
+        for one in summary.closed
+    )  # fmt: skip
+    return Table("Table: Clients", columns, rows, caption)
 
 
 def _open(run: LoadRun, summary: LoadSummary) -> Table:
     caption = (
         "Transactions become due whether the ones before them are done or not, and a time counts from when it was due. "
-        f"One that could not begin within {words.ms(run.options.late_ms)} is skipped and counts as longer than all."
+        f"One that could not begin within {numbers.ms(run.options.late_ms)} is skipped and counts as longer than all."
     )
-    headings = ("Asked", "State", "Says", *NAMES, "Done", "Skipped", "Clients")
-    return Table(
-        "rates", "At a rate", caption, headings, tuple(_rate(one, run.options.target_ms) for one in summary.open)
-    )
+    columns = (
+        Column("Asked", number=True), Column("State"), Column("Says"), *_numbers(*NAMES, "Done", "Skipped", "Clients"),
+    )  # fmt: skip
+    return Table("Table: At a rate", columns, tuple(_rate(one, summary) for one in summary.open), caption)
 
 
-def _rate(one: StepSummary, target_ms: float) -> tuple[Cell, ...]:
-    if one.saturated:
-        says = Cell("saturated", "over", number=False)
-    elif (held := holds(one, target_ms)) is None:
-        says = Cell("too few to tell", number=False)
-    elif held:
-        says = Cell("held", number=False)
-    else:
-        says = Cell("over the target", "over", number=False)
+def _rate(one: StepSummary, summary: LoadSummary) -> Row:
+    says, wrong = summary.says(one)
     return (
-        Cell(rate(one.step.rate_tps)),
-        _state(one.step.state),
-        says,
-        *_times(one.all, target_ms),
-        Cell(rate(one.tps)),
-        Cell(words.count(one.step.skipped)),
+        Cell(rate(one.step.rate_tps)), _state(one.step.state), Cell(says, "over" if wrong else ""),
+        *_times(one.all, summary), Cell(rate(one.tps)), Cell(numbers.count(one.step.skipped)),
         Cell(str(one.step.clients)),
-    )
+    )  # fmt: skip
 
 
 def _queries(run: LoadRun, summary: LoadSummary) -> Table:
     sides = [(state, one) for state in STATES if (one := summary.last(state))]
-    most = words.plural(max((one.step.clients for _, one in sides), default=0), "client")
+    most = numbers.plural(max((one.step.clients for _, one in sides), default=0), "client")
     caption = (
         f"With {most}. All parameter classes together: each binding of a query is as likely as any other. Of "
         "fewer than 20 transactions p95 is the longest."
     )
-    headings = ("Query", *(f"{name}, {state}" for name in (*NAMES, "Number") for state, _ in sides), "Weight")
-    rows = tuple(_query(part, [one for _, one in sides], run.options.target_ms) for part in run.mix)
-    return Table("queries", "Queries", caption, headings, rows if sides else ())
+    ranks = {"p99, before": 3, "p99, after": 2}
+    columns = [Column("Query")]
+    for name in NAMES:
+        headings = [(f"{name}, {state}", state) for state, _ in sides]
+        columns += [Column(text, number=True, rank=ranks.get(text, 0), tone=state) for text, state in headings]
+    columns += [Column(f"Number, {state}", number=True, tone=state, formats=PAGE | MARKDOWN) for state, _ in sides]
+    columns.append(Column("Weight", number=True, formats=PAGE | MARKDOWN))
+    rows = tuple(_query(part, [one for _, one in sides], summary) for part in run.mix) if sides else ()
+    return Table("Table: Queries", tuple(columns), rows, caption, sortable=True)
 
 
-def _query(part: MixPart, sides: Sequence[StepSummary], target_ms: float) -> tuple[Cell, ...]:
+def _query(part: MixPart, sides: Sequence[StepSummary], summary: LoadSummary) -> Row:
     found = [next((times for times in one.queries if times.query == part.query), None) for one in sides]
-    figures = [_times(times, target_ms) for times in found]
+    figures = [_times(times, summary) for times in found]
     cells = [side[place] for place in range(len(NAMES)) for side in figures]
-    numbers = [Cell(words.count(times.transactions if times else None)) for times in found]
-    return (Cell(part.title, number=False), *cells, *numbers, Cell(str(part.weight)))
+    counts = [Cell(numbers.count(times.transactions if times else None)) for times in found]
+    return (Cell(part.title), *cells, *counts, Cell(str(part.weight)))
 
 
 def _doing(summary: LoadSummary) -> Table:
-    sides = [(state, one) for state in STATES if (one := summary.last(state)) and one.doing]
-    looks = words.plural(max((one.step.samples for _, one in sides), default=0), "look")
+    sides = summary.doing
+    looks = numbers.plural(max((one.step.samples for _, one in sides), default=0), "look")
     caption = (
         f"With the most clients, from {looks} into pg_stat_activity in a step. Running: on a processor or waiting for "
         "one, which the server cannot tell apart. Idle: between two transactions, pgbench's own part."
     )
-    names: dict[str, float] = {}
-    for _, one in sides:
-        for what, part in one.doing:
-            names[what] = max(names.get(what, 0.0), part)
-    chosen = sorted(names, key=lambda what: (-names[what], what))[:DOING_MOST]
     rows = tuple(
-        (Cell(what, number=False), *(Cell(share(dict(one.doing).get(what, 0.0))) for _, one in sides))
-        for what in chosen
-    )
-    headings = ("Doing", *(f"{state[0].upper()}{state[1:]}" for state, _ in sides))
-    return Table("waits", "What the clients did", caption, headings, rows)
+        (Cell(what), *(Cell(share(dict(one.doing).get(what, 0.0))) for _, one in sides))
+        for what in summary.doings
+    )  # fmt: skip
+    columns = (Column("Doing"), *(Column(state.capitalize(), number=True) for state, _ in sides))
+    return Table("Table: What the clients did", columns, rows, caption, sortable=True, formats=PAGE | MARKDOWN)
 
 
-def _invariants(run: LoadRun) -> Table:
+def _invariants(summary: LoadSummary) -> Table:
     caption = "What no load may break, as the queries' headers say: the same rows before and after each step."
-    rows = tuple(_invariant_rows(run))
-    return Table("invariants", "Invariants", caption, ("Invariant", "Query", "Held"), rows)
+    rows = tuple((Cell(one.name), Cell(one.query), _held(one)) for one in summary.invariants)
+    return Table("Table: Invariants", (Column("Invariant"), Column("Query"), Column("Held")), rows, caption)
 
 
-def _invariant_rows(run: LoadRun) -> Iterator[tuple[Cell, ...]]:
-    for query, name in dict.fromkeys((one.query, one.name) for step in run.steps for one in step.invariants):
-        seen = [one for step in run.steps for one in step.invariants if (one.query, one.name) == (query, name)]
-        held = sum(one.held for one in seen)
-        says = (
-            f"after {words.plural(held, 'step')}"
-            if held == len(seen)
-            else f"VIOLATED in {len(seen) - held} of {len(seen)}"
-        )
-        yield (
-            Cell(name, number=False),
-            Cell(query, number=False),
-            Cell(says, "" if held == len(seen) else "over", number=False),
-        )
+def _held(one: InvariantSummary) -> Cell:
+    if one.held == one.steps:
+        return Cell(f"after {numbers.plural(one.held, 'step')}")
+    return Cell(f"VIOLATED in {one.steps - one.held} of {one.steps}", "over")
+
+
+def _about(run: LoadRun) -> Section:
+    options = run.options
+    steps = f"{len(run.steps)} of {options.seconds} s, after {options.warm_up_s} s that do not count"
+    facts = Facts((
+        ("Status", run.status), ("Steps", steps), ("Mix", tuple(_mix(run.mix))),
+        ("Target", f"p95 within {numbers.ms(options.target_ms)}"), about.server(run.server), about.machine(run.machine),
+    ))  # fmt: skip
+    return Section("about", "About this load", (facts,), nav="About", formats=PAGE)
+
+
+def _mix(mix: Sequence[MixPart]) -> Iterator[str | Span]:
+    for place, part in enumerate(mix):
+        if place:
+            yield ", "
+        yield Span(part.query, code=True)
+        if part.weight != 1:
+            yield f" × {part.weight}"
+        if part.writes:
+            yield " "
+            yield Span("writes", small=True)
+
+
+def _notes(summary: LoadSummary) -> Section:
+    blocks: tuple[Block, ...] = (Sentences(summary.notes, tone="quiet", gap=True),)
+    return Section("notes", "Notes", blocks, headed=frozenset(), formats=TEXT)
+
+
+def _numbers(*names: str) -> tuple[Column, ...]:
+    return tuple(Column(name, number=True) for name in names)
 
 
 def _state(state: State) -> Cell:
-    return Cell(state, state, number=False)
+    return Cell(state, state)
 
 
-def _times(found: Times | None, target_ms: float) -> Sequence[Cell]:
-    figures = (found.p95, found.p50, found.p99) if found else (None, None, None)
-    over = [_is_over(figures[0], target_ms), False, False]
-    return [Cell(words.figure(one), "over" if late else "") for one, late in zip(figures, over, strict=True)]
-
-
-def _is_over(found: Figure | None, target_ms: float) -> bool:
-    return found is not None and (found.censored or found.ms > target_ms)
+def _times(found: Times | None, summary: LoadSummary) -> tuple[Cell, Cell, Cell]:
+    p95, p50, p99 = (found.p95, found.p50, found.p99) if found else (None, None, None)
+    late: Tone = "over" if summary.is_over(p95) else ""
+    return Cell(numbers.figure(p95), late), Cell(numbers.figure(p50)), Cell(numbers.figure(p99))

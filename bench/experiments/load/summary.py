@@ -34,6 +34,9 @@ FIRST_SHARE = 0.5
 FEW = 100
 """Transactions of a step at a rate: with fewer, less than five are above p95, and one of them decides."""
 
+DOING_MOST = 12
+"""Kinds of waiting that are shown: the most frequent."""
+
 WIDEN = 3.0
 """Factor from rate to rate until one is held and one is not."""
 
@@ -94,9 +97,20 @@ class Crossing:
 
 
 @dataclass(frozen=True, slots=True)
+class InvariantSummary:
+    """What must hold whatever the load, and after how many of the steps it did."""
+
+    query: str
+    name: str
+    steps: int
+    held: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoadSummary:
     """What a report shows."""
 
+    target_ms: float
     headline: str
     alarms: tuple[str, ...]
     closed: tuple[StepSummary, ...]
@@ -104,14 +118,38 @@ class LoadSummary:
     open: tuple[StepSummary, ...]
     """At a rate, the rates of the search among them: by rate, then state."""
     crossings: tuple[Crossing, ...]
+    invariants: tuple[InvariantSummary, ...]
+    doings: tuple[str, ...]
+    """What the clients were seen doing with the most of them, the most frequent first."""
     notes: tuple[str, ...]
+
+    @property
+    def violated(self) -> bool:
+        """Whether an invariant did not hold."""
+        return any(one.held < one.steps for one in self.invariants)
+
+    @property
+    def doing(self) -> tuple[tuple[State, StepSummary], ...]:
+        """The steps with the most clients in which these were looked at."""
+        return tuple((state, one) for state in STATES if (one := self.last(state)) and one.doing)
+
+    def says(self, one: StepSummary) -> tuple[str, bool]:
+        """Say of a step at a rate whether it was held, and whether that is bad."""
+        if one.saturated:
+            return "saturated", True
+        held = holds(one, self.target_ms)
+        return ("too few to tell", False) if held is None else ("held", False) if held else ("over the target", True)
+
+    def is_over(self, found: Figure | None) -> bool:
+        """Whether a time is longer than the target."""
+        return found is not None and (found.censored or found.ms > self.target_ms)
 
     def last(self, state: State) -> StepSummary | None:
         """The closed step with the most clients."""
         return next((one for one in reversed(self.closed) if one.step.state == state), None)
 
 
-def summarize_load(run: LoadRun) -> LoadSummary:
+def summarize(run: LoadRun) -> LoadSummary:
     """Compute everything that a report of ``run`` shows; partial and failed runs alike."""
     steps = [summarize_step(step, run.options.late_ms) for step in run.steps]
     closed = sorted(
@@ -123,13 +161,30 @@ def summarize_load(run: LoadRun) -> LoadSummary:
         key=lambda one: (one.step.rate_tps or 0.0, STATES.index(one.step.state)),
     )
     return LoadSummary(
+        target_ms=run.options.target_ms,
         headline=_headline(closed, run),
         alarms=tuple(_alarms(steps, run)),
         closed=tuple(closed),
         open=tuple(opened),
         crossings=tuple(_crossings(opened, run.options.target_ms)),
+        invariants=tuple(_invariants(run)),
+        doings=_doings(closed),
         notes=(*run.notes, *_notes(run, opened)),
     )
+
+
+def _invariants(run: LoadRun) -> Iterator[InvariantSummary]:
+    for query, name in dict.fromkeys((one.query, one.name) for step in run.steps for one in step.invariants):
+        seen = [one for step in run.steps for one in step.invariants if (one.query, one.name) == (query, name)]
+        yield InvariantSummary(query, name, len(seen), sum(one.held for one in seen))
+
+
+def _doings(closed: Sequence[StepSummary]) -> tuple[str, ...]:
+    most: dict[str, float] = {}
+    for one in {one.step.state: one for one in closed}.values():
+        for what, part in one.doing:
+            most[what] = max(most.get(what, 0.0), part)
+    return tuple(sorted(most, key=lambda what: (-most[what], what))[:DOING_MOST])
 
 
 def summarize_step(step: LoadStep, late_ms: float) -> StepSummary:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bench.experiments.load.document import Cell, Table
 from bench.experiments.maintain.record import ALL, CHURNED, FRESH, CellWork, MaintenanceRun, MaintenanceStage
 from bench.experiments.maintain.sentences import SOURCES, percent, plan_change, took
 from bench.experiments.maintain.summary import (
@@ -16,6 +15,7 @@ from bench.experiments.maintain.summary import (
     still_aged,
 )
 from bench.report import numbers
+from bench.report.simple_tables import Cell, Table
 
 CHANGED_MOST = 200
 """Rows of the table of cells: more help nobody, and maintenance.json has them all."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bench.experiments.load.markdown import grid
 from bench.experiments.maintain.document import tables
 from bench.experiments.maintain.record import MaintenanceRun
 from bench.experiments.maintain.sentences import alarms, headline, notes, sentences
 from bench.experiments.maintain.summary import summarize_maintenance
 from bench.report.markdown import NAME, PROSE, escape, fitted
+from bench.report.simple_tables import grid
 
 
 def render(run: MaintenanceRun) -> str:

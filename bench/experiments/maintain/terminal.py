@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bench.experiments.load.terminal import fitting
 from bench.experiments.maintain.document import tables
 from bench.experiments.maintain.record import MaintenanceRun
 from bench.experiments.maintain.sentences import alarms, headline, notes, sentences
 from bench.experiments.maintain.summary import summarize_maintenance
+from bench.report.simple_tables import fitting
 from bench.report.text import one_line
 
 LINE_MOST = 400

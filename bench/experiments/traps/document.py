@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.experiments.load.document import Cell, Table
 from bench.experiments.traps.plan_costs import (
     Price,
     blocks_of,
@@ -19,6 +18,7 @@ from bench.experiments.traps.record import Borrowed, PlanRun, TrapCell, TrapsRun
 from bench.experiments.traps.sentences import TrapsSummary
 from bench.experiments.traps.summary import QueryTraps, is_off, shares, worst_estimate
 from bench.report import numbers
+from bench.report.simple_tables import Cell, Table
 
 
 def tables(run: TrapsRun, summary: TrapsSummary) -> tuple[Table, ...]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.experiments.load.markdown import grid
 from bench.experiments.traps.document import tables
 from bench.experiments.traps.record import TrapsRun
 from bench.experiments.traps.sentences import summarize_traps
 from bench.report.markdown import NAME, PROSE, escape, fitted
+from bench.report.simple_tables import grid
 
 
 def render(run: TrapsRun) -> str:

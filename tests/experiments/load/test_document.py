@@ -9,8 +9,11 @@ import pytest
 from rich.console import Console
 
 from bench.experiments.load import formats as load_report
-from bench.experiments.load import markdown, page
+from bench.experiments.load.document import document
 from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep, MixPart
+from bench.experiments.load.summary import summarize
+from bench.report import markdown
+from bench.report.html import render as html
 from bench.report.markdown import LIMIT
 from tests.builders import runs
 from tests.builders.loads import load_run, step
@@ -36,6 +39,14 @@ EVERY = {
 }
 
 
+def page(run: LoadRun) -> str:
+    return html.render(document(run, summarize(run)))
+
+
+def in_markdown(run: LoadRun) -> str:
+    return markdown.render(document(run, summarize(run)))
+
+
 def on_terminal(run: LoadRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
     console.print(load_report.show(run))
@@ -44,14 +55,14 @@ def on_terminal(run: LoadRun, width: int = 120) -> str:
 
 @pytest.mark.parametrize("run", EVERY.values(), ids=EVERY)
 def test_every_load_is_shown_and_twice_the_same(run: LoadRun) -> None:
-    assert page.render(run) == page.render(run)
-    assert len(markdown.render(run)) < LIMIT
+    assert page(run) == page(run)
+    assert len(in_markdown(run)) < LIMIT
     assert on_terminal(run).strip()
-    assert Page(page.render(run)).text
+    assert Page(page(run)).text
 
 
 def test_the_page_has_the_curves_with_words_and_all_tables() -> None:
-    text = page.render(BROKEN)
+    text = page(BROKEN)
     assert "<svg" in text
     assert 'aria-label="Throughput and p95 by number of clients. before, 1 client: 20.0/s, p95 40.0 ms."' in text
     for ident in ("clients", "queries", "waits", "invariants"):
@@ -60,7 +71,7 @@ def test_the_page_has_the_curves_with_words_and_all_tables() -> None:
 
 
 def test_a_saturated_rate_and_one_that_holds_say_so() -> None:
-    text = markdown.render(FULL).replace("\u2060", "")  # which keeps a number from starting a list
+    text = in_markdown(FULL)
     assert "| 50.0/s | after | held | 2.00 ms | 2.00 ms | 2.00 ms | 50.0/s | 0 | 4 |" in text
     assert "**saturated**" in text
 
@@ -84,6 +95,6 @@ def full_of(text: str) -> LoadRun:
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_what_comes_from_a_workload_is_only_text(text: str) -> None:
-    assert Page(page.render(full_of(text))).structure == Page(page.render(full_of("q"))).structure
-    assert "<script" not in markdown.render(full_of(text))
+    assert Page(page(full_of(text))).structure == Page(page(full_of("q"))).structure
+    assert "<script" not in in_markdown(full_of(text))
     assert "\x1b" not in on_terminal(full_of(text))

@@ -15,7 +15,7 @@ from bench.errors import LoadError, ServerError
 from bench.experiments.load import run as loading
 from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
 from bench.experiments.load.run import LoadPlan
-from bench.experiments.load.summary import summarize_load
+from bench.experiments.load.summary import summarize
 from bench.pgbench import programs
 from bench.postgres import database
 from bench.postgres.database import Connection, Target, own_databases
@@ -68,7 +68,7 @@ def test_both_states_are_loaded_a_rate_held_and_an_interruption_keeps_what_is_do
     assert [(step.state, step.purpose) for step in kept[-1].steps] == [
         ("before", "closed"), ("after", "closed"), ("after", "rate"),
     ]  # fmt: skip
-    summary = summarize_load(kept[-1])
+    summary = summarize(kept[-1])
     assert all(one.tps > 20 for one in summary.closed)
     assert all(query.transactions > 2 for one in summary.closed for query in one.queries)
     assert [one.saturated for one in summary.open] == [False]

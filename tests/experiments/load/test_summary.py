@@ -13,7 +13,7 @@ from bench.experiments.load.summary import (
     least_rate,
     next_rate,
     percentile,
-    summarize_load,
+    summarize,
     summarize_step,
 )
 from bench.statistics.quantiles import Figure
@@ -90,27 +90,27 @@ def test_a_rate_with_few_transactions_is_neither_held_nor_not() -> None:
     """Two of sixteen queries take a second: ten transactions may well have met none of them."""
     assert holds(summarize_step(at_rate(1, 10), 1000.0), target_ms=1.0) is None
     run = load_run(at_rate(100, 1000), at_rate(1, 10))
-    (crossing,) = summarize_load(replace(run, options=replace(run.options, target_ms=0.5))).crossings
+    (crossing,) = summarize(replace(run, options=replace(run.options, target_ms=0.5))).crossings
     assert crossing.sentence == "after: p95 is over the target at 100/s already, and no lower rate was seen to hold"
 
 
 def test_the_headline_compares_both_states_at_the_most_clients() -> None:
     run = load_run(step("before", 4, {400_000: 20}), step("after", 4, {2_000: 600}), step("after", 1, {1_000: 300}))
-    assert summarize_load(run).headline == (
+    assert summarize(run).headline == (
         "Before, 4 clients get 2.00/s at a p95 of 400 ms; after, 4 clients get 60.0/s at a p95 of 2.00 ms"
     )
 
 
 def test_a_violated_invariant_is_the_first_thing_said() -> None:
     broken = InvariantSeen("claim", "nobody twice", held=False, detail="before 0 rows; after (7)")
-    summary = summarize_load(load_run(replace(step("after", 4, {1_000: 10}), invariants=(broken,))))
+    summary = summarize(load_run(replace(step("after", 4, {1_000: 10}), invariants=(broken,))))
     assert summary.headline.startswith("1 invariant violated. ")
     assert summary.alarms == ("after, 4 clients: claim broke 'nobody twice': before 0 rows; after (7)",)
 
 
 def test_a_saturated_rate_is_said_and_bounds_the_crossing() -> None:
     run = load_run(at_rate(50, 500), replace(at_rate(200, 1000, 1000), seconds=10.0))
-    summary = summarize_load(run)
+    summary = summarize(run)
     assert summary.alarms == ("after, 4 clients at 200/s: saturated, 100/s done and 50 % skipped",)
     assert [one.sentence for one in summary.crossings] == [
         "after: p95 crosses the target between 50.0/s and 200/s",
@@ -118,7 +118,7 @@ def test_a_saturated_rate_is_said_and_bounds_the_crossing() -> None:
 
 
 def test_a_load_without_a_step_is_still_a_report() -> None:
-    summary = summarize_load(load_run(status="interrupted"))
+    summary = summarize(load_run(status="interrupted"))
     assert summary.headline == "No step was finished."
     assert summary.closed == ()
 
@@ -130,13 +130,13 @@ def test_failed_transactions_and_retries_are_counted_apart() -> None:
 
 
 def test_a_rate_with_few_transactions_is_no_ground_for_a_p95() -> None:
-    assert not any("too few" in note for note in summarize_load(load_run(at_rate(50, 500))).notes)
-    assert any("1 step at a rate had fewer than 100" in n for n in summarize_load(load_run(at_rate(5, 50))).notes)
+    assert not any("too few" in note for note in summarize(load_run(at_rate(50, 500))).notes)
+    assert any("1 step at a rate had fewer than 100" in n for n in summarize(load_run(at_rate(5, 50))).notes)
 
 
 def test_clients_that_wait_for_a_processor_are_said_by_evidence_and_not_by_their_number() -> None:
     busy = replace(step("after", 16, {1_000: 10}), doing={"running": 250}, samples=25)
     asleep = replace(busy, doing={"Timeout: PgSleep": 400})
-    assert not any("waiting for a processor" in note for note in summarize_load(load_run(asleep)).notes)
-    said = [note for note in summarize_load(load_run(busy)).notes if "waiting for a processor" in note]
+    assert not any("waiting for a processor" in note for note in summarize(load_run(asleep)).notes)
+    said = [note for note in summarize(load_run(busy)).notes if "waiting for a processor" in note]
     assert said[0].startswith("after, 16 clients: 10.0 of them ran at once on average, on 2 cores")

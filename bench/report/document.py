@@ -1,0 +1,295 @@
+"""What a report is made of: a title, a verdict, and sections of blocks that name no format.
+
+An experiment makes a ``Document`` from its record and summary; everything in it is decided and worded by then. Each
+renderer (``html``, ``markdown``, ``terminal``) knows the blocks and no experiment. Text is plain: renderers escape.
+
+A block that not every format has room for says so in ``formats``. What is one of a kind is a ``Custom`` block: a
+template for the page and its text for the other formats.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Format = Literal["html", "markdown", "terminal"]
+EVERYWHERE: frozenset[Format] = frozenset({"html", "markdown", "terminal"})
+PAGE: frozenset[Format] = frozenset({"html"})
+MARKDOWN: frozenset[Format] = frozenset({"markdown"})
+TERMINAL: frozenset[Format] = frozenset({"terminal"})
+TEXT: frozenset[Format] = MARKDOWN | TERMINAL
+
+Tone = Literal["", "over", "worse", "better", "good", "open", "quiet", "before", "after", "differs", "strong", "alarm"]
+"""How a text is meant: ``over`` misses the target or is wrong, ``open`` cannot be told, ``before`` and ``after`` are
+the states. A page has a class for each, a terminal a style; Markdown writes what is loud in bold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A text inside a line: meant in some way, code, smaller, or a link to ``href``."""
+
+    text: str
+    tone: Tone = ""
+    code: bool = False
+    small: bool = False
+    bold: bool = False
+    href: str = ""
+
+
+Line = str | Span | tuple[str | Span, ...]
+"""A text in one line, of one or several pieces."""
+
+
+def spans(line: Line) -> tuple[Span, ...]:
+    """The pieces of ``line``."""
+    parts = line if isinstance(line, tuple) else (line,)
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
+
+
+def plain(line: Line) -> str:
+    """``line`` as text without anything."""
+    return "".join(part.text for part in spans(line))
+
+
+# --------------------------------------------------------------------------------------------------------- tables
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: ``rank`` says which goes first where a terminal has no room (the highest; 0 stays)."""
+
+    heading: str
+    number: bool = False
+    """Set to the right."""
+    rank: int = 0
+    tone: Tone = ""
+    formats: frozenset[Format] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell; ``tone`` is how all of it is meant, ``value`` what a page sorts it by where that is not its text."""
+
+    line: Line
+    tone: Tone = ""
+    value: float | None = None
+    hint: str = ""
+    """What a page says where the pointer rests."""
+    span: int = 1
+    """Columns that it takes."""
+
+    @property
+    def text(self) -> str:
+        """The cell as text."""
+        return plain(self.line)
+
+
+Row = tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows that belong together, below a line that says why; ``ident`` is their place in a page."""
+
+    rows: tuple[Row, ...]
+    title: Line = ""
+    ident: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, whose first column names the row."""
+
+    label: str
+    """What it is, for who does not see it."""
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    caption: Line = ""
+    sortable: bool = False
+    filter_label: str = ""
+    """Where a page gets a field to filter the rows: what that is called."""
+    kind: str = ""
+    """A class of the page's style sheets."""
+    cards: bool = False
+    """On a narrow screen each row is a card, with the headings beside the cells."""
+    groups: tuple[Group, ...] = ()
+    """In place of ``rows`` where they come in groups."""
+    head: tuple[tuple[str, int, Tone], ...] = ()
+    """A line above the headings: texts, and how many columns each is for."""
+    foot: Row = ()
+    most: int | None = None
+    """Rows that a terminal shows; None: all."""
+    formats: frozenset[Format] = EVERYWHERE
+
+    @property
+    def all_rows(self) -> tuple[Row, ...]:
+        """The rows, of all groups."""
+        return self.rows or tuple(row for group in self.groups for row in group.rows)
+
+
+# --------------------------------------------------------------------------------------------------------- blocks
+Style = Literal["lead", "prose", "steps", "paragraph", "note", "reason", "none", "list"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """One sentence after the other: a list, or paragraphs where ``style`` is none of a list."""
+
+    items: tuple[Line, ...]
+    style: Style = "lead"
+    mark: str = ""
+    """What stands before each on a terminal."""
+    tone: Tone = ""
+    gap: bool = False
+    """Whether a terminal leaves a line free before them."""
+    most: int | None = None
+    """Characters of each that Markdown keeps, where that is not as usual."""
+    kind: str = ""
+    formats: frozenset[Format] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing for a page, as SVG, with its words for who does not see it; nothing where it is empty."""
+
+    draw: Callable[[], str]
+    words: str
+    kind: str = ""
+    caption: Line = ""
+    formats: frozenset[Format] = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A text to copy."""
+
+    title: str
+    text: str
+    sql: bool = True
+    formats: frozenset[Format] = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Names and what they are."""
+
+    items: tuple[tuple[str, Line], ...]
+    formats: frozenset[Format] = PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A line with blocks behind it, folded away."""
+
+    summary: Line
+    blocks: tuple[Block, ...]
+    ident: str = ""
+    opened: bool = False
+    formats: frozenset[Format] = frozenset({"html", "markdown"})
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Blocks side by side where there is room; ``kind`` is a class of the page's style sheets."""
+
+    blocks: tuple[Block, ...]
+    kind: str = "beside"
+    formats: frozenset[Format] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a section, with a heading of its own."""
+
+    title: Line
+    blocks: tuple[Block, ...]
+    ident: str = ""
+    kind: str = ""
+    find: str = ""
+    """What a filter of a page finds it by."""
+    formats: frozenset[Format] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Custom:
+    """What is one of a kind: a template of the page with its values, and its text for Markdown and terminal."""
+
+    template: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    markdown: Sequence[str] = ()
+    terminal: Sequence[Line] = ()
+    formats: frozenset[Format] = EVERYWHERE
+
+
+Block = Sentences | Table | Figure | Code | Facts | Fold | Beside | Part | Custom
+
+
+# ------------------------------------------------------------------------------------------------------- document
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with blocks below it. A format that shows no heading of it has it not in ``headed``."""
+
+    ident: str
+    title: str
+    blocks: tuple[Block, ...]
+    nav: str = ""
+    """What the page's list of sections calls it, where that is not its title; ``-``: not there."""
+    headed: frozenset[Format] = EVERYWHERE
+    formats: frozenset[Format] = EVERYWHERE
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Everything that a report shows, the most important first."""
+
+    experiment: str
+    """Name of the experiment, as its command."""
+    file: str
+    """Name of its page without the ending: load.html, load.md."""
+    title: str
+    """What it is a report of: stands in the window's title and before the headline of Markdown."""
+    headline: str
+    """The verdict in one sentence."""
+    facts: tuple[str, ...]
+    """Above the headline of a page: workload, size, time."""
+    alarms: tuple[Line, ...]
+    """What makes a claim void: to be shown before any figure."""
+    lead: tuple[Block, ...]
+    sections: tuple[Section, ...]
+    pgproof: str
+    """The version that measured."""
+    footer: Line
+    verdict: Tone = ""
+    """How the headline is meant."""
+    sign: str = ""
+    """A sign before the headline: ✓, ✗, ?."""
+    markdown_title: str | None = None
+    """The heading of Markdown before the headline where it is not ``title``."""
+    alarm_sign: str = "✗"
+    """Before an alarm on a terminal."""
+    styles: tuple[str, ...] = ()
+    """Style sheets of the page beside the one that all have."""
+    notes: tuple[Line, ...] = ()
+    """Below the alarms of a page: what is not finished."""
+    target: str = ""
+    """Where the page's first link leads; the first section if empty."""
+
+
+def shown(blocks: Sequence[Block], form: Format) -> tuple[Block, ...]:
+    """The blocks that ``form`` has and that hold something."""
+    return tuple(block for block in blocks if form in block.formats and not is_empty(block))
+
+
+def is_empty(block: Block) -> bool:
+    """Whether there is nothing in a block."""
+    if isinstance(block, Table):
+        return not block.all_rows
+    if isinstance(block, Sentences | Facts):
+        return not block.items
+    if isinstance(block, Fold | Beside | Part):
+        return all(is_empty(one) for one in block.blocks)
+    return False
+
+
+def sections(document: Document, form: Format) -> tuple[Section, ...]:
+    """The sections that ``form`` has and that hold something."""
+    return tuple(one for one in document.sections if form in one.formats and shown(one.blocks, form))
