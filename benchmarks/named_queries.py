@@ -15,12 +15,12 @@ from pathlib import Path
 from statistics import median
 
 from bench import storage
-from bench.experiments.before_after.formats import numbers
 from bench.measurement import Cell, execute
 from bench.model import Pair, Run
 from bench.postgres import database
 from bench.postgres.database import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.report import numbers
 from bench.statistics.quantiles import percentile
 
 EXECUTIONS = 60

@@ -6,8 +6,8 @@ import sys
 from pathlib import Path
 
 from bench import storage
-from bench.experiments.before_after.formats import numbers
 from bench.experiments.before_after.summary import summarize
+from bench.report import numbers
 from bench.statistics.quantiles import verdict
 
 
