@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from bench.postgres.database import Connection
+    from bench.postgres.connection import Connection
     from bench.pytest_plugin.seen import CellSeen
     from bench.pytest_plugin.session import Session
 

@@ -23,7 +23,7 @@ from bench.dataset.worker import Recipe
 from bench.experiments.before_after.run import cells_of
 from bench.measurement import Cell, Sides
 from bench.measurement.execution import execute
-from bench.postgres.database import Target
+from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.progress import silent
 from bench.workload import read

@@ -22,9 +22,11 @@ from bench.dataset.holdback import hold_back
 from bench.dataset.load import load
 from bench.dataset.source import tables
 from bench.dataset.worker import Recipe
-from bench.postgres import database
-from bench.postgres.database import Target
+from bench.postgres import databases
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import read
 
@@ -32,11 +34,11 @@ ROOT = Path(__file__).parent.parent
 NAME = "pgproof_load_rate"
 
 
-def prepare(admin: database.Connection, target: Target) -> None:
+def prepare(admin: Connection, target: Target) -> None:
     """Make the schema without indexes and keys."""
-    database.create(admin, NAME, "scratch")
+    databases.create(admin, NAME, "scratch")
     with target.connect(NAME) as connection:
-        database.run_file(connection, read(ROOT).schema, "schema.sql")
+        run_file(connection, read(ROOT).schema, "schema.sql")
         hold_back(connection)
 
 
@@ -83,7 +85,7 @@ def main() -> None:
         try:
             with target.connect() as admin:
                 measure(admin, target, recipe, workload.clock, folder, total, given.repeat)
-                database.drop(admin, NAME)
+                databases.drop(admin, NAME)
         finally:
             shutil.rmtree(folder)
 
@@ -94,7 +96,7 @@ def vars_of(recipe: Recipe) -> tuple[Path, int, int, str]:
 
 
 def measure(
-    admin: database.Connection, target: Target, recipe: Recipe, clock: str, folder: Path, total: int, repeat: int
+    admin: Connection, target: Target, recipe: Recipe, clock: str, folder: Path, total: int, repeat: int
 ) -> None:
     """Take turns; print each round and the medians."""
     ratios: dict[int, list[float]] = {1: [], 2: []}
@@ -105,7 +107,7 @@ def measure(
         load(target, NAME, recipe, clock, os.cpu_count() or 1, silent)
         ours = time.perf_counter() - begin
         with target.connect(NAME) as connection:
-            for row in database.rows(connection, "list_tables"):
+            for row in rows(connection, "list_tables"):
                 sizes[row["name"]] = row["size_bytes"]
                 if number == 0:
                     connection.execute(f"COPY {row['name']} TO '{folder / row['name']}' WITH (FORMAT binary)")

@@ -17,8 +17,8 @@ from statistics import median
 from bench import storage
 from bench.measurement import Cell, execute
 from bench.model import Pair, Run
-from bench.postgres import database
-from bench.postgres.database import Target
+from bench.postgres import databases
+from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.report import numbers
 from bench.statistics.quantiles import percentile
@@ -63,7 +63,7 @@ def _both_ways(run: Run, pair: Pair, target: Target) -> list[float]:
     """Median milliseconds with a plan for the values each time, and with one plan for all."""
     query = next(query for query in run.queries if query.name == pair.query)
     cell = Cell(query, pair.parameter_class, pair.bindings)
-    name = f"{database.PREFIX}{run.id}_after"
+    name = f"{databases.PREFIX}{run.id}_after"
     connections = [target.connect(name, plan_cache_mode=mode, default_transaction_read_only="on") for mode in MODES]
     times: list[list[float]] = [[] for _ in MODES]
     for number in range(EXECUTIONS + 1):

@@ -10,8 +10,9 @@ these blocks as the table's; there are no heap fetches, so that they are nothing
 
 from __future__ import annotations
 
-from bench.postgres import database
-from bench.postgres.database import Target
+from bench import timestamps
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 
 ROWS_PER_PAGE = 8
@@ -25,8 +26,8 @@ def main() -> None:
     with open_server("embedded", ServerOptions(progress=lambda line: None)) as server:
         target = Target(server.dsn, SESSION_SETTINGS)
         with target.connect() as admin:
-            name = f"{database.PREFIX}vm_{database.stamp()}"
-            database.create(admin, name, "scratch")
+            name = f"{databases.PREFIX}vm_{timestamps.stamp()}"
+            databases.create(admin, name, "scratch")
             try:
                 print("| table | parts of the map | rows read | buffers | of them the map's | ms |")
                 print("|---:|---:|---:|---:|---:|---:|")
@@ -34,10 +35,10 @@ def main() -> None:
                     with target.connect(name) as connection:
                         _measure(connection, pages)
             finally:
-                database.drop_all(target, [name])
+                databases.drop_all(target, [name])
 
 
-def _measure(connection: database.Connection, pages: int) -> None:
+def _measure(connection: Connection, pages: int) -> None:
     rows = pages * ROWS_PER_PAGE
     connection.execute("DROP TABLE IF EXISTS t")
     connection.execute(

@@ -20,7 +20,8 @@ from psycopg.conninfo import make_conninfo
 
 from bench.experiments.gate.record import Baseline
 from bench.experiments.gate.run import make_baseline
-from bench.postgres.database import Connection, Target, drop, own_databases
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import drop, own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.postgres.servers.account import run, server_account, spawn
 from bench.postgres.servers.postmaster import stops_with_us

@@ -25,7 +25,7 @@ LAYERS = [
     {"workload"},
     {"storage"},
     {"plans", "statistics"},
-    {"settings", "machine", "progress"},
+    {"settings", "machine", "progress", "timestamps"},
     {"model", "errors"},
 ]
 """Top to bottom; a module may import from lower layers, and inside its own part."""
@@ -44,6 +44,7 @@ AFTER_MEASUREMENT = {
     "model",
     "errors",
     "settings",
+    "timestamps",
     "statistics",
     "plans",
     "storage",

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from bench import timestamps
 from bench.cli.streams import err
 from bench.errors import PgproofError
 from bench.experiments.compare.command import written
@@ -15,7 +16,6 @@ from bench.experiments.load.record import LoadRun
 from bench.experiments.maintain.record import MaintenanceRun
 from bench.experiments.traps.record import TrapsRun
 from bench.model import RunStatus
-from bench.postgres import database
 
 Seen = TypeVar("Seen", LoadRun, MaintenanceRun, TrapsRun)
 
@@ -48,7 +48,7 @@ class Kept(Generic[Seen]):
         except (KeyboardInterrupt, PgproofError) as error:
             if self.latest is not None and (said := self.said(self.latest)):
                 status: RunStatus = "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
-                now: dict[str, Any] = {"status": status, "finished_at": database.now_text()}
+                now: dict[str, Any] = {"status": status, "finished_at": timestamps.now_text()}
                 partial = replace(self.latest, **now)
                 self.keep(partial)
                 written(lambda: self.write(partial, self.folder), self.folder)

@@ -11,8 +11,8 @@ from bench.cli.options import GIB, server, server_options
 from bench.cli.streams import err, out
 from bench.errors import DriftError
 from bench.experiments.before_after import run as experiment
-from bench.postgres import database
-from bench.postgres.database import Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress_bars import Lines
 from bench.workload import read
@@ -42,7 +42,7 @@ def cache() -> None:
 def cache_list(**chosen: Any) -> int:  # noqa: ANN401
     """List the cached datasets with size and last use."""
     with Lines(err) as shown, server(chosen, shown) as handle, _admin(handle) as admin:
-        found = [d for d in database.own_databases(admin) if d.complete]
+        found = [d for d in databases.own_databases(admin) if d.complete]
     for item in found:
         about = ", ".join(f"{key} {value}" for key, value in sorted(item.about.items()))
         size = f"{item.size_bytes / GIB:.2f} GiB"
@@ -58,13 +58,13 @@ def cache_clear(**chosen: Any) -> int:  # noqa: ANN401
     """Drop every database that pgproof made and no run is using."""
     dropped = 0
     with Lines(err) as shown, server(chosen, shown) as handle, _admin(handle) as admin:
-        for item in database.own_databases(admin):
-            if not item.connections and database.claim(admin, item.name):
-                database.drop(admin, item.name)
+        for item in databases.own_databases(admin):
+            if not item.connections and databases.claim(admin, item.name):
+                databases.drop(admin, item.name)
                 dropped += 1
     out.print(f"dropped {dropped} databases")
     return 0
 
 
-def _admin(handle: ServerHandle) -> database.Connection:
+def _admin(handle: ServerHandle) -> Connection:
     return Target(handle.dsn, SESSION_SETTINGS).connect()

@@ -16,7 +16,8 @@ from psycopg.rows import dict_row
 from bench.errors import WorkloadError
 from bench.model import Binding, Query
 from bench.postgres import ledger
-from bench.postgres.database import Connection, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import translated
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, numbered, read_text
 

@@ -9,7 +9,8 @@ import psycopg
 
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Check
-from bench.postgres.database import Connection, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import translated
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, header, read_text, split
 

@@ -12,7 +12,8 @@ import psycopg
 from bench.errors import WorkloadError
 from bench.model import Bar, Distribution, Statement
 from bench.postgres import ledger
-from bench.postgres.database import Connection, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import translated
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, header, read_text, split
 

@@ -10,7 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from bench.dataset.parallel import Job, run_jobs
-from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, Target, explained, rows
+from bench.postgres.build_settings import MAINTENANCE_WORK_MEM
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained
 from bench.progress import Progress
 
 Held = list[dict[str, Any]]

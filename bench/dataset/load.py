@@ -14,7 +14,9 @@ from bench.dataset.source import scripts, tables, variables
 from bench.dataset.worker import Loaded, Recipe, Report, work
 from bench.errors import DatasetError
 from bench.model import Statement
-from bench.postgres.database import Connection, Target, rows, run_file
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
+from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, read_text, split
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import psycopg
 
-from bench.postgres.database import Connection, Target, explained
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained
 from bench.progress import Progress
 
 

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from bench import timestamps
 from bench.dataset.checks import insist, run_checks
 from bench.dataset.distributions import Asked, checksum, count, read_distributions
 from bench.dataset.holdback import build, hold_back
@@ -23,8 +24,11 @@ from bench.dataset.source import variables
 from bench.dataset.worker import Loaded, Recipe
 from bench.errors import PgproofError
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
-from bench.postgres import database, ledger
-from bench.postgres.database import Connection, Target, rows, run_file, statistics_target
+from bench.postgres import databases, ledger
+from bench.postgres.build_settings import statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
 
@@ -58,7 +62,7 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
     shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     if recipe.base is not None:
         shaped.append(recipe.base)
-    return f"{database.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
+    return f"{databases.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
 def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) -> tuple[str, Dataset]:
@@ -70,16 +74,16 @@ def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) ->
     name = template_name(workload, recipe, how.server_major)
     asked = read_distributions(workload.dataset / "distributions.sql")  # before the load: a wrong file costs none
     while True:
-        found = database.find(admin, name)
+        found = databases.find(admin, name)
         if found and found.complete:
-            database.write_mark(admin, replace(found, used_at=database.now_text()))
+            databases.write_mark(admin, replace(found, used_at=timestamps.now_text()))
             return name, replace(_counted(name, workload, recipe, asked, how), cached=True)
-        if database.claim(admin, name):
+        if databases.claim(admin, name):
             try:
                 _build(admin, name, workload, recipe, how)
                 return name, _counted(name, workload, recipe, asked, how)
             finally:
-                database.release(admin, name)
+                databases.release(admin, name)
         how.progress("waiting for another run that makes this dataset", 0, 1)
         time.sleep(WAIT_S)
 
@@ -107,14 +111,14 @@ def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how
     about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
     if recipe.base is not None:
         about["base"] = recipe.base
-    database.create(admin, name, "template", about=about)
+    databases.create(admin, name, "template", about=about)
     try:
         with how.bulk():
             _fill(name, workload, recipe, how)
     except PgproofError:
-        database.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
+        databases.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
         raise
-    database.complete(admin, name, about | {"unit": workload.scale.unit})
+    databases.complete(admin, name, about | {"unit": workload.scale.unit})
 
 
 def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
@@ -140,7 +144,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
         checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress)
         insist(checks)
         dataset = Dataset(
-            key=name.removeprefix(f"{database.PREFIX}t_"), scale=recipe.scale, unit=workload.scale.unit,
+            key=name.removeprefix(f"{databases.PREFIX}t_"), scale=recipe.scale, unit=workload.scale.unit,
             seed=recipe.seed, skew=recipe.skew, clock=workload.clock, cached=False, base=recipe.base,
             load_s=loaded - begin, index_s=indexed - loaded, vacuum_s=vacuumed - indexed,
             tables=tuple(
@@ -169,7 +173,7 @@ def vacuum(target: Target, name: str, connections: int, progress: Progress) -> N
         ),
     )  # fmt: skip
     with target.connect(name) as connection:
-        database.checkpoint(connection)
+        checkpoint(connection)
 
 
 def _each_table(
@@ -196,15 +200,15 @@ def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
 
 def evict(admin: Connection, limit_bytes: int, keep: str) -> list[str]:
     """Drop the templates used longest ago until the rest fits ``limit_bytes``; never ``keep`` or one in use."""
-    templates = [d for d in database.own_databases(admin) if d.kind == "template" and d.complete]
+    templates = [d for d in databases.own_databases(admin) if d.kind == "template" and d.complete]
     total = sum(template.size_bytes for template in templates)
     dropped = []
     for template in sorted(templates, key=lambda t: t.used_at):
         if total <= limit_bytes:
             break
-        if template.name != keep and not template.connections and database.claim(admin, template.name):
-            database.drop(admin, template.name)
-            database.release(admin, template.name)
+        if template.name != keep and not template.connections and databases.claim(admin, template.name):
+            databases.drop(admin, template.name)
+            databases.release(admin, template.name)
             total -= template.size_bytes
             dropped.append(template.name)
     return dropped

@@ -23,7 +23,7 @@ from bench.dataset.encode import Encoder
 from bench.dataset.source import tables
 from bench.dataset.table import Table
 from bench.errors import PgproofError
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
 
 AHEAD = 1
 """Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
@@ -82,7 +82,7 @@ def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None],
 def _report_bug(name: str, error: BaseException, reports: Queue[Report]) -> None:
     import traceback
 
-    from bench.postgres.database import explained
+    from bench.postgres.failures import explained
 
     try:
         with explained(f"loading {name}"):

@@ -16,8 +16,8 @@ from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
 from bench.errors import PgproofError
 from bench.model import Applied, Binding, Dataset, Query
-from bench.postgres import database, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, optimizations
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress, silent
 from bench.workload import Workload
@@ -68,15 +68,15 @@ def optimize(ground: Ground, template: str, name: str, about: Mapping[str, Any])
         about: what its mark says beside the workload's name.
     """
     with ground.server.bulk():
-        database.clone(ground.admin, template, name, "after", {"workload": ground.workload.name, **about})
+        databases.clone(ground.admin, template, name, "after", {"workload": ground.workload.name, **about})
         return apply(ground, name)
 
 
 def copy(server: ServerHandle, admin: Connection, source: str, name: str) -> None:
     """Make ``name``, a copy of ``source``, with nothing left to write while somebody measures. It is the caller's."""
     with server.bulk():
-        database.clone(admin, source, name, "scratch")
-        database.checkpoint(admin)
+        databases.clone(admin, source, name, "scratch")
+        checkpoint(admin)
 
 
 @contextmanager
@@ -88,16 +88,16 @@ def passing_copy(server: ServerHandle, admin: Connection, source: str, name: str
     finally:
         # Where the server is gone, the block says so, and the next run drops it.
         with suppress(PgproofError, psycopg.OperationalError):
-            database.drop(admin, name)
-            database.release(admin, name)
+            databases.drop(admin, name)
+            databases.release(admin, name)
 
 
 def drop_copies(target: Target, stamp: str) -> None:
-    """Drop what the invocation of that ``database.stamp()`` made; where the server is gone, the next run does it."""
+    """Drop what the invocation of that ``stamp()`` made; where the server is gone, the next run does it."""
     with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
-        for one in database.own_databases(admin):
-            if one.name.startswith(f"{database.PREFIX}{stamp}_"):
-                database.drop(admin, one.name)
+        for one in databases.own_databases(admin):
+            if one.name.startswith(f"{databases.PREFIX}{stamp}_"):
+                databases.drop(admin, one.name)
 
 
 def free_bytes_of(folder: Path) -> int:
@@ -109,5 +109,5 @@ def apply(ground: Ground, name: str) -> tuple[Applied, ...]:
     """Apply all optimizations to ``name``, and leave nothing of that to be written while somebody measures."""
     with ground.target.connect(name) as connection:
         applied = optimizations.apply_all(connection, ground.workload.optimizations, ground.progress)
-    database.checkpoint(ground.admin)
+    checkpoint(ground.admin)
     return applied

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bench.measurement.execution import Cell, Sides, Timeout, execute, explain, explain_shares, result_hash
 from bench.model import STATES, BindingPlan, CellSide, Equality, Pair, PlanSeen, Sample, State
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 
 Hashes = list[tuple[str, int]]
 """For each binding, the hash of its rows and how many they are."""

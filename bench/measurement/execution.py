@@ -13,7 +13,8 @@ import psycopg
 
 from bench.model import STATES, Binding, ColdBlocks, Json, PlanSeen, Query, State
 from bench.plans import cold_blocks, from_explain, with_self_ms
-from bench.postgres.database import Connection, Target, translated
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import translated
 from bench.workload.sqlfile import numbered
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "

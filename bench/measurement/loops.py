@@ -15,7 +15,8 @@ from psycopg import sql
 
 from bench.measurement.execution import Cell, Timeout, undone
 from bench.model import State
-from bench.postgres.database import Connection, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import translated
 
 SAMPLE_MS = 5.0
 """CPU time of one sample at least: short enough that a pair of them falls into the same burst of noise, long enough

@@ -16,7 +16,7 @@ from statistics import median
 
 from bench.measurement.execution import Cell, Sides, Timeout, execute
 from bench.model import STATES, Options, Pair, Sample, State
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.progress import Progress
 from bench.statistics.quantiles import verdict
 

@@ -9,7 +9,9 @@ from psycopg import sql
 
 from bench.dataset.bindings import curate
 from bench.model import Write
-from bench.postgres.database import Connection, explained, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 from bench.progress import silent
 from bench.workload import Workload
 from bench.workload.queries import ROUND

@@ -14,7 +14,9 @@ from bench.measurement.execution import EXPLAIN
 from bench.measurement.write_statements import WriteStatement
 from bench.model import Json, Optimization
 from bench.plans.parse import blocks, fingerprint, number, walk
-from bench.postgres.database import Connection, explained, rows, translated
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained, translated
 
 
 @dataclass(frozen=True, slots=True)

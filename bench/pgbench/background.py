@@ -16,7 +16,8 @@ from psycopg import pq
 from bench.errors import LoadError
 from bench.pgbench.log import Transaction, parse
 from bench.pgbench.programs import Pgbench
-from bench.postgres.database import Connection, rows, session_options
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, session_options
 from bench.postgres.servers.account import spawn
 from bench.postgres.servers.postmaster import stops_with_us
 

@@ -16,7 +16,9 @@ from psycopg import sql
 
 from bench.model import Optimization
 from bench.postgres import ledger
-from bench.postgres.database import Connection, explained, first_line, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained, first_line
 
 KEYS = 1000
 """Keys drawn for a table: enough that clients seldom meet in one row, few enough to be taken in milliseconds."""

@@ -9,7 +9,8 @@ from typing import Any
 
 from bench.errors import DriftError
 from bench.model import Binding, Optimization
-from bench.postgres.database import Connection, own_sql, rows
+from bench.postgres.catalog import own_sql, rows
+from bench.postgres.connection import Connection
 
 
 def create(connection: Connection) -> None:

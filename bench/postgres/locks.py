@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Event
 
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 
 HINDER_WRITERS = ("AccessExclusiveLock", "ExclusiveLock", "ShareRowExclusiveLock", "ShareLock")
 """The modes that conflict with RowExclusiveLock, which INSERT, UPDATE and DELETE take (PostgreSQL manual, 13.3),

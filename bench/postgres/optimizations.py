@@ -13,7 +13,11 @@ from typing import Any
 from bench.errors import WorkloadError
 from bench.model import Applied, Optimization, Upkeep
 from bench.postgres import ledger
-from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, explained, rows, run_file, statistics_target
+from bench.postgres.build_settings import MAINTENANCE_WORK_MEM, statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
+from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.shipping import refuses_transaction
 from bench.workload.sqlfile import fill_in

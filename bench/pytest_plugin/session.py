@@ -17,8 +17,8 @@ from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import Ground, apply, choose, fill
 from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
@@ -103,8 +103,8 @@ class Session:
         recipe = Recipe(self.workload.dataset, self.scale, self.settings.seed, "default")
         target = Target(server.dsn, SESSION_SETTINGS)
         admin = self._stack.enter_context(target.connect())
-        database.clean(admin)
-        cached = database.find(admin, template_name(self.workload, recipe, major))
+        databases.clean(admin)
+        cached = databases.find(admin, template_name(self.workload, recipe, major))
         what = f"{self.workload.name}, {self.scale:,} {self.workload.scale.unit}"
         if not (cached and cached.complete):
             self._say(f"{what}: filling the dataset, which later runs start from")
@@ -132,13 +132,13 @@ class Session:
         names = {
             state: self._copy(name, f"{state}_writes", "scratch") for state, name in self.sides().databases.items()
         }
-        database.checkpoint(self.filled.on.admin)
+        checkpoint(self.filled.on.admin)
         return names
 
     def _copy(self, template: str, suffix: str, kind: str) -> str:
-        name, ground = f"{database.PREFIX}{self._id}_{suffix}", self.filled.on
-        self._stack.callback(database.drop_all, ground.target, [name])
-        database.clone(ground.admin, template, name, kind, {"workload": self.workload.name, "scale": self.scale})
+        name, ground = f"{databases.PREFIX}{self._id}_{suffix}", self.filled.on
+        self._stack.callback(databases.drop_all, ground.target, [name])
+        databases.clone(ground.admin, template, name, kind, {"workload": self.workload.name, "scale": self.scale})
         return name
 
     @contextmanager
@@ -150,7 +150,7 @@ class Session:
             with self.filled.on.target.connect(name) as connection:
                 yield connection
         finally:
-            database.drop_all(self.filled.on.target, [name])
+            databases.drop_all(self.filled.on.target, [name])
 
     # ----------------------------------------------------------------------------------------------- cells
     def cell(self, query: str, parameter_class: str) -> Cell:

@@ -12,7 +12,7 @@ from bench.errors import PgproofError
 from bench.measurement import SAMPLES_MAX, Cell, Timeout, equality_of, execute, execute_here
 from bench.model import CellSide, Sample, State
 from bench.plans import index_names
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.pytest_plugin.session import Session
 from bench.report.numbers import ms
 from bench.statistics.quantiles import Judgement, judge

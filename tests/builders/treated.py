@@ -7,8 +7,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.model import Applied
-from bench.postgres import database, ledger, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, ledger, optimizations
+from bench.postgres.connection import Connection, Target
+from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import Workload, read
 
@@ -41,9 +42,9 @@ def treated(
     admin: Connection, target: Target, name: str, workload: Workload, fill: str
 ) -> Iterator[tuple[Connection, tuple[Applied, ...]]]:
     """A connection to a new database with schema, rows and optimizations, and what applying them was like."""
-    database.create(admin, name, "scratch")
+    databases.create(admin, name, "scratch")
     with target.connect(name) as connection:
-        database.run_file(connection, workload.schema, "schema.sql")
+        run_file(connection, workload.schema, "schema.sql")
         ledger.create(connection)
         connection.execute(fill)
         connection.execute("VACUUM (FREEZE, ANALYZE)")

@@ -12,7 +12,8 @@ from bench.dataset.template import Build, ensure
 from bench.dataset.worker import Recipe
 from bench.errors import WorkloadError
 from bench.model import Dataset
-from bench.postgres.database import Connection, Target, find
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import find
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
 from bench.workload import read

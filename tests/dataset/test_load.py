@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,12 @@ from bench.dataset.template import Build, ensure, evict, template_name
 from bench.dataset.worker import Recipe
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Binding
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, rows, statistics_target
+from bench.postgres import databases
+from bench.postgres.build_settings import statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import Workload, read
 from tests import SHOP
@@ -79,15 +83,15 @@ def read_without_optimizations(folder: Path) -> Workload:
 
 def test_indexes_and_foreign_keys_are_back_after_the_load(make: Callable, target: Target, admin: Connection) -> None:
     name, _ = make(SHOP)
-    database.create(admin, "pgproof_plain", "scratch")
+    databases.create(admin, "pgproof_plain", "scratch")
     with target.connect("pgproof_plain") as plain, target.connect(name) as filled:
-        database.run_file(plain, read(SHOP).schema, "schema.sql")
+        run_file(plain, read(SHOP).schema, "schema.sql")
         wanted = [(row["name"], row["create_sql"]) for row in rows(plain, "list_indexes_and_constraints")]
         assert wanted == [(row["name"], row["create_sql"]) for row in rows(filled, "list_indexes_and_constraints")]
 
 
 def test_holding_back_keeps_names_comments_and_deferred_keys(admin: Connection, target: Target) -> None:
-    database.create(admin, "pgproof_h", "scratch")
+    databases.create(admin, "pgproof_h", "scratch")
     with target.connect("pgproof_h") as connection:
         connection.execute('CREATE SCHEMA "Odd"')
         connection.execute('CREATE TABLE "Odd"."T" (a int PRIMARY KEY, b int UNIQUE NULLS NOT DISTINCT, c int)')
@@ -112,7 +116,7 @@ def test_rows_of_a_finished_template_are_visible_to_all(make: Callable, target: 
 
 def test_the_same_seed_gives_the_same_content(make: Callable, admin: Connection) -> None:
     name, first = make(SHOP)
-    database.drop(admin, name)
+    databases.drop(admin, name)
     _, again = make(SHOP)
     _, other = make(SHOP, seed=2)
     hashes = [{table.name: table.content_hash for table in dataset.tables} for dataset in (first, again, other)]
@@ -124,7 +128,7 @@ def test_a_failed_load_leaves_nothing_behind(make: Callable, shop: Path, admin: 
     (shop / "dataset" / "fill.sql").write_text("INSERT INTO customers VALUES (1, 'a', 'AT'), (1, 'b', 'AT');")
     with pytest.raises(DatasetError, match=r"keys of customers .*customers breaks customers_pkey: Key \(customer_id\)"):
         make(shop)
-    assert database.own_databases(admin) == []
+    assert databases.own_databases(admin) == []
 
 
 def test_an_orphan_names_table_constraint_and_key(make: Callable, shop: Path) -> None:
@@ -150,9 +154,9 @@ def test_a_folder_that_makes_no_rows_says_so(make: Callable, shop: Path) -> None
 def test_eviction_drops_what_was_used_longest_ago(make: Callable, admin: Connection) -> None:
     old, _ = make(SHOP, scale=100)
     new, _ = make(SHOP, scale=200)
-    found = database.find(admin, old)
+    found = databases.find(admin, old)
     assert found is not None
-    database.write_mark(admin, database.replace(found, used_at="2000-01-01T00:00:00+00:00"))
+    databases.write_mark(admin, replace(found, used_at="2000-01-01T00:00:00+00:00"))
     assert evict(admin, found.size_bytes + found.size_bytes // 2, keep=new) == [old]
     assert evict(admin, 0, keep=new) == []
 

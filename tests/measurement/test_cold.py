@@ -17,8 +17,8 @@ from bench.experiments.before_after import run as experiment
 from bench.measurement import Cell, Sides, compare
 from bench.measurement.cold import Caches, measure_cold, pages
 from bench.model import STATES, ColdBlocks, Options, Pair, Run, Sample
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.progress import silent
 from bench.workload import read
@@ -34,8 +34,8 @@ def make_sides(target: Target, admin: Connection, prefix: str = "pgproof_c") -> 
     """Two databases with a table of BLOCKS blocks, which a run beside us leaves alone."""
     names = {state: f"{prefix}_{state}" for state in STATES}
     for name in names.values():
-        database.claim(admin, name)
-        database.create(admin, name, "scratch")
+        databases.claim(admin, name)
+        databases.create(admin, name, "scratch")
         with target.connect(name) as connection:
             connection.execute("CREATE TABLE t AS SELECT n, repeat('x', 700) AS x FROM generate_series(1, 2000) AS n")
             connection.execute("VACUUM (FREEZE, ANALYZE) t")
@@ -47,7 +47,7 @@ def sides(target: Target) -> Iterator[Sides]:
     with target.connect() as admin:
         made = make_sides(target, admin)
         yield made
-        database.drop_all(target, made.databases.values())
+        databases.drop_all(target, made.databases.values())
 
 
 def warm(pair: Pair) -> Pair:
@@ -75,7 +75,7 @@ def skip_in_memory(path: Path) -> None:
 
 
 def names_of(admin: Connection) -> set[str]:
-    return {found.name for found in database.own_databases(admin)}
+    return {found.name for found in databases.own_databases(admin)}
 
 
 COUNT = cell("SELECT count(*) FROM t WHERE n > :n", 7)
@@ -173,7 +173,7 @@ def test_an_interrupted_run_keeps_the_cold_executions_that_it_has(server: Server
         experiment.run(plan, server, keep)
     assert [len(pair.after.cold) for pair in kept[-1].pairs] == [1, 0, 0, 0, 0, 0, 0]
     assert all(pair.after.samples for pair in kept[-1].pairs)
-    assert {found.kind for found in database.own_databases(admin) if kept[-1].id in found.name} == set()
+    assert {found.kind for found in databases.own_databases(admin) if kept[-1].id in found.name} == set()
 
 
 # ------------------------------------------------------------------------------------------ what may not be done
@@ -183,7 +183,7 @@ def test_an_old_server_that_is_not_ours_keeps_its_buffers_and_its_connections(ds
         try:
             caches, (pair,) = carry_out(old, sides, COUNT)
         finally:
-            database.drop_all(sides.target, sides.databases.values())
+            databases.drop_all(sides.target, sides.databases.values())
         assert (pair.before.cold, caches.seen.buffers, caches.seen.times) == ((), "kept", 0)
         assert "PostgreSQL 15 has no function that empties them (18 has), and a server that pgproof did not start is " \
                "never restarted" in caches.seen.buffers_why  # fmt: skip
@@ -195,9 +195,9 @@ def plain_role(server: ServerHandle, admin: Connection) -> Iterator[str]:
     """The DSN of a role that may create databases and nothing else."""
     admin.execute("CREATE ROLE pgproof_plain LOGIN CREATEDB")
     yield make_conninfo(server.dsn, user="pgproof_plain")
-    for found in database.own_databases(admin):
+    for found in databases.own_databases(admin):
         if found.name.startswith("pgproof_plain_"):
-            database.drop(admin, found.name)
+            databases.drop(admin, found.name)
     admin.execute("DROP ROLE pgproof_plain")
 
 

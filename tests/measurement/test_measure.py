@@ -9,8 +9,8 @@ import pytest
 from bench.errors import WorkloadError
 from bench.measurement import Cell, Sides, compare, time_pairs
 from bench.model import Binding, Options, Pair, Parameter, Query
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.progress import silent
 
 OPTIONS = Options(rounds=6, budget_s=0, timeout_s=30, warmups=1, seed=1, target_ms=100)
@@ -28,7 +28,7 @@ def cell(sql: str, *args: int, writes: bool = False, name: str = "q") -> Cell:
 def sides(admin: Connection, target: Target) -> Sides:
     """Two databases with a table of 1,000 rows; only the second has an index, and a row less."""
     for name, extra in (("before", "SELECT"), ("after", "DELETE FROM t WHERE n = 500; CREATE INDEX i ON t (n)")):
-        database.create(admin, f"pgproof_m_{name}", "scratch")
+        databases.create(admin, f"pgproof_m_{name}", "scratch")
         with target.connect(f"pgproof_m_{name}") as connection:
             connection.execute("CREATE TABLE t AS SELECT n, n / 3.0::float8 AS f FROM generate_series(1, 1000) AS n")
             connection.execute(extra)

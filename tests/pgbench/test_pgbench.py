@@ -20,8 +20,8 @@ from bench.errors import LoadError
 from bench.model import Optimization, Statement
 from bench.pgbench import find_pgbench, make_mix, programs, running
 from bench.pgbench.log import parse
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 
 DATABASE = "pgproof_load"
@@ -36,7 +36,7 @@ def acting_on(*statements: str) -> tuple[Optimization, ...]:
 @pytest.fixture
 def connection(admin: Connection, target: Target) -> Iterator[Connection]:
     """A database of ours with a table of 5,000 rows."""
-    database.create(admin, DATABASE, "scratch")
+    databases.create(admin, DATABASE, "scratch")
     with target.connect(DATABASE) as connection:
         connection.execute("CREATE TABLE t (a int, b text, n int, PRIMARY KEY (a, b))")
         connection.execute("INSERT INTO t SELECT n, 'x' || n, n FROM generate_series(1, 5000) AS n; ANALYZE t")
@@ -216,8 +216,8 @@ def test_nothing_is_left_after_an_exception(
 KILLED = """
 import sys, time
 from pathlib import Path
-from bench.postgres.database import Target
-from bench.load import Pgbench, running
+from bench.postgres.connection import Target
+from bench.pgbench import Pgbench, running
 
 target = Target(sys.argv[1])
 pgbench = Pgbench(Path(sys.argv[2]), 18)

@@ -13,8 +13,8 @@ from bench.experiments.load.steps import Demand, Driven, complaints, drive
 from bench.model import Binding, Parameter, Query, Rewrite
 from bench.pgbench import find_pgbench
 from bench.pgbench.scripts import QueryMix, mix_queries, statement
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 
 DATABASE = "pgproof_load_scripts"
@@ -121,7 +121,7 @@ def test_nothing_of_a_query_looks_like_a_variable(sql: str, written: str) -> Non
 # -------------------------------------------------------------------------------------------------- on a server
 @pytest.fixture
 def connection(admin: Connection, target: Target) -> Iterator[Connection]:
-    database.create(admin, DATABASE, "scratch")
+    databases.create(admin, DATABASE, "scratch")
     with target.connect(DATABASE) as connection:
         connection.execute('CREATE TABLE seen (a text, "b:c" text, d text, e text, f text, id bigint)')
         yield connection

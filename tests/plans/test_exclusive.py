@@ -9,8 +9,8 @@ import pytest
 from bench.measurement import Sides, compare
 from bench.model import PlanSeen
 from bench.plans import from_explain, tree, with_self_ms
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from tests.measurement.test_measure import cell
 from tests.plans.test_plans import node
 
@@ -55,7 +55,7 @@ def test_times_of_another_plan_are_not_taken():
 @pytest.fixture
 def alone(admin: Connection, target: Target) -> Sides:
     """One database with a table of 20,000 rows."""
-    database.create(admin, "pgproof_m_before", "scratch")
+    databases.create(admin, "pgproof_m_before", "scratch")
     with target.connect("pgproof_m_before") as connection:
         connection.execute("CREATE TABLE t AS SELECT n FROM generate_series(1, 20000) AS n")
         connection.execute("VACUUM (FREEZE, ANALYZE) t")

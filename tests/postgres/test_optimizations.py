@@ -9,8 +9,10 @@ import pytest
 
 from bench.errors import DriftError, WorkloadError
 from bench.model import Optimization
-from bench.postgres import database, ledger, optimizations
-from bench.postgres.database import Connection, Target, rows
+from bench.postgres import databases, ledger, optimizations
+from bench.postgres.build_settings import statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.progress import silent
 from bench.workload.optimizations import read_optimizations
 
@@ -18,7 +20,7 @@ from bench.workload.optimizations import read_optimizations
 @pytest.fixture
 def connection(admin: Connection, target: Target) -> Iterator[Connection]:
     """A database of ours with one table of 10,000 rows."""
-    database.create(admin, "pgproof_opt", "scratch")
+    databases.create(admin, "pgproof_opt", "scratch")
     with target.connect("pgproof_opt") as connection:
         ledger.create(connection)
         connection.execute("CREATE TABLE t AS SELECT n, n % 7 AS m, 'x' || n AS s FROM generate_series(1, 10000) AS n")
@@ -97,7 +99,7 @@ def test_a_table_that_a_block_fills_gets_the_statistics_of_all_its_rows(connecti
     filling = "CREATE TABLE big AS SELECT n FROM generate_series(1, 45000) AS n;"
     optimizations.apply_all(connection, blocks(tmp_path, block("fill", filling, "DROP TABLE big")), silent)
     asked = "SELECT array_length(histogram_bounds, 1) FROM pg_stats WHERE tablename = 'big'"
-    assert connection.execute(asked).fetchall()[0][0] == database.statistics_target(45_000) + 1 == 151
+    assert connection.execute(asked).fetchall()[0][0] == statistics_target(45_000) + 1 == 151
 
 
 def test_an_index_on_an_expression_gets_its_statistics(connection: Connection, tmp_path: Path) -> None:

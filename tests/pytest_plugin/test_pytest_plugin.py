@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import bench.pytest_plugin.items  # noqa: F401 (numpy cannot be loaded a second time: pytester forgets new modules)
-from bench.postgres.database import Target, drop, own_databases
+from bench.postgres.connection import Target
+from bench.postgres.databases import drop, own_databases
 from bench.postgres.servers import ServerHandle
 from tests import SHOP
 from tests.conftest import make_home

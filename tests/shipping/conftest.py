@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 from tests.shipping.scripts import (
     Psql,
@@ -19,7 +19,7 @@ from tests.shipping.scripts import (
 @pytest.fixture
 def live(admin: Connection, target: Target) -> Iterator[Connection]:
     """A database that people work on."""
-    database.create(admin, "pgproof_live", "scratch")
+    databases.create(admin, "pgproof_live", "scratch")
     with target.connect("pgproof_live") as connection:
         connection.execute("CREATE TABLE t AS SELECT n, n % 7 AS m, 'x' || n AS s FROM generate_series(1, 1000) AS n")
         yield connection

@@ -10,7 +10,7 @@ from pathlib import Path
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.model import Optimization
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.postgres.servers import ServerHandle
 from bench.shipping import Waiting, concurrent_steps, ship_script
 from bench.workload import read

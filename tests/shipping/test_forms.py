@@ -9,7 +9,7 @@ import pytest
 
 from bench.cli import main
 from bench.errors import WorkloadError
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.shipping import Step, concurrent_steps
 from tests.builders.shops import SHOP
 from tests.shipping.scripts import (

@@ -11,9 +11,10 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from bench.postgres import database, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, optimizations
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.shipping import retrying, ship_script
 from bench.workload import Workload, read
@@ -37,11 +38,11 @@ def test_a_workload_ships_ships_again_and_goes_back(
     workload: Workload, live: Connection, psql: Psql, admin: Connection, target: Target
 ) -> None:
     """The catalog is that of applying it in pgproof's own way, and after the undo that of before."""
-    database.create(admin, "pgproof_applied", "scratch")
+    databases.create(admin, "pgproof_applied", "scratch")
     with target.connect("pgproof_applied") as applied:
         applied.execute("CREATE TABLE t AS SELECT n, n % 7 AS m, 'x' || n AS s FROM generate_series(1, 1000) AS n")
         for connection in (applied, live):
-            database.run_file(connection, workload.schema, "schema.sql")
+            run_file(connection, workload.schema, "schema.sql")
         optimizations.apply_all(applied, workload.optimizations, silent)
         before, wanted = catalog(live), catalog(applied)
     there = ship_script(workload.name, workload.optimizations, queries=workload.queries)
@@ -62,7 +63,7 @@ def test_the_crm_ships_to_postgresql_15(dsn15: str) -> None:
         admin.execute("CREATE DATABASE live15")
     dsn = make_conninfo(dsn15, dbname="live15")
     with psycopg.connect(dsn, autocommit=True) as connection:
-        database.run_file(connection, CRM.schema, "schema.sql")
+        run_file(connection, CRM.schema, "schema.sql")
         before = catalog(connection)
         for undo in (False, False, True):
             text = ship_script("crm", CRM.optimizations, undo, queries=CRM.queries)

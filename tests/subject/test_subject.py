@@ -9,9 +9,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench.postgres import database, ledger, optimizations
-from bench.postgres.database import Connection, Target, rows
+from bench.postgres import databases, ledger, optimizations
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import Workload, read
 from tests import ROOT
@@ -45,14 +47,14 @@ ORDER BY 1, 2, 3
 def crm(target: Target) -> Iterator[Connection]:
     """The CRM with all optimizations, without rows, made by pgproof."""
     with target.connect() as admin:
-        database.create(admin, "pgproof_crm", "scratch")
+        databases.create(admin, "pgproof_crm", "scratch")
         with target.connect("pgproof_crm") as connection:
-            database.run_file(connection, CRM.schema, "schema.sql")
+            run_file(connection, CRM.schema, "schema.sql")
             ledger.create(connection)
             ledger.refresh_index_catalog(connection)
             optimizations.apply_all(connection, CRM.optimizations, silent)
             yield connection
-        database.drop(admin, "pgproof_crm")
+        databases.drop(admin, "pgproof_crm")
 
 
 def count_indexes(connection: Connection) -> int:
@@ -60,9 +62,9 @@ def count_indexes(connection: Connection) -> int:
 
 
 def test_14_tables_and_72_indexes_before_101_after(crm: Connection, admin: Connection, target: Target) -> None:
-    database.create(admin, "pgproof_plain", "scratch")
+    databases.create(admin, "pgproof_plain", "scratch")
     with target.connect("pgproof_plain") as plain:
-        database.run_file(plain, CRM.schema, "schema.sql")
+        run_file(plain, CRM.schema, "schema.sql")
         assert count_indexes(plain) == 72
     assert count_indexes(crm) == 101
     tables = crm.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'crm'").fetchone()
@@ -123,7 +125,7 @@ def test_three_monitoring_views_outside_of_the_counted_schema(crm: Connection) -
 
 def test_psql_alone_gives_the_same_catalog(crm: Connection, server: ServerHandle, admin: Connection) -> None:
     assert server.bin_dir is not None
-    database.create(admin, "pgproof_psql", "scratch")
+    databases.create(admin, "pgproof_psql", "scratch")
     dsn = make_conninfo(**(conninfo_to_dict(server.dsn) | {"dbname": "pgproof_psql", "options": ""}))
     files = ["-f", str(ROOT / "schema.sql"), "-f", str(ROOT / "optimizations.sql")]
     command = [str(server.bin_dir / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", *files, dsn]

@@ -12,7 +12,9 @@ import psycopg
 from bench.errors import DiskFull, ServerError
 from bench.experiments.attribution.stalls import Window
 from bench.model import Optimization
-from bench.postgres.database import Connection, rows, translated
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import translated
 from bench.postgres.locks import Locks, sampled
 from bench.shipping import concurrent_steps, refuses_transaction, undo_steps
 

@@ -9,7 +9,9 @@ from typing import Any
 from psycopg import sql
 
 from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
-from bench.postgres.database import Connection, explained, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 
 DENSITY_EXTENSION = "pgstattuple"
 

@@ -12,7 +12,7 @@ from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import explain, shape_of
 from bench.model import Counters, GainCell, Json, State, Tried
 from bench.plans import index_names, tree, trimmed, work_of_finding
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 
 SAMPLES = 2
 SAMPLES_MS = 200.0

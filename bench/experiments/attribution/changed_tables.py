@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from bench.errors import PgproofError
 from bench.measurement.write_trials import taken_away
 from bench.model import Optimization
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 
 Needs = Mapping[str, Sequence[str]]
 """Optimization to those without which it cannot be."""

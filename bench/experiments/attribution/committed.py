@@ -14,7 +14,7 @@ from bench.experiments.attribution.cells import Key
 from bench.experiments.attribution.measure_gains import Gains
 from bench.model import GainCell, Optimization
 from bench.postgres import ledger, optimizations
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 
 Fresh = Callable[[str], AbstractContextManager[Connection]]
 """A connection to a new copy of the database before all optimizations, under a label; dropped afterwards."""

@@ -16,7 +16,9 @@ from psycopg import sql
 from bench.measurement.write_statements import WriteStatement, statements_of
 from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Applied, Churn, Stored
-from bench.postgres.database import Connection, explained, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 from bench.progress import Progress, silent
 from bench.workload import Workload
 

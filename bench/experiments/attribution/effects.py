@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from bench.cells.index_use import bare
 from bench.model import Applied, Optimization
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 
 _CHECK = re.compile(
     r"ALTER\s+TABLE\s.*\bADD\s+(CONSTRAINT\s+\S+\s+)?CHECK\b|ALTER\s+TABLE\s.*\bVALIDATE\s+CONSTRAINT\b"

@@ -18,7 +18,7 @@ from bench.experiments.attribution.proof import CLEARLY
 from bench.experiments.attribution.subsets import Names, Sets
 from bench.measurement import Cell
 from bench.model import GainCell, SetTried, Tried
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.progress import Progress
 
 EXACT_MOST = 6

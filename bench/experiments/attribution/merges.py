@@ -15,7 +15,8 @@ from bench.measurement.write_statements import WriteStatement
 from bench.measurement.write_trials import clean_up, run_here, taken_away
 from bench.model import Json, Optimization
 from bench.plans.parse import blocks, number
-from bench.postgres.database import Connection, explained
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 from bench.workload.queries import ROUND
 
 MERGE_ROWS = 1000

@@ -19,8 +19,8 @@ from bench.experiments.attribution.writes import write_costs
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution
-from bench.postgres import database, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, optimizations
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
 from bench.workload import Workload
@@ -89,14 +89,14 @@ def attribute(subject: Subject) -> Attribution:
 
 @contextmanager
 def _copy(subject: Subject, source: str, label: str) -> Iterator[str]:
-    name = f"{database.PREFIX}{subject.stamp}_{label}"
+    name = f"{databases.PREFIX}{subject.stamp}_{label}"
     with subject.server.bulk():
-        database.clone(subject.admin, source, name, "scratch")
-    database.checkpoint(subject.admin)
+        databases.clone(subject.admin, source, name, "scratch")
+    checkpoint(subject.admin)
     try:
         yield name
     finally:
-        database.drop_all(subject.target, [name])
+        databases.drop_all(subject.target, [name])
 
 
 @contextmanager

@@ -18,8 +18,9 @@ from bench.experiments.attribution.stalls import Window, felt, rate_tps
 from bench.model import Optimization
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import CLIENTS, RATE_TPS, Mix, Pgbench, Running, Transaction, find_pgbench, make_mix, running
-from bench.postgres import database
-from bench.postgres.database import MAINTENANCE_WORK_MEM, Connection, Target
+from bench.postgres import databases
+from bench.postgres.build_settings import MAINTENANCE_WORK_MEM
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress, silent
 
@@ -101,7 +102,7 @@ def ship_all(
 def _copy(target: Target, name: str) -> Iterator[tuple[Connection, Connection]]:
     """A connection that applies, and one that watches."""
     with target.connect(name) as watcher:
-        if not database.find(watcher, name):
+        if not databases.find(watcher, name):
             raise ServerError(f"pgproof did not make the database {name}: nothing is applied to it")
         timeout = f"{LOCK_TIMEOUT_S}s"
         with target.connect(name, lock_timeout=timeout, maintenance_work_mem=MAINTENANCE_WORK_MEM) as connection:

@@ -19,7 +19,10 @@ from bench.experiments.attribution.changed_tables import with_dependents
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.model import Optimization
-from bench.postgres.database import Connection, explained, first_line, rows, statistics_target
+from bench.postgres.build_settings import statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained, first_line
 
 Names = frozenset[str]
 

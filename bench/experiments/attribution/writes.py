@@ -18,7 +18,9 @@ from bench.experiments.attribution.merges import Merge, measure_merges, total
 from bench.measurement.write_statements import WriteStatement, made_up, may_skip_triggers, statements_of
 from bench.measurement.write_trials import Trial, clean_up, run_here, run_trial, taken_away
 from bench.model import Optimization, Write, WriteCost, WriteSeen
-from bench.postgres.database import Connection, explained, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 from bench.progress import Progress, silent
 from bench.workload import Workload
 

@@ -28,7 +28,7 @@ from bench.experiments.traps import formats as traps_report
 from bench.experiments.traps.command import show_traps
 from bench.experiments.traps.record import TRAPS
 from bench.model import Options, Run, RunStatus
-from bench.postgres import database
+from bench.postgres import databases
 from bench.progress_bars import Bars, Lines, progress
 from bench.report.numbers import plural
 from bench.results_folder import Folder
@@ -123,7 +123,7 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
         seen, folder = _carry_out(plan, output, shown, chosen)
     _show(seen, folder)
     if plan.keep_databases:
-        out.print(f"kept databases: {database.PREFIX}{seen.id}_before and _after", soft_wrap=True)
+        out.print(f"kept databases: {databases.PREFIX}{seen.id}_before and _after", soft_wrap=True)
     return _verdict(seen, check)
 
 

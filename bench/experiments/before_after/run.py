@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bench import __version__, machine
+from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
 from bench.experiments.attribution.run import Subject, attribute
 from bench.experiments.setup import Ground, apply, choose, fill
@@ -14,10 +14,12 @@ from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pai
 from bench.measurement.cold import Caches, measure_cold
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
-from bench.postgres import database, ledger, optimizations
-from bench.postgres.database import SAMPLE_ROWS_PER_TARGET, TARGET_MAX, Connection, Target
+from bench.postgres import databases, ledger, optimizations
+from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
+from bench.postgres.statements import run_file
 from bench.progress import Progress, silent
 from bench.workload import Workload
 
@@ -72,14 +74,14 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
     target = Target(server.dsn, SESSION_SETTINGS)
     watch = Stopwatch()
     with target.connect() as admin:
-        database.clean(admin)
+        databases.clean(admin)
         ground = Ground(plan.workload, server, target, admin, plan.progress)
         with watch("dataset"):
             template, dataset = fill(ground, plan.recipe, plan.workers, plan.cache_limit_bytes)
         with watch("parameters"):
             bindings = choose(ground, template, plan.queries)
         seen = _begin(plan, server, admin, dataset)
-        names = {state: f"{database.PREFIX}{seen.id}_{state}" for state in STATES}
+        names = {state: f"{databases.PREFIX}{seen.id}_{state}" for state in STATES}
         sides = Sides(target, names, plan.options.timeout_s)
         caches = Caches(server, sides, whole_machine=plan.drop_caches)
         try:
@@ -100,16 +102,16 @@ def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
                 seen = _measure_cold(plan, caches, bindings, seen, watch, keep)
         finally:
             if not plan.keep_databases:
-                database.drop_all(caches.sides.target, names.values())  # a restart may have moved the server
-    seen = replace(seen, status="complete", finished_at=database.now_text(), phases_s=dict(watch.seconds))
+                databases.drop_all(caches.sides.target, names.values())  # a restart may have moved the server
+    seen = replace(seen, status="complete", finished_at=timestamps.now_text(), phases_s=dict(watch.seconds))
     keep(seen)
     return seen
 
 
 def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset) -> Run:
-    stamp = database.now_text()
+    stamp = timestamps.now_text()
     return Run(
-        id=database.id_of(stamp),
+        id=timestamps.id_of(stamp),
         started_at=stamp,
         status="running",
         pgproof=__version__,
@@ -146,7 +148,7 @@ def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: P
     for number, (state, name) in enumerate(names.items()):
         plan.progress("cloning", number, len(names))
         about = {"workload": plan.workload.name, "scale": plan.scale, "kept": plan.keep_databases}
-        database.clone(admin, template, name, state, about)
+        databases.clone(admin, template, name, state, about)
     plan.progress("cloning", len(names), len(names))
 
 
@@ -174,15 +176,15 @@ def _measure_cold(plan: Plan, caches: Caches, bindings: Bindings, seen: Run, wat
         keep(replace(seen, pairs=tuple(pairs), cold=caches.seen, phases_s=dict(watch.seconds)))
 
     reads = cells_of([query for query in plan.queries if not query.writes], bindings)
-    with watch("cold"), caches.opened(plan.cold, f"{database.PREFIX}{seen.id}_cold"):
+    with watch("cold"), caches.opened(plan.cold, f"{databases.PREFIX}{seen.id}_cold"):
         pairs = measure_cold(caches, reads, seen.pairs, plan.options.seed, plan.progress, store)
     return replace(seen, pairs=pairs, cold=caches.seen)
 
 
 def _subject(
-    plan: Plan, server: ServerHandle, admin: Connection, databases: tuple[str, str], bindings: Bindings, seen: Run
+    plan: Plan, server: ServerHandle, admin: Connection, names: tuple[str, str], bindings: Bindings, seen: Run
 ) -> Subject:
-    template, after = databases
+    template, after = names
     return Subject(
         target=Target(server.dsn, SESSION_SETTINGS), server=server, admin=admin, workload=plan.workload,
         before=template, after=after, applied=seen.applied, cells=tuple(cells_of(plan.queries, bindings)),
@@ -202,15 +204,15 @@ def _measure_writes(
         names = {state: f"{name}_writes" for state, name in names.items()}
         with watch("clone and optimize"):
             for state, name in names.items():
-                database.clone(admin, sides.databases[state], name, "scratch")
-            database.checkpoint(admin)
+                databases.clone(admin, sides.databases[state], name, "scratch")
+            checkpoint(admin)
     try:
         seen = _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep) if cells else seen
         with watch("upkeep"), sides.target.connect(names["after"]) as connection:
             return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
     finally:
         if pristine:
-            database.drop_all(sides.target, names.values())
+            databases.drop_all(sides.target, names.values())
 
 
 def _with_upkeep(plan: Plan, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
@@ -255,9 +257,9 @@ def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
     blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
     findings = {}
     with target.connect() as admin:
-        database.clean(admin)
+        databases.clean(admin)
         ours = [
-            d for d in database.own_databases(admin)
+            d for d in databases.own_databases(admin)
             if d.complete and d.about.get("workload") == workload.name and d.kind in ("template", *STATES)
         ]  # fmt: skip
         for found in ours:
@@ -269,19 +271,19 @@ def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
 
 
 def _verify_new(workload: Workload, target: Target, admin: Connection, expected: list[tuple[str, str]]) -> list[str]:
-    name = f"{database.PREFIX}verify_{workload.content_hash()[:12]}"
-    database.claim(admin, name)
-    database.create(admin, name, "scratch")
+    name = f"{databases.PREFIX}verify_{workload.content_hash()[:12]}"
+    databases.claim(admin, name)
+    databases.create(admin, name, "scratch")
     try:
         with target.connect(name) as connection:
-            database.run_file(connection, workload.schema, "schema.sql")
+            run_file(connection, workload.schema, "schema.sql")
             ledger.create(connection)
             ledger.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
             ledger.refresh_index_catalog(connection)
             optimizations.apply_all(connection, workload.optimizations, silent)
             return ledger.drift(connection, expected)
     finally:
-        database.drop_all(target, [name])
+        databases.drop_all(target, [name])
 
 
 def workload_folder(given: Path | None) -> Path:

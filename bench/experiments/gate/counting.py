@@ -12,7 +12,8 @@ from bench.measurement.execution import Timeout, execute, explain, result_hash
 from bench.model import Counters, PlanSeen, Sample, Verdict
 from bench.plans import trimmed
 from bench.postgres import ledger
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 from bench.postgres.optimizations import block_checksum
 from bench.statistics.quantiles import judge
 

@@ -11,8 +11,8 @@ from bench.errors import PgproofError, WorkloadError
 from bench.experiments.gate import injections
 from bench.experiments.gate.arms import ARMS, Arm, ArmName
 from bench.measurement import Sides
-from bench.postgres import database, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, optimizations
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress import Progress, silent
 
@@ -45,7 +45,7 @@ class Databases:
                     self.progress(what, done, len(names))
                     future.result()
         self.progress(what, len(names), len(names))
-        database.checkpoint(self.admin)
+        checkpoint(self.admin)
         return prepared
 
     def _treat(self, arm: Arm, name: str) -> None:
@@ -81,20 +81,20 @@ class Databases:
 
     def drop(self, name: str) -> None:
         """Drop one of the databases made here."""
-        database.drop(self.admin, name)
-        database.release(self.admin, name)
+        databases.drop(self.admin, name)
+        databases.release(self.admin, name)
         self.made.remove(name)
 
     def drop_all(self) -> None:
         """Drop what is left, on a connection of its own: the other one may be in the middle of something."""
         if self.made:
-            database.drop_all(Target(self.server.dsn, SESSION_SETTINGS), self.made)
+            databases.drop_all(Target(self.server.dsn, SESSION_SETTINGS), self.made)
             self.made.clear()
 
     def _copy(self, source: str, label: str) -> str:
-        name = f"{database.PREFIX}g{self.stamp}_{label}"
-        if not database.claim(self.admin, name):
+        name = f"{databases.PREFIX}g{self.stamp}_{label}"
+        if not databases.claim(self.admin, name):
             raise PgproofError(f"another gate works on {name}", hint="run the command again")
         self.made.append(name)
-        database.create(self.admin, name, "scratch", template=source)
+        databases.create(self.admin, name, "scratch", template=source)
         return name

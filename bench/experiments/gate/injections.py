@@ -14,7 +14,9 @@ from psycopg.pq import TransactionStatus
 
 from bench.errors import WorkloadError
 from bench.model import Injection, Query, Statement
-from bench.postgres.database import Connection, rows, run_file
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.statements import run_file
 
 SMALL_WORK_MEM = "64kB"
 """The least that the server accepts: whatever is sorted or hashed at all goes through temporary files."""

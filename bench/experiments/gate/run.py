@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, machine
+from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
 from bench.experiments.gate import compat
 from bench.experiments.gate.arms import Arm, ArmName, recipe_of
@@ -24,8 +24,8 @@ from bench.measurement import Cell, cells_of
 from bench.measurement.execution import Timeout
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Dataset, Query
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import clean
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
@@ -77,10 +77,10 @@ class Filled:
 
 def run(plan: GatePlan, server: ServerHandle) -> GateResult:
     """Compare the two arms on ``server`` and judge every cell. Databases made for it are dropped, however it ends."""
-    begun = database.now_text()
+    begun = timestamps.now_text()
     watch = Stopwatch()
     with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
-        database.clean(admin)
+        clean(admin)
         with watch("dataset and parameters"):
             filled = _fill(plan, server, admin)
         result = _blank(plan, server, admin, begun)
@@ -93,7 +93,7 @@ def run(plan: GatePlan, server: ServerHandle) -> GateResult:
             result = _compare(plan, databases, filled, result, watch)
         finally:
             databases.drop_all()
-    return replace(result, finished_at=database.now_text(), phases_s=dict(watch.seconds))
+    return replace(result, finished_at=timestamps.now_text(), phases_s=dict(watch.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def prepared_head(plan: GatePlan, server: ServerHandle) -> Iterator[Prepared]:
     """Make the working tree's database, and drop it at the end of the block."""
     plan = replace(plan, base=None)
     with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
-        database.clean(admin)
+        clean(admin)
         filled = _fill(plan, server, admin)
         databases = _databases(plan, server, admin, filled)
         try:
@@ -129,7 +129,7 @@ def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
         cells = count(head.databases, "head", head.name, list(head.filled.cells["head"].values()), plan.target_ms)
         return Baseline(
             pgproof=__version__,
-            created_at=database.now_text(),
+            created_at=timestamps.now_text(),
             fingerprint=head.fingerprint,
             target_ms=plan.target_ms,
             recipe=recipe_of(workload),
@@ -140,7 +140,7 @@ def make_baseline(plan: GatePlan, server: ServerHandle) -> Baseline:
 
 
 def _databases(plan: GatePlan, server: ServerHandle, admin: Connection, filled: Filled) -> Databases:
-    return Databases(server, admin, plan.arms, filled.templates, plan.timeout_s, database.stamp(), plan.progress)
+    return Databases(server, admin, plan.arms, filled.templates, plan.timeout_s, timestamps.stamp(), plan.progress)
 
 
 def _fill(plan: GatePlan, server: ServerHandle, admin: Connection) -> Filled:
@@ -165,7 +165,7 @@ def _blank(plan: GatePlan, server: ServerHandle, admin: Connection, begun: str) 
         base = f"{base}, counters of the baseline of {stored.created_at[:10]}" if base else "the baseline's counters"
     return GateResult(
         started_at=begun,
-        finished_at=database.now_text(),
+        finished_at=timestamps.now_text(),
         pgproof=__version__,
         workload=plan.head.workload.name,
         overall="inconclusive",

@@ -18,7 +18,7 @@ from bench.experiments.gate.record import Key, Stage
 from bench.measurement import Cell
 from bench.measurement.loops import LOOPS_MAX, SAMPLE_MS, Loop, prepare, process_clock
 from bench.model import Binding, Query
-from bench.postgres.database import rows
+from bench.postgres.catalog import rows
 from bench.progress import Progress
 
 CONTROLS = {

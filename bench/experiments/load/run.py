@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import psycopg
 
-from bench import __version__, machine
+from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
 from bench.errors import LoadError
 from bench.experiments.load.counting import count, window
@@ -19,8 +19,9 @@ from bench.measurement import Bindings
 from bench.model import STATES, Query, State
 from bench.pgbench.programs import Pgbench, find_pgbench
 from bench.pgbench.scripts import QueryMix, mix_queries
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, explained, translated
+from bench.postgres import catalog, databases
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained, translated
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
@@ -105,16 +106,16 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
     target = Target(server.dsn, SESSION_SETTINGS)
     with target.connect() as admin:
         _insist_on_connections(admin, max(plan.options.clients))
-        database.clean(admin)
+        databases.clean(admin)
         ground = Ground(plan.workload, server, target, admin, plan.progress)
         recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
         template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
         bindings = choose(ground, template, plan.queries)
         mixes = {state: mix_queries(plan.queries, bindings, state) for state in plan.states}
-        stamp = database.stamp()
-        begun = database.now_text()
+        stamp = timestamps.stamp()
+        begun = timestamps.now_text()
         seen = LoadRun(
-            id=database.id_of(begun), started_at=begun,
+            id=timestamps.id_of(begun), started_at=begun,
             status="running", pgproof=__version__, workload=plan.workload.name,
             workload_hash=plan.workload.content_hash(), options=plan.options, machine=machine.facts(),
             server=record_of(server, admin), dataset=dataset, mix=_mix(plan.queries, bindings),
@@ -124,7 +125,7 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
         sources: dict[State, str] = {"before": template}
         try:
             if "after" in plan.states:
-                sources["after"] = f"{database.PREFIX}{stamp}_after"
+                sources["after"] = f"{databases.PREFIX}{stamp}_after"
                 optimize(ground, template, sources["after"], {"scale": plan.scale})
             stage = _Stage(plan, target, server, admin, pgbench, sources, mixes, stamp)
             for step in _steps(stage):
@@ -134,7 +135,7 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
                     raise LoadError(f"a client of the load met an error: {step.errors[0]}")
         finally:
             drop_copies(target, stamp)
-    seen = replace(seen, status="complete", finished_at=database.now_text())
+    seen = replace(seen, status="complete", finished_at=timestamps.now_text())
     keep(seen)
     return seen
 
@@ -210,7 +211,7 @@ def _held(step: LoadStep, options: LoadOptions) -> bool | None:
 def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | None, purpose: Purpose) -> LoadStep:
     """One step on a copy of its own, which nothing else has written to."""
     options = stage.plan.options
-    name = f"{database.PREFIX}{stage.stamp}_load_{number}"
+    name = f"{databases.PREFIX}{stage.stamp}_load_{number}"
     queries = stage.plan.queries
     label = f"{state}, {plural(clients, 'client')}" + (f", {rate:,.1f}/s" if rate else "")
     demand = Demand(clients, options.seconds + options.warm_up_s, rate, options.late_ms)
@@ -243,7 +244,7 @@ def warm_up(connection: Connection) -> int | None:
     try:
         with connection.transaction():
             connection.execute("CREATE EXTENSION pg_prewarm SCHEMA bench_meta")
-            blocks = int(database.rows(connection, "warm_up_relations")[0]["blocks"])
+            blocks = int(catalog.rows(connection, "warm_up_relations")[0]["blocks"])
             connection.execute("DROP EXTENSION pg_prewarm")
     except NO_WARMING:
         return None

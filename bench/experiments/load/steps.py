@@ -18,7 +18,8 @@ from bench.pgbench.background import APPLICATION, MOST_TRIES, environment
 from bench.pgbench.log import Entry, parse_entries
 from bench.pgbench.programs import Pgbench
 from bench.pgbench.scripts import QueryMix
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 from bench.postgres.servers.account import spawn
 from bench.postgres.servers.postmaster import stops_with_us
 

@@ -17,7 +17,10 @@ from bench.experiments.maintain.record import ChurnPhase, TableChurned
 from bench.measurement.write_statements import WriteStatement, may_skip_triggers, statements_of
 from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Statement
-from bench.postgres.database import Connection, explained, rows, run_statement
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
+from bench.postgres.statements import run_statement
 from bench.progress import Progress
 from bench.workload import Workload
 from bench.workload.churn import CHURN_FILE, read_churn

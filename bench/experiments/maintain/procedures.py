@@ -15,7 +15,10 @@ from bench.errors import DiskFull, ServerError
 from bench.experiments.maintain import autovacuum
 from bench.experiments.maintain.churn import WAL, Writes, writes_so_far
 from bench.experiments.maintain.record import ProcedureSeen
-from bench.postgres.database import Connection, explained, rows, statistics_target, translated
+from bench.postgres.build_settings import statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained, translated
 from bench.postgres.locks import Locks, sampled
 from bench.workload import Workload
 from bench.workload.sqlfile import fill_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, machine
+from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
 from bench.errors import DiskFull
 from bench.experiments.maintain import churn as churning
@@ -36,8 +36,10 @@ from bench.experiments.setup import (
     passing_copy,
 )
 from bench.measurement import Bindings
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.failures import explained
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
@@ -82,12 +84,12 @@ class _Scene:
     @property
     def source(self) -> str:
         """The aged database, which nobody asks anything: its copies are asked."""
-        return f"{database.PREFIX}{self.stamp}_aged"
+        return f"{databases.PREFIX}{self.stamp}_aged"
 
     @property
     def untouched(self) -> str:
         """The copy of it in which nothing is done."""
-        return f"{database.PREFIX}{self.stamp}_untouched"
+        return f"{databases.PREFIX}{self.stamp}_untouched"
 
 
 def run(
@@ -103,7 +105,7 @@ def run(
     target = Target(server.dsn, SESSION_SETTINGS)
     workload = plan.workload
     with target.connect() as admin:
-        database.clean(admin)
+        databases.clean(admin)
         ground = Ground(workload, server, target, admin, plan.progress)
         recipe = Recipe(workload.dataset, plan.scale, plan.seed, plan.skew)
         template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
@@ -111,9 +113,9 @@ def run(
         queries = stages.reads(workload)
         bindings = choose(ground, template, queries)
         asked = stages.questions(workload, bindings)
-        begun, stamp = database.now_text(), database.stamp()
+        begun, stamp = timestamps.now_text(), timestamps.stamp()
         seen = MaintenanceRun(
-            id=database.id_of(begun), started_at=begun, status="running", pgproof=__version__, workload=workload.name,
+            id=timestamps.id_of(begun), started_at=begun, status="running", pgproof=__version__, workload=workload.name,
             workload_hash=workload.content_hash(), options=plan.options, machine=machine.facts(),
             server=record_of(server, admin), dataset=dataset, titles={q.name: q.title for q in queries},
             planned=_planned(plan.procedures), notes=_notes(plan, bindings),
@@ -122,13 +124,13 @@ def run(
         scene = _Scene(plan, target, server, admin, stamp, asked, Probes(None, None))
         try:
             optimize(ground, template, scene.source, {"scale": plan.scale})
-            with database.explained("measuring maintenance"):
+            with explained("measuring maintenance"):
                 for latest in _measured(scene, seen):
                     seen = latest
                     keep(seen)
         finally:
             drop_copies(target, stamp)
-    seen = replace(seen, status="complete", finished_at=database.now_text())
+    seen = replace(seen, status="complete", finished_at=timestamps.now_text())
     keep(seen)
     return seen
 
@@ -153,7 +155,7 @@ def _notes(plan: MaintenancePlan, bindings: Bindings) -> tuple[str, ...]:
 def _insist_on_room(
     plan: MaintenancePlan, server: ServerHandle, admin: Connection, template: str, free_bytes: FreeBytes
 ) -> None:
-    found = database.find(admin, template)
+    found = databases.find(admin, template)
     if server.data_dir is None or found is None:
         return
     needed, free = needed_bytes(found.size_bytes, plan.options.share), free_bytes(server.data_dir)
@@ -176,7 +178,7 @@ def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
         churned = churning.churn(connection, plan.workload, plan.options.share, plan.progress)
         written = [table.name for table in churned.phase.tables]
         todo = procedures.look(connection, churned.writes, written)
-    database.checkpoint(scene.admin)
+    checkpoint(scene.admin)
     seen = replace(seen, churn=churned.phase, notes=(*seen.notes, *churned.notes))
     copy(scene.server, scene.admin, scene.source, scene.untouched)
     yield (seen := _with(seen, _stage(scene, CHURNED, scene.untouched)))
@@ -197,8 +199,8 @@ def _switch_autovacuum_off(connection: Connection) -> None:
     """Nothing may tidy up between two looks; on a server that is not ours it is switched off by table."""
     if connection.execute("SHOW autovacuum").fetchall()[0][0] == "off":
         return
-    with database.explained("switching autovacuum off in a copy"):
-        for row in database.rows(connection, "list_tables"):
+    with explained("switching autovacuum off in a copy"):
+        for row in rows(connection, "list_tables"):
             options = "autovacuum_enabled = false, toast.autovacuum_enabled = false"
             connection.execute(f"ALTER TABLE {row['name']} SET ({options})".encode())
 
@@ -209,7 +211,7 @@ def _carried_out(
     """Carry out ``chosen`` on a copy, look at the queries there, and time those whose work changed."""
     plan = scene.plan
     number = seen.planned.index(name)
-    with passing_copy(scene.server, scene.admin, scene.source, f"{database.PREFIX}{scene.stamp}_{number}") as own:
+    with passing_copy(scene.server, scene.admin, scene.source, f"{databases.PREFIX}{scene.stamp}_{number}") as own:
         done: list[ProcedureSeen] = []
         with scene.target.connect(own) as connection, scene.target.connect(own) as watcher:
             for position, one in enumerate(chosen):

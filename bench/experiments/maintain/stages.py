@@ -10,7 +10,8 @@ from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, cells_of, 
 from bench.measurement.execution import result_hash
 from bench.model import Options, Pair, Query
 from bench.plans import trimmed
-from bench.postgres.database import Connection, Target, explained
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained
 from bench.progress import Progress
 from bench.workload import Workload
 from bench.workload.sqlfile import fill_in

@@ -11,7 +11,9 @@ import psycopg
 from psycopg import sql
 
 from bench.experiments.maintain.record import IndexStored, TableStored
-from bench.postgres.database import Connection, explained, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 
 SCHEMA = "bench_meta"
 EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgstatginindex"}

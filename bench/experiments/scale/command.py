@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bench import __version__, storage
+from bench import __version__, storage, timestamps
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.options import GIB, insist_on_queries, server, server_options, sized_options
 from bench.cli.streams import err, out
@@ -24,7 +24,6 @@ from bench.experiments.scale.formats import FILE
 from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
 from bench.experiments.scale.steps import geometric
 from bench.model import Options, Run, RunStatus
-from bench.postgres import database
 from bench.progress import Progress
 from bench.progress_bars import Lines, progress
 from bench.results_folder import RUN_FILE, Folder, stamp
@@ -187,7 +186,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     folder = Folder(output)
     with folder:  # makes ``output``, or says why not
         pass
-    begun = Scaling("running", database.now_text(), __version__, asked)
+    begun = Scaling("running", timestamps.now_text(), __version__, asked)
     return _Kept(output / f"{stamp()}-scale", begun)
 
 

@@ -14,8 +14,8 @@ from bench.experiments.before_after.run import Keep, Plan
 from bench.experiments.scale.steps import Known, insist_on_room
 from bench.experiments.setup import FreeBytes, free_bytes_of
 from bench.model import Run
-from bench.postgres import database
-from bench.postgres.database import Target
+from bench.postgres import databases
+from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress import Progress
 
@@ -62,7 +62,7 @@ def carry_out(
 def look(plan: Plan, server: ServerHandle) -> tuple[Known | None, dict[int, int]]:
     """Look at the filled databases of the workload: the size of a unit by the largest, and their bytes by scale."""
     with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
-        own = database.own_databases(admin)
+        own = databases.own_databases(admin)
     cached = {
         int(one.about["scale"]): one.size_bytes
         for one in own

@@ -15,7 +15,7 @@ from bench.experiments.traps.record import Borrowed, TrapCell
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.plans import access_path
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 
 SWITCHES = (
     "enable_indexscan", "enable_seqscan", "enable_bitmapscan", "enable_indexonlyscan", "enable_nestloop",

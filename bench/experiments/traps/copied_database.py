@@ -11,7 +11,7 @@ from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import explain, shape_of
 from bench.model import PlanSeen, Sample, State
 from bench.plans import access_path, trimmed
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
 
 ROUNDS = 9
 """Timed executions of a plan, in turn with the one it is held against. From 5 on there is an interval; with 9 one

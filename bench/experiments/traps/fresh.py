@@ -15,7 +15,8 @@ from bench.experiments.traps.copied_database import Site, execute_plan, slimmed,
 from bench.experiments.traps.record import FreshQuery, FreshTenant
 from bench.measurement import Cell
 from bench.model import Binding, Query
-from bench.postgres.database import Connection, explained, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained, translated
 from bench.progress import Progress
 from bench.workload import Workload
 from bench.workload.sqlfile import fill_in, read_text, split

@@ -18,7 +18,8 @@ from bench.measurement import Cell, Timeout
 from bench.measurement.execution import EXPLAIN, undone
 from bench.model import State
 from bench.plans import access_path, from_explain
-from bench.postgres.database import Connection, first_line, translated
+from bench.postgres.connection import Connection
+from bench.postgres.failures import first_line, translated
 
 NAME = "pgproof_trap"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, machine
+from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
 from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
 from bench.experiments.traps import fresh, stability
@@ -17,8 +17,8 @@ from bench.experiments.traps.record import Stability, TrapCell, TrapQuery, Traps
 from bench.measurement import Cell, cells_of
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Query
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
@@ -85,15 +85,15 @@ def run(plan: TrapsPlan, server: ServerHandle, keep: Keep) -> TrapsRun:
     """
     target, watch = Target(server.dsn, SESSION_SETTINGS), Stopwatch()
     with target.connect() as admin:
-        database.clean(admin)
+        databases.clean(admin)
         ground = Ground(plan.workload, server, target, admin, plan.progress)
         with watch("dataset"):
             recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
             template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
             bindings = choose(ground, template, plan.queries)
-        stamp, begun = database.stamp(), database.now_text()
+        stamp, begun = timestamps.stamp(), timestamps.now_text()
         seen = TrapsRun(
-            id=database.id_of(begun), started_at=begun, status="running", pgproof=__version__,
+            id=timestamps.id_of(begun), started_at=begun, status="running", pgproof=__version__,
             workload=plan.workload.name, workload_hash=plan.workload.content_hash(), options=plan.options,
             machine=machine.facts(), server=record_of(server, admin), dataset=dataset,
             queries=tuple(_about(query, bool(bindings[query.name])) for query in plan.queries), notes=_notes(plan),
@@ -102,7 +102,7 @@ def run(plan: TrapsPlan, server: ServerHandle, keep: Keep) -> TrapsRun:
         work = _Work(plan, server, target, admin, template, stamp, keep, seen, watch)
         try:
             if plan.options.state == "after":
-                work.source = f"{database.PREFIX}{stamp}_after"
+                work.source = f"{databases.PREFIX}{stamp}_after"
                 with watch("optimize"):
                     optimize(ground, template, work.source, {"scale": plan.scale})
             cells = cells_of(plan.queries, bindings)
@@ -114,7 +114,7 @@ def run(plan: TrapsPlan, server: ServerHandle, keep: Keep) -> TrapsRun:
                 _fresh(work, {cell.query.name for cell in cells})
         finally:
             drop_copies(target, stamp)
-        work.told(status="complete", finished_at=database.now_text())
+        work.told(status="complete", finished_at=timestamps.now_text())
         return work.seen
 
 
@@ -130,7 +130,7 @@ def _notes(plan: TrapsPlan) -> tuple[str, ...]:
 
 @contextmanager
 def _copy(work: _Work, what: str, source: str = "") -> Iterator[Site]:
-    name = f"{database.PREFIX}{work.stamp}_{what}"
+    name = f"{databases.PREFIX}{work.stamp}_{what}"
     with passing_copy(work.server, work.admin, source or work.source, name):
         yield Site(work.target, name, work.plan.options.state, work.plan.options.timeout_s)
 

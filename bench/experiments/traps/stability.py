@@ -13,7 +13,10 @@ from bench.experiments.traps.record import PlanRun, Stability
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.plans import access_path
-from bench.postgres.database import SAMPLE_ROWS_PER_TARGET, Connection, explained, rows, statistics_target
+from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, statistics_target
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
+from bench.postgres.failures import explained
 
 SERVER_TARGET = 100
 """default_statistics_target of a server where nobody chose another (PostgreSQL manual, 20.7.4). pgproof's own

@@ -7,8 +7,10 @@ from contextlib import suppress
 import psycopg
 
 from bench.errors import ServerError
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, first_line
+from bench.postgres import databases
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import first_line
 
 EVICT_ALL_SINCE = 180000
 """PostgreSQL 18 brings ``pg_buffercache_evict_all`` (its release notes, pg_buffercache)."""
@@ -31,8 +33,8 @@ def open_evictor(admin: Connection, target: Target, name: str) -> tuple[Connecti
     version = admin.info.server_version
     if version < EVICT_ALL_SINCE:
         return None, f"PostgreSQL {version // 10000} has no function that empties them (18 has)"
-    database.claim(admin, name)
-    database.create(admin, name, "scratch")
+    databases.claim(admin, name)
+    databases.create(admin, name, "scratch")
     connection = target.connect(name)
     try:
         connection.execute("CREATE SCHEMA bench_meta")
@@ -52,11 +54,11 @@ def evict(connection: Connection) -> tuple[int, int]:
 
     A buffer stays when somebody is using it at this moment.
     """
-    (found,) = database.rows(connection, "evict_buffers")
+    (found,) = rows(connection, "evict_buffers")
     return int(found["flushed"]), int(found["skipped"])
 
 
 def drop_evictor(target: Target, name: str) -> None:
     """Drop the database of ``open_evictor``; where the server is gone, the next run does."""
     with suppress(ServerError, psycopg.OperationalError):
-        database.drop_all(target, [name])
+        databases.drop_all(target, [name])

@@ -17,7 +17,7 @@ from bench.measurement.cold import pages
 from bench.measurement.cold.buffers import drop_evictor, evict, open_evictor
 from bench.measurement.execution import shape_of
 from bench.model import STATES, ColdCaches, State
-from bench.postgres.database import Connection, Target, checkpoint
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 
 LEFT_MOST = 0.05

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bench.model import Server
-from bench.postgres.database import Connection, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection
 from bench.postgres.servers.handle import ServerHandle
 
 

@@ -12,7 +12,7 @@ from bench.errors import DatasetError
 from bench.experiments.attribution.changed_tables import touched
 from bench.experiments.attribution.disk import stored
 from bench.model import Applied, Churn, Stored
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
 from bench.workload import Workload
 from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
 

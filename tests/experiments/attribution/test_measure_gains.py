@@ -16,7 +16,8 @@ from bench.experiments.attribution.measure_gains import Gains
 from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
 from bench.measurement import Cell, Sides, cells_of
 from bench.model import Applied, Attribution, GainCell
-from bench.postgres.database import Connection, Target, rows
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.progress import silent
 from bench.workload import Workload, read
 from tests.builders.treated import block, treated, workload_in

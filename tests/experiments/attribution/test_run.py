@@ -13,7 +13,8 @@ from bench.cli import main
 from bench.experiments.attribution.gains import cell_gains
 from bench.experiments.attribution.verdicts import verdicts
 from bench.model import Attribution, Run
-from bench.postgres.database import Target, own_databases
+from bench.postgres.connection import Target
+from bench.postgres.databases import own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from tests.builders.shops import SHOP
 from tests.conftest import make_home

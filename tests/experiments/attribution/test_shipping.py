@@ -16,8 +16,8 @@ from bench.experiments.attribution.stalls import Window, felt
 from bench.model import Optimization, Statement
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import Mix, Transaction, make_mix, programs
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.locks import Locks
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from tests.pgbench.test_pgbench import ours_running
@@ -42,11 +42,11 @@ SMALL = SLOW.replace("300000", "3000")
 
 def make_copies(admin: Connection, target: Target, text: str) -> None:
     """A database made by ``text``, for each way."""
-    database.create(admin, "pgproof_source", "scratch")
+    databases.create(admin, "pgproof_source", "scratch")
     with target.connect("pgproof_source") as connection:
         connection.execute(text)
     for name in COPIES.values():
-        database.create(admin, name, "scratch", template="pgproof_source")
+        databases.create(admin, name, "scratch", template="pgproof_source")
 
 
 def shipped(
@@ -228,7 +228,7 @@ def test_it_works_on_a_server_of_version_15_that_needs_a_password(dsn15: str) ->
                     target, server, optimization("i", "CREATE INDEX i ON t (n)", "SELECT pg_sleep(0.3)")
                 )
             finally:
-                database.drop_all(target, ["pgproof_source", *COPIES.values()])
+                databases.drop_all(target, ["pgproof_source", *COPIES.values()])
     assert {one.error for one in found.values()} == {""}
     assert found["i", "plain"].transactions > 20
     assert load.tps > 100

@@ -12,8 +12,9 @@ from bench.errors import WorkloadError
 from bench.experiments.attribution.changed_tables import touched
 from bench.experiments.attribution.writes import write_costs
 from bench.model import WriteCost
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, rows
+from bench.postgres import databases
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
 from bench.workload import Workload
 from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
 
@@ -102,7 +103,7 @@ def test_a_second_copy_gives_the_same_counters(admin, target, connect, tmp_path:
         pass
     seen = []
     for number in range(2):
-        database.create(admin, f"pgproof_writes_{number}", "scratch", template="pgproof_writes")
+        databases.create(admin, f"pgproof_writes_{number}", "scratch", template="pgproof_writes")
         with target.connect(f"pgproof_writes_{number}") as connection:
             costs = Costs(connection, workload)
         sides = [side for cost in costs.all for side in (cost.with_it, cost.without_it)]
@@ -258,5 +259,5 @@ def test_it_works_on_postgresql_15_too(dsn15: str, tmp_path: Path) -> None:
             with treated(admin, target, "pgproof_writes15", workload, FILL) as (connection, _):
                 costs = Costs(connection, workload)
         finally:
-            database.drop(admin, "pgproof_writes15")
+            databases.drop(admin, "pgproof_writes15")
     assert costs.wal_bytes_per_row("insert_public.t", "g") > 50

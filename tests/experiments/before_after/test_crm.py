@@ -26,8 +26,8 @@ from bench.model import Options, Rewrite, Run
 from bench.model.attribution import ForeignKeyFacts
 from bench.plans import index_names
 from bench.plans.parse import walk
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 from bench.workload import read
 from bench.workload.sqlfile import fill_in, header, split
@@ -45,8 +45,8 @@ def run(server: ServerHandle, target: Target) -> Iterator[Run]:
     plan = Plan(CRM, 5000, 1, "default", 2, options, 10 * 1024**3, keep_databases=True)
     yield experiment.run(plan, server, lambda _: None)
     with target.connect() as admin:
-        for item in database.own_databases(admin):
-            database.drop(admin, item.name)
+        for item in databases.own_databases(admin):
+            databases.drop(admin, item.name)
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def sides(run: Run, target: Target) -> Sides:
 @pytest.fixture
 def after(sides: Sides, admin: Connection) -> Iterator[Connection]:
     """A copy of the after database to change."""
-    database.create(admin, "pgproof_copy", "scratch", template=sides.databases["after"])
+    databases.create(admin, "pgproof_copy", "scratch", template=sides.databases["after"])
     with sides.target.connect("pgproof_copy") as connection:
         yield connection
 

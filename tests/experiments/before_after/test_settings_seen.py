@@ -6,7 +6,7 @@ import pytest
 
 from bench.experiments.before_after.settings_seen import CONNECTION, PGPROOF, SERVER, plain, settings_seen
 from bench.model import Server
-from bench.postgres.database import own_sql
+from bench.postgres.catalog import own_sql
 from bench.settings import PARTS
 
 

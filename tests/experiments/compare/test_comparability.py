@@ -8,7 +8,7 @@ import pytest
 
 from bench.experiments.compare.comparability import SAMPLED_FROM_ROWS, Comparable, comparable, facts_of
 from bench.model import Run
-from bench.postgres import database
+from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
 from tests.builders import runs
 
 RUN = runs.run(runs.pair())
@@ -116,4 +116,4 @@ def test_tables_that_were_not_hashed_are_taken_for_the_same_and_that_is_said():
 def test_statistics_of_large_tables_are_of_a_sample_and_that_is_said():
     facts = facts_of(with_tables(RUN, rows=SAMPLED_FROM_ROWS + 1))
     assert "are of a sample" in comparable(facts, facts).remarks[0]
-    assert SAMPLED_FROM_ROWS == database.TARGET_MAX * database.SAMPLE_ROWS_PER_TARGET
+    assert SAMPLED_FROM_ROWS == TARGET_MAX * SAMPLE_ROWS_PER_TARGET

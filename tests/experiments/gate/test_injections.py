@@ -23,8 +23,8 @@ from bench.measurement.execution import execute, explain, result_hash
 from bench.measurement.loops import SAMPLE_MS, prepare, process_clock
 from bench.model import Injection, PlanSeen, Query, Statement
 from bench.plans.parse import walk
-from bench.postgres import database, optimizations
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases, optimizations
+from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
 from bench.workload import read
@@ -74,11 +74,11 @@ class Crm:
         """A copy with the injection in it."""
         name = "pgproof_injections_head"
         with self.target.connect() as admin:
-            database.create(admin, name, "scratch", template=AFTER)
+            databases.create(admin, name, "scratch", template=AFTER)
             with self.target.connect(name) as connection:
                 injections.apply(connection, injection)
             yield name
-            database.drop(admin, name)
+            databases.drop(admin, name)
 
 
 def count(target: Target, name: str, queries: tuple[Query, ...], bindings: Bindings) -> dict[Key, PlanSeen]:
@@ -98,13 +98,13 @@ def crm(server: ServerHandle, target: Target) -> Iterator[Crm]:
         with target.connect(template) as connection:
             bindings = curate(connection, CRM.queries, CRM.dataset / "classes.sql", CRM.clock, silent)
         with server.bulk():
-            database.create(admin, AFTER, "after", template=template)
+            databases.create(admin, AFTER, "after", template=template)
             with target.connect(AFTER) as connection:
                 optimizations.apply_all(connection, CRM.optimizations, silent)
-        database.checkpoint(admin)
+        checkpoint(admin)
         yield Crm(target, bindings, count(target, AFTER, READS, bindings))
-        database.drop(admin, AFTER)
-        database.drop(admin, template)
+        databases.drop(admin, AFTER)
+        databases.drop(admin, template)
 
 
 # ---------------------------------------------------------------------------------------------- what is caught
@@ -198,7 +198,7 @@ def test_what_is_made_up_does_more_work_in_the_crm(crm: Crm, made_up: tuple[Inje
 
 
 def test_a_database_without_tables_gets_settings_only(admin: Connection, target: Target) -> None:
-    database.create(admin, "pgproof_void", "scratch")
+    databases.create(admin, "pgproof_void", "scratch")
     with target.connect("pgproof_void") as connection:
         assert {injection.kind for injection in injections.generic(connection, set())} == {"settings"}
 

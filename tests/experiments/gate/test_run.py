@@ -18,7 +18,8 @@ from bench.experiments.gate.arms import Arm
 from bench.experiments.gate.record import GateResult
 from bench.experiments.gate.run import make_baseline, run
 from bench.model import Injection
-from bench.postgres.database import Target, own_databases
+from bench.postgres.connection import Target
+from bench.postgres.databases import own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.builders.gates import within_noise

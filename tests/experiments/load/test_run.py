@@ -17,8 +17,9 @@ from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
 from bench.experiments.load.run import LoadPlan
 from bench.experiments.load.summary import summarize
 from bench.pgbench import programs
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, own_databases
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.builders.shops import ORDERS, SHOP, changed
@@ -133,7 +134,7 @@ def test_without_optimizations_there_is_one_state(shop: Path) -> None:
 
 
 def test_a_copy_is_in_memory_before_it_is_loaded(admin: Connection, target: Target) -> None:
-    database.create(admin, "pgproof_warm", "scratch")
+    databases.create(admin, "pgproof_warm", "scratch")
     with target.connect("pgproof_warm") as connection:
         connection.execute("CREATE SCHEMA bench_meta; CREATE TABLE t AS SELECT generate_series(1, 50000) AS n")
         connection.execute("CREATE INDEX ON t (n)")

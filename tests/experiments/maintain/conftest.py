@@ -12,7 +12,7 @@ from bench.experiments.maintain import procedures, storage
 from bench.experiments.maintain.churn import Churned, churn
 from bench.experiments.maintain.record import IndexStored, ProcedureSeen
 from bench.plans.parse import counters
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
 from bench.workload import Workload

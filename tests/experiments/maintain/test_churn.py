@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from bench.workload.churn import read_churn
 from tests.builders.treated import block
 from tests.experiments.maintain.conftest import Open

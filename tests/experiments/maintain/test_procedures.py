@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.postgres.database import Target
+from bench.postgres.connection import Target
 from tests.builders.treated import block
 from tests.experiments.maintain.conftest import INDEXES, Open
 

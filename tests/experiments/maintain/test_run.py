@@ -13,7 +13,8 @@ from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
 from bench.experiments.maintain.run import MaintenancePlan
 from bench.experiments.maintain.sentences import wrong_rows
 from bench.experiments.maintain.summary import cells_at, stage_of, summarize_maintenance
-from bench.postgres.database import Connection, own_databases
+from bench.postgres.connection import Connection
+from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.builders.shops import ORDERS, SHOP

@@ -16,8 +16,9 @@ from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsR
 from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.sentences import summarize_traps
 from bench.experiments.traps.summary import QueryTraps, worst_estimate
-from bench.postgres import database
-from bench.postgres.database import Connection, Target, own_databases
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests import ROOT
@@ -41,7 +42,7 @@ def seen(server: ServerHandle, target: Target, tmp_path_factory: pytest.TempPath
         yield traps.run(plan(workload), server, lambda _: None)
         for one in own_databases(admin):
             if one.name not in before:
-                database.drop(admin, one.name)
+                databases.drop(admin, one.name)
 
 
 def of(seen: TrapsRun, query: str) -> QueryTraps:
@@ -187,14 +188,14 @@ def test_a_server_15_is_looked_at_too(dsn15: str, tmp_path: Path) -> None:
         found = traps.run(plan(trapped(tmp_path, "oldest"), analyzes=1), server, lambda _: None)
         with Target(server.dsn).connect() as admin:
             for one in own_databases(admin):
-                database.drop(admin, one.name)
+                databases.drop(admin, one.name)
     assert of(found, "oldest").verdict == "generic plan hurts"
 
 
 # ------------------------------------------------------------------------------------------------------- new tenant
 @pytest.fixture
 def connection(admin: Connection, target: Target) -> Iterator[Connection]:
-    database.create(admin, "pgproof_fresh", "scratch")
+    databases.create(admin, "pgproof_fresh", "scratch")
     with target.connect("pgproof_fresh") as connection:
         connection.execute("CREATE TABLE parts (tenant int, id int, n int); CREATE TABLE orders (LIKE parts)")
         connection.execute("ALTER TABLE orders RENAME n TO part; INSERT INTO parts VALUES (7, 1, 1), (8, 1, 1)")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.postgres import database
-from bench.postgres.database import Connection, Target
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
 from tests.experiments.attribution.hygiene.traps import TABLES
 
 
@@ -15,12 +15,12 @@ from tests.experiments.attribution.hygiene.traps import TABLES
 def scratch(target: Target) -> Iterator[Connection]:
     """A database of ours with extension pgstattuple."""
     with target.connect() as admin:
-        database.create(admin, "pgproof_hygiene", "scratch")
+        databases.create(admin, "pgproof_hygiene", "scratch")
         with target.connect("pgproof_hygiene") as connection:
             connection.execute("CREATE EXTENSION pgstattuple")
             connection.execute("CREATE EXTENSION pg_trgm")
             yield connection
-        database.drop(admin, "pgproof_hygiene")
+        databases.drop(admin, "pgproof_hygiene")
 
 
 @pytest.fixture
@@ -35,8 +35,8 @@ def made(scratch: Connection) -> Iterator[Connection]:
 def old(dsn15: str) -> Iterator[Connection]:
     """A database on PostgreSQL 15."""
     with Target(dsn15).connect() as admin:
-        database.create(admin, "pgproof_hygiene", "scratch")
+        databases.create(admin, "pgproof_hygiene", "scratch")
         with Target(dsn15).connect("pgproof_hygiene") as connection:
             connection.execute("CREATE EXTENSION pg_trgm")
             yield connection
-        database.drop(admin, "pgproof_hygiene")
+        databases.drop(admin, "pgproof_hygiene")

@@ -6,7 +6,7 @@ import pytest
 
 from bench.experiments.attribution.catalog_facts import index_facts
 from bench.experiments.attribution.hygiene import findings
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 from tests.experiments.attribution.hygiene.traps import PLANS_UNSEEN, TABLES, X_A, X_AB, found_in, index, short
 
 PAIRS = {

@@ -12,7 +12,7 @@ from bench import storage
 from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from bench.experiments.attribution.hygiene import findings
 from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
-from bench.postgres.database import Connection, Target
+from bench.postgres.connection import Connection, Target
 from tests.experiments.attribution.hygiene.traps import FK2, TABLES, X_A, found_in, index, short
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
 from bench.experiments.attribution.hygiene import HygieneFinding, findings
-from bench.postgres.database import Connection
+from bench.postgres.connection import Connection
 
 TABLES = """
 CREATE SCHEMA s;

@@ -1,0 +1,157 @@
+"""Databases that are ours: create, clone, find, claim, mark, drop.
+
+A database that pgproof works in was created by pgproof and carries a mark: a JSON comment on the database. Each
+function that writes checks the mark first, so a stranger's database is never written to, dropped or vacuumed.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from psycopg import sql
+
+from bench.errors import ServerError
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained
+from bench.timestamps import now_text
+
+PREFIX = "pgproof_"
+MARK = "pgproof"
+"""First key of the comment that says: made by pgproof, may be dropped by pgproof."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDatabase:
+    """A database with our mark.
+
+    ``kind`` is template, before, after or scratch; a template that is not ``complete`` was interrupted.
+    """
+
+    name: str
+    kind: str
+    complete: bool
+    created_at: str
+    used_at: str
+    about: dict[str, Any]
+    size_bytes: int = 0
+    connections: int = 0
+
+
+def own_databases(admin: Connection) -> list[OwnDatabase]:
+    """All databases of the server that carry our mark, by name."""
+    found = []
+    for row in rows(admin, "list_databases", PREFIX):
+        if mark := _mark(row["mark"]):
+            used = mark.get("used_at", mark["created_at"])
+            found.append(
+                OwnDatabase(
+                    row["name"], mark["kind"], bool(mark["complete"]), mark["created_at"], used,
+                    mark.get("about", {}), row["size_bytes"], row["connections"],
+                )
+            )  # fmt: skip
+    return found
+
+
+def _mark(comment: str | None) -> dict[str, Any] | None:
+    try:
+        mark = json.loads(comment or "").get(MARK)
+    except (ValueError, AttributeError):
+        return None
+    return mark if isinstance(mark, dict) and {"kind", "complete", "created_at"} <= set(mark) else None
+
+
+def write_mark(admin: Connection, database: OwnDatabase) -> None:
+    """Store what is known about one of our databases in its comment."""
+    mark = {
+        "kind": database.kind, "complete": database.complete, "created_at": database.created_at,
+        "used_at": database.used_at, "about": database.about,
+    }  # fmt: skip
+    comment = sql.Literal(json.dumps({MARK: mark}, sort_keys=True))
+    admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database.name), comment))
+
+
+def create(admin: Connection, name: str, kind: str, *, template: str = "", about: dict[str, Any] | None = None) -> None:
+    """Create a database of ours, marked, empty or as a copy of ``template`` (file by file, which is fastest).
+
+    A clone is complete at once; an empty template database is so when ``complete`` says it.
+    """
+    drop(admin, name)
+    # C collation: the same order and the same index sizes on every machine
+    how = "TEMPLATE {} STRATEGY file_copy" if template else "TEMPLATE {} ENCODING 'UTF8' LOCALE 'C'"
+    # Marked under a passing name first, so that no database of the final name is ever without its mark.
+    passing, now = f"{PREFIX}new_{secrets.token_hex(4)}", now_text()
+    with explained(f"creating database {name}"):
+        source = sql.Identifier(template or "template0")
+        admin.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(passing)) + sql.SQL(how).format(source))
+        write_mark(admin, OwnDatabase(passing, kind, bool(template), now, now, about or {}))
+        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(passing), sql.Identifier(name)))
+
+
+def clone(admin: Connection, template: str, name: str, kind: str, about: dict[str, Any] | None = None) -> None:
+    """Copy one of our databases, claimed for as long as ``admin`` lives; nobody may be connected to ``template``."""
+    claim(admin, name)
+    create(admin, name, kind, template=template, about=about)
+
+
+def find(admin: Connection, name: str) -> OwnDatabase | None:
+    """Our database of that name, if there is one."""
+    return next((database for database in own_databases(admin) if database.name == name), None)
+
+
+def complete(admin: Connection, name: str, about: dict[str, Any]) -> None:
+    """Mark a template as finished: from now on later runs may use it."""
+    if database := find(admin, name):
+        write_mark(admin, replace(database, complete=True, about=about, used_at=now_text()))
+
+
+def drop(admin: Connection, name: str) -> None:
+    """Drop one of our databases, if it exists.
+
+    Raises:
+        ServerError: a database of that name exists and is not ours.
+    """
+    exists = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+    if not exists:
+        return
+    if not find(admin, name):
+        hint = "rename it, or point pgproof at another server"
+        raise ServerError(f"database {name} exists, but pgproof did not make it: it is left alone", hint=hint)
+    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def drop_all(target: Target, names: Iterable[str]) -> None:
+    """Drop these databases of ours over a new connection: another one may be in the middle of something."""
+    with target.connect() as admin:
+        for name in names:
+            drop(admin, name)
+
+
+def claim(admin: Connection, name: str) -> bool:
+    """Take the lock that says a live run works on ``name``; false when another run holds it.
+
+    It is an advisory lock of ``admin``'s session, so it goes with the process, however that ends.
+    """
+    return bool(admin.execute("SELECT pg_try_advisory_lock(hashtextextended(%s, 0))", [name]).fetchall()[0][0])
+
+
+def release(admin: Connection, name: str) -> None:
+    """Give the lock of ``claim`` back."""
+    admin.execute("SELECT pg_advisory_unlock(hashtextextended(%s, 0))", [name])
+
+
+def clean(admin: Connection) -> list[str]:
+    """Drop what interrupted runs left: our databases that no live run has claimed, except finished templates."""
+    dropped = []
+    for database in own_databases(admin):
+        finished = database.complete and (database.kind == "template" or database.about.get("kept"))
+        if finished or database.connections or not claim(admin, database.name):
+            continue
+        drop(admin, database.name)
+        release(admin, database.name)
+        dropped.append(database.name)
+    return dropped
