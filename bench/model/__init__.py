@@ -6,6 +6,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``workload``  what the files of a workload say
 ``plan``      what EXPLAIN says of one execution
 ``run``       what was seen
+``vocabulary``  how every verdict looks
 ``cold``      what was seen of executions with emptied caches
 ``sides``     what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load

@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from bench.model import vocabulary
+from bench.model.vocabulary import Mark
+
 Format = Literal["html", "markdown", "terminal"]
 EVERYWHERE: frozenset[Format] = frozenset({"html", "markdown", "terminal"})
 PAGE: frozenset[Format] = frozenset({"html"})
@@ -35,6 +38,14 @@ class Span:
     small: bool = False
     bold: bool = False
     href: str = ""
+    mark: Mark | None = None
+    """Of a verdict: a page shows it as a label, the others with its sign or emoji before it."""
+
+
+def verdict(word: str) -> Span:
+    """A verdict, as it looks everywhere."""
+    found = vocabulary.mark(word)
+    return Span(word, tone=found.tone, mark=found)
 
 
 Line = str | Span | tuple[str | Span, ...]

@@ -126,6 +126,9 @@ def _line(line: Line, most: int) -> str:
 def _meant(part: Span, text: str) -> str:
     if part.code and text:
         return f"`{one_line(part.text.replace('`', ' '))}`"
+    if part.mark and text:
+        loud = f"**{text}**" if part.tone == "alarm" else text
+        return f"{part.mark.emoji} {loud}".lstrip()
     return f"**{text}**" if text and (part.bold or part.tone in LOUD) else text
 
 

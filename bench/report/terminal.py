@@ -17,6 +17,7 @@ from bench.report.document import (
     Line,
     Part,
     Sentences,
+    Span,
     Table,
     Tone,
     shown,
@@ -94,15 +95,19 @@ def _table(table: Table) -> Fitting:
 def _cell(cell: Cell) -> Text:
     made = Text(style=STYLES[cell.tone])
     for part in spans(cell.line):
-        made.append(part.text, style=STYLES[part.tone])
+        made.append(_text(part), style=STYLES[part.tone])
     return _cut(made, CELL_MOST)
 
 
 def _line(line: Line, style: str) -> Text:
     made = Text(style=style)
     for part in spans(line):
-        made.append(part.text, style=STYLES[part.tone])
+        made.append(_text(part), style=STYLES[part.tone])
     return _cut(made, LINE_MOST)
+
+
+def _text(part: Span) -> str:
+    return f"{part.mark.sign} {part.text}".lstrip() if part.mark else part.text
 
 
 def _cut(text: Text, most: int) -> Text:

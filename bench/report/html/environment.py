@@ -11,6 +11,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bench.model.vocabulary import mark
 from bench.report.html.sql import highlighted
 from bench.report.text import clean
 
@@ -43,6 +44,7 @@ def environment() -> Environment:
     )
     made.filters["clean"] = clean
     made.globals["own"] = _own
+    made.globals["mark"] = mark
     made.globals["script_hash"] = _script_hash()
     made.globals["highlighted"] = highlighted
     return made
