@@ -104,6 +104,8 @@ class Group:
     rows: tuple[Row, ...]
     title: Line = ""
     ident: str = ""
+    name: Line = ""
+    """The cell of the first column, where all of them share it: the rows begin at the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,9 @@ class Table:
     @property
     def all_rows(self) -> tuple[Row, ...]:
         """The rows, of all groups."""
-        return self.rows or tuple(row for group in self.groups for row in group.rows)
+        return self.rows or tuple(
+            (Cell(group.name), *row) if group.name else row for group in self.groups for row in group.rows
+        )
 
 
 # --------------------------------------------------------------------------------------------------------- blocks
@@ -277,6 +281,8 @@ class Document:
     """The heading of Markdown before the headline where it is not ``title``."""
     alarm_sign: str = "✗"
     """Before an alarm on a terminal."""
+    alarm_lead: str = ""
+    """Before an alarm of a page, in bold."""
     styles: tuple[str, ...] = ()
     """Style sheets of the page beside the one that all have."""
     notes: tuple[Line, ...] = ()
