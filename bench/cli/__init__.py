@@ -47,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
         return 0
+    except SystemExit as exit_:  # how click ends when a shell asked for completions
+        return int(exit_.code or 0)
     except BaseException:  # the one place: what nobody expected is a bug, and says so
         import traceback
 

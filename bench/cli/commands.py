@@ -62,4 +62,5 @@ COMMANDS = {
         "Compare the files with the catalogs of the databases made from them; fail on drift.",
     ),
     "cache": Entry("bench.cli.databases:cache", "Filled databases that later runs start from."),
+    "completion": Entry("bench.cli.completion:completion", "Say how to have the shell complete commands and options."),
 }
