@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.experiments.before_after import cells, figures, junit, markdown, page, samples
+from bench.experiments.before_after import cells, figures, markdown, page, samples
+from bench.experiments.before_after.findings import suites
 from bench.experiments.before_after.summary import summarize
 from bench.experiments.before_after.terminal import show
 from bench.model import Run
+from bench.report import junit
 from bench.report.files import put
 
 __all__ = ["FIGURES", "FILES", "FORMATS", "show", "write", "write_figures"]
@@ -22,7 +24,9 @@ FORMATS: Mapping[str, Callable[[Run], str]] = {
     "md": markdown.render,
     "csv": samples.render,
     "cells": cells.render,
-    "junit": junit.render,
+    "junit": lambda run: junit.render(
+        "pgproof run", list(suites(run, summarize(run))), run.started_at, sum(run.phases_s.values())
+    ),
 }
 
 FILES: Mapping[str, str] = {

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench import storage
-from bench.experiments.gate import junit, markdown
-from bench.experiments.gate.github import annotate
+from bench.experiments.gate import markdown
+from bench.experiments.gate.findings import findings
 from bench.experiments.gate.record import GATE, GateResult
 from bench.experiments.gate.terminal import show
+from bench.report import github, junit
 from bench.report.files import put
 
 __all__ = ["FILES", "FORMATS", "annotate", "show", "write"]
@@ -21,10 +22,21 @@ __all__ = ["FILES", "FORMATS", "annotate", "show", "write"]
 FORMATS: Mapping[str, Callable[[GateResult], str]] = {
     "json": lambda result: storage.text(result, GATE),
     "md": markdown.render,
-    "junit": junit.render,
+    "junit": lambda result: _junit(result),
 }
 
 FILES: Mapping[str, str] = {"json": "gate.json", "md": "gate.md", "junit": "gate.junit.xml"}
+
+
+def _junit(result: GateResult) -> str:
+    seconds = sum(result.phases_s.values())
+    suite = junit.Suite(result.workload, tuple(findings(result)), seconds)
+    return junit.render("pgproof gate", [suite], result.started_at, seconds)
+
+
+def annotate(result: GateResult, workload: str = ".") -> str:
+    """Write what needs attention beside the code of a workload that lies there in the repository."""
+    return github.annotate(findings(result), "pgproof gate", GATE.file, workload)
 
 
 def write(result: GateResult, folder: Path) -> tuple[Path, ...]:

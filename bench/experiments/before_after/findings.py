@@ -1,0 +1,89 @@
+"""What a run found, class by class.
+
+A class passes when it meets the target after the optimizations (before them, where a run has no after state). It fails
+when it misses the target or when the rows differ, is in error when its statement failed, and skipped when it was not
+measured or cannot be judged. Its time is its p95 in seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.cells.records import CellSummary, QuerySummary, SideSummary, Summary
+from bench.cells.sentences import effect
+from bench.model import Run, State
+from bench.report import numbers
+from bench.report.findings import Finding, Severity
+from bench.report.junit import Suite
+
+
+def findings(run: Run, summary: Summary) -> Iterator[Finding]:
+    """A finding for each class of each query; one that did not get to its end has one that says so."""
+    judged = [_of_cell(query, cell) for query in summary.queries for cell in query.cells]
+    yield from judged
+    done = f"{summary.pairs_measured} of {summary.pairs_total} cells were measured"
+    if run.status != "complete":
+        message = f"the run did not get to its end: {run.status}"
+        yield Finding("error", run.status, message, case="run", lines=(message, done))
+    elif not judged:
+        yield Finding("skipped", "", "nothing was measured", case="run", lines=("nothing was measured", done))
+
+
+def suites(run: Run, summary: Summary) -> Iterator[Suite]:
+    """A suite for each query, which has the work of one execution of each class, and one for the run itself."""
+    found = tuple(findings(run, summary))
+    for query in summary.queries:
+        about = (
+            ("title", query.title), ("verdict", query.outcome), ("reason", query.reason), ("state", _state(query)),
+        )  # fmt: skip
+        own = tuple(one for one in found if one.suite == query.name)
+        yield Suite(query.name, own, sum(one.seconds for one in own), about)
+    if whole := tuple(one for one in found if not one.suite):
+        yield Suite(run.workload, whole, 0.0)
+
+
+def _state(query: QuerySummary) -> State:
+    return "after" if query.after else "before"
+
+
+def _of_cell(query: QuerySummary, cell: CellSummary) -> Finding:
+    state = _state(query)
+    side = cell.side(state)
+    severity, verdict, message = _outcome(cell, side, state)
+    p95 = f"p95 {numbers.figure(side.p95)} {state}, n {side.n}, p95 before {numbers.figure(cell.before.p95)}"
+    return Finding(
+        severity=severity,
+        verdict=verdict,
+        message=message,
+        suite=query.name,
+        case=cell.parameter_class,
+        lines=(message, p95, *(f"plan: {change}" for change in cell.changes)),
+        seconds=side.p95.ms / 1000 if side.p95 else 0.0,
+        properties=tuple(_work(cell, side)),
+    )
+
+
+def _outcome(cell: CellSummary, side: SideSummary, state: State) -> tuple[Severity, str, str]:
+    if cell.skipped or not side.measured:
+        return "skipped", "", cell.skipped or f"not measured {state}"
+    if side.outcome == "failed":
+        return "error", "failed", side.error
+    if side.outcome == "other rows":
+        return "failure", "other rows", "the rows differ from those before"
+    if side.outcome == "misses":
+        return "failure", "misses", side.judgement.reason
+    if side.outcome == "cannot tell":
+        return "skipped", "cannot tell", f"cannot tell: {side.judgement.reason}"
+    if cell.before.error:
+        # It meets the target, but a failure is never passed over.
+        return "error", "failed", f"before: {cell.before.error}"
+    return "passed", side.outcome, ""
+
+
+def _work(cell: CellSummary, side: SideSummary) -> Iterator[tuple[str, str]]:
+    """What one execution did, and how it compares with before."""
+    if side.counters:
+        yield "buffers", str(side.counters.buffers)
+        yield "rows_read", str(side.counters.rows)
+    if cell.ratio:
+        yield "effect", effect(cell)

@@ -1,0 +1,70 @@
+"""What a gate found, cell by cell: a regression fails, a cell that could not be judged is skipped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from statistics import median
+
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import CellResult, GateResult, Overall, Word
+from bench.report.findings import Finding, Severity
+
+SEVERITIES: Mapping[Word, Severity] = {
+    "regression": "failure",
+    "inconclusive": "skipped",
+    "plan changed": "warning",
+    "improvement": "notice",
+    "accepted": "notice",
+    "not compared": "skipped",
+    "new": "notice",
+    "gone": "skipped",
+    "pass": "passed",
+}
+WHOLE: Mapping[Overall, Severity] = {"incompatible": "error", "regression": "failure", "inconclusive": "skipped"}
+UNNOTICED: tuple[Word, ...] = ("new", "gone", "pass")
+"""They need no attention at a line."""
+
+
+def findings(result: GateResult) -> Iterator[Finding]:
+    """A finding for each cell, and one for a verdict that no cell stands for."""
+    yield from (_of_cell(cell) for cell in result.cells)
+    severity = WHOLE.get(result.overall)
+    if severity and not result.count("regression"):
+        yield _whole(result, severity)
+
+
+def _of_cell(cell: CellResult) -> Finding:
+    severity: Severity = "notice" if cell.word == "pass" and cell.reasons else SEVERITIES[cell.word]
+    facts, headline = sentences.facts(cell), sentences.headline(cell)
+    return Finding(
+        severity=severity,
+        verdict=cell.word,
+        message=f"{cell.word}: {headline}" if severity == "skipped" else headline,
+        suite=cell.query,
+        case=cell.parameter_class,
+        lines=tuple(str(fact) for fact in facts),
+        annotation=() if cell.word in UNNOTICED else tuple(str(fact) for fact in facts if fact.label != "at"),
+        file=cell.file,
+        line=cell.line,
+        seconds=_seconds(cell),
+    )
+
+
+def _whole(result: GateResult, severity: Severity) -> Finding:
+    """The gate itself; where cells could not be judged, they have been pointed at."""
+    sentence = sentences.sentence(result)
+    beside = (sentence, *result.incompatible, f"next: {result.hint}" if result.hint else "")
+    return Finding(
+        severity=severity,
+        verdict=result.overall,
+        message=sentence,
+        case="gate",
+        lines=(sentence, *result.incompatible, *result.notes, result.hint),
+        annotation=() if result.count("inconclusive") else beside,
+    )
+
+
+def _seconds(cell: CellResult) -> float:
+    """Time for one execution of the head, the median of all sessions; 0 where none was taken."""
+    times = [value for stage in cell.timed.stages for value in stage.head_ms] if cell.timed else []
+    return median(times) / 1000 if times else 0.0
