@@ -62,7 +62,7 @@ def make_mix(connection: Connection, optimizations: Sequence[Optimization]) -> M
         if not table["keys"]:
             notes.append(f"the load leaves out {table['name']}: it has no primary key")
             continue
-        keys = sql.Identifier("bench_meta", f"load_keys_{number}")
+        keys = sql.Identifier(ledger.SCHEMA, f"load_keys_{number}")
         with explained(f"sampling keys of {table['name']}"):
             count = _sample_keys(connection, table, keys)
         if not count:

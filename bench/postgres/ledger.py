@@ -1,4 +1,7 @@
-"""bench_meta: what a database of ours says about itself, and whether the catalog agrees."""
+"""The ledger: what a database of ours says about itself, and whether the catalog agrees.
+
+It is four tables: what was applied, what each index is for, the manifest of the rows, and the bindings of the queries.
+"""
 
 from __future__ import annotations
 
@@ -12,10 +15,14 @@ from bench.model import Binding, Optimization
 from bench.postgres.catalog import own_sql, rows
 from bench.postgres.connection import Connection
 
+SCHEMA = "bench_meta"
+"""Where the ledger stands, with whatever else of ours a database has to hold: counted as no part of the workload. The
+name is an old one, and stays: databases made by earlier versions are still read."""
+
 
 def create(connection: Connection) -> None:
-    """Make the metadata tables where they are missing."""
-    connection.execute(own_sql("create_metadata"))
+    """Make the tables of the ledger where they are missing."""
+    connection.execute(own_sql("create_ledger"))
 
 
 def checksum(texts: Iterable[str]) -> str:
@@ -47,13 +54,13 @@ def record_applied(connection: Connection, name: str, kind: str, sum_now: str, d
 
 
 def forget_applied(connection: Connection, name: str) -> None:
-    """Take ``name`` out of the ledger and the index catalogue, after its undo."""
+    """Take ``name`` and its indexes out of the ledger, after its undo."""
     connection.execute("DELETE FROM bench_meta.version_ledger WHERE name = %s", [name])
     refresh_index_catalog(connection)
 
 
 def refresh_index_catalog(connection: Connection, optimization: Optimization | None = None) -> None:
-    """Bring the catalogue of indexes up to date; what is new belongs to ``optimization``, or to the baseline."""
+    """Bring the ledger's indexes up to date; what is new belongs to ``optimization``, or to the baseline."""
     present = {row["name"]: row for row in rows(connection, "list_index_definitions")}
     known = {row[0] for row in connection.execute("SELECT name FROM bench_meta.index_catalog").fetchall()}
     for name in known - set(present):
@@ -72,20 +79,20 @@ def refresh_index_catalog(connection: Connection, optimization: Optimization | N
 
 
 def write_manifest(connection: Connection, manifest: dict[str, Any]) -> None:
-    """Store the dataset's manifest, replacing an older one."""
+    """Enter the dataset's manifest, replacing an older one."""
     connection.execute("DELETE FROM bench_meta.dataset_manifest")
     connection.execute("INSERT INTO bench_meta.dataset_manifest VALUES (%s)", [json.dumps(manifest)])
 
 
 def read_manifest(connection: Connection) -> dict[str, Any]:
-    """The dataset's manifest."""
+    """The dataset's manifest, as the ledger has it."""
     found = connection.execute("SELECT manifest FROM bench_meta.dataset_manifest").fetchall()
     manifest: dict[str, Any] = found[0][0]
     return manifest
 
 
 def read_bindings(connection: Connection, query: str, text_hash: str) -> dict[str, tuple[Binding, ...]] | None:
-    """The curated parameters of ``query`` by class; None where they are missing or made from other texts."""
+    """The bindings of ``query`` by class; None where the ledger has none, or some that were made from other texts."""
     found = connection.execute(
         "SELECT class, args, text_hash FROM bench_meta.query_params WHERE query = %s ORDER BY place", [query]
     ).fetchall()
@@ -100,7 +107,7 @@ def read_bindings(connection: Connection, query: str, text_hash: str) -> dict[st
 def write_bindings(
     connection: Connection, query: str, text_hash: str, bindings: dict[str, tuple[Binding, ...]]
 ) -> None:
-    """Store the curated parameters of ``query``, replacing older ones."""
+    """Enter the bindings of ``query``, replacing older ones."""
     connection.execute("DELETE FROM bench_meta.query_params WHERE query = %s", [query])
     flat = [(name, binding) for name, values in bindings.items() for binding in values]
     for place, (name, binding) in enumerate(flat):
@@ -111,18 +118,18 @@ def write_bindings(
 
 
 def drift(connection: Connection, expected: Sequence[tuple[str, str]]) -> list[str]:
-    """What differs between the files, the metadata and the catalog, one sentence each.
+    """What differs between the files, the ledger and the catalog, one sentence each.
 
     ``expected`` lists (name, checksum) of the schema and the optimizations that this database should hold.
     """
     findings = []
-    ledger = dict(connection.execute("SELECT name, checksum FROM bench_meta.version_ledger").fetchall())
+    applied = dict(connection.execute("SELECT name, checksum FROM bench_meta.version_ledger").fetchall())
     for name, sum_now in expected:
-        if name not in ledger:
+        if name not in applied:
             findings.append(f"{name} is in the files but was not applied")
-        elif ledger[name] != sum_now:
+        elif applied[name] != sum_now:
             findings.append(f"{name} was applied with another text than the files hold now")
-    findings += [f"{name} was applied but is not in the files" for name in ledger if name not in dict(expected)]
+    findings += [f"{name} was applied but is not in the files" for name in applied if name not in dict(expected)]
     present = {row["name"]: row for row in rows(connection, "list_index_definitions")}
     catalogue = dict(connection.execute("SELECT name, definition FROM bench_meta.index_catalog").fetchall())
     findings += [f"index {name} is catalogued but gone" for name in catalogue if name not in present]

@@ -11,11 +11,11 @@ import psycopg
 from psycopg import sql
 
 from bench.experiments.maintain.record import IndexStored, TableStored
+from bench.postgres import ledger
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
 
-SCHEMA = "bench_meta"
 EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgstatginindex"}
 """Extension to the function that is asked: pages that are all-visible, pages of a GIN index's pending list."""
 
@@ -36,7 +36,7 @@ def install(connection: Connection) -> Probes:
         with suppress(psycopg.Error):  # not installed, not ours to create, or there already
             connection.execute(
                 sql.SQL("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}").format(
-                    sql.Identifier(extension), sql.Identifier(SCHEMA)
+                    sql.Identifier(extension), sql.Identifier(ledger.SCHEMA)
                 )
             )
         with explained(f"looking for {function}"):

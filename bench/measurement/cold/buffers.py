@@ -7,7 +7,7 @@ from contextlib import suppress
 import psycopg
 
 from bench.errors import ServerError
-from bench.postgres import databases
+from bench.postgres import databases, ledger
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import first_line
@@ -37,8 +37,8 @@ def open_evictor(admin: Connection, target: Target, name: str) -> tuple[Connecti
     databases.create(admin, name, "scratch")
     connection = target.connect(name)
     try:
-        connection.execute("CREATE SCHEMA bench_meta")
-        connection.execute("CREATE EXTENSION pg_buffercache SCHEMA bench_meta")
+        connection.execute(f"CREATE SCHEMA {ledger.SCHEMA}")
+        connection.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {ledger.SCHEMA}")
         evict(connection)
     except REFUSED as error:
         connection.close()

@@ -1,8 +1,9 @@
--- pgproof's own tables, in a schema of their own, so that counting the workload's tables and indexes stays honest.
+-- The ledger: pgproof's own tables, in a schema of their own, so that counting the workload's tables and indexes stays
+-- honest. Databases of earlier versions have them under these names.
 CREATE SCHEMA IF NOT EXISTS bench_meta;
 
--- The ledger: which file or block was applied, with its checksum. A second application is a no-op; another text
--- under the same name is an error.
+-- What was applied: which file or block, with its checksum. A second application is a no-op; another text under the
+-- same name is an error.
 CREATE TABLE IF NOT EXISTS bench_meta.version_ledger (
     name        text PRIMARY KEY,
     kind        text NOT NULL,          -- schema, optimization
@@ -25,7 +26,7 @@ CREATE TABLE IF NOT EXISTS bench_meta.dataset_manifest (
     manifest    jsonb NOT NULL
 );
 
--- The curated parameters: chosen once from the data by the texts whose hash is kept, used on both sides.
+-- The bindings: chosen once from the data by the texts whose hash is kept, used on both sides.
 CREATE TABLE IF NOT EXISTS bench_meta.query_params (
     query       text NOT NULL,
     text_hash   text NOT NULL,          -- of the query's header and dataset/classes.sql
