@@ -156,6 +156,8 @@ class Sentences:
     tone: Tone = ""
     gap: bool = False
     """Whether a terminal leaves a line free before them."""
+    indent: int = 0
+    """Characters by which a terminal moves them to the right, in every line that one takes."""
     most: int | None = None
     """Characters of each that Markdown keeps, where that is not as usual."""
     kind: str = ""
@@ -273,10 +275,10 @@ class Document:
     pgproof: str
     """The version that measured."""
     footer: Line
-    verdict: Tone = ""
-    """How the headline is meant."""
-    sign: str = ""
-    """A sign before the headline: ✓, ✗, ?."""
+    mark: Mark = vocabulary.PLAIN
+    """How the headline is meant, where it is a verdict."""
+    comments: tuple[str, ...] = ()
+    """Lines before all of Markdown that nobody sees, by which a program finds what it wrote before."""
     markdown_title: str | None = None
     """The heading of Markdown before the headline where it is not ``title``."""
     alarm_sign: str = "✗"

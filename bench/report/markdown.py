@@ -29,6 +29,8 @@ LIMIT = 65_536
 NAME, PROSE = 60, 300
 LOUD = ("over", "strong", "alarm")
 """Tones that are bold here."""
+UNSEEN = re.compile(r"[^a-zA-Z0-9_.: ]+")
+"""What a comment of HTML may not hold."""
 # Kept back for the line that says what was left out.
 RESERVE = 200
 
@@ -36,9 +38,10 @@ RESERVE = 200
 def render(document: Document) -> str:
     """Write the headline, the alarms and the blocks; the least important go first where they do not fit."""
     before = document.title if document.markdown_title is None else document.markdown_title
-    sign = f"{document.sign} " if document.sign else ""
+    sign = f"{document.mark.emoji} " if document.mark.emoji else ""
     title = f"{escape(before, 2 * NAME)}: " if before else ""
-    lines = [f"## {sign}{title}{escape(document.headline, PROSE)}\n"]
+    lines = [f"<!-- {UNSEEN.sub('_', comment)} -->" for comment in document.comments]
+    lines += [f"## {sign}{title}{escape(document.headline, PROSE)}\n"]
     lines += [f"> 🛑 **{_line(alarm, 2 * PROSE)}**\n" for alarm in document.alarms]
     lines += _blocks(document.lead)
     for section in sections_of(document, "markdown"):
@@ -49,14 +52,17 @@ def render(document: Document) -> str:
 
 
 def fitted(sections: Iterable[Sequence[str]], whole: str) -> str:
-    """Join what fits: a section is cut at a line, and what follows it is left out; the file ``whole`` has it all."""
-    text, left_out = "", 0
-    for section in sections:
-        for position, line in enumerate(section):
-            if left_out or len(text) + len(line) + 1 > LIMIT - RESERVE:
-                left_out += len(section) - position
-                break
-            text += f"{line}\n"
+    """Join what fits: each piece whole or not at all, and nothing after the first that does not fit.
+
+    Bytes are counted, so that the text fits whichever way its characters are. The file ``whole`` has it all.
+    """
+    text, used, left_out = "", 0, 0
+    for piece in (piece for section in sections for piece in section):
+        more = len(piece.encode()) + 1
+        if left_out or used + more > LIMIT - RESERVE:
+            left_out += piece.rstrip("\n").count("\n") + 1
+            continue
+        text, used = f"{text}{piece}\n", used + more
     if left_out:
         text += f"\n*{left_out:,} more lines do not fit here: see {whole}.*\n"
     return text
@@ -79,9 +85,8 @@ def _block(block: Block) -> Iterator[str]:
     elif isinstance(block, Custom):
         yield from block.markdown
     elif isinstance(block, Fold):
-        yield f"<details><summary>{_line(block.summary, 2 * NAME)}</summary>\n"
-        yield from _blocks(block.blocks)
-        yield "</details>\n"
+        summary = _line(block.summary, 2 * NAME)
+        yield "\n".join([f"<details><summary>{summary}</summary>\n", *_blocks(block.blocks), "</details>\n"])
     elif isinstance(block, Part):
         yield f"#### {_line(block.title, PROSE)}\n"
         yield from _blocks(block.blocks)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from bench.report.document import (
@@ -48,8 +49,8 @@ STYLES: dict[Tone, str] = {
 
 def render(made: Document) -> RenderableType:
     """Give the headline, the alarms, and the blocks; tables are as wide as the terminal. Text is never markup."""
-    sign = f"{made.sign} " if made.sign else ""
-    parts: list[RenderableType] = [_line(f"{sign}{made.headline}", f"bold {STYLES[made.verdict]}".strip())]
+    sign = f"{made.mark.sign} " if made.mark.sign else ""
+    parts: list[RenderableType] = [_line(f"{sign}{made.headline}", f"bold {STYLES[made.mark.tone]}".strip())]
     parts += [_line((f"{made.alarm_sign} ", *spans(alarm)), "bold red") for alarm in made.alarms]
     parts += _blocks(made.lead)
     for section in sections_of(made, "terminal"):
@@ -67,7 +68,9 @@ def _blocks(blocks: Sequence[Block]) -> Iterator[RenderableType]:
 def _block(block: Block) -> Iterator[RenderableType]:
     if isinstance(block, Sentences):
         yield from [Text("")] if block.gap else []
-        yield from (_line((block.mark, *spans(one)), STYLES[block.tone]) for one in block.items)
+        for one in block.items:
+            line = _line((block.mark, *spans(one)), STYLES[block.tone])
+            yield Padding(line, (0, 0, 0, block.indent), expand=False) if block.indent else line
     elif isinstance(block, Table):
         yield _table(block)
         if block.most is not None and len(block.all_rows) > block.most:
