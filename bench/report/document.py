@@ -76,6 +76,11 @@ class Column:
     formats: frozenset[Format] = EVERYWHERE
 
 
+def columns(*headings: str, number: bool = False) -> tuple[Column, ...]:
+    """Columns of which there is no more to say."""
+    return tuple(Column(heading, number) for heading in headings)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """A cell; ``tone`` is how all of it is meant, ``value`` what a page sorts it by where that is not its text."""
@@ -164,6 +169,10 @@ class Sentences:
     formats: frozenset[Format] = EVERYWHERE
 
 
+GAP = Sentences(("",), formats=TERMINAL)
+"""A free line on a terminal, where no heading brings one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
     """A drawing for a page, as SVG, with its words for who does not see it; nothing where it is empty."""
@@ -190,6 +199,8 @@ class Facts:
     """Names and what they are."""
 
     items: tuple[tuple[str, Line], ...]
+    kind: str = "facts"
+    """A class of the page's style sheets."""
     formats: frozenset[Format] = PAGE
 
 
