@@ -1,33 +1,90 @@
-"""The tables of a look for plan traps as text, the same in every format."""
+"""A look for plan traps as a document: the verdict of each query, what was found in words, and what it rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.experiments.traps.plan_costs import (
-    Price,
-    blocks_of,
-    figure_of,
-    fresh_price,
-    generic_price,
-    is_cut_off,
-    price,
-    toss_price,
-)
-from bench.experiments.traps.record import Borrowed, PlanRun, TrapCell, TrapsRun
-from bench.experiments.traps.sentences import TrapsSummary
-from bench.experiments.traps.summary import QueryTraps, is_off, shares, worst_estimate
+from bench.experiments import about
+from bench.experiments.traps.findings import Finding, QueryTraps
+from bench.experiments.traps.plan_costs import Cost, Draws, Price
+from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.summary import TrapsSummary
+from bench.model.vocabulary import Mark
 from bench.report import numbers
-from bench.report.simple_tables import Cell, Table
+from bench.report.document import (
+    GAP,
+    MARKDOWN,
+    PAGE,
+    TERMINAL,
+    TEXT,
+    Block,
+    Cell,
+    Column,
+    Document,
+    Facts,
+    Fold,
+    Line,
+    Part,
+    Row,
+    Section,
+    Sentences,
+    Span,
+    Table,
+    columns,
+)
+
+UNTOLD = Cell(numbers.NOTHING)
 
 
-def tables(run: TrapsRun, summary: TrapsSummary) -> tuple[Table, ...]:
-    """Everything that there is something in: the verdicts, then what each rests on."""
-    found = (
-        _verdicts(summary), _generic(summary), _fresh(run, summary), _tosses(summary), _borrowed(summary),
-        _estimates(summary),
+def document(run: TrapsRun, summary: TrapsSummary) -> Document:
+    """Place what a look for traps says."""
+    rest = (
+        ("generic", "Generic plans", _generic(summary)), ("fresh", "A new tenant", _fresh(run, summary)),
+        ("statistics", "Statistics gathered anew", _draws(summary)), ("borrowed", "Borrowed plans", _borrowed(summary)),
+        ("estimates", "Estimates", _estimates(summary)),
     )  # fmt: skip
-    return tuple(table for table in found if table.rows)
+    return Document(
+        experiment="traps",
+        file="traps",
+        title=f"{run.workload}, plan traps",
+        headline=summary.headline,
+        facts=("traps", f"{about.size(run.workload, run.dataset)}, {run.options.state}", about.when(run.started_at)),
+        alarms=summary.alarms,
+        lead=(Sentences(summary.notes, formats=PAGE), GAP, _at_a_glance(summary), GAP),
+        sections=(
+            Section("verdicts", "Verdicts", (_verdicts(summary),), formats=PAGE | MARKDOWN), _found(summary),
+            *(Section(ident, title, (table,), formats=PAGE | MARKDOWN) for ident, title, table in rest),
+            _about(run), _notes(summary),
+        ),
+        pgproof=run.pgproof,
+        footer=f"Made by pgproof {run.pgproof} from traps.json.",
+        styles=("traps.css",),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------------------ verdicts
+def _at_a_glance(summary: TrapsSummary) -> Table:
+    headings = (
+        Column("query"), Column("verdict"), Column("class", rank=1), Column("buffers more", number=True, rank=2),
+        Column("ms lost", number=True, rank=3), Column("found", number=True, rank=4),
+    )  # fmt: skip
+    rows = tuple(_glance(one) for one in summary.queries)
+    return Table("Table: Verdicts", headings, rows, formats=TERMINAL)
+
+
+def _glance(one: QueryTraps) -> Row:
+    first = one.first
+    found = first.price if first else None
+    more, lost = (found.extra_blocks, found.extra_ms) if found else (0, 0.0)
+    blocks = "cut off" if found and found.cut_off else numbers.count(more if more > 0 else None)
+    return (
+        Cell(one.query.title),
+        Cell(one.said, "over" if one.trap else "open" if one.unknown or first else "good"),
+        Cell(first.parameter_class if first else numbers.NOTHING, "quiet"),
+        Cell(blocks),
+        Cell(numbers.digits(lost) if lost > 0 else numbers.NOTHING),
+        Cell(str(len(one.findings)) if first else numbers.NOTHING, "quiet"),
+    )
 
 
 def _verdicts(summary: TrapsSummary) -> Table:
@@ -35,68 +92,107 @@ def _verdicts(summary: TrapsSummary) -> Table:
         "A trap springs by itself, as the server decides; a risk needs something else to go wrong. Those that cost the "
         "most time come first."
     )
-    headings = ("Query", "Verdict", "Class", "Buffers", "Instead of", "p50", "Instead of", "Times as long")
-    return Table("verdicts", "Verdicts", caption, headings, tuple(map(_verdict, summary.queries)))
+    headings = (
+        *columns("Query", "Verdict", "Class"),
+        *columns("Buffers", "Instead of", "p50", "Instead of", "Times as long", number=True),
+    )
+    rows = tuple(map(_verdict, summary.queries))
+    return Table("Table: Verdicts", headings, rows, caption, sortable=True)
 
 
-def _verdict(one: QueryTraps) -> tuple[Cell, ...]:
-    first = one.findings[0] if one.findings and one.verdict != "cannot tell" else None
-    found = first.price if first else None
-    cheap, dear = (found.cheap, found.dear) if found else (None, None)
-    less, more = _blocks(cheap, dear, found if one.trap else None)
-    shorter, longer, factor = _times(found, cheap, dear)
+def _verdict(one: QueryTraps) -> Row:
+    first = None if one.unknown else one.first
+    less, more, shorter, longer, factor = _price(first.price if first else None, work=one.trap)
     return (
-        Cell(one.query.title, number=False),
-        Cell(f"{one.verdict}{' (risk)' if first and not one.trap else ''}", "over" if one.trap else "", number=False),
-        Cell(first.parameter_class if first else numbers.NOTHING, number=False),
-        more, less, longer, shorter, factor,
+        Cell(one.query.title), Cell(one.said, "over" if one.trap else ""),
+        Cell(first.parameter_class if first else numbers.NOTHING), more, less, longer, shorter, factor,
     )  # fmt: skip
 
 
+def _price(found: Price | None, *, work: bool = True) -> Row:
+    """Blocks and time of the cheap and of the dear plan, and how many times as long that one took."""
+    if found is None:
+        return (UNTOLD,) * 5
+    between = f" ({numbers.interval(found.ratio)})" if numbers.interval(found.ratio) else ""
+    return (
+        Cell(numbers.count(found.cheap.blocks)),
+        Cell(_blocks(found.dear), "over" if found.hurts_by_work and work else ""),
+        Cell(numbers.figure(found.cheap.time)),
+        Cell(numbers.figure(found.dear.time), "over" if found.hurts_by_time else ""),
+        Cell(f"{numbers.times(found.ratio)}{between}"),
+    )  # fmt: skip
+
+
+def _blocks(one: Cost) -> str:
+    return "cut off" if one.cut_off else numbers.count(one.blocks)
+
+
+# -------------------------------------------------------------------------------------------------- what was found
+def _found(summary: TrapsSummary) -> Section:
+    told = [one for one in summary.queries if one.findings or one.unknown]
+    calm = [one for one in summary.queries if not one.findings and not one.unknown]
+    helps = tuple(
+        (_sentence(kind), (f"{_sentence(text)}. ", Span(f"{numbers.plural(len(titles), 'query', 'queries')}: "
+                                                        f"{numbers.listed(titles)}", small=True)))
+        for kind, text, titles in summary.advice
+    )  # fmt: skip
+    nothing = tuple((Span(one.query.title, bold=True), f": {one.sentence}") for one in calm)
+    parts = (
+        *(Part((f"{one.query.title} ", _label(one)), tuple(_findings(one)), f"trap-{place}", "trap", formats=PAGE)
+          for place, one in enumerate(told, start=1)),
+        Part("What helps", (Facts(helps, kind="advice"),), formats=PAGE),
+        Part("No trap found", (Sentences(nothing, "prose"),), formats=PAGE),
+    )  # fmt: skip
+    return Section("queries", "What was found", (*parts, *_as_text(summary)), headed=PAGE)
+
+
+def _label(one: QueryTraps) -> Span:
+    return Span(one.said, mark=Mark("", "", "over" if one.trap else "open"))
+
+
+def _findings(one: QueryTraps) -> Iterator[Block]:
+    if one.unknown:
+        yield Sentences((f"{_sentence(one.sentence)}.",), "paragraph")
+    for finding in one.findings:
+        yield Sentences((_finding(finding),), "prose")
+        yield Fold("What the dear plan does differently", (Sentences(finding.changes, "prose"),))
+
+
+def _finding(one: Finding) -> Line:
+    kind = Span("Trap.", "over", bold=True) if one.trap else Span("Risk.", bold=True)
+    return kind, f" {_sentence(one.sentence)}."
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _as_text(summary: TrapsSummary) -> Iterator[Block]:
+    all_queries = tuple((Span(one.query.name, bold=True), f": {one.sentence}") for one in summary.queries)
+    yield Sentences(all_queries, formats=MARKDOWN)
+    yield Sentences(tuple(f"{kind}: {text}." for kind, text, _ in summary.advice), formats=MARKDOWN)
+    telling = [f"- {one.query.name}: {one.sentence}" for one in summary.queries if one.trap or one.unknown]
+    helping = [f"against '{kind}': {text}" for kind, text, _ in summary.advice]
+    yield Sentences((*telling, *helping), formats=TERMINAL)
+
+
+# ----------------------------------------------------------------------------------------------- what it rests on
 def _generic(summary: TrapsSummary) -> Table:
     caption = (
         "Custom: planned for the values at each execution, as everywhere else in pgproof. Generic: planned once for no "
         "value in particular, without planning afterwards. Goes over: the execution from which the server itself, with "
         "plan_cache_mode at auto, took the generic plan, by the class of the first five. Blocks of 8 kB."
     )
-    headings = ("Query", "Class", "Buffers", "Generic", "p50", "Generic p50", "Times as long", "Plan", "Goes over")
-    rows = tuple(_generic_row(one, cell) for one in summary.queries for cell in one.cells if cell.custom)
-    return Table("generic", "Generic plans", caption, headings, rows)
-
-
-def _generic_row(one: QueryTraps, cell: TrapCell) -> tuple[Cell, ...]:
-    found = generic_price(cell)
-    return (
-        Cell(one.query.title, number=False),
-        Cell(cell.parameter_class, number=False),
-        *_blocks(cell.custom, cell.generic, found),
-        *_times(found, cell.custom, cell.generic),
-        Cell("" if found is None else "another" if found.other_plan else "same", number=False),
-        Cell(_choices(cell), number=False),
-    )
-
-
-def _choices(cell: TrapCell) -> str:
-    parts = []
-    for choice in cell.choices:
-        after = "" if choice.first == cell.parameter_class else f" after {choice.first}"
-        parts.append((f"at {choice.switched_at}" if choice.switched_at is not None else "never") + after)
-    return ", ".join(parts)
-
-
-def _blocks(cheap: PlanRun | None, dear: PlanRun | None, found: Price | None) -> tuple[Cell, Cell]:
-    return Cell(numbers.count(blocks_of(cheap))), Cell(
-        "cut off" if dear and is_cut_off(dear) else numbers.count(blocks_of(dear)),
-        "over" if found and found.hurts and (found.extra_blocks > 0 or found.cut_off) else "",
-    )
-
-
-def _times(found: Price | None, cheap: PlanRun | None, dear: PlanRun | None) -> tuple[Cell, Cell, Cell]:
-    compared = found.ratio if found else None
-    between = f" ({numbers.interval(compared)})" if numbers.interval(compared) else ""
-    factor = f"{numbers.times(compared)}{between}" if compared else numbers.NOTHING
-    tone = "over" if found and found.hurts and found.extra_blocks <= 0 else ""
-    return Cell(numbers.figure(figure_of(cheap))), Cell(numbers.figure(figure_of(dear)), tone), Cell(factor)
+    headings = (
+        *columns("Query", "Class"), *columns("Buffers", "Generic", "p50", "Generic p50", "Times as long", number=True),
+        *columns("Plan", "Goes over"),
+    )  # fmt: skip
+    rows = tuple(
+        (Cell(one.query.title), Cell(found.parameter_class), *_price(found.price), Cell(found.price.plan),
+         Cell(found.goes_over))
+        for one in summary.queries for found in one.generic
+    )  # fmt: skip
+    return Table("Table: Generic plans", headings, rows, caption, sortable=True)
 
 
 def _fresh(run: TrapsRun, summary: TrapsSummary) -> Table:
@@ -109,59 +205,38 @@ def _fresh(run: TrapsRun, summary: TrapsSummary) -> Table:
             f"A copy of the tenant of class {fresh.parameter_class}{size} under a new key ({keys}), {fresh.rows:,} "
             "rows, in two copies: one whose statistics do not know of it, one after ANALYZE; timed in turn."
         )
-    headings = ("Query", "Analyzed", "Stale", "p50", "Stale p50", "Times as long", "Plan")
-    rows = []
-    for one in summary.queries:
-        if one.fresh and one.fresh.analyzed:
-            found = fresh_price(one.fresh)
-            stale, analyzed = one.fresh.stale, one.fresh.analyzed
-            plan = "another" if stale.path != analyzed.path else "same"
-            rows.append((
-                Cell(one.query.title, number=False),
-                *_blocks(analyzed, stale, found if stale.path != analyzed.path else None),
-                *_times(found, analyzed, stale),
-                Cell(plan, number=False),
-            ))  # fmt: skip
-    return Table("fresh", "A new tenant", caption, headings, tuple(rows))
+    numeric = columns("Analyzed", "Stale", "p50", "Stale p50", "Times as long", number=True)
+    rows = tuple(
+        (Cell(one.query.title), *_price(one.fresh, work=one.fresh.other_plan), Cell(one.fresh.plan))
+        for one in summary.queries if one.fresh
+    )  # fmt: skip
+    return Table("Table: A new tenant", (Column("Query"), *numeric, Column("Plan")), rows, caption, sortable=True)
 
 
-def _tosses(summary: TrapsSummary) -> Table:
-    cells = [(one, cell) for one in summary.queries for cell in one.cells if cell.stability and cell.stability.draws]
-    same = sum(len(set(cell.stability.draws)) == 1 for _, cell in cells if cell.stability)
-    draws = max((len(cell.stability.draws) for _, cell in cells if cell.stability), default=0)
+def _draws(summary: TrapsSummary) -> Table:
     caption = (
-        f"ANALYZE {draws} times, each time from another random sample, as large as on a server where nobody chose a "
-        f"statistics target. {same} of {len(cells)} cells had one and the same plan each time. The others: plan A is "
-        "the most frequent."
+        f"ANALYZE {summary.draws} times, each time from another random sample, as large as on a server where nobody "
+        f"chose a statistics target. {summary.unchanged} of {summary.drawn} cells had one and the same plan each time. "
+        "The others: plan A is the most frequent."
     )
-    headings = ("Query", "Class", "Plans", "Buffers of each", "p50 of each", "Says")
-    rows = tuple(row for one, cell in cells for row in _toss_row(one, cell))
-    if not rows and cells:
-        nothing = Cell("", number=False)
-        rows = ((Cell("All", number=False), *[nothing] * 4, Cell("no coin toss", number=False)),)
-    return Table("statistics", "Statistics gathered anew", caption, headings, rows)
+    headings = (
+        *columns("Query", "Class", "Plans"), *columns("Buffers of each", "p50 of each", number=True), Column("Says")
+    )  # fmt: skip
+    rows = tuple(_drawn(one, found) for one in summary.queries for found in one.draws if len(found.plans) > 1)
+    if not rows and summary.drawn:
+        rows = ((Cell("All"), *[Cell("")] * 4, Cell("no coin toss")),)
+    return Table("Table: Statistics gathered anew", headings, rows, caption, sortable=True)
 
 
-def _toss_row(one: QueryTraps, cell: TrapCell) -> Iterator[tuple[Cell, ...]]:
-    found = cell.stability
-    if found is None or len(set(found.draws)) < 2:
-        return
-    by_path = {run.path: run for run in found.plans}
-    often = shares(found)
-    names = [chr(ord("A") + place) for place in range(len(often))]
-    plans = [by_path.get(path) for path, _ in often]
-    dear = toss_price(found)
-    yield (
-        Cell(one.query.title, number=False),
-        Cell(cell.parameter_class, number=False),
-        Cell(
-            ", ".join(f"{name} {times} of {len(found.draws)}" for name, (_, times) in zip(names, often, strict=True)),
-            number=False,
-        ),
-        Cell(", ".join("cut off" if run and is_cut_off(run) else numbers.count(blocks_of(run)) for run in plans)),
-        Cell(", ".join(numbers.figure(figure_of(run)) for run in plans)),
-        Cell("coin toss", "over", number=False) if dear and dear.hurts else Cell("costs the same", number=False),
-    )
+def _drawn(one: QueryTraps, found: Draws) -> Row:
+    plans = ", ".join(f"{chr(ord('A') + place)} {times} of {found.total}"
+                      for place, (times, _) in enumerate(found.plans))  # fmt: skip
+    return (
+        Cell(one.query.title), Cell(found.parameter_class), Cell(plans),
+        Cell(", ".join(_blocks(cost) for _, cost in found.plans)),
+        Cell(", ".join(numbers.figure(cost.time) for _, cost in found.plans)),
+        Cell("coin toss", "over") if found.price and found.price.hurts else Cell("costs the same"),
+    )  # fmt: skip
 
 
 def _borrowed(summary: TrapsSummary) -> Table:
@@ -170,33 +245,16 @@ def _borrowed(summary: TrapsSummary) -> Table:
         "which plan to take, so planner settings were tried, alone and in pairs, until it took that one."
     )
     headings = (
-        "Query", "Plan of", "For", "Own buffers", "Borrowed", "p50", "Borrowed p50", "Times as long", "Generic plan",
-        "By",
+        *columns("Query", "Plan of", "For"),
+        *columns("Own buffers", "Borrowed", "p50", "Borrowed p50", "Times as long", number=True),
+        *columns("Generic plan", "By"),
+    )
+    rows = tuple(
+        (Cell(one.query.title), Cell(found.lender), Cell(found.parameter_class), *_price(found.price),
+         Cell(found.generic), Cell(found.by))
+        for one in summary.queries for found in one.borrowed
     )  # fmt: skip
-    rows = []
-    for one in summary.queries:
-        for cell in one.cells:
-            for lent in cell.borrowed:
-                found = price(lent.lent, lent.own, in_turn=True) if lent.lent and lent.own else None
-                by = ", ".join(f"{name} {value}" for name, value in lent.settings.items())
-                by = "the generic plan itself" if "plan_cache_mode" in lent.settings else by
-                by = by or f"none of {numbers.plural(lent.tried, 'setting')} and pairs gave it"
-                rows.append((
-                    Cell(one.query.title, number=False), Cell(lent.lender, number=False),
-                    Cell(cell.parameter_class, number=False), *_blocks(lent.own or cell.custom, lent.lent, found),
-                    *_times(found, lent.own, lent.lent), Cell(_generic_is(cell, lent), number=False),
-                    Cell(by, number=False),
-                ))  # fmt: skip
-    return Table("borrowed", "Borrowed plans", caption, headings, tuple(rows))
-
-
-def _generic_is(cell: TrapCell, lent: Borrowed) -> str:
-    """Whose plan the generic one is, which a server that goes over to it gives to everybody."""
-    if cell.generic is None or cell.custom is None:
-        return ""
-    if cell.generic.path == lent.path:
-        return f"that of {lent.lender}"
-    return "its own" if cell.generic.path == cell.custom.path else "a third one"
+    return Table("Table: Borrowed plans", headings, rows, caption, sortable=True)
 
 
 def _estimates(summary: TrapsSummary) -> Table:
@@ -205,16 +263,33 @@ def _estimates(summary: TrapsSummary) -> Table:
         "It matters where a join, a sort or a limit above it was chosen by that number. Of what stops early it is no "
         "error that fewer rows came."
     )
-    rows = []
-    for one in summary.queries:
-        if worst := worst_estimate(one.cells):
-            name, found = worst
-            off = is_off(found)
-            rows.append((
-                Cell(one.query.title, number=False), Cell(name, number=False),
-                Cell(f"{numbers.digits(found.q)}×", "over" if off else ""),
-                Cell(numbers.count(found.node.estimated_rows)), Cell(numbers.count(found.node.actual_rows)),
-                Cell(found.node.label, number=False), Cell(found.above or numbers.NOTHING, number=False),
-            ))  # fmt: skip
-    headings = ("Query", "Class", "Off by", "Expected", "Came", "Node", "Below")
-    return Table("estimates", "Estimates", caption, headings, tuple(rows))
+    headings = (
+        *columns("Query", "Class"), *columns("Off by", "Expected", "Came", number=True), *columns("Node", "Below")
+    )  # fmt: skip
+    rows = tuple(
+        (Cell(one.query.title), Cell(worst.parameter_class),
+         Cell(f"{numbers.digits(worst.found.q)}×", "over" if worst.off else ""),
+         Cell(numbers.count(worst.found.node.estimated_rows)), Cell(numbers.count(worst.found.node.actual_rows)),
+         Cell(worst.found.node.label), Cell(worst.found.above or numbers.NOTHING))
+        for one in summary.queries if (worst := one.estimate)
+    )  # fmt: skip
+    return Table("Table: Estimates", headings, rows, caption, sortable=True)
+
+
+# ------------------------------------------------------------------------------------------------------ the rest
+def _about(run: TrapsRun) -> Section:
+    options = run.options
+    statistics = (
+        f"gathered {numbers.plural(options.analyzes, 'time')} at a target of {options.statistics_target}; all else "
+        "with whole-table statistics"
+    )
+    took = ", ".join(f"{name} {numbers.seconds(seconds)}" for name, seconds in run.phases_s.items())
+    facts = Facts((
+        ("Status", run.status), ("State", options.state), ("Statistics", statistics),
+        ("Timeout", f"{options.timeout_s:g} s"), ("Took", took), about.server(run.server), about.machine(run.machine),
+    ))  # fmt: skip
+    return Section("about", "About this look", (facts,), nav="About", formats=PAGE)
+
+
+def _notes(summary: TrapsSummary) -> Section:
+    return Section("notes", "Notes", (Sentences(summary.notes, tone="quiet"),), headed=frozenset(), formats=TEXT)

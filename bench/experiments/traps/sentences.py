@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
+from bench.experiments.traps.findings import QueryTraps, Verdict
 from bench.experiments.traps.record import TrapsRun
-from bench.experiments.traps.summary import QueryTraps, Verdict, bound, cost, judge_query
 from bench.report import numbers
+from bench.statistics.quantiles import CONFIDENCE
 
 FEW_DRAWS = 5
 """With fewer samples, another plan every second time would go unseen one time in 16."""
@@ -26,50 +26,26 @@ ADVICE: dict[Verdict, str] = {
 """What helps against each verdict; the tenth is autovacuum_analyze_scale_factor as the server has it by default."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrapsSummary:
-    """What a report shows."""
-
-    headline: str
-    alarms: tuple[str, ...]
-    queries: tuple[QueryTraps, ...]
-    """Those with a trap first, the dearest first."""
-    advice: tuple[tuple[str, str, tuple[str, ...]], ...]
-    """What helps: verdict, advice, and titles of the queries that have it, traps and risks alike."""
-    notes: tuple[str, ...]
-
-
-def summarize_traps(run: TrapsRun) -> TrapsSummary:
-    """Compute everything that a report of ``run`` shows; partial and failed ones alike."""
-    queries = sorted((judge_query(query, run) for query in run.queries), key=_gravity)
-    notes = (*run.notes, *_notes(run))
-    return TrapsSummary(_headline(queries, run), tuple(_alarms(run)), tuple(queries), tuple(_advice(queries)), notes)
-
-
-def _advice(queries: list[QueryTraps]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+def advice(queries: Sequence[QueryTraps]) -> Iterator[tuple[Verdict, str, tuple[str, ...]]]:
+    """Say what helps against each verdict that a query has, and the titles of these queries."""
     for kind, text in ADVICE.items():
         if titles := tuple(one.query.title for one in queries if any(found.kind == kind for found in one.findings)):
             yield kind, text, titles
 
 
-def _gravity(one: QueryTraps) -> tuple[int, tuple[bool, bool, float, int], str]:
-    rank = 0 if one.trap else 1 if one.verdict == "cannot tell" else 2 if one.findings else 3
-    return rank, cost(one.findings[0]) if one.findings else (False, False, 0.0, 0), one.query.name
-
-
-def _headline(queries: list[QueryTraps], run: TrapsRun) -> str:
+def headline(queries: Sequence[QueryTraps], run: TrapsRun) -> str:
+    """Count the queries with a trap, those with a risk, and those of which it cannot be told."""
     if not queries:
         return "No query took part."
     trapped = [one for one in queries if one.trap]
     total = numbers.plural(len(queries), "query", "queries")
     if trapped:
         text = f"{len(trapped)} of {total} {'has' if len(trapped) == 1 else 'have'} a plan trap"
-    elif run.status == "complete" and all(one.verdict != "cannot tell" for one in queries):
+    elif run.status == "complete" and not any(one.unknown for one in queries):
         text = f"No plan trap found in {total}"
     else:
         text = f"No plan trap found so far in {total}"
-    risky = sum(one.verdict != "cannot tell" and bool(one.findings) and not one.trap for one in queries)
-    unknown = sum(one.verdict == "cannot tell" for one in queries)
+    risky, unknown = sum(one.risk for one in queries), sum(one.unknown for one in queries)
     parts = [text]
     if risky:
         parts.append(f"{risky} more {'has' if risky == 1 else 'have'} a risk")
@@ -78,7 +54,8 @@ def _headline(queries: list[QueryTraps], run: TrapsRun) -> str:
     return ", ".join(parts)
 
 
-def _alarms(run: TrapsRun) -> Iterator[str]:
+def alarms(run: TrapsRun) -> Iterator[str]:
+    """Say what went wrong: an end before the end, and every failure."""
     if run.status not in ("complete", "running"):
         yield f"This look for traps was not finished ({run.status}): what it had seen by then is here."
     for cell in run.cells:
@@ -86,7 +63,14 @@ def _alarms(run: TrapsRun) -> Iterator[str]:
             yield f"{cell.query}, class {cell.parameter_class}: {cell.error}"
 
 
-def _notes(run: TrapsRun) -> Iterator[str]:
+def bound(draws: int) -> float:
+    """How often another plan may come at most (95 %) that came in none of ``draws``: the rule of three, exactly."""
+    return 1 - (1 - CONFIDENCE) ** (1 / draws) if draws else 1.0
+
+
+def notes(run: TrapsRun) -> Iterator[str]:
+    """Say how far chance has a part, and what was not done."""
+    yield from run.notes
     draws = min((len(cell.stability.draws) for cell in run.cells if cell.stability), default=0)
     target = run.options.statistics_target
     if draws and not run.sampled:

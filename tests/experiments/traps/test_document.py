@@ -8,8 +8,11 @@ import pytest
 from rich.console import Console
 
 from bench.experiments.traps import formats as traps_report
-from bench.experiments.traps import markdown, page
+from bench.experiments.traps.document import document
 from bench.experiments.traps.record import TrapsRun
+from bench.experiments.traps.summary import summarize
+from bench.report import markdown
+from bench.report.html import render as html
 from bench.report.markdown import LIMIT
 from tests.builders import runs
 from tests.builders.trap_runs import cell, cut_off, full, traps_run
@@ -25,6 +28,14 @@ EVERY = {
 }
 
 
+def page(run: TrapsRun) -> str:
+    return html.render(document(run, summarize(run)))
+
+
+def in_markdown(run: TrapsRun) -> str:
+    return markdown.render(document(run, summarize(run)))
+
+
 def on_terminal(run: TrapsRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
     console.print(traps_report.show(run))
@@ -33,14 +44,14 @@ def on_terminal(run: TrapsRun, width: int = 120) -> str:
 
 @pytest.mark.parametrize("run", EVERY.values(), ids=EVERY)
 def test_every_look_is_shown_and_twice_the_same(run: TrapsRun) -> None:
-    assert page.render(run) == page.render(run)
-    assert len(markdown.render(run)) < LIMIT
+    assert page(run) == page(run)
+    assert len(in_markdown(run)) < LIMIT
     assert on_terminal(run).strip()
-    assert Page(page.render(run)).text
+    assert Page(page(run)).text
 
 
 def test_the_page_has_a_table_for_each_part_and_the_words_of_each_finding() -> None:
-    text = page.render(full())
+    text = page(full())
     for ident in ("verdicts", "queries", "generic", "fresh", "statistics", "borrowed", "estimates", "about"):
         assert f'<section id="{ident}"' in text
     assert "A coin toss for class tiny: 3 of 10 samples" in text
@@ -48,27 +59,27 @@ def test_the_page_has_a_table_for_each_part_and_the_words_of_each_finding() -> N
 
 
 def test_every_link_leads_somewhere_and_every_table_has_a_caption() -> None:
-    found = Page(page.render(full()))
+    found = Page(page(full()))
     places = {str(attributes["id"]) for _, attributes in found.tags if "id" in attributes}
     assert {str(link["href"])[1:] for link in found.all("a")} <= places
     assert len(found.all("caption")) == len(found.all("table")) == 6
 
 
 def test_markdown_has_the_verdict_of_each_query_in_words() -> None:
-    text = markdown.render(full())
+    text = in_markdown(full())
     assert "**calm**: in 1 class the generic plan costs no more" in text
     assert "| A 7 of 10, B 3 of 10 |" in text
 
 
 def test_what_helps_is_said_once_for_each_verdict_that_was_given() -> None:
-    text = Page(page.render(full())).text
+    text = Page(page(full())).text
     assert text.count("force_custom_plan for the sessions") == 1
     assert "ANALYZE after a tenant was imported" in text
-    assert "What helps" not in Page(page.render(traps_run(cell()))).text
+    assert "What helps" not in Page(page(traps_run(cell()))).text
 
 
 def test_cells_of_one_plan_are_counted_not_listed() -> None:
-    text = markdown.render(traps_run(cell()))
+    text = in_markdown(traps_run(cell()))
     assert "1 of 1 cells had one and the same plan each time" in text
     assert "no coin toss" in text
 
@@ -81,6 +92,6 @@ def test_the_terminal_names_traps_first_and_fits_its_width() -> None:
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_what_comes_from_a_workload_is_only_text(text: str) -> None:
-    assert Page(page.render(full(text))).structure == Page(page.render(full("q"))).structure
-    assert "<script" not in markdown.render(full(text))
+    assert Page(page(full(text))).structure == Page(page(full("q"))).structure
+    assert "<script" not in in_markdown(full(text))
     assert "\x1b" not in on_terminal(full(text))

@@ -11,11 +11,11 @@ import pytest
 from bench import storage
 from bench.errors import WorkloadError
 from bench.experiments.traps import run as traps
+from bench.experiments.traps.findings import QueryTraps
 from bench.experiments.traps.fresh import add_tenant, class_for
 from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
-from bench.experiments.traps.sentences import summarize_traps
-from bench.experiments.traps.summary import QueryTraps, worst_estimate
+from bench.experiments.traps.summary import summarize
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.postgres.databases import own_databases
@@ -46,7 +46,7 @@ def seen(server: ServerHandle, target: Target, tmp_path_factory: pytest.TempPath
 
 
 def of(seen: TrapsRun, query: str) -> QueryTraps:
-    return next(one for one in summarize_traps(seen).queries if one.query.name == query)
+    return next(one for one in summarize(seen).queries if one.query.name == query)
 
 
 def cell(seen: TrapsRun, query: str, parameter_class: str) -> TrapCell:
@@ -105,9 +105,9 @@ def test_a_new_tenant_pays_until_analyze(seen: TrapsRun) -> None:
 
 
 def test_columns_that_say_the_same_make_an_estimate_that_is_off_by_a_hundred(seen: TrapsRun) -> None:
-    worst = worst_estimate(of(seen, "correlated").cells)
+    worst = of(seen, "correlated").estimate
     assert worst
-    assert (worst[1].q, worst[1].above) == (100.0, "Sort")  # 4 rows expected, 400 came
+    assert (worst.found.q, worst.found.above) == (100.0, "Sort")  # 4 rows expected, 400 came
     assert of(seen, "correlated").verdict == "estimates off"
     assert not of(seen, "correlated").trap
 
@@ -120,7 +120,7 @@ def test_a_query_without_a_trap_has_none(seen: TrapsRun) -> None:
 
 
 def test_the_headline_counts_queries_with_a_trap(seen: TrapsRun) -> None:
-    summary = summarize_traps(seen)
+    summary = summarize(seen)
     assert summary.headline == "3 of 9 queries have a plan trap, 1 more has a risk, of 3 it cannot be told"
     assert [one.trap for one in summary.queries] == sorted((one.trap for one in summary.queries), reverse=True)
 
@@ -137,7 +137,7 @@ def test_a_query_that_runs_into_the_timeout_cannot_be_told(seen: TrapsRun) -> No
     assert (found.verdict, found.sentence) == (
         "cannot tell", "class all: its own plan ran into the timeout of 0.7 s",
     )  # fmt: skip
-    assert [sample.censored for sample in found.cells[0].custom.samples] == [True]  # type: ignore[union-attr]
+    assert [sample.censored for sample in cell(seen, "slow", "all").custom.samples] == [True]  # type: ignore[union-attr]
 
 
 def test_a_query_that_fails_for_one_class_says_which_and_why(seen: TrapsRun) -> None:

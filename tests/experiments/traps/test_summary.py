@@ -8,16 +8,17 @@ import pytest
 
 from bench.experiments.traps.borrowed_plans import lenders
 from bench.experiments.traps.copied_database import ROUNDS, timed_in_turn
+from bench.experiments.traps.findings import QueryTraps
 from bench.experiments.traps.plan_costs import price
 from bench.experiments.traps.record import ServerChoice, Stability, TrapCell
-from bench.experiments.traps.sentences import summarize_traps
-from bench.experiments.traps.summary import QueryTraps, bound
+from bench.experiments.traps.sentences import bound
+from bench.experiments.traps.summary import summarize
 from bench.measurement import Timeout
 from tests.builders.trap_runs import borrowed, cell, cut_off, fresh, plan_run, switching, traps_run
 
 
 def verdict(*cells, **more) -> QueryTraps:
-    return summarize_traps(traps_run(*cells, **more)).queries[0]
+    return summarize(traps_run(*cells, **more)).queries[0]
 
 
 # --------------------------------------------------------------------------------------------------- when it hurts
@@ -110,7 +111,7 @@ def test_traps_come_before_risks_and_the_one_that_costs_most_time_first() -> Non
     cheap = cell("cheap", generic=plan_run(900, 9.0, index="j"), choices=switching())
     dear = cell("dear", generic=plan_run(100, 90.0, index="j"), choices=switching())
     risk = cell("risk", borrowed=borrowed(plan_run(10, 1.0), plan_run(9_000, 900.0, index="j")))
-    summary = summarize_traps(traps_run(cell("calm"), risk, cheap, dear))
+    summary = summarize(traps_run(cell("calm"), risk, cheap, dear))
     assert [one.query.name for one in summary.queries] == ["dear", "cheap", "risk", "calm"]
     assert summary.headline == "2 of 4 queries have a plan trap, 1 more has a risk"
 
@@ -139,17 +140,17 @@ def test_a_trap_in_one_class_is_told_though_another_failed() -> None:
 
 def test_the_bound_of_ten_draws_is_a_quarter() -> None:
     assert bound(10) == pytest.approx(0.259, abs=0.001)
-    assert any("26 times in 100" in note for note in summarize_traps(traps_run(cell(), sampled={"t": 40_000})).notes)
+    assert any("26 times in 100" in note for note in summarize(traps_run(cell(), sampled={"t": 40_000})).notes)
 
 
 def test_tables_that_are_read_whole_leave_no_chance_and_it_says_so() -> None:
-    (first, *_) = summarize_traps(traps_run(cell())).notes
+    (first, *_) = summarize(traps_run(cell())).notes
     assert first.startswith("At a statistics target of 100 ANALYZE reads every table of this size whole")
 
 
 def test_without_a_query_or_unfinished_nothing_is_claimed() -> None:
-    assert summarize_traps(traps_run()).headline == "No query took part."
-    part = summarize_traps(traps_run(cell(stability=None), status="interrupted"))
+    assert summarize(traps_run()).headline == "No query took part."
+    part = summarize(traps_run(cell(stability=None), status="interrupted"))
     assert part.headline == "No plan trap found so far in 1 query, of 1 it cannot be told"
     assert "not finished (interrupted)" in part.alarms[0]
 
