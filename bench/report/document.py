@@ -9,6 +9,7 @@ template for the page and its text for the other formats.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -37,6 +38,7 @@ class Span:
     code: bool = False
     small: bool = False
     bold: bool = False
+    italic: bool = False
     href: str = ""
     mark: Mark | None = None
     """Of a verdict: a page shows it as a label, the others with its sign or emoji before it."""
@@ -58,6 +60,16 @@ def spans(line: Line) -> tuple[Span, ...]:
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
+def marked(text: str) -> Line:
+    """A text of ours in which ``*words*`` are in italics and ```names``` are code."""
+    parts = re.split(r"(\*[^*]+\*|`[^`]+`)", text)
+    return tuple(
+        Span(part[1:-1], code=part[0] == "`", italic=part[0] == "*") if part[0] in "*`" else part
+        for part in parts
+        if part
+    )
+
+
 def plain(line: Line) -> str:
     """``line`` as text without anything."""
     return "".join(part.text for part in spans(line))
@@ -73,6 +85,8 @@ class Column:
     """Set to the right."""
     rank: int = 0
     tone: Tone = ""
+    label: str = ""
+    """What a card calls it, where that is not the heading."""
     formats: frozenset[Format] = EVERYWHERE
 
 
@@ -92,6 +106,8 @@ class Cell:
     """What a page says where the pointer rests."""
     span: int = 1
     """Columns that it takes."""
+    short: str = ""
+    """What a terminal shows in its place where the whole table is too wide."""
 
     @property
     def text(self) -> str:
@@ -100,6 +116,7 @@ class Cell:
 
 
 Row = tuple[Cell, ...]
+NAME_WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,8 @@ class Table:
     sortable: bool = False
     filter_label: str = ""
     """Where a page gets a field to filter the rows: what that is called."""
+    filters_parts: bool = False
+    """Whether that field also hides the parts that the first cells link to, and looks at what those are found by."""
     kind: str = ""
     """A class of the page's style sheets."""
     cards: bool = False
@@ -132,10 +151,13 @@ class Table:
     groups: tuple[Group, ...] = ()
     """In place of ``rows`` where they come in groups."""
     head: tuple[tuple[str, int, Tone], ...] = ()
-    """A line above the headings: texts, and how many columns each is for."""
+    """A line above the headings: texts, and how many columns each is for. Below an empty one the headings of its
+    columns take both lines."""
     foot: Row = ()
     most: int | None = None
     """Rows that a terminal shows; None: all."""
+    name_width: int = NAME_WIDTH
+    """Characters of the first column for which a terminal leaves others out."""
     formats: frozenset[Format] = EVERYWHERE
 
     @property
@@ -164,7 +186,7 @@ class Sentences:
     indent: int = 0
     """Characters by which a terminal moves them to the right, in every line that one takes."""
     most: int | None = None
-    """Characters of each that Markdown keeps, where that is not as usual."""
+    """Characters of each that Markdown and a terminal keep, where that is not as usual."""
     kind: str = ""
     formats: frozenset[Format] = EVERYWHERE
 
@@ -181,6 +203,12 @@ class Figure:
     words: str
     kind: str = ""
     caption: Line = ""
+    """Below it, and shown where there is no drawing too."""
+    narrow: Callable[[], str] | None = None
+    """The drawing for a narrow screen, where that is another one."""
+    ident: str = ""
+    label: str = ""
+    """What the figure with its caption is, for who does not see it."""
     formats: frozenset[Format] = PAGE
 
 
@@ -233,7 +261,11 @@ class Part:
     ident: str = ""
     kind: str = ""
     find: str = ""
-    """What a filter of a page finds it by."""
+    """What a filter of a page finds it by; such a part has a link to itself."""
+    flat: bool = False
+    """Whether ``ident`` is the place of its heading alone; otherwise the part is an article of its own."""
+    level: int = 3
+    """Of its heading; the page has 1, a section 2."""
     formats: frozenset[Format] = EVERYWHERE
 
 

@@ -11,8 +11,8 @@ from rich.console import Console, ConsoleOptions, JustifyMethod, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-NAME_LEAST, NAME_GOOD = 12, 24
-"""Characters of the first column at least, and those for which other columns give way."""
+NAME_LEAST = 12
+"""Characters of the first column at least."""
 BETWEEN = 2
 """Characters between two columns: the padding of rich's tables."""
 
@@ -31,18 +31,23 @@ class Fitting:
 
     columns: Mapping[str, Column]
     rows: Sequence[Mapping[str, Text]]
+    shorter: Sequence[Mapping[str, Text]] = ()
+    """The rows where not all of them fits."""
+    name_width: int = 24
+    """Characters of the first column for which other columns give way."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield self.table(options.max_width)
 
     def table(self, width: int) -> Table:
         """Give the table for ``width`` characters."""
-        wide = {
-            heading: max([cell_len(heading), *(row[heading].cell_len for row in self.rows)]) for heading in self.columns
-        }
         name, *rest = self.columns
-        shown = list(rest)
-        while self._needs(shown, wide) + min(wide[name], NAME_GOOD) > width:
+        shown, rows = list(rest), self.rows
+        wide = self._wide(rows)
+        if self.shorter and self._needs(shown, wide) + min(wide[name], self.name_width) > width:
+            rows = self.shorter
+            wide = self._wide(rows)
+        while self._needs(shown, wide) + min(wide[name], self.name_width) > width:
             first = max(shown, key=lambda heading: self.columns[heading].rank, default=name)
             if not shown or not self.columns[first].rank:
                 break
@@ -52,11 +57,14 @@ class Fitting:
         for heading in (name, *shown):
             least = min(wide[name], room) if heading == name else wide[heading]
             made.add_column(heading, justify=self.columns[heading].justify, no_wrap=True, min_width=least)
-        for row in self.rows:
+        for row in rows:
             cut = row[name].copy()
             cut.truncate(room, overflow="ellipsis")
             made.add_row(cut, *(row[heading] for heading in shown))
         return made
+
+    def _wide(self, rows: Sequence[Mapping[str, Text]]) -> dict[str, int]:
+        return {heading: max([cell_len(heading), *(row[heading].cell_len for row in rows)]) for heading in self.columns}
 
     def _needs(self, shown: Sequence[str], wide: Mapping[str, int]) -> int:
         return sum(wide[heading] + BETWEEN + 1 for heading in shown)

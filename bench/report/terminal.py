@@ -69,7 +69,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
     if isinstance(block, Sentences):
         yield from [Text("")] if block.gap else []
         for one in block.items:
-            line = _line((block.mark, *spans(one)), STYLES[block.tone])
+            line = _line((block.mark, *spans(one)), STYLES[block.tone], block.most or LINE_MOST)
             yield Padding(line, (0, 0, 0, block.indent), expand=False) if block.indent else line
     elif isinstance(block, Table):
         yield _table(block)
@@ -86,13 +86,20 @@ def _block(block: Block) -> Iterator[RenderableType]:
 def _table(table: Table) -> Fitting:
     places = [place for place, column in enumerate(table.columns) if "terminal" in column.formats]
     columns = {table.columns[place].heading: place for place in places}
+    rows = table.all_rows[: table.most]
     return Fitting(
         {
             name: Column("right" if table.columns[at].number else "left", table.columns[at].rank)
             for name, at in columns.items()
         },
-        [{name: _cell(row[at]) for name, at in columns.items()} for row in table.all_rows[: table.most]],
+        [{name: _cell(row[at]) for name, at in columns.items()} for row in rows],
+        [{name: _shorter(row[at]) for name, at in columns.items()} for row in rows],
+        table.name_width,
     )
+
+
+def _shorter(cell: Cell) -> Text:
+    return Text(one_line(cell.short, CELL_MOST), style=STYLES[cell.tone]) if cell.short else _cell(cell)
 
 
 def _cell(cell: Cell) -> Text:
@@ -102,11 +109,11 @@ def _cell(cell: Cell) -> Text:
     return _cut(made, CELL_MOST)
 
 
-def _line(line: Line, style: str) -> Text:
+def _line(line: Line, style: str, most: int = LINE_MOST) -> Text:
     made = Text(style=style)
     for part in spans(line):
         made.append(_text(part), style=STYLES[part.tone])
-    return _cut(made, LINE_MOST)
+    return _cut(made, most)
 
 
 def _text(part: Span) -> str:

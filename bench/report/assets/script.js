@@ -77,6 +77,8 @@
   // ---- filtering: all words must occur in what data-find holds, else in the text
   function filterable(table) {
     const rows = groups(table);
+    // Where rows lead to parts of the page, these are hidden with them, and found by what they say of themselves.
+    const parts = table.dataset.parts !== undefined;
     const label = make("label", `${table.dataset.filter} `, "filter");
     const box = document.createElement("input");
     box.type = "search";
@@ -93,11 +95,11 @@
       const wanted = box.value.toLowerCase().split(/\s+/).filter(Boolean);
       let left = 0;
       for (const row of rows) {
-        const text = row.dataset.find ?? row.textContent.toLowerCase();
+        const other = parts && document.getElementById(row.querySelector("th a")?.hash.slice(1));
+        const text = (other || row).dataset.find ?? row.textContent.toLowerCase();
         const fits = wanted.every((word) => text.includes(word));
         row.hidden = !fits;
         left += fits;
-        const other = row.dataset.for && document.getElementById(row.dataset.for);
         if (other) other.hidden = !fits;
       }
       shown.textContent = wanted.length ? `${left} of ${rows.length} shown` : "";

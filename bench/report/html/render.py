@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from bench.report.document import Block, Custom, Document, Group, Table, sections, shown, spans
+from bench.report.document import Block, Column, Custom, Document, Group, Table, Tone, sections, shown, spans
 from bench.report.html.environment import drawn, environment
 
 
@@ -47,6 +47,25 @@ def _pick(found: Sequence[Any], places: Sequence[int]) -> list[Any]:
     return [found[place] for place in places] if len(found) > max(places, default=0) else list(found)
 
 
+def _heads(table: Table) -> tuple[list[tuple[Column | None, str, int, Tone]], list[Column]]:
+    """The two lines of headings: above, columns that take both lines or a text for several; below, the other columns.
+
+    The first is empty where there is one line.
+    """
+    places, at = set(_places(table)), 0
+    above: list[tuple[Column | None, str, int, Tone]] = []
+    below: list[Column] = []
+    for text, width, tone in table.head or (("", len(table.columns), ""),):
+        columns = [table.columns[place] for place in range(at, at + width) if place in places]
+        at += width
+        if text or not table.head:
+            below += columns
+            above += [(None, text, len(columns), tone)] if text else []
+        else:
+            above += [(column, "", 1, "") for column in columns]
+    return above, below
+
+
 def _groups(table: Table) -> tuple[Group, ...]:
     return table.groups or (Group(table.rows),)
 
@@ -61,6 +80,7 @@ HELPERS: dict[str, Any] = {
     "kind": _kind,
     "places": _places,
     "pick": _pick,
+    "heads": _heads,
     "groups": _groups,
     "drawn": drawn,
     "included": _included,
