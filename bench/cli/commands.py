@@ -38,7 +38,7 @@ COMMANDS = {
         "Show stored runs side by side, each held against the first.",
     ),
     "history": Entry(
-        "bench.experiments.compare.history_command:history",
+        "bench.experiments.compare.history.command:history",
         "Show how every query went through the runs below FOLDER, in groups of runs that compare.",
     ),
     "baseline": Entry(

@@ -9,7 +9,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from bench.experiments.compare import formats as compared
-from bench.experiments.compare.history import Archive
+from bench.experiments.compare.history import formats as history
+from bench.experiments.compare.history.archive import Archive
 from bench.experiments.compare.run import compare
 from bench.model import Run
 from tests.builders import runs
@@ -30,7 +31,7 @@ def page_of(kind: str, made: list[Run], folder: Path) -> str:
     archive = Archive()
     for number, run in enumerate(made):
         archive.add(run, f"reports/{number}/run.json")
-    return compared.write_history(archive.history(), folder)[0].read_text()
+    return history.write(archive.history(), folder)[0].read_text()
 
 
 @pytest.mark.parametrize("kind", ["compare", "history"])

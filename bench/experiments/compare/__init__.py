@@ -1,12 +1,12 @@
-"""Decide what several stored runs say beside each other. Pure: runs in, records out.
+"""Stored runs side by side, and in the order of time.
 
-``facts``          what two runs were measured on, and what of them may be compared
+``comparability``  what two runs were measured on, and what of them may be compared
+``run``            runs held against the first of them
 ``cells``          one cell of two runs
 ``drift``          what the machine did between two runs
 ``optimizations``  the proposed changes of several runs
-``records``        what a comparison is made of
-``compare``        runs side by side, the first of them the reference
-``story``          a comparison in sentences
+``record``         what a comparison is made of
+``summary``        what it says, in the words of ``sentences``
+``document``       where that stands in a report
 ``history``        many runs in the order of time, in groups that may be compared
-``trends``         how each query went through a group
 """

@@ -8,7 +8,7 @@ from bench.cells.cell import beyond_noise, summarize_side
 from bench.cells.records import SideSummary
 from bench.cells.work import less_work, more_work
 from bench.experiments.compare.comparability import Level
-from bench.experiments.compare.record import Change, Clock, Goal, Seen, Work
+from bench.experiments.compare.record import Change, Clock, Goal, MeasuredCell, Work
 from bench.model import Counters, Pair, Query, State
 from bench.plans import describe_change
 from bench.statistics.quantiles import Ratio, ratio
@@ -17,14 +17,14 @@ ANOTHER_STATEMENT, OTHER_PARAMETERS = "another statement", "other parameters"
 """Why two cells of the same name are not the same question."""
 
 
-def look(pair: Pair, state: State, target_ms: float) -> Seen | None:
+def measured_cell(pair: Pair, state: State, target_ms: float) -> MeasuredCell | None:
     """Sum up one cell; None where nothing of it was measured."""
     side, equality = pair.side(state), pair.equality
     if not (side.samples or side.plan or side.error):
         return None
     differs = state == "after" and equality is not None and not equality.equal
     hashes = {"before": equality.before_hash, "after": equality.after_hash} if equality else {}
-    return Seen(
+    return MeasuredCell(
         summary=summarize_side(side, target_ms, differs=differs),
         fingerprint=side.plan.fingerprint if side.plan else "",
         result_hash=hashes.get(state, ""),
@@ -40,8 +40,8 @@ def another_question(base: Query, head: Query, base_pair: Pair, head_pair: Pair)
 
 
 def change(
-    query: Query, state: State, pairs: tuple[Pair, Pair], seen: tuple[Seen | None, Seen | None], level: Level,
-    *, same_target: bool,
+    query: Query, state: State, pairs: tuple[Pair, Pair], seen: tuple[MeasuredCell | None, MeasuredCell | None],
+    level: Level, *, same_target: bool,
 ) -> Change:  # fmt: skip
     """Hold a cell against the reference's; both are the same question, ``level`` says what may be compared."""
     base, head = seen
@@ -87,7 +87,7 @@ def _clock(base: SideSummary, head: SideSummary, compared: Ratio | None) -> Cloc
     return "cannot tell" if compared.low is None or compared.high is None else "same"
 
 
-def _goal(base: Seen, head: Seen) -> Goal:
+def _goal(base: MeasuredCell, head: MeasuredCell) -> Goal:
     outcomes = base.summary.judgement.verdict, head.summary.judgement.verdict
     if outcomes == ("meets", "misses"):
         return "met, now misses"

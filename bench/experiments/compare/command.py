@@ -12,7 +12,7 @@ import click
 from bench import storage
 from bench.cli.streams import out
 from bench.errors import PgproofError
-from bench.experiments.compare import formats as compared
+from bench.experiments.compare import formats
 from bench.experiments.compare.run import MOST
 from bench.experiments.compare.run import compare as compare_runs
 from bench.model import STATES, State
@@ -36,8 +36,8 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
     if not 2 <= len(runs) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
     found = compare_runs([storage.load(storage.RUN, _file(path)) for path in runs])
-    written(lambda: compared.write(found, output), output)
-    out.print(compared.show(found, state, everything=everything))
+    written(lambda: formats.write(found, output), output)
+    out.print(formats.show(found, state, everything=everything))
     out.print(f"comparison: {output / 'compare.html'}", soft_wrap=True, markup=False)
     return 0
 

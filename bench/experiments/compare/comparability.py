@@ -19,7 +19,7 @@ Level = Literal["times", "counters", "nothing"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class RunFacts:
     """What a run was measured on, without what it measured."""
 
     id: str
@@ -72,10 +72,10 @@ class Comparable:
         return (*self.counters, *self.times)
 
 
-def facts_of(run: Run) -> Facts:
+def facts_of(run: Run) -> RunFacts:
     """Take from ``run`` what decides whether it may be compared."""
     data = run.dataset
-    return Facts(
+    return RunFacts(
         id=run.id,
         started_at=run.started_at,
         status=run.status,
@@ -95,7 +95,7 @@ def facts_of(run: Run) -> Facts:
     )
 
 
-def comparable(base: Facts, head: Facts) -> Comparable:
+def comparable(base: RunFacts, head: RunFacts) -> Comparable:
     """Say what of ``base`` and ``head`` may be compared, and why not the rest.
 
     Counters need the same rows, major version of the server and settings that shape plans; times also the same machine,
@@ -104,7 +104,7 @@ def comparable(base: Facts, head: Facts) -> Comparable:
     return Comparable(tuple(_data(base, head)), tuple(_place(base, head)), tuple(_remarks(base, head)))
 
 
-def _data(base: Facts, head: Facts) -> Iterator[Reason]:
+def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
     if base.workload != head.workload:
         yield _differs("another workload", "workload", base.workload, head.workload)
     if (base.scale, base.unit) != (head.scale, head.unit):
@@ -124,7 +124,7 @@ def _data(base: Facts, head: Facts) -> Iterator[Reason]:
     yield from _settings(base, head, shaping=True)
 
 
-def _tables(base: Facts, head: Facts) -> Iterator[Reason]:
+def _tables(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
     if not base.rows or not head.rows:
         yield Reason("unknown rows", "A run does not say which rows it measured on: it ended before they were made.")
         return
@@ -134,7 +134,7 @@ def _tables(base: Facts, head: Facts) -> Iterator[Reason]:
         yield Reason("other rows in the tables", f"The content of {listed(other)} differs.")
 
 
-def _place(base: Facts, head: Facts) -> Iterator[Reason]:
+def _place(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
     machines = [facts.machine for facts in (base, head)]
     if differing := [
         f"{words}: {one} → {other}"
@@ -154,7 +154,7 @@ def _place(base: Facts, head: Facts) -> Iterator[Reason]:
     yield from _settings(base, head, shaping=False)
 
 
-def _settings(base: Facts, head: Facts, *, shaping: bool) -> Iterator[Reason]:
+def _settings(base: RunFacts, head: RunFacts, *, shaping: bool) -> Iterator[Reason]:
     """Compare the settings that shape plans and counters, or those that only cost time."""
     one, other = base.server.settings, head.server.settings
     if not (one and other):
@@ -171,7 +171,7 @@ def _settings(base: Facts, head: Facts, *, shaping: bool) -> Iterator[Reason]:
         yield Reason("other settings", f"Settings {which} differ: {listed(differing)}.")
 
 
-def _remarks(base: Facts, head: Facts) -> Iterator[str]:
+def _remarks(base: RunFacts, head: RunFacts) -> Iterator[str]:
     for facts in (base, head):
         if facts.status != "complete":
             yield f"Run {facts.id} is {facts.status}: cells are missing."

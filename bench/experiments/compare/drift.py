@@ -8,7 +8,6 @@ from dataclasses import replace
 from statistics import median
 
 from bench.experiments.compare.record import Change, Drift
-from bench.report.numbers import digits, plural
 
 DRIFT_FROM = 3
 """Cells with the same plan and work from which on they say something about the machine."""
@@ -41,12 +40,3 @@ def settled(change: Change | None, found: Drift | None) -> Change | None:
     else:
         beyond = 1 / (compared.value if compared.low is None else compared.low) < found.low
     return change if beyond else replace(change, clock="drift")
-
-
-def drift_words(found: Drift) -> str:
-    """Say what the machine did between two runs."""
-    where = f"{plural(found.cells, 'cell')} with the same plan and the same work"
-    return (
-        f"{where} took {digits(found.factor)} times as long as in the reference in the median, nine of ten of them "
-        f"{digits(found.low)} to {digits(found.high)} times: that is the machine, and a time within it is no change."
-    )

@@ -1,29 +1,28 @@
-"""Show several stored runs: side by side, or in the order of time; as a page, as Markdown, on a terminal.
-
-Decides nothing: ``bench.comparison`` does.
-"""
+"""Show stored runs side by side: on a terminal, as Markdown, and as a page. Decides nothing."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from bench import __version__
-from bench.experiments.compare import history_page, history_terminal, markdown, page
-from bench.experiments.compare.history import History, headline
+from rich.console import RenderableType
+
+from bench.experiments.compare.document import document
 from bench.experiments.compare.record import Comparison
-from bench.experiments.compare.terminal import show
+from bench.experiments.compare.summary import summarize
+from bench.model import State
+from bench.report import markdown, terminal
 from bench.report.files import put
+from bench.report.html import render as html
 
-__all__ = ["show", "show_history", "write", "write_history"]
+__all__ = ["show", "write"]
 
-show_history = history_terminal.show
+
+def show(found: Comparison, state: State | None = None, *, everything: bool = False) -> RenderableType:
+    """Give what a terminal shows: of cells in ``state`` those that moved, or all where ``everything`` is asked for."""
+    return terminal.render(document(found, summarize(found, state, everything=everything)))
 
 
 def write(found: Comparison, folder: Path) -> tuple[Path, ...]:
     """Write compare.html and compare.md into ``folder``, which is made where it is missing. Raises ``OSError``."""
-    return put({"compare.html": page.render(found, __version__), "compare.md": markdown.render(found)}, folder)
-
-
-def write_history(found: History, folder: Path) -> tuple[Path, ...]:
-    """Write history.html into ``folder``, which is made where it is missing. Raises ``OSError``."""
-    return put({"history.html": history_page.render(found, headline(found), __version__)}, folder)
+    made = document(found, summarize(found))
+    return put({"compare.html": html.render(made), "compare.md": markdown.render(made)}, folder)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.experiments.compare.record import OptimizationInRun, OptimizationLine, Presence
+from bench.experiments.compare.record import ComparedOptimization, OptimizationInRun, Presence
 from bench.model import Optimization, Run
 
 
-def optimizations(runs: Sequence[Run]) -> tuple[OptimizationLine, ...]:
+def optimizations(runs: Sequence[Run]) -> tuple[ComparedOptimization, ...]:
     """Lay the optimizations of ``runs`` side by side, in the order of the files; the first run is the reference."""
     blocks = [{block.name: block for block in run.optimizations} for run in runs]
     names = dict.fromkeys(name for of in blocks for name in of)
     return tuple(
-        OptimizationLine(
+        ComparedOptimization(
             name=name,
             category=next(of[name].category for of in reversed(blocks) if name in of),
             runs=tuple(_in_run(name, run, of, blocks[0]) for run, of in zip(runs, blocks, strict=True)),

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from bench.cells.records import SideSummary
 from bench.cells.work import Difference
-from bench.experiments.compare.comparability import Comparable, Facts
+from bench.experiments.compare.comparability import Comparable, RunFacts
 from bench.model import State
 from bench.statistics.quantiles import Ratio
 
@@ -20,7 +19,7 @@ Presence = Literal["same", "changed", "new", "gone", "not applied", "absent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class MeasuredCell:
     """One cell of one run: its figures, the name of its plan, and the hash of its rows (empty where unknown)."""
 
     summary: SideSummary
@@ -57,7 +56,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ComparedCell:
     """A query, class and state in all runs. ``seen`` is None where a run lacks the cell.
 
     ``changes`` is parallel to the runs after the first; None where neither has the cell.
@@ -66,7 +65,7 @@ class Line:
     query: str
     parameter_class: str
     state: State
-    seen: tuple[Seen | None, ...]
+    seen: tuple[MeasuredCell | None, ...]
     changes: tuple[Change | None, ...]
 
     @property
@@ -76,38 +75,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class QueryLines:
+class ComparedQuery:
     """A query in all runs: its cells by state, and what was said of it as a whole (another statement, new, gone)."""
 
     name: str
     title: str
-    lines: tuple[Line, ...]
+    cells: tuple[ComparedCell, ...]
     notes: tuple[str, ...] = ()
 
-    def of(self, state: State) -> tuple[Line, ...]:
+    def of(self, state: State) -> tuple[ComparedCell, ...]:
         """The cells of ``state``."""
-        return tuple(line for line in self.lines if line.state == state)
+        return tuple(cell for cell in self.cells if cell.state == state)
 
     @property
     def moved(self) -> bool:
         """Whether there is something to tell."""
-        return bool(self.notes) or any(line.moved for line in self.lines)
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """How many cells of one state did what, of those whose work was compared."""
-
-    compared: int
-    more: int
-    less: int
-    plans: int
-    other_rows: int
-    slower: int
-    faster: int
-    lost: int
-    """Met the target and miss it now."""
-    won: int
+        return bool(self.notes) or any(cell.moved for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,20 +107,6 @@ class Drift:
 
 
 @dataclass(frozen=True, slots=True)
-class Versus:
-    """One run against the reference."""
-
-    label: str
-    comparable: Comparable
-    sentence: str
-    tallies: Mapping[State, Tally]
-    alarms: tuple[str, ...]
-    drift: Drift | None
-    notes: tuple[str, ...]
-    """What was added, removed, or cannot be compared though the rest can."""
-
-
-@dataclass(frozen=True, slots=True)
 class OptimizationInRun:
     """An optimization in one run; size and build time None where it was not applied."""
 
@@ -147,7 +116,7 @@ class OptimizationInRun:
 
 
 @dataclass(frozen=True, slots=True)
-class OptimizationLine:
+class ComparedOptimization:
     """An optimization in all runs; the first is the reference."""
 
     name: str
@@ -166,17 +135,14 @@ class Comparison:
 
     labels: tuple[str, ...]
     """A, B, C… in the order in which the runs were given."""
-    facts: tuple[Facts, ...]
+    facts: tuple[RunFacts, ...]
     sentences: tuple[str, ...]
     """What each run by itself says."""
     state: State
     """The state that counts: after, or before where no run has an after."""
-    headline: str
-    versus: tuple[Versus, ...]
-    queries: tuple[QueryLines, ...]
-    optimizations: tuple[OptimizationLine, ...]
-
-    @property
-    def alarms(self) -> tuple[str, ...]:
-        """What must be read before any figure."""
-        return tuple(alarm for one in self.versus for alarm in one.alarms)
+    comparable: tuple[Comparable, ...]
+    """Of each run after the first: what of it may be held against the first."""
+    drifts: tuple[Drift | None, ...]
+    """What the machine did between the first run and each other one."""
+    queries: tuple[ComparedQuery, ...]
+    optimizations: tuple[ComparedOptimization, ...]

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.cells.sentences import sentence
-from bench.experiments.compare import summary as story
-from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, look
+from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, measured_cell
 from bench.experiments.compare.comparability import Comparable, comparable, facts_of
 from bench.experiments.compare.drift import drift, settled
 from bench.experiments.compare.optimizations import optimizations
-from bench.experiments.compare.record import Change, Comparison, Drift, Line, QueryLines, Seen
+from bench.experiments.compare.record import Change, ComparedCell, ComparedQuery, Comparison, Drift, MeasuredCell
 from bench.model import STATES, Pair, Query, Run, State
 
 MOST = 8
@@ -31,8 +30,8 @@ class _Run:
         for pair in run.pairs:
             self.pairs.setdefault((pair.query, pair.parameter_class), pair)
         target = run.options.target_ms
-        self.seen: dict[tuple[Key, State], Seen | None] = {
-            (key, state): look(pair, state, target) for key, pair in self.pairs.items() for state in STATES
+        self.seen: dict[tuple[Key, State], MeasuredCell | None] = {
+            (key, state): measured_cell(pair, state, target) for key, pair in self.pairs.items() for state in STATES
         }
 
 
@@ -45,47 +44,43 @@ def compare(runs: Sequence[Run]) -> Comparison:
     levels = tuple(comparable(facts[0], other) for other in facts[1:])
     indexed = [_Run(run) for run in runs]
     has_after = any(seen for one in indexed for (_, state), seen in one.seen.items() if state == "after")
-    state: State = "after" if has_after else "before"
     names = dict.fromkeys(name for one in indexed for name in one.queries)
     queries = tuple(_query(name, indexed, levels, labels) for name in names)
-    drifts = [drift(line.changes[at] for query in queries for line in query.lines) for at in range(len(levels))]
-    queries = tuple(_settled(query, drifts) for query in queries)
-    blocks = optimizations(runs)
-    versus = tuple(story.tell(labels, at, level, state, queries, blocks, drifts[at]) for at, level in enumerate(levels))
+    drifts = tuple(drift(cell.changes[at] for query in queries for cell in query.cells) for at in range(len(levels)))
     return Comparison(
         labels=labels,
         facts=facts,
         sentences=tuple(sentence(run) for run in runs),
-        state=state,
-        headline=story.headline(versus),
-        versus=versus,
-        queries=queries,
-        optimizations=blocks,
+        state="after" if has_after else "before",
+        comparable=levels,
+        drifts=drifts,
+        queries=tuple(_settled(query, drifts) for query in queries),
+        optimizations=optimizations(runs),
     )
 
 
-def _query(name: str, runs: Sequence[_Run], levels: Sequence[Comparable], labels: Sequence[str]) -> QueryLines:
+def _query(name: str, runs: Sequence[_Run], levels: Sequence[Comparable], labels: Sequence[str]) -> ComparedQuery:
     """A query in all runs. Where its statement is another one, its cells are not shown beside the reference's."""
     title = next(one.queries[name].title or name for one in reversed(runs) if name in one.queries)
     keys = dict.fromkeys(key for one in runs for key in one.pairs if key[0] == name)
-    lines = tuple(_line(key, state, runs, levels) for key in keys for state in STATES)
-    return QueryLines(
+    cells = tuple(_cell(key, state, runs, levels) for key in keys for state in STATES)
+    return ComparedQuery(
         name=name,
         title=title,
-        lines=tuple(line for line in lines if any(line.seen)),
+        cells=tuple(cell for cell in cells if any(cell.seen)),
         notes=tuple(_notes(name, runs, labels)),
     )
 
 
-def _settled(query: QueryLines, drifts: Sequence[Drift | None]) -> QueryLines:
-    lines = (
-        replace(line, changes=tuple(settled(one, found) for one, found in zip(line.changes, drifts, strict=True)))
-        for line in query.lines
+def _settled(query: ComparedQuery, drifts: Sequence[Drift | None]) -> ComparedQuery:
+    cells = (
+        replace(cell, changes=tuple(settled(one, found) for one, found in zip(cell.changes, drifts, strict=True)))
+        for cell in query.cells
     )
-    return replace(query, lines=tuple(lines))
+    return replace(query, cells=tuple(cells))
 
 
-def _line(key: Key, state: State, runs: Sequence[_Run], levels: Sequence[Comparable]) -> Line:
+def _cell(key: Key, state: State, runs: Sequence[_Run], levels: Sequence[Comparable]) -> ComparedCell:
     base, seen = runs[0], tuple(one.seen.get((key, state)) for one in runs)
     changes = tuple(
         _change(key, state, base, head, level, (seen[0], found))
@@ -96,11 +91,16 @@ def _line(key: Key, state: State, runs: Sequence[_Run], levels: Sequence[Compara
         None if one and one.why_not == ANOTHER_STATEMENT else found
         for one, found in zip(changes, seen[1:], strict=True)
     ]
-    return Line(key[0], key[1], state, (seen[0], *shown), changes)
+    return ComparedCell(key[0], key[1], state, (seen[0], *shown), changes)
 
 
 def _change(
-    key: Key, state: State, base: _Run, head: _Run, level: Comparable, seen: tuple[Seen | None, Seen | None]
+    key: Key,
+    state: State,
+    base: _Run,
+    head: _Run,
+    level: Comparable,
+    seen: tuple[MeasuredCell | None, MeasuredCell | None],
 ) -> Change | None:
     if not any(seen):
         return None

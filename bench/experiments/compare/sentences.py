@@ -1,14 +1,11 @@
-"""Comparisons and histories as text, the same in every format."""
+"""What became of a cell between two runs, and of what they were measured on, in words: the same in every format."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bench.cells.query import HOT
 from bench.experiments.compare.comparability import Comparable
-from bench.experiments.compare.drift import drift_words
-from bench.experiments.compare.record import Change, Clock, Comparison, Line, OptimizationInRun, Presence, Seen, Versus
-from bench.model import State
+from bench.experiments.compare.record import Change, Clock, Drift, MeasuredCell, Presence
 from bench.report import numbers
 
 DRIFTS = (
@@ -33,36 +30,9 @@ def level(found: Comparable) -> str:
     return f"work compares, times do not ({short})" if found.level == "counters" else f"nothing compares ({short})"
 
 
-def telling(found: Comparison, position: int, state: State) -> list[Line]:
-    """The cells of ``state`` worth a row: those that moved; where nothing compares, the hot class of each query."""
-    if found.versus[position].comparable.level != "nothing":
-        lines = [line for query in found.queries for line in query.of(state)]
-        return [line for line in lines if (change := line.changes[position]) and change.moved]
-    chosen = []
-    for query in found.queries:
-        of = query.of(state)
-        chosen += [line for line in of if line.parameter_class == HOT][:1] or list(of[:1])
-    return chosen
-
-
 def when(started_at: str) -> str:
     """Write the moment at which a run began, to the minute."""
     return started_at[:16].replace("T", " ")
-
-
-def remarks(found: Versus) -> list[str]:
-    """Everything to know about one run against the reference, the reasons first."""
-    said = [reason.sentence for reason in found.comparable.reasons]
-    said += list(found.notes)
-    if found.comparable.level == "times":
-        said += [drift_words(found.drift)] if found.drift else []
-        said.append(DRIFTS)
-    return [*said, *found.comparable.remarks]
-
-
-def buffers(seen: Seen | None) -> str:
-    """Write the buffers of a cell."""
-    return numbers.count(seen.summary.counters.buffers if seen and seen.summary.counters else None)
 
 
 def percent(base: float | None, head: float | None) -> str:
@@ -75,10 +45,8 @@ def percent(base: float | None, head: float | None) -> str:
     return f"{'+' if share > 0 else '−'}{abs(share):,.0f} %"
 
 
-def work(change: Change | None, base: Seen | None, head: Seen | None) -> str:
+def work(change: Change) -> str:
     """Write what became of the work: more or less with the change of buffers, or why nothing is said."""
-    if change is None:
-        return ""
     if change.work == "not compared":
         return change.why_not
     if change.work == "same":
@@ -89,10 +57,8 @@ def work(change: Change | None, base: Seen | None, head: Seen | None) -> str:
     return f"{change.work}: {share}{named}"
 
 
-def clock(change: Change | None) -> str:
+def clock(change: Change) -> str:
     """Write what the clock says, with the ratio of medians and its interval where it says anything."""
-    if change is None or change.clock == "not compared":
-        return ""
     if change.clock not in ("slower", "faster") or change.ratio is None:
         return CLOCKS[change.clock]
     found = change.ratio
@@ -106,9 +72,9 @@ def clock(change: Change | None) -> str:
     return f"{'≥ ' if found.bound == 'at most' else ''}{numbers.digits(1 / found.value)}× slower{between}"
 
 
-def tail(change: Change | None, base: Seen | None, head: Seen | None) -> str:
+def p95_moved(change: Change, base: MeasuredCell | None, head: MeasuredCell | None) -> str:
     """Write by how much the p95 moved; only where the clock tells the runs apart and neither fell on a timeout."""
-    if change is None or change.clock not in ("slower", "faster") or not base or not head:
+    if change.clock not in ("slower", "faster") or not base or not head:
         return ""
     ends = base.summary.p95, head.summary.p95
     if not (ends[0] and ends[1]) or ends[0].censored or ends[1].censored:
@@ -116,9 +82,9 @@ def tail(change: Change | None, base: Seen | None, head: Seen | None) -> str:
     return percent(ends[0].ms, ends[1].ms)
 
 
-def plan(change: Change | None) -> str:
-    """Write whether the plan changed."""
-    if change is None or change.plan_changed is None:
+def plan(change: Change) -> str:
+    """Write whether the plan changed; empty where that is not known."""
+    if change.plan_changed is None:
         return ""
     return "changed" if change.plan_changed else "same"
 
@@ -132,36 +98,11 @@ def moves(change: Change) -> str:
     return ", ".join(said)
 
 
-def optimization(found: OptimizationInRun) -> str:
-    """Write size and build time of an optimization."""
-    if found.size_bytes is None:
-        return numbers.NOTHING
-    return f"{numbers.size(found.size_bytes)}, {numbers.ms(found.build_ms)}"
-
-
-def facts(found: Comparison) -> list[tuple[str, tuple[str, ...]]]:
-    """What each run was measured on, a row for each field: its name and a text for each run."""
-    rows: list[tuple[str, tuple[str, ...]]] = []
-    for name, texts in (
-        ("begun", [when(one.started_at) for one in found.facts]),
-        ("run", [one.id for one in found.facts]),
-        ("says", list(found.sentences)),
-        ("status", [one.status for one in found.facts]),
-        ("workload", [one.workload for one in found.facts]),
-        ("files of the workload", [one.workload_hash[:12] for one in found.facts]),
-        ("rows", [f"{one.scale:,} {one.unit}, seed {one.seed}, skew {one.skew}" for one in found.facts]),
-        ("server", [f"PostgreSQL {one.server.version} ({one.server.kind})" for one in found.facts]),
-        (
-            "machine",
-            [
-                f"{one.machine.cpu}, {numbers.plural(one.machine.cores, 'core')}, "
-                f"{numbers.size(one.machine.memory_bytes)}, {one.machine.system}"
-                for one in found.facts
-            ],
-        ),
-        ("target, timeout", [f"{o.target_ms:g} ms, {o.timeout_s:g} s" for o in (one.options for one in found.facts)]),
-        ("pgproof", [one.pgproof for one in found.facts]),
-    ):
-        rows.append((name, tuple(texts)))
-    rows.append(("against A", ("the reference", *(level(one.comparable) for one in found.versus))))
-    return rows
+def drift(found: Drift) -> str:
+    """Say what the machine did between two runs."""
+    where = f"{numbers.plural(found.cells, 'cell')} with the same plan and the same work"
+    low, high = numbers.digits(found.low), numbers.digits(found.high)
+    return (
+        f"{where} took {numbers.digits(found.factor)} times as long as in the reference in the median, nine of ten of "
+        f"them {low} to {high} times: that is the machine, and a time within it is no change."
+    )

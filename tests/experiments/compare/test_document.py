@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.experiments.compare import formats as compared
-from bench.experiments.compare import markdown, page
+from bench.experiments.compare import formats
+from bench.experiments.compare.document import document
 from bench.experiments.compare.record import Comparison
 from bench.experiments.compare.run import compare
 from bench.experiments.compare.sentences import percent
+from bench.experiments.compare.summary import summarize
 from bench.model import CellSide, Pair
+from bench.report import markdown
+from bench.report.html import render as html
 from bench.report.markdown import LIMIT
 from tests.builders import runs
 from tests.experiments.before_after.test_document import Page
@@ -29,7 +32,11 @@ def on_terminal(shown, width=120) -> str:
 
 
 def comparison_page(found: Comparison) -> str:
-    return page.render(found, "0.1.0")
+    return html.render(document(found, summarize(found)))
+
+
+def comparison_text(found: Comparison) -> str:
+    return markdown.render(document(found, summarize(found)))
 
 
 CHANGED = (runs.run(QUEUE), runs.run(WORSE))
@@ -56,9 +63,9 @@ PARTIAL = {
 @pytest.mark.parametrize("kind", PARTIAL)
 def test_runs_that_are_not_whole_are_compared_in_every_format(kind):
     found = compare(PARTIAL[kind])
-    assert Page(comparison_page(found)).text.startswith(found.headline)
-    assert markdown.render(found)
-    assert on_terminal(compared.show(found, everything=True))
+    assert Page(comparison_page(found)).text.startswith(summarize(found).headline)
+    assert comparison_text(found)
+    assert on_terminal(formats.show(found, everything=True))
 
 
 def test_the_page_names_the_plan_change_and_links_to_its_query():
@@ -70,14 +77,14 @@ def test_the_page_names_the_plan_change_and_links_to_its_query():
 @pytest.mark.parametrize("pair", [OTHER_DATA, OTHER_MACHINE])
 def test_no_format_has_a_change_of_time_where_times_do_not_compare(pair):
     found = compare(pair)
-    for text in (Page(comparison_page(found)).text, markdown.render(found), on_terminal(compared.show(found))):
+    for text in (Page(comparison_page(found)).text, comparison_text(found), on_terminal(formats.show(found))):
         assert "× slower" not in text
         assert "now misses" not in text
 
 
 def test_no_format_has_a_percentage_across_other_data():
     found = compare(OTHER_DATA)
-    for text in (Page(comparison_page(found)).text, markdown.render(found), on_terminal(compared.show(found))):
+    for text in (Page(comparison_page(found)).text, comparison_text(found), on_terminal(formats.show(found))):
         assert "more:" not in text
         assert "became Seq Scan" not in text
         assert "660×" not in text
@@ -86,7 +93,7 @@ def test_no_format_has_a_percentage_across_other_data():
 def test_the_comparison_of_two_hundred_queries_fits_a_comment():
     pairs = [runs.pair(f"query_{number}", index="") for number in range(200)]
     worse = [runs.pair(f"query_{number}") for number in range(200)]
-    made = markdown.render(compare([runs.run(*pairs), runs.run(*worse)]))
+    made = comparison_text(compare([runs.run(*pairs), runs.run(*worse)]))
     assert len(made) <= LIMIT
     assert "see compare.html" in made
 
@@ -94,8 +101,8 @@ def test_the_comparison_of_two_hundred_queries_fits_a_comment():
 def test_only_what_moved_is_printed_unless_all_is_asked_for():
     pairs = [runs.run(runs.pair("same"), runs.pair("lost")), runs.run(runs.pair("same"), replace(WORSE, query="lost"))]
     found = compare(pairs)
-    assert "same[hot]" not in on_terminal(compared.show(found))
-    assert "same[hot]" in on_terminal(compared.show(found, everything=True))
+    assert "same[hot]" not in on_terminal(formats.show(found))
+    assert "same[hot]" in on_terminal(formats.show(found, everything=True))
 
 
 @pytest.mark.parametrize(
@@ -112,15 +119,15 @@ def test_hostile_text_is_shown_as_text(text):
     assert {tag for tag, _ in shown.tags} <= {tag for tag, _ in usual.tags} | {"p"}
     assert not any(key.startswith("on") for _, attrs in shown.tags for key in attrs)
     comparison_page(compare(pair)).encode("utf-8")
-    made = markdown.render(compare(pair))
+    made = comparison_text(compare(pair))
     assert "<script" not in made
     assert "<img" not in made
-    assert "\x1b" not in on_terminal(compared.show(compare(pair), everything=True))
+    assert "\x1b" not in on_terminal(formats.show(compare(pair), everything=True))
 
 
 def test_the_same_runs_give_the_same_bytes():
     assert comparison_page(compare(CHANGED)) == comparison_page(compare(CHANGED))
-    assert markdown.render(compare(CHANGED)) == markdown.render(compare(CHANGED))
+    assert comparison_text(compare(CHANGED)) == comparison_text(compare(CHANGED))
 
 
 def test_the_page_needs_no_network():
@@ -134,6 +141,6 @@ def test_the_page_needs_no_network():
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_the_table_fits_the_terminal_and_keeps_what_matters(width):
-    text = on_terminal(compared.show(compare(CHANGED)), width)
+    text = on_terminal(formats.show(compare(CHANGED)), width)
     assert max(map(len, text.splitlines())) <= width
     assert "met, now misses" in text

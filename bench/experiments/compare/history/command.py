@@ -9,9 +9,9 @@ import click
 from bench import storage
 from bench.cli.streams import out
 from bench.errors import PgproofError, RunFileError
-from bench.experiments.compare import formats as compared
 from bench.experiments.compare.command import written
-from bench.experiments.compare.history import Archive, headline
+from bench.experiments.compare.history import formats
+from bench.experiments.compare.history.archive import Archive
 from bench.progress_bars import progress
 from bench.results_folder import RUN_FILE
 
@@ -40,8 +40,8 @@ def history(folder: Path, output: Path | None) -> int:
         why = f" that can be read ({archive.skipped[0].reason})" if archive.skipped else ""
         raise PgproofError(f"{folder} holds no run{why}", hint="make one with: pgproof run")
     found = archive.history()
-    written(lambda: compared.write_history(found, output or folder), output or folder)
-    out.print(compared.show_history(found, headline(found)))
+    written(lambda: formats.write(found, output or folder), output or folder)
+    out.print(formats.show(found))
     out.print(f"history: {(output or folder) / 'history.html'}", soft_wrap=True, markup=False)
     return 0
 

@@ -5,9 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from bench.experiments.compare.trends import Mark
-from bench.report import numbers
-
 BARS = "▁▂▃▄▅▆▇█"
 FLAT = 1.5
 """Factor between the shortest and the longest bar, at least: noise must not look like a trend."""
@@ -37,13 +34,3 @@ def sparkline(values: Sequence[tuple[float, bool] | None]) -> str:
 
 def _step(times: float, scale: float) -> int:
     return round((len(BARS) - 1) * math.log(times) / math.log(scale))
-
-
-def p95(mark: Mark | None) -> str:
-    """Write the p95 of a cell of a history."""
-    return numbers.figure(mark.p95 if mark else None)
-
-
-def p50(mark: Mark | None) -> str:
-    """Write the median of a cell of a history."""
-    return numbers.figure(mark.p50 if mark else None)

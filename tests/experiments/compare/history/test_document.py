@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.compare import formats as compared
-from bench.experiments.compare import history_page as one_page
-from bench.experiments.compare.history import Archive, History, headline
-from bench.experiments.compare.series import BARS, sparkline
+from bench.experiments.compare.history import formats
+from bench.experiments.compare.history.archive import Archive
+from bench.experiments.compare.history.document import document
+from bench.experiments.compare.history.record import History
+from bench.experiments.compare.history.sparkline import BARS, sparkline
+from bench.experiments.compare.history.summary import summarize
 from bench.model import Run
+from bench.report.html import render as html
 from tests.builders import runs
 from tests.experiments.before_after.test_document import Page
 from tests.experiments.compare.test_document import CHANGED, OTHER_MACHINE, PARTIAL, on_terminal
@@ -25,14 +28,14 @@ def history(*found: Run) -> History:
 
 
 def history_page(found: History) -> str:
-    return one_page.render(found, headline(found), "0.1.0")
+    return html.render(document(found, summarize(found)))
 
 
 @pytest.mark.parametrize("kind", PARTIAL)
 def test_runs_that_are_not_whole_have_a_history(kind):
     found = history(*PARTIAL[kind])
-    assert Page(history_page(found)).text.startswith(headline(found))
-    assert on_terminal(compared.show_history(found, headline(found)))
+    assert Page(history_page(found)).text.startswith(summarize(found).headline)
+    assert on_terminal(formats.show(found))
 
 
 def test_a_chart_has_a_text_alternative_and_its_figures_as_a_table():
@@ -45,7 +48,7 @@ def test_a_chart_has_a_text_alternative_and_its_figures_as_a_table():
 def test_skipped_files_are_named_with_the_reason():
     found = history(*CHANGED)
     assert "reports/<b>x/run.json was left out: truncated" in Page(history_page(found)).text
-    assert "left out: reports/<b>x/run.json: truncated" in on_terminal(compared.show_history(found, "x"))
+    assert "left out: reports/<b>x/run.json: truncated" in on_terminal(formats.show(found))
 
 
 def test_a_line_says_why_it_is_broken():
@@ -75,7 +78,7 @@ def test_hostile_text_is_shown_as_text(text):
     assert {tag for tag, _ in shown.tags} <= {tag for tag, _ in usual.tags} | {"p"}
     assert not any(key.startswith("on") for _, attrs in shown.tags for key in attrs)
     history_page(history(*pair)).encode("utf-8")
-    assert "\x1b" not in on_terminal(compared.show_history(history(*pair), "x"))
+    assert "\x1b" not in on_terminal(formats.show(history(*pair)))
 
 
 def test_the_same_runs_give_the_same_bytes():
@@ -93,6 +96,6 @@ def test_the_page_needs_no_network():
 
 @pytest.mark.parametrize("width", [60, 80, 100, 140])
 def test_the_table_fits_the_terminal_and_keeps_what_matters(width):
-    text = on_terminal(compared.show_history(history(*CHANGED), "x"), width)
+    text = on_terminal(formats.show(history(*CHANGED)), width)
     assert max(map(len, text.splitlines())) <= width
     assert "1, last 2026-10-02" in text

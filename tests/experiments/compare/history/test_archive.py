@@ -6,8 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.compare.history import Archive, History, headline
-from bench.experiments.compare.trends import Trend
+from bench.cells.sentences import sentence
+from bench.experiments.before_after import summary as before_after
+from bench.experiments.compare.history.archive import Archive
+from bench.experiments.compare.history.record import History, QueryTrend
+from bench.experiments.compare.history.summary import summarize
 from bench.model import CellSide, Pair, Run
 from tests.builders import runs
 
@@ -26,16 +29,16 @@ def history(*found: Run) -> History:
     return archive.history()
 
 
-def only(found: History) -> Trend:
+def only(found: History) -> QueryTrend:
     (trend,) = found.trends
     return trend
 
 
 def joins(found: History) -> list[tuple[bool, bool]]:
     """Whether times and work go on, run by run of the first group."""
-    track = only(found).stretches[0].hot
-    assert track
-    return [(point.joins_times, point.joins_work) for point in track.points if point]
+    series = only(found).groups[0].hot
+    assert series
+    return [(point.joins_times, point.joins_work) for point in series.points if point]
 
 
 def machine(cpu: str) -> dict[str, object]:
@@ -67,7 +70,7 @@ def test_runs_of_another_scale_are_a_group_of_their_own_even_in_between():
 
 def test_a_plan_change_is_named_and_dated():
     found = history(at(1, QUEUE), at(2, QUEUE), at(3, WORSE))
-    (change,) = only(found).stretches[0].changes
+    (change,) = only(found).groups[0].changes
     assert (change.run, change.started_at, change.since) == (2, "2026-10-03T08:00:00Z", "2026-10-02T08:00:00Z")
     assert (change.state, change.classes) == ("after", ("hot",))
     assert any("became Seq Scan on leads l, 6 → 3,960 buffers" in sentence for sentence in change.sentences)
@@ -75,7 +78,7 @@ def test_a_plan_change_is_named_and_dated():
 
 def test_a_plan_is_held_against_the_last_run_that_has_the_cell():
     found = history(at(1, QUEUE), at(2, replace(QUEUE, before=CellSide(), after=CellSide())), at(3, WORSE))
-    (change,) = only(found).stretches[0].changes
+    (change,) = only(found).groups[0].changes
     assert (change.run, change.since) == (2, "2026-10-01T08:00:00Z")
 
 
@@ -83,20 +86,20 @@ def test_another_statement_breaks_both_lines_and_is_no_plan_change():
     asked = (replace(runs.query(), sql="SELECT 1"),)
     found = history(at(1, QUEUE), at(2, WORSE, queries=asked))
     assert joins(found) == [(False, False), (False, False)]
-    assert only(found).stretches[0].asked_anew == (1,)
+    assert only(found).groups[0].asked_anew == (1,)
     assert only(found).plan_changes == 0
 
 
 def test_the_slowest_class_of_the_latest_run_is_followed():
     pairs = [QUEUE, runs.pair(parameter_class="p90", after_ms=2), runs.pair(parameter_class="worst", after_ms=9)]
-    stretch = only(history(at(1, *pairs), at(2, *pairs))).stretches[0]
-    assert stretch.hot.parameter_class == "hot"
-    assert stretch.worst.parameter_class == "worst"
+    group = only(history(at(1, *pairs), at(2, *pairs))).groups[0]
+    assert group.hot.parameter_class == "hot"
+    assert group.worst.parameter_class == "worst"
 
 
 def test_runs_without_an_after_state_have_a_trend_too():
     found = history(at(1, replace(QUEUE, after=CellSide())), at(2, QUEUE))
-    points = only(found).stretches[0].hot.points
+    points = only(found).groups[0].hot.points
     assert [(bool(point.before), bool(point.after)) for point in points] == [(True, False), (True, True)]
 
 
@@ -111,15 +114,12 @@ def test_runs_without_an_after_state_have_a_trend_too():
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_the_headline_says_what_there_is(found, said):
-    assert headline(history(*found)) == said
+    assert summarize(history(*found)).headline == said
 
 
 def test_the_sentence_of_a_run_is_that_of_its_report():
-    from bench.cells.sentences import sentence
-    from bench.experiments.before_after.summary import summarize
-
     for run in (runs.crm(), runs.run(), at(1, QUEUE, status="interrupted")):
-        assert sentence(run) == summarize(run).sentence
+        assert sentence(run) == before_after.summarize(run).sentence
 
 
 def test_the_same_plans_are_kept_once():

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.experiments.compare.history import History
-from bench.experiments.compare.trends import Mark, Point, Track, Trend
+from bench.experiments.compare.history.record import CellSeries, History, Measurement, Point, QueryTrend
 from bench.model import STATES, State
 from bench.report.figures import keys
 from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline, plain
@@ -25,7 +24,7 @@ GROUP_CHARACTERS = 22
 DAY = 10
 """Characters of a moment that say the day."""
 
-Value = Callable[[Mark], tuple[float, bool] | None]
+Value = Callable[[Measurement], tuple[float, bool] | None]
 """What is drawn of a cell, and whether the true value lies above it."""
 
 
@@ -33,13 +32,13 @@ Value = Callable[[Mark], tuple[float, bool] | None]
 class _Series:
     """One class and state of the query, and how it is drawn."""
 
-    track: Callable[[int], Track | None]
+    cell: Callable[[int], CellSeries | None]
     state: State
     p50: bool
     filled: bool
 
 
-def trend(found: Trend, history: History, ident: str) -> str:
+def trend(found: QueryTrend, history: History, ident: str) -> str:
     """Draw ``found``, a query of ``history``, as SVG for a page; empty when no run measured it.
 
     ``ident`` makes its ids unique in the page. Legible from 300 px on.
@@ -48,9 +47,9 @@ def trend(found: Trend, history: History, ident: str) -> str:
     return inline(drawing, ident) if drawing else ""
 
 
-def layout(found: Trend, history: History) -> Drawing | None:
+def layout(found: QueryTrend, history: History) -> Drawing | None:
     """Lay ``found`` out; None when no run measured it."""
-    measured = [number for number, stretch in enumerate(found.stretches) if stretch.measured]
+    measured = [number for number, group in enumerate(found.groups) if group.measured]
     if not measured:
         return None
     xs = _places([(number, len(history.groups[number].runs)) for number in measured])
@@ -69,9 +68,9 @@ def layout(found: Trend, history: History) -> Drawing | None:
         _plan_changes(sheet, found, measured, xs, (top, work.bottom))
         for series in _series(found):
             for number in measured:
-                track = series.track(number)
-                if track:
-                    _draw(sheet, track, series, xs[number], times, work)
+                cell = series.cell(number)
+                if cell:
+                    _draw(sheet, cell, series, xs[number], times, work)
         keys.draw(sheet, legend, (6, below + 6), WIDTH - 12, FONT)
 
     return Drawing(WIDTH, height, paint)
@@ -89,32 +88,32 @@ def _places(groups: Sequence[tuple[int, int]]) -> dict[int, list[float]]:
     return places
 
 
-def _series(found: Trend) -> Iterator[_Series]:
+def _series(found: QueryTrend) -> Iterator[_Series]:
     """From the back to the front."""
     for state in STATES:
-        yield _Series(lambda number: found.stretches[number].worst, state, p50=False, filled=False)
-        yield _Series(lambda number: found.stretches[number].hot, state, p50=state == "after", filled=True)
+        yield _Series(lambda number: found.groups[number].worst, state, p50=False, filled=False)
+        yield _Series(lambda number: found.groups[number].hot, state, p50=state == "after", filled=True)
 
 
-def _times(mark: Mark) -> tuple[float, bool] | None:
+def _times(mark: Measurement) -> tuple[float, bool] | None:
     return (mark.p95.ms, mark.p95.censored) if mark.p95 else None
 
 
-def _median(mark: Mark) -> tuple[float, bool] | None:
+def _median(mark: Measurement) -> tuple[float, bool] | None:
     return (mark.p50.ms, mark.p50.censored) if mark.p50 else None
 
 
-def _work(mark: Mark) -> tuple[float, bool] | None:
+def _work(mark: Measurement) -> tuple[float, bool] | None:
     return (float(mark.buffers), False) if mark.buffers is not None else None
 
 
-def _values(found: Trend, measured: Iterable[int], value: Value) -> list[float]:
+def _values(found: QueryTrend, measured: Iterable[int], value: Value) -> list[float]:
     """Everything of ``value`` that may be drawn: its axis has to hold it."""
     return [
         shown[0]
         for number in measured
-        for track in (found.stretches[number].hot, found.stretches[number].worst)
-        for point in (track.points if track else ())
+        for cell in (found.groups[number].hot, found.groups[number].worst)
+        for point in (cell.points if cell else ())
         for mark in ((point.before, point.after) if point else ())
         if mark and (shown := value(mark))
     ]
@@ -155,42 +154,42 @@ def _row(sheet: Sheet, texts: Sequence[tuple[float, str]], y: float, colour: str
 
 
 def _plan_changes(
-    sheet: Sheet, found: Trend, measured: Sequence[int], xs: dict[int, list[float]], span: tuple[float, float]
+    sheet: Sheet, found: QueryTrend, measured: Sequence[int], xs: dict[int, list[float]], span: tuple[float, float]
 ) -> None:
     for number in measured:
-        for change in found.stretches[number].changes:
+        for change in found.groups[number].changes:
             at = xs[number][change.run]
             sheet.lines([((at, span[0]), (at, span[1]))], colour=change.state, width=0.9, alpha=0.6)
             sheet.marks([(at, span[0])], "D", size=6, colour=change.state)
 
 
-def _draw(sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], times: Panel, work: Panel) -> None:
+def _draw(sheet: Sheet, cell: CellSeries, series: _Series, xs: Sequence[float], times: Panel, work: Panel) -> None:
     size = 5.5 if series.state == "after" else 4.5
     for part, value in ((times, _times), (work, _work)):
-        _line(sheet, track, series, xs, part, value, dashed=not series.filled, width=1.6)
+        _line(sheet, cell, series, xs, part, value, dashed=not series.filled, width=1.6)
         for above in (False, True):
-            points = [(x, part.y(shown[0])) for x, _, shown in _shown(track, series, xs, value) if shown[1] == above]
+            points = [(x, part.y(shown[0])) for x, _, shown in _shown(cell, series, xs, value) if shown[1] == above]
             shape: Shape = "^" if above else "o"
             sheet.marks(points, shape, size=size, colour=series.state, filled=series.filled, edge=1.2)
     if series.p50:
-        _line(sheet, track, series, xs, times, _median, dashed=False, width=0.8)
+        _line(sheet, cell, series, xs, times, _median, dashed=False, width=0.8)
 
 
 def _shown(
-    track: Track, series: _Series, xs: Sequence[float], value: Value
+    cell: CellSeries, series: _Series, xs: Sequence[float], value: Value
 ) -> Iterator[tuple[float, Point, tuple[float, bool]]]:
-    for x, point in zip(xs, track.points, strict=True):
-        mark = (point.before if series.state == "before" else point.after) if point else None
+    for x, point in zip(xs, cell.points, strict=True):
+        mark = point.of(series.state) if point else None
         if point and mark and (shown := value(mark)):
             yield x, point, shown
 
 
 def _line(
-    sheet: Sheet, track: Track, series: _Series, xs: Sequence[float], part: Panel, value: Value, *,
+    sheet: Sheet, cell: CellSeries, series: _Series, xs: Sequence[float], part: Panel, value: Value, *,
     dashed: bool, width: float,
 ) -> None:  # fmt: skip
     pairs, former = [], None
-    for x, point, shown in _shown(track, series, xs, value):
+    for x, point, shown in _shown(cell, series, xs, value):
         at = (x, part.y(shown[0]))
         joins = point.joins_work if value is _work else point.joins_times
         if former is not None and joins:
@@ -199,26 +198,26 @@ def _line(
     sheet.lines(pairs, colour=series.state, width=width, dashed=dashed, alpha=0.75)
 
 
-def _keys(found: Trend, measured: Iterable[int]) -> Iterator[Key]:
-    stretches = [found.stretches[number] for number in measured]
-    states = [state for state in STATES if any(_has(track, state) for s in stretches for track in (s.hot, s.worst))]
+def _keys(found: QueryTrend, measured: Iterable[int]) -> Iterator[Key]:
+    groups = [found.groups[number] for number in measured]
+    states = [state for state in STATES if any(_has(cell, state) for s in groups for cell in (s.hot, s.worst))]
     for state in reversed(states):
         yield keys.mark(f"{state}, hot p95", "o", state, size=5.5)
-    if any(stretch.worst for stretch in stretches):
+    if any(group.worst for group in groups):
         yield keys.mark("worst class", "o", states[-1] if states else "after", size=5.5, filled=False)
-    if any(stretch.changes for stretch in stretches):
+    if any(group.changes for group in groups):
         yield keys.mark("plan changed", "D", "ink", size=5.5)
 
 
-def _has(track: Track | None, state: State) -> bool:
-    return bool(track) and any(point and (point.before if state == "before" else point.after) for point in track.points)  # type: ignore[union-attr]
+def _has(cell: CellSeries | None, state: State) -> bool:
+    return cell is not None and any(point and point.of(state) for point in cell.points)
 
 
-def describe(found: Trend) -> str:
+def describe(found: QueryTrend) -> str:
     """Say what the drawing of ``found`` shows, for those who do not see it."""
     parts = []
-    for stretch in found.stretches:
-        points = [point for point in (stretch.hot.points if stretch.hot else ()) if point]
+    for group in found.groups:
+        points = [point for point in (group.hot.points if group.hot else ()) if point]
         marks = [mark for point in points if (mark := point.after or point.before)]
         if marks:
             first, last = (_words(mark) for mark in (marks[0], marks[-1]))
@@ -227,6 +226,6 @@ def describe(found: Trend) -> str:
     return f"{found.title}, hot class: {'; '.join(parts)}. Plan changes: {changes}."
 
 
-def _words(mark: Mark) -> str:
+def _words(mark: Measurement) -> str:
     time = f"p95 {'more than ' if mark.p95.censored else ''}{mark.p95.ms:,.3g} ms" if mark.p95 else "no time"
     return f"{time} and {count(mark.buffers)} buffers"

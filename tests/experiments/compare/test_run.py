@@ -8,6 +8,7 @@ import pytest
 
 from bench.experiments.compare.record import Change, Comparison
 from bench.experiments.compare.run import compare
+from bench.experiments.compare.summary import summarize
 from bench.model import Binding, Pair, Query, Rewrite, Run
 from tests.builders import runs
 
@@ -37,7 +38,7 @@ def asked(**more: object) -> tuple[Query, ...]:
 def test_the_same_run_twice_has_nothing_to_tell():
     found = beside(QUEUE, QUEUE)
     assert not any(query.moved for query in found.queries)
-    assert found.headline.startswith("The same work by the same plans in all 1 cell")
+    assert summarize(found).headline.startswith("The same work by the same plans in all 1 cell")
 
 
 def test_a_lost_index_is_more_work_another_plan_and_a_missed_target():
@@ -45,8 +46,8 @@ def test_a_lost_index_is_more_work_another_plan_and_a_missed_target():
     change = after(found)
     assert (change.work, change.plan_changed, change.clock, change.goal) == ("more", True, "slower", "met, now misses")
     assert "Index Scan using leads_queue_idx on leads l became Seq Scan on leads l, 6 → 3,960 buffers" in change.plan
-    assert "1 of 1 cell does more work" in found.headline
-    assert "1 no longer meets the target" in found.headline
+    assert "1 of 1 cell does more work" in summarize(found).headline
+    assert "1 no longer meets the target" in summarize(found).headline
 
 
 def test_a_new_index_is_less_work():
@@ -60,7 +61,7 @@ def test_there_is_never_a_verdict_across_other_data(more):
     change = after(found)
     assert change == Change(why_not="the runs do not compare")
     assert found.queries[0].of("after")[0].seen[1] is not None  # the figures stand side by side
-    assert "without a verdict" in found.headline
+    assert "without a verdict" in summarize(found).headline
 
 
 def test_on_another_machine_work_is_compared_and_times_are_not():
@@ -92,13 +93,13 @@ def test_other_rows_from_the_same_tables_are_said_loudly():
     head = replace(QUEUE, equality=replace(runs.EQUAL, before_hash="beef", after_hash="beef"))
     found = beside(QUEUE, head)
     assert after(found).other_rows
-    assert "Queue returns other rows in run B than in run A (hot, before and hot, after)" in found.alarms[0]
-    assert found.headline.startswith("1 cell returns other rows")
+    assert "Queue returns other rows in run B than in run A (hot, before and hot, after)" in summarize(found).alarms[0]
+    assert summarize(found).headline.startswith("1 cell returns other rows")
 
 
 def test_other_rows_from_other_tables_are_no_alarm():
     head = replace(QUEUE, equality=replace(runs.EQUAL, before_hash="beef", after_hash="beef"))
-    assert beside(QUEUE, head, dataset=replace(runs.run().dataset, seed=9)).alarms == ()
+    assert summarize(beside(QUEUE, head, dataset=replace(runs.run().dataset, seed=9))).alarms == ()
 
 
 def drifted(*factors: float, base_ms: float = 3) -> Comparison:
@@ -110,9 +111,9 @@ def drifted(*factors: float, base_ms: float = 3) -> Comparison:
 
 def test_a_time_within_what_unchanged_cells_did_is_drift():
     found = drifted(1.5, 1.5, 1.5, 1.5)
-    assert {line.changes[0].clock for line in found.queries[0].of("after")} == {"drift"}
-    assert found.versus[0].drift.factor > 1
-    assert "nothing beyond noise and drift" in found.headline
+    assert {cell.changes[0].clock for cell in found.queries[0].of("after")} == {"drift"}
+    assert found.drifts[0].factor > 1
+    assert "nothing beyond noise and drift" in summarize(found).headline
 
 
 def test_a_time_beyond_the_drift_is_called_out():
@@ -120,7 +121,7 @@ def test_a_time_beyond_the_drift_is_called_out():
     base = [runs.pair(parameter_class=f"c{i}") for i in range(4)]
     slow = [runs.pair(parameter_class=f"c{i}", after_ms=4.5) for i in range(4)]
     found = compare([runs.run(*base, runs.pair(parameter_class="lost")), runs.run(*slow, lost)])
-    clocks = {line.parameter_class: line.changes[0].clock for line in found.queries[0].of("after")}
+    clocks = {cell.parameter_class: cell.changes[0].clock for cell in found.queries[0].of("after")}
     assert clocks == {"c0": "drift", "c1": "drift", "c2": "drift", "c3": "drift", "lost": "slower"}
 
 
@@ -141,7 +142,7 @@ def test_with_another_target_no_verdict_is_held_against_the_other():
 
 def test_queries_and_classes_that_came_or_went_are_said():
     found = compare([runs.run(runs.pair("a"), runs.pair("b")), runs.run(runs.pair("a"), runs.pair("a", "p90"))])
-    said = " ".join(found.versus[0].notes)
+    said = " ".join(summarize(found).versus[0].remarks)
     assert "1 cell is new: a[p90]." in said
     assert "1 cell is gone: b[hot]." in said
     assert found.queries[1].notes == ("Run A asks it, run B does not.",)
@@ -165,7 +166,7 @@ def test_runs_without_an_after_state_are_compared_before():
     head = replace(runs.pair(before_ms=900), after=runs.CellSide())
     found = beside(replace(QUEUE, after=runs.CellSide()), head)
     assert found.state == "before"
-    assert "by the clock 1 slower" in found.headline
+    assert "by the clock 1 slower" in summarize(found).headline
 
 
 def test_each_run_is_held_against_the_first():

@@ -1,0 +1,348 @@
+"""A comparison as a document: whether the runs compare, what moved, and every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from bench import __version__
+from bench.experiments.compare.record import ComparedOptimization, Comparison, MeasuredCell, OptimizationInRun
+from bench.experiments.compare.sentences import when
+from bench.experiments.compare.summary import CellRow, ComparisonSummary, QuerySummary, Versus, presence
+from bench.model import STATES, State
+from bench.model.vocabulary import mark
+from bench.report import numbers
+from bench.report.document import (
+    MARKDOWN,
+    PAGE,
+    TERMINAL,
+    TEXT,
+    Block,
+    Cell,
+    Column,
+    Document,
+    Fold,
+    Format,
+    Group,
+    Line,
+    Part,
+    Row,
+    Section,
+    Sentences,
+    Span,
+    Table,
+    verdict,
+)
+from bench.report.text import one_line
+from bench.statistics.quantiles import Figure
+
+CHANGES_MOST = 8
+"""Sentences on the plan of one cell in Markdown."""
+CELLS_MOST = 60
+"""Rows of a table on a terminal; all are on the page."""
+SIDE_BY_SIDE = (0, 1, 3, 4)
+"""Columns of a terminal's table for runs that do not compare."""
+NOTHING_COMPARED = "Nothing was compared: the reasons are above."
+WHY_NOT_MOST = 30
+"""Characters in the last column of a terminal."""
+
+
+def footer(runs: int) -> Line:
+    """What a page of stored runs ends with."""
+    shows = f"Made by pgproof {__version__} from {runs} stored runs. This page shows; "
+    return (shows, Span("pgproof gate", code=True), " is what fails a pull request.")
+
+
+def document(found: Comparison, summary: ComparisonSummary) -> Document:
+    """Place what a comparison says."""
+    begun = [when(one.started_at) for one in found.facts]
+    printed = tuple(
+        f"{label}  {at}  {says}" for label, at, says in zip(found.labels, begun, found.sentences, strict=True)
+    )
+    return Document(
+        experiment="compare",
+        file="compare",
+        title=summary.headline,
+        headline=summary.headline,
+        facts=("compare", *(f"{label}: {at}" for label, at in zip(found.labels, begun, strict=True))),
+        alarms=summary.alarms,
+        lead=(*_leads(summary), Sentences(printed, gap=True, formats=TERMINAL)),
+        sections=(
+            _runs(found, summary),
+            *(_against(one, summary, found.labels[0]) for one in summary.versus),
+            Section("moved", "What moved", (_moved(summary),), formats=PAGE),
+            Section("optimizations", "Optimizations", tuple(_optimizations(found, summary)), formats=PAGE),
+            _other_optimizations(found, summary),
+            Section("queries", "Queries", tuple(_queries(found, summary)), formats=PAGE),
+            Section("details", "", tuple(_details(found, summary)), headed=frozenset(), formats=MARKDOWN),
+        ),
+        pgproof=__version__,
+        footer=footer(len(found.facts)),
+        markdown_title="",
+        alarm_sign="‼",
+        alarm_lead="Other rows.",
+        styles=("query.css", "compare.css"),
+    )
+
+
+def _leads(summary: ComparisonSummary) -> Iterator[Block]:
+    for one in summary.versus:
+        if len(summary.versus) > 1:
+            named = (Span(f"{one.title}:", bold=True), f" {one.sentence}.")
+            yield Sentences((named,), style="paragraph", formats=PAGE)
+        yield Sentences(one.remarks, formats=PAGE)
+
+
+def _runs(found: Comparison, summary: ComparisonSummary) -> Section:
+    caption = f"What each run was measured on; marked: what is not as in {found.labels[0]}."
+    rows = tuple((Cell(name), *(Cell(one.text, one.tone) for one in texts)) for name, texts in summary.facts)
+    columns = tuple(Column(label) for label in found.labels)
+    label = "Runs, one beside the other"
+    tables = (
+        Table(label, (Column("Field"), *columns), rows, caption, kind="run-facts", formats=PAGE),
+        Table(label, (Column(""), *columns), rows, formats=MARKDOWN),
+    )
+    return Section("runs", "Runs", tables, headed=PAGE, formats=PAGE | MARKDOWN)
+
+
+# ----------------------------------------------------------------------------------------- a run against the first
+def _against(one: Versus, summary: ComparisonSummary, first: str) -> Section:
+    title = f"{one.title}: {one.sentence}"
+    headed = TEXT if len(summary.versus) > 1 else frozenset[Format]()
+    return Section(f"run-{one.label}", title, tuple(_told(one, summary, first)), headed=headed, formats=TEXT)
+
+
+def _told(one: Versus, summary: ComparisonSummary, first: str) -> Iterator[Block]:
+    rest = numbers.plural(one.untold, "cell")
+    compares = one.comparable.level != "nothing"
+    yield Sentences(one.remarks, formats=MARKDOWN)
+    yield _changes(one.told, one.label, first)
+    yield Sentences((f"{rest} {'did not move' if compares else 'more'}.",), style="paragraph", formats=MARKDOWN)
+    if len(summary.versus) == 1:
+        yield Sentences(("",), formats=TERMINAL)
+    yield _printed(one, first)
+    if len(one.told) > CELLS_MOST:
+        more = f"{len(one.told) - CELLS_MOST:,} more cells are on the page"
+        yield Sentences((more,), tone="quiet", formats=TERMINAL)
+    if one.untold:
+        ending = "that did not move" if compares else "not shown"
+        hint = f"{rest} of state {summary.state} {ending}: --all shows them"
+        yield Sentences((hint,), tone="quiet", formats=TERMINAL)
+    yield Sentences(one.remarks, mark="- ", tone="quiet", formats=TERMINAL)
+
+
+def _changes(rows: Sequence[CellRow], label: str, first: str) -> Table:
+    arrow = f"{first} → {label}"
+    columns = (
+        Column("Cell"), Column(f"p50, {arrow}", number=True), Column("Clock"), Column(f"p95, {arrow}", number=True),
+        Column(f"Buffers, {arrow}", number=True), Column("Work"), Column("Plan"), Column("Verdict"),
+    )  # fmt: skip
+    return Table(f"Cells, {arrow}", columns, tuple(_change(row) for row in rows), formats=MARKDOWN)
+
+
+def _change(row: CellRow) -> Row:
+    return (
+        _name(row), _both(row, _p50), _said(row.clock), _both(row, _p95),
+        _both(row, _buffers), _said(row.work), _said(row.plan), Cell(_verdict(row)),
+    )  # fmt: skip
+
+
+def _verdict(row: CellRow) -> Line:
+    if row.change.other_rows:
+        return verdict("other rows")
+    if row.goal.text:
+        return f"{mark('misses' if row.goal.tone == 'over' else 'meets').emoji} {row.goal.text}"
+    return row.seen.summary.outcome if row.seen else numbers.NOTHING
+
+
+def _printed(one: Versus, first: str) -> Table:
+    arrow = f"{first} → {one.label}"
+    columns = (
+        Column("cell"), Column(f"p50, ms {arrow}", number=True, rank=2), Column("clock", rank=3),
+        Column(f"p95, ms {arrow}", number=True, rank=4), Column(f"buffers {arrow}", number=True), Column("work"),
+        Column("plan", rank=1), Column("verdict"),
+    )  # fmt: skip
+    rows = [_print(row) for row in one.told[:CELLS_MOST]]
+    places = SIDE_BY_SIDE if one.comparable.level == "nothing" else range(len(columns))
+    shown = tuple(tuple(row[place] for place in places) for row in rows)
+    return Table(f"Cells, {arrow}", tuple(columns[place] for place in places), shown, formats=TERMINAL)
+
+
+def _print(row: CellRow) -> Row:
+    return (
+        _name(row), _both(row, lambda cell: _bare(cell.summary.p50 if cell else None)), _meant(row.clock),
+        _both(row, lambda cell: _bare(cell.summary.p95 if cell else None)), _both(row, _buffers),
+        _meant(row.work), _meant(row.plan), _print_verdict(row),
+    )  # fmt: skip
+
+
+def _print_verdict(row: CellRow) -> Cell:
+    if row.change.other_rows:
+        return Cell(verdict("other rows"), "alarm")
+    if row.goal.text:
+        return _meant(row.goal)
+    if row.change.why_not:
+        return Cell(one_line(row.change.why_not, WHY_NOT_MOST), "quiet")
+    return Cell(row.seen.summary.outcome if row.seen else numbers.NOTHING, "quiet")
+
+
+# ------------------------------------------------------------------------------------------------------ what moved
+def _moved(summary: ComparisonSummary) -> Sentences:
+    moved = tuple(_moves(query, summary) for query in summary.queries if query.query.moved)
+    if moved:
+        return Sentences(moved, style="prose")
+    nothing = "Nothing that could be compared moved." if summary.compares else NOTHING_COMPARED
+    return Sentences((nothing,), style="none")
+
+
+def _moves(query: QuerySummary, summary: ComparisonSummary) -> Line:
+    notes = f": {' '.join(query.query.notes)}" if query.query.notes else ""
+    parts = [Span(query.query.title, href=f"#{query.ident}"), Span(notes)]
+    for row in query.moved:
+        run = f", run {row.label}" if len(summary.versus) > 1 else ""
+        where = f"\n{row.cell.parameter_class}, {row.cell.state}{run}: "
+        if row.change.other_rows:
+            parts += [Span(where, small=True), Span("other rows", "over", small=True)]
+            where = ", " if row.moves else ""
+        parts.append(Span(f"{where}{row.moves}", small=True))
+    return tuple(part for part in parts if part.text)
+
+
+# --------------------------------------------------------------------------------------------------- optimizations
+def _optimizations(found: Comparison, summary: ComparisonSummary) -> Iterator[Block]:
+    if not found.optimizations:
+        yield Sentences(("No run has an optimization.",), style="none")
+    yield _blocks(summary.optimizations, "Optimizations that differ", found.labels)
+    same = numbers.plural(len(summary.same_optimizations), "optimization")
+    table = _blocks(summary.same_optimizations, "Optimizations that are the same", found.labels)
+    yield Fold(f"{same} the same in all runs", (table,))
+
+
+def _blocks(of: Sequence[ComparedOptimization], label: str, labels: Sequence[str]) -> Table:
+    caption = "Disk and time to apply in each run. Build times are single measurements, and drift as all times do."
+    against = Column(f"Against {labels[0]}")
+    heads = [column for label in labels for column in (Column(label, number=True), against)]
+    columns = (Column("Optimization"), Column("Category"), heads[0], *heads[2:])
+    rows = []
+    for one in of:
+        cells = [cell for run in one.runs for cell in (Cell(_cost(run)), _said(presence(run)))]
+        rows.append((Cell(Span(one.name, code=True)), Cell(one.category), cells[0], *cells[2:]))
+    return Table(label, columns, tuple(rows), caption, sortable=True, filter_label="Filter the optimizations")
+
+
+def _other_optimizations(found: Comparison, summary: ComparisonSummary) -> Section:
+    columns = (Column("Optimization"), *(Column(label) for label in found.labels))
+    rows = tuple(
+        (
+            Cell(one.name),
+            Cell(_cost(one.runs[0])),
+            *(Cell(f"{presence(run).text}: {_cost(run)}") for run in one.runs[1:]),
+        )
+        for one in summary.optimizations
+    )
+    title = "Optimizations that are not the same"
+    return Section("other-optimizations", title, (Table(title, columns, rows),), formats=MARKDOWN)
+
+
+def _cost(one: OptimizationInRun) -> str:
+    if one.size_bytes is None:
+        return numbers.NOTHING
+    return f"{numbers.size(one.size_bytes)}, {numbers.ms(one.build_ms)}"
+
+
+# --------------------------------------------------------------------------------------------------------- queries
+def _queries(found: Comparison, summary: ComparisonSummary) -> Iterator[Block]:
+    if not summary.queries:
+        yield Sentences(("No run has a query.",), style="none")
+    for query in summary.queries:
+        blocks: list[Block] = [Sentences((note,), style="reason") for note in query.query.notes]
+        if query.rows[found.state]:
+            blocks += _cells(query, found.state, found.labels[0])
+        else:
+            blocks.append(Sentences((f"Nothing to show in state {found.state}.",), style="none"))
+        for state in STATES:
+            if state != found.state:
+                blocks.append(Fold(f"State {state}", tuple(_cells(query, state, found.labels[0]))))
+        yield Part(query.query.title, tuple(blocks), query.ident)
+
+
+def _cells(query: QuerySummary, state: State, first: str) -> Iterator[Block]:
+    caption = ("State ", Span(state, state), f", by class and run. Each run is held against {first}.")
+    columns = (
+        Column("Class"), Column("Run"), Column("p50", number=True), Column("p95", number=True), Column("Clock (p50)"),
+        Column("Buffers", number=True), Column("Work"), Column("Plan"), Column("Target"),
+    )  # fmt: skip
+    groups = tuple(
+        Group(tuple(_run(row) for row in runs), name=runs[0].cell.parameter_class) for runs in query.rows[state]
+    )
+    label = f"{query.query.title}, {state}"
+    yield Table(label, columns, (), caption, sortable=True, kind="cells", groups=groups)
+    for row in (row for runs in query.rows[state] for row in runs if row.change.plan):
+        heading = f"{row.cell.parameter_class}, run {row.label}:"
+        yield Sentences((heading,), style="paragraph", kind="asks")
+        yield Sentences(row.change.plan, style="list", kind="planned")
+
+
+def _run(row: CellRow) -> Row:
+    if row.seen is None:
+        return (Cell(row.label), Cell(row.change.why_not or "not measured", "quiet", span=7))
+    if row.seen.summary.error:
+        return (Cell(row.label), Cell(f"failed: {row.seen.summary.error}", "over", span=7))
+    p95 = (_p95(row.seen), Span(row.p95_moved, small=True)) if row.p95_moved else _p95(row.seen)
+    target: list[str | Span] = [row.seen.summary.outcome]
+    if row.goal.text:
+        target += [" ", Span(row.goal.text, row.goal.tone, small=True)]
+    if row.change.other_rows:
+        target += [" ", Span("other rows", "over", bold=True)]
+    return (
+        Cell(row.label), Cell(_p50(row.seen)), Cell(p95), _said(row.clock), Cell(_buffers(row.seen)), _said(row.work),
+        _said(row.plan), Cell(tuple(target)),
+    )  # fmt: skip
+
+
+def _details(found: Comparison, summary: ComparisonSummary) -> Iterator[Fold]:
+    """Every cell of a query against the reference, folded; and what its plans do differently."""
+    for position, one in enumerate(summary.versus, start=1):
+        for query in summary.queries:
+            rows = [runs[position] for runs in query.rows[found.state]]
+            blocks: list[Block] = [Sentences(query.query.notes, style="paragraph")]
+            blocks.append(_changes(rows, one.label, found.labels[0]))
+            for row in rows:
+                if row.change.plan:
+                    blocks.append(Sentences((f"{row.cell.parameter_class}:",), style="paragraph"))
+                    blocks.append(Sentences(row.change.plan[:CHANGES_MOST], style="list"))
+            if rows:
+                yield Fold((query.query.title, f", {one.title}"), tuple(blocks))
+
+
+# --------------------------------------------------------------------------------------------------------- figures
+def _name(row: CellRow) -> Cell:
+    return Cell(f"{row.cell.query}[{row.cell.parameter_class}]")
+
+
+def _meant(words: Span) -> Cell:
+    return Cell(words.text, words.tone)
+
+
+def _said(words: Span) -> Cell:
+    return Cell(words.text or numbers.NOTHING, words.tone)
+
+
+def _both(row: CellRow, write: Callable[[MeasuredCell | None], str]) -> Cell:
+    return Cell(f"{write(row.base)} → {write(row.seen)}")
+
+
+def _p50(cell: MeasuredCell | None) -> str:
+    return numbers.figure(cell.summary.p50 if cell else None)
+
+
+def _p95(cell: MeasuredCell | None) -> str:
+    return numbers.figure(cell.summary.p95 if cell else None)
+
+
+def _bare(found: Figure | None) -> str:
+    """Write a time without its unit, which the head of the column has."""
+    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}" if found else numbers.NOTHING
+
+
+def _buffers(cell: MeasuredCell | None) -> str:
+    return numbers.count(cell.summary.counters.buffers if cell and cell.summary.counters else None)

@@ -1,0 +1,1 @@
+"""Stored runs in the order of time, in groups of which the work may be compared."""
