@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,8 +19,6 @@ from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress, silent
 from bench.workload import Workload
-
-FreeBytes = Callable[[Path], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +94,6 @@ def drop_copies(target: Target, stamp: str) -> None:
         for one in databases.own_databases(admin):
             if one.name.startswith(f"{databases.PREFIX}{stamp}_"):
                 databases.drop(admin, one.name)
-
-
-def free_bytes_of(folder: Path) -> int:
-    """Free bytes on the device that holds ``folder``."""
-    return shutil.disk_usage(folder).free
 
 
 def apply(ground: Ground, name: str) -> tuple[Applied, ...]:

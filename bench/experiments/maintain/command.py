@@ -21,6 +21,7 @@ from bench.experiments.maintain.procedures import known as known_procedures
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceOptions, MaintenanceRun
 from bench.experiments.maintain.run import MaintenancePlan
 from bench.experiments.maintain.sentences import percent, wrong_rows
+from bench.postgres.servers.disk import free_bytes_of
 from bench.progress_bars import progress
 from bench.report.numbers import plural
 from bench.workload import Workload, read
@@ -68,7 +69,7 @@ def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], show
         lambda seen: plural(len(seen.stages), "stage") if seen.stages else "",
     )  # fmt: skip
     with kept.also_when_stopped(), server(chosen, shown) as handle:
-        if handle.data_dir is None:
+        if free_bytes_of(handle) is None:
             shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
         shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, "
                   f"{percent(plan.options.share)} churn, {plural(len(plan.procedures), 'procedure')}")  # fmt: skip

@@ -25,13 +25,11 @@ from bench.experiments.maintain.stages import Question
 from bench.experiments.maintain.storage import Probes
 from bench.experiments.maintain.summary import cells_at, needed_bytes, stage_of, worth_timing
 from bench.experiments.setup import (
-    FreeBytes,
     Ground,
     choose,
     copy,
     drop_copies,
     fill,
-    free_bytes_of,
     optimize,
     passing_copy,
 )
@@ -41,6 +39,7 @@ from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.failures import explained
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.disk import FreeBytes, free_bytes_of
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
 from bench.workload import Workload
@@ -155,10 +154,10 @@ def _notes(plan: MaintenancePlan, bindings: Bindings) -> tuple[str, ...]:
 def _insist_on_room(
     plan: MaintenancePlan, server: ServerHandle, admin: Connection, template: str, free_bytes: FreeBytes
 ) -> None:
-    found = databases.find(admin, template)
-    if server.data_dir is None or found is None:
+    found, free = databases.find(admin, template), free_bytes(server)
+    if found is None or free is None:
         return
-    needed, free = needed_bytes(found.size_bytes, plan.options.share), free_bytes(server.data_dir)
+    needed = needed_bytes(found.size_bytes, plan.options.share)
     if needed > free:
         raise DiskFull(
             f"three copies of the database need about {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.run import Keep, Plan
 from bench.experiments.scale.steps import Known, insist_on_room
-from bench.experiments.setup import FreeBytes, free_bytes_of
 from bench.model import Run
 from bench.postgres import databases
 from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.disk import FreeBytes, free_bytes_of
 from bench.progress import Progress
 
 
@@ -43,13 +43,12 @@ def carry_out(
     known, cached = look(plan, server)
     for position, scale in enumerate(scales):
         left = scales[position:]
-        if server.data_dir is None:
+        free = free_bytes(server)
+        if free is None:
             if not position:
                 hooks.say("the server's disk cannot be looked at from here: whether all steps fit is not checked")
         elif known:
-            insist_on_room(
-                left, known, cached, plan.cache_limit_bytes, free_bytes(server.data_dir), plan.workload.scale.unit
-            )
+            insist_on_room(left, known, cached, plan.cache_limit_bytes, free, plan.workload.scale.unit)
         elif not position:
             hooks.say("nothing is filled yet: the smallest step will tell whether the others fit on the disk")
         progress, keep = hooks.begin(scale)

@@ -1,16 +1,25 @@
-"""A full disk, told from other failures and said in one way."""
+"""Room on the server's disk, and a full one: told from other failures and said in one way."""
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import DiskFull, ServerError
+from bench.postgres.servers.handle import ServerHandle
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+
+FreeBytes = Callable[[ServerHandle], int | None]
+
+
+def free_bytes_of(server: ServerHandle) -> int | None:
+    """Free bytes on the device that holds the server's files; None where it cannot be looked at from here."""
+    return shutil.disk_usage(server.data_dir).free if server.data_dir else None
 
 
 def disk_full(where: Path) -> DiskFull:

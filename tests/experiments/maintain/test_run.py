@@ -74,7 +74,7 @@ def test_an_interruption_keeps_the_stages_before_it(server: ServerHandle, nothin
 def test_copies_that_do_not_fit_are_refused_before_they_are_made(server: ServerHandle, nothing_left: None) -> None:
     kept: list[MaintenanceRun] = []
     with pytest.raises(DiskFull, match=r"three copies of the database need about 0\.\d GB, and 0\.0 GB are free"):
-        maintain.run(plan(read(SHOP)), server, kept.append, free_bytes=lambda folder: 1000)
+        maintain.run(plan(read(SHOP)), server, kept.append, free_bytes=lambda server: 1000)
     assert kept == []
 
 

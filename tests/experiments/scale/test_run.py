@@ -95,14 +95,14 @@ def test_a_step_that_does_not_fit_is_refused_after_the_first_one_told_its_size(s
     done: list[Run] = []
     hooks = scaling.Hooks(lambda scale: (silent, lambda run: None), done.append, lambda line: None)
     with pytest.raises(DiskFull, match="the step of 1,000,000 orders needs about"):
-        scaling.carry_out(plan(), (300, 1_000_000), server, hooks, free_bytes=lambda folder: 10**9)
+        scaling.carry_out(plan(), (300, 1_000_000), server, hooks, free_bytes=lambda server: 10**9)
     assert [run.dataset.scale for run in done] == [300]
 
 
 def test_a_server_whose_disk_is_elsewhere_is_told_of_and_not_checked(server: ServerHandle, admin):
     said: list[str] = []
     hooks = scaling.Hooks(lambda scale: (silent, lambda run: None), lambda run: None, said.append)
-    scaling.carry_out(plan(), (300,), replace(server, data_dir=None), hooks, free_bytes=lambda folder: 0)
+    scaling.carry_out(plan(), (300,), replace(server, data_dir=None), hooks)
     assert "cannot be looked at" in said[0]
 
 
