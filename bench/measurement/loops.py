@@ -115,13 +115,13 @@ def prepare(connection: Connection, number: int, cell: Cell, state: State, clock
     return Loop(connection, f"SELECT pg_temp.{name}({places})", tuple(values), cell.query.writes, where, clock_id)
 
 
-def process_clock(connection: Connection, *, local: bool) -> int | None:
+def process_clock(connection: Connection, *, readable: bool) -> int | None:
     """The clock that counts the CPU time of the connection's server process; None where it cannot be read.
 
-    ``local`` says that the process lives on this machine under the number that the server gives. The clock's number
-    is the kernel's encoding of a process (clock_getcpuclockid(3)); reading it needs no privilege.
+    ``readable`` says that the process is this machine's under the number that the server gives. The clock's
+    number is the kernel's encoding of a process (clock_getcpuclockid(3)); reading it needs no privilege.
     """
-    if not local:
+    if not readable:
         return None
     clock_id = (~connection.info.backend_pid << 3) | _CPUCLOCK_SCHED
     try:

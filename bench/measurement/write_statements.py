@@ -9,6 +9,7 @@ from psycopg import sql
 
 from bench.dataset.bindings import curate
 from bench.model import Write
+from bench.postgres.capabilities import may_skip_triggers
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
@@ -77,11 +78,6 @@ def _of_files(connection: Connection, workload: Workload) -> tuple[tuple[WriteSt
 
 
 # ----------------------------------------------------------------------------------------------------- made up
-def may_skip_triggers(connection: Connection) -> bool:
-    """Whether the role may keep triggers, those of foreign keys included, out of a statement."""
-    return bool(rows(connection, "may_skip_triggers")[0]["allowed"])
-
-
 def made_up(connection: Connection, tables: Collection[str]) -> tuple[tuple[WriteStatement, ...], tuple[str, ...]]:
     """For each table: its newest rows once more, after deleting them, without the triggers of foreign keys."""
     if not tables:

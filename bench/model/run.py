@@ -189,6 +189,10 @@ class Dataset:
     """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
 
 
+STARTED = ("embedded", "docker")
+"""Kinds of server that pgproof starts."""
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
     """The server that was measured."""
@@ -197,6 +201,11 @@ class Server:
     version: str
     version_num: int
     settings: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether pgproof started it, so that its configuration is pgproof's. An existing one keeps what it has."""
+        return self.kind in STARTED
 
 
 @dataclass(frozen=True, slots=True)

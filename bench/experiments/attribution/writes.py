@@ -15,9 +15,10 @@ from psycopg import sql
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.attribution.changed_tables import Needs, away_with
 from bench.experiments.attribution.merges import Merge, measure_merges, total
-from bench.measurement.write_statements import WriteStatement, made_up, may_skip_triggers, statements_of
+from bench.measurement.write_statements import WriteStatement, made_up, statements_of
 from bench.measurement.write_trials import Trial, clean_up, run_here, run_trial, taken_away
 from bench.model import Optimization, Write, WriteCost, WriteSeen
+from bench.postgres.capabilities import may_skip_triggers
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained

@@ -139,7 +139,7 @@ def _notes(plan: Plan, server: ServerHandle, dataset: Dataset) -> tuple[str, ...
         )
     if left_out := len(plan.workload.queries) - len(plan.queries):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
-    if server.kind == "dsn":
+    if not server.capabilities.ours:
         notes.append("The server's own settings were left as they are, but for those that a session can set.")
     return tuple(notes)
 

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from bench.model import Server
 from bench.settings import PARTS, SMALL_MACHINE_BUFFERS, Setting
 
-OWN_KINDS = ("embedded", "docker")
-"""Servers that pgproof starts: their configuration is its own. An existing one keeps what it has."""
-
 PGPROOF, CONNECTION, SERVER = "pgproof", "pgproof, each connection", "the server's own"
 
 WHILE_TIMING = "off only while rows are made: what is timed pays for it, as in production"
@@ -53,10 +50,10 @@ def _seen(server: Server, name: str, value: str) -> SettingSeen:
     given = {PGPROOF: (*PARTS["server"], *PARTS["embedded"]), CONNECTION: PARTS["session"]}
     for chosen_by, settings in given.items():
         known = next((setting for setting in settings if setting.name == name), None)
-        ours = chosen_by == CONNECTION or server.kind in OWN_KINDS
+        ours = chosen_by == CONNECTION or server.ours
         if known and ours and _agrees(known, value):
             return SettingSeen(name, plain(value), chosen_by, known.reason)
-    if name in SWITCHED and server.kind in OWN_KINDS and value == "on":
+    if name in SWITCHED and server.ours and value == "on":
         return SettingSeen(name, value, PGPROOF, SWITCHED[name])
     return SettingSeen(name, plain(value), *ASIDE.get(name, (SERVER, "")))
 

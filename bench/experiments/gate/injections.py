@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 
 from bench.errors import WorkloadError
 from bench.model import Injection, Query, Statement
+from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.statements import run_file
@@ -63,7 +64,7 @@ def generic(connection: Connection, used: Collection[str]) -> tuple[Injection, .
     found += [_dropped_key(table) for table in keyed[:1]]
     found += [_settings(*one) for one in _SETTINGS]
     found += [injection for table in reached[:1] for injection in _rewritten(table)]
-    if connection.execute("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchall()[0][0]:
+    if is_superuser(connection):
         found += [injection for table in reached[:1] for injection in _statistics(table)]
     return tuple(found)
 

@@ -346,7 +346,7 @@ def _notes(run: LoadRun, opened: Sequence[StepSummary]) -> Iterator[str]:
     if few := [one for one in opened if one.all.transactions < FEW]:
         steps = numbers.plural(len(few), "step")
         yield f"{steps} at a rate had fewer than {FEW} transactions, too few for a p95: give more --seconds."
-    if run.server.kind == "dsn":
+    if not run.server.ours:
         return
     cores = numbers.plural(run.machine.cores, "core")
     yield (

@@ -14,9 +14,10 @@ from typing import Any
 from psycopg import sql
 
 from bench.experiments.maintain.record import ChurnPhase, TableChurned
-from bench.measurement.write_statements import WriteStatement, may_skip_triggers, statements_of
+from bench.measurement.write_statements import WriteStatement, statements_of
 from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Statement
+from bench.postgres.capabilities import may_skip_triggers
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained

@@ -24,11 +24,6 @@ LEFT_MOST = 0.05
 """Share of a database's pages that may stay in the system's cache after it was dropped; with more it counts as kept. On
 ext4 not one of 119,662 stayed, on tmpfs all do: there the file system is memory."""
 
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
-
-NOT_OURS = "the files of a server that pgproof did not start are not touched"
-IN_CONTAINER = "the server's files are inside its container"
-
 
 @dataclass(slots=True)
 class Caches:
@@ -139,7 +134,7 @@ class Caches:
 
     def _why_not_files(self) -> str:
         if self.server.data_dir is None:
-            return IN_CONTAINER if self.server.kind == "docker" else NOT_OURS
+            return self.server.capabilities.files_out_of_reach
         if not hasattr(os, "posix_fadvise"):
             return "this system has no posix_fadvise"
         try:
@@ -157,7 +152,7 @@ class Caches:
     def _why_not_machine(self, why: str) -> str:
         """Try it once; empty where it went. ``why`` says why the files cannot be reached."""
         with self.sides.target.connect() as connection:
-            if not _is_here(self.server, connection):
+            if not self.server.capabilities.is_here(connection):
                 return f"{why}, and the server is not on this machine"
         try:
             pages.drop_machine(write_back=True)
@@ -173,16 +168,6 @@ class Caches:
                 left_pages_most=max(left, self.seen.left_pages_most or 0),
                 file_pages=max(total, self.seen.file_pages or 0),
             )
-
-
-def _is_here(server: ServerHandle, connection: Connection) -> bool:
-    """Whether the server runs on this machine: its process is one of ours, or the container's port is."""
-    if server.kind == "docker":
-        return connection.info.host in LOOPBACK
-    try:
-        return Path(f"/proc/{connection.info.backend_pid}/comm").read_text() == "postgres\n"
-    except OSError:
-        return False
 
 
 def _oid(target: Target, name: str) -> int:

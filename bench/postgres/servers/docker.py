@@ -14,6 +14,7 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 
 from bench.errors import ServerError
+from bench.postgres.capabilities import Capabilities, listens_here
 from bench.postgres.servers.account import STEADY_MEMORY
 from bench.postgres.servers.bulk import without_durability
 from bench.postgres.servers.conninfo import own_dsn
@@ -28,6 +29,11 @@ START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 120.0
 """A fast shutdown writes the shared buffers out."""
 POLL_S = 0.1
+
+CAPABILITIES = Capabilities(
+    ours=True, clocks_readable=False, files_out_of_reach="the server's files are inside its container",
+    is_here=listens_here,
+)  # fmt: skip
 
 
 class Container(Protocol):
@@ -63,6 +69,7 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
             kind="docker",
             dsn=dsn,
             version_num=version_num,
+            capabilities=CAPABILITIES,
             bin_dir=None,
             data_dir=None,
             bulk=lambda: without_durability(dsn),

@@ -8,11 +8,17 @@ from contextlib import contextmanager, nullcontext
 import psycopg
 
 from bench.errors import ServerError
+from bench.postgres.capabilities import Capabilities
 from bench.postgres.servers.conninfo import redact, users_dsn
 from bench.postgres.servers.handle import ServerHandle, ServerOptions
 
 MINIMUM_VERSION_NUM = 150000
 """PostgreSQL 15: the oldest version on which pgproof is tested."""
+
+CAPABILITIES = Capabilities(
+    ours=False, clocks_readable=False,
+    files_out_of_reach="the files of a server that pgproof did not start are not touched",
+)  # fmt: skip
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -29,8 +35,9 @@ def existing_server(options: ServerOptions) -> Iterator[ServerHandle]:
         _check_role(conn, where)
         version_num = conn.info.server_version
     yield ServerHandle(
-        kind="dsn", dsn=dsn, version_num=version_num, bin_dir=None, data_dir=None, bulk=lambda: nullcontext()
-    )
+        kind="dsn", dsn=dsn, version_num=version_num, capabilities=CAPABILITIES, bin_dir=None, data_dir=None,
+        bulk=lambda: nullcontext(),
+    )  # fmt: skip
 
 
 def _connect(dsn: str) -> Connection:

@@ -12,6 +12,7 @@ from threading import Event
 import psycopg
 
 from bench.errors import ServerError
+from bench.postgres.capabilities import Capabilities
 from bench.postgres.servers.account import Account, run, server_account
 from bench.postgres.servers.binaries import Binaries, find_binaries
 from bench.postgres.servers.bulk import restore_durability, without_durability
@@ -21,6 +22,8 @@ from bench.postgres.servers.home import choose_home
 from bench.postgres.servers.postmaster import Running, running, stop_left_behind
 from bench.postgres.servers.settings import machine_memory_bytes, small_machine_note
 from bench.postgres.servers.slot import Slot, discard_torn_cluster, ensure_cluster, socket_folder, take_slot
+
+CAPABILITIES = Capabilities(ours=True, clocks_readable=True, files_out_of_reach="")
 
 
 @contextmanager
@@ -66,8 +69,8 @@ def _handle(slot: Slot, binaries: Binaries, server: Running, in_bulk: Event) -> 
         return dsn
 
     return ServerHandle(
-        kind="embedded", dsn=dsn, version_num=version_num, bin_dir=binaries.folder, data_dir=slot.data, bulk=bulk,
-        restart=restart,
+        kind="embedded", dsn=dsn, version_num=version_num, capabilities=CAPABILITIES, bin_dir=binaries.folder,
+        data_dir=slot.data, bulk=bulk, restart=restart,
     )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from bench.postgres.capabilities import Capabilities
+
 
 def quiet(_: str) -> None:
     """Progress that nobody listens to."""
@@ -31,6 +33,7 @@ class ServerOptions:
 class ServerHandle:
     """A server that answers.
 
+    ``kind`` is shown to people; what can be done with the server is in ``capabilities`` and in what is not None here.
     ``dsn`` leads to its maintenance database and may hold a password, hence is not shown. ``bin_dir`` holds the
     server's own programs (pgbench, psql) and ``data_dir`` its files, where they are known and can be reached.
     ``bulk()`` is a block in which rows are made and indexes built: where the server is pgproof's own, nothing
@@ -40,6 +43,7 @@ class ServerHandle:
     kind: str
     dsn: str = field(repr=False)
     version_num: int
+    capabilities: Capabilities
     bin_dir: Path | None
     data_dir: Path | None
     bulk: Callable[[], AbstractContextManager[None]] = field(repr=False)

@@ -137,7 +137,7 @@ def test_pure_computing_takes_time_but_no_counted_work(crm: Crm, injection: Inje
 
 def slowdown(connection: Connection, base: Cell, head: Cell) -> float:
     """Median of paired ratios, looped in the server."""
-    clock = process_clock(connection, local=True)
+    clock = process_clock(connection, readable=True)
     old, new = (prepare(connection, number, cell, "after", clock) for number, cell in enumerate((base, head)))
     loops = 1 + round(SAMPLE_MS / old.run(5))
     return median(new.run(loops) / old.run(loops) for _ in range(12))
