@@ -26,7 +26,6 @@ def measured_cell(pair: Pair, state: State, target_ms: float) -> MeasuredCell | 
     hashes = {"before": equality.before_hash, "after": equality.after_hash} if equality else {}
     return MeasuredCell(
         summary=summarize_side(side, target_ms, differs=differs),
-        fingerprint=side.plan.fingerprint if side.plan else "",
         result_hash=hashes.get(state, ""),
     )
 

@@ -12,6 +12,7 @@ from bench.model import STATES, State
 from bench.model.vocabulary import mark
 from bench.report import numbers
 from bench.report.document import (
+    GAP,
     MARKDOWN,
     PAGE,
     TERMINAL,
@@ -30,6 +31,7 @@ from bench.report.document import (
     Sentences,
     Span,
     Table,
+    columns,
     verdict,
 )
 from bench.report.text import one_line
@@ -95,11 +97,10 @@ def _leads(summary: ComparisonSummary) -> Iterator[Block]:
 def _runs(found: Comparison, summary: ComparisonSummary) -> Section:
     caption = f"What each run was measured on; marked: what is not as in {found.labels[0]}."
     rows = tuple((Cell(name), *(Cell(one.text, one.tone) for one in texts)) for name, texts in summary.facts)
-    columns = tuple(Column(label) for label in found.labels)
     label = "Runs, one beside the other"
     tables = (
-        Table(label, (Column("Field"), *columns), rows, caption, kind="run-facts", formats=PAGE),
-        Table(label, (Column(""), *columns), rows, formats=MARKDOWN),
+        Table(label, columns("Field", *found.labels), rows, caption, kind="run-facts", formats=PAGE),
+        Table(label, columns("", *found.labels), rows, formats=MARKDOWN),
     )
     return Section("runs", "Runs", tables, headed=PAGE, formats=PAGE | MARKDOWN)
 
@@ -118,7 +119,7 @@ def _told(one: Versus, summary: ComparisonSummary, first: str) -> Iterator[Block
     yield _changes(one.told, one.label, first)
     yield Sentences((f"{rest} {'did not move' if compares else 'more'}.",), style="paragraph", formats=MARKDOWN)
     if len(summary.versus) == 1:
-        yield Sentences(("",), formats=TERMINAL)
+        yield GAP
     yield _printed(one, first)
     if len(one.told) > CELLS_MOST:
         more = f"{len(one.told) - CELLS_MOST:,} more cells are on the page"
@@ -132,50 +133,49 @@ def _told(one: Versus, summary: ComparisonSummary, first: str) -> Iterator[Block
 
 def _changes(rows: Sequence[CellRow], label: str, first: str) -> Table:
     arrow = f"{first} → {label}"
-    columns = (
-        Column("Cell"), Column(f"p50, {arrow}", number=True), Column("Clock"), Column(f"p95, {arrow}", number=True),
-        Column(f"Buffers, {arrow}", number=True), Column("Work"), Column("Plan"), Column("Verdict"),
+    heads = (
+        Column("Cell"), Column(f"p50, {arrow}", number=True), Column("Clock"),
+        *columns(f"p95, {arrow}", f"Buffers, {arrow}", number=True), *columns("Work", "Plan", "Verdict"),
     )  # fmt: skip
-    return Table(f"Cells, {arrow}", columns, tuple(_change(row) for row in rows), formats=MARKDOWN)
-
-
-def _change(row: CellRow) -> Row:
-    return (
-        _name(row), _both(row, _p50), _said(row.clock), _both(row, _p95),
-        _both(row, _buffers), _said(row.work), _said(row.plan), Cell(_verdict(row)),
-    )  # fmt: skip
-
-
-def _verdict(row: CellRow) -> Line:
-    if row.change.other_rows:
-        return verdict("other rows")
-    if row.goal.text:
-        return f"{mark('misses' if row.goal.tone == 'over' else 'meets').emoji} {row.goal.text}"
-    return row.seen.summary.outcome if row.seen else numbers.NOTHING
+    found = tuple(_change(row, numbers.figure, _said, _verdict(row)) for row in rows)
+    return Table(f"Cells, {arrow}", heads, found, formats=MARKDOWN)
 
 
 def _printed(one: Versus, first: str) -> Table:
     arrow = f"{first} → {one.label}"
-    columns = (
+    heads = (
         Column("cell"), Column(f"p50, ms {arrow}", number=True, rank=2), Column("clock", rank=3),
         Column(f"p95, ms {arrow}", number=True, rank=4), Column(f"buffers {arrow}", number=True), Column("work"),
         Column("plan", rank=1), Column("verdict"),
     )  # fmt: skip
-    rows = [_print(row) for row in one.told[:CELLS_MOST]]
-    places = SIDE_BY_SIDE if one.comparable.level == "nothing" else range(len(columns))
+    rows = [_change(row, _bare, _meant, _printed_verdict(row)) for row in one.told[:CELLS_MOST]]
+    places = SIDE_BY_SIDE if one.comparable.level == "nothing" else range(len(heads))
     shown = tuple(tuple(row[place] for place in places) for row in rows)
-    return Table(f"Cells, {arrow}", tuple(columns[place] for place in places), shown, formats=TERMINAL)
+    return Table(f"Cells, {arrow}", tuple(heads[place] for place in places), shown, formats=TERMINAL)
 
 
-def _print(row: CellRow) -> Row:
+def _change(
+    row: CellRow, time: Callable[[Figure | None], str], words: Callable[[Span], Cell], ending: Cell
+) -> Row:  # fmt: skip
+    ends = (row.base, row.seen)
+    p50, p95 = (
+        " → ".join(time(getattr(one.summary, name) if one else None) for one in ends) for name in ("p50", "p95")
+    )
     return (
-        _name(row), _both(row, lambda cell: _bare(cell.summary.p50 if cell else None)), _meant(row.clock),
-        _both(row, lambda cell: _bare(cell.summary.p95 if cell else None)), _both(row, _buffers),
-        _meant(row.work), _meant(row.plan), _print_verdict(row),
+        Cell(f"{row.cell.query}[{row.cell.parameter_class}]"), Cell(p50), words(row.clock), Cell(p95),
+        Cell(" → ".join(_buffers(one) for one in ends)), words(row.work), words(row.plan), ending,
     )  # fmt: skip
 
 
-def _print_verdict(row: CellRow) -> Cell:
+def _verdict(row: CellRow) -> Cell:
+    if row.change.other_rows:
+        return Cell(verdict("other rows"))
+    if row.goal.text:
+        return Cell(f"{mark('misses' if row.goal.tone == 'over' else 'meets').emoji} {row.goal.text}")
+    return Cell(row.seen.summary.outcome if row.seen else numbers.NOTHING)
+
+
+def _printed_verdict(row: CellRow) -> Cell:
     if row.change.other_rows:
         return Cell(verdict("other rows"), "alarm")
     if row.goal.text:
@@ -221,26 +221,23 @@ def _blocks(of: Sequence[ComparedOptimization], label: str, labels: Sequence[str
     caption = "Disk and time to apply in each run. Build times are single measurements, and drift as all times do."
     against = Column(f"Against {labels[0]}")
     heads = [column for label in labels for column in (Column(label, number=True), against)]
-    columns = (Column("Optimization"), Column("Category"), heads[0], *heads[2:])
     rows = []
     for one in of:
         cells = [cell for run in one.runs for cell in (Cell(_cost(run)), _said(presence(run)))]
         rows.append((Cell(Span(one.name, code=True)), Cell(one.category), cells[0], *cells[2:]))
-    return Table(label, columns, tuple(rows), caption, sortable=True, filter_label="Filter the optimizations")
+    shown = (*columns("Optimization", "Category"), heads[0], *heads[2:])
+    return Table(label, shown, tuple(rows), caption, sortable=True, filter_label="Filter the optimizations")
 
 
 def _other_optimizations(found: Comparison, summary: ComparisonSummary) -> Section:
-    columns = (Column("Optimization"), *(Column(label) for label in found.labels))
-    rows = tuple(
-        (
-            Cell(one.name),
-            Cell(_cost(one.runs[0])),
-            *(Cell(f"{presence(run).text}: {_cost(run)}") for run in one.runs[1:]),
-        )
-        for one in summary.optimizations
-    )
+    rows = []
+    for one in summary.optimizations:
+        first, *others = one.runs
+        texts = (f"{presence(run).text}: {_cost(run)}" for run in others)
+        rows.append((Cell(one.name), Cell(_cost(first)), *(Cell(text) for text in texts)))
     title = "Optimizations that are not the same"
-    return Section("other-optimizations", title, (Table(title, columns, rows),), formats=MARKDOWN)
+    table = Table(title, columns("Optimization", *found.labels), tuple(rows))
+    return Section("other-optimizations", title, (table,), formats=MARKDOWN)
 
 
 def _cost(one: OptimizationInRun) -> str:
@@ -267,15 +264,15 @@ def _queries(found: Comparison, summary: ComparisonSummary) -> Iterator[Block]:
 
 def _cells(query: QuerySummary, state: State, first: str) -> Iterator[Block]:
     caption = ("State ", Span(state, state), f", by class and run. Each run is held against {first}.")
-    columns = (
-        Column("Class"), Column("Run"), Column("p50", number=True), Column("p95", number=True), Column("Clock (p50)"),
-        Column("Buffers", number=True), Column("Work"), Column("Plan"), Column("Target"),
+    heads = (
+        *columns("Class", "Run"), *columns("p50", "p95", number=True), Column("Clock (p50)"),
+        Column("Buffers", number=True), *columns("Work", "Plan", "Target"),
     )  # fmt: skip
     groups = tuple(
         Group(tuple(_run(row) for row in runs), name=runs[0].cell.parameter_class) for runs in query.rows[state]
     )
     label = f"{query.query.title}, {state}"
-    yield Table(label, columns, (), caption, sortable=True, kind="cells", groups=groups)
+    yield Table(label, heads, (), caption, sortable=True, kind="cells", groups=groups)
     for row in (row for runs in query.rows[state] for row in runs if row.change.plan):
         heading = f"{row.cell.parameter_class}, run {row.label}:"
         yield Sentences((heading,), style="paragraph", kind="asks")
@@ -287,15 +284,15 @@ def _run(row: CellRow) -> Row:
         return (Cell(row.label), Cell(row.change.why_not or "not measured", "quiet", span=7))
     if row.seen.summary.error:
         return (Cell(row.label), Cell(f"failed: {row.seen.summary.error}", "over", span=7))
-    p95 = (_p95(row.seen), Span(row.p95_moved, small=True)) if row.p95_moved else _p95(row.seen)
+    p50, p95 = numbers.figure(row.seen.summary.p50), numbers.figure(row.seen.summary.p95)
     target: list[str | Span] = [row.seen.summary.outcome]
     if row.goal.text:
         target += [" ", Span(row.goal.text, row.goal.tone, small=True)]
     if row.change.other_rows:
         target += [" ", Span("other rows", "over", bold=True)]
     return (
-        Cell(row.label), Cell(_p50(row.seen)), Cell(p95), _said(row.clock), Cell(_buffers(row.seen)), _said(row.work),
-        _said(row.plan), Cell(tuple(target)),
+        Cell(row.label), Cell(p50), Cell((p95, Span(row.p95_moved, small=True)) if row.p95_moved else p95),
+        _said(row.clock), Cell(_buffers(row.seen)), _said(row.work), _said(row.plan), Cell(tuple(target)),
     )  # fmt: skip
 
 
@@ -315,28 +312,12 @@ def _details(found: Comparison, summary: ComparisonSummary) -> Iterator[Fold]:
 
 
 # --------------------------------------------------------------------------------------------------------- figures
-def _name(row: CellRow) -> Cell:
-    return Cell(f"{row.cell.query}[{row.cell.parameter_class}]")
-
-
 def _meant(words: Span) -> Cell:
     return Cell(words.text, words.tone)
 
 
 def _said(words: Span) -> Cell:
     return Cell(words.text or numbers.NOTHING, words.tone)
-
-
-def _both(row: CellRow, write: Callable[[MeasuredCell | None], str]) -> Cell:
-    return Cell(f"{write(row.base)} → {write(row.seen)}")
-
-
-def _p50(cell: MeasuredCell | None) -> str:
-    return numbers.figure(cell.summary.p50 if cell else None)
-
-
-def _p95(cell: MeasuredCell | None) -> str:
-    return numbers.figure(cell.summary.p95 if cell else None)
 
 
 def _bare(found: Figure | None) -> str:

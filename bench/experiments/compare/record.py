@@ -20,10 +20,9 @@ Presence = Literal["same", "changed", "new", "gone", "not applied", "absent"]
 
 @dataclass(frozen=True, slots=True)
 class MeasuredCell:
-    """One cell of one run: its figures, the name of its plan, and the hash of its rows (empty where unknown)."""
+    """One cell of one run: its figures, and the hash of its rows (empty where unknown)."""
 
     summary: SideSummary
-    fingerprint: str
     result_hash: str
 
 

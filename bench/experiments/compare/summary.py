@@ -40,7 +40,6 @@ class Tally:
     faster: int
     lost: int
     """Met the target and miss it now."""
-    won: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,6 @@ class Versus:
     """B against A."""
     comparable: Comparable
     sentence: str
-    tallies: Mapping[State, Tally]
     alarms: tuple[str, ...]
     remarks: tuple[str, ...]
     """Everything to know, the reasons first: what was added, removed, or cannot be compared though the rest can."""
@@ -190,7 +188,6 @@ def _versus(
         title=f"{label} against {first}",
         comparable=level,
         sentence=_sentence(level, tallies[found.state]),
-        tallies=tallies,
         alarms=tuple(_alarms(changes, label, first)),
         remarks=tuple(_remarks(found, position, _notes(changes, found, position, tallies))),
         told=tuple(told),
@@ -234,7 +231,6 @@ def _tally(changes: Sequence[Change]) -> Tally:
         slower=sum(change.clock == "slower" for change in changes),
         faster=sum(change.clock == "faster" for change in changes),
         lost=sum(change.goal == "met, now misses" for change in changes),
-        won=sum(change.goal == "missed, now meets" for change in changes),
     )
 
 

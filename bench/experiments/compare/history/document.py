@@ -21,6 +21,7 @@ from bench.experiments.compare.history.summary import (
 from bench.experiments.compare.sentences import DRIFTS, when
 from bench.report import numbers
 from bench.report.document import (
+    GAP,
     PAGE,
     TERMINAL,
     Beside,
@@ -38,6 +39,7 @@ from bench.report.document import (
     Sentences,
     Span,
     Table,
+    columns,
 )
 
 DAY = 10
@@ -84,13 +86,13 @@ def document(found: History, summary: HistorySummary) -> Document:
 
 # ------------------------------------------------------------------------------------------------------------ runs
 def _runs(groups: Sequence[GroupSummary]) -> Table:
-    columns = (
-        Column("No.", number=True), Column("Begun"), Column("Says"), Column("Status"), Column("Workload files"),
-        Column("Server"), Column("Machine"), Column("File"),
-    )  # fmt: skip
+    heads = (
+        Column("No.", number=True),
+        *columns("Begun", "Says", "Status", "Workload files", "Server", "Machine", "File"),
+    )
     found = tuple(Group(tuple(_run(run) for run in group.runs), _group_title(group)) for group in groups)
     caption = "Oldest first, in groups of which the work compares."
-    return Table("Runs, oldest first", columns, (), caption, kind="run-facts", groups=found)
+    return Table("Runs, oldest first", heads, (), caption, kind="run-facts", groups=found)
 
 
 def _group_title(group: GroupSummary) -> Line:
@@ -156,10 +158,8 @@ def _trend(history: History, one: TrendSummary) -> Part:
 
 
 def _figures(one: TrendSummary) -> Table:
-    columns = (
-        Column("Run", number=True), Column("Class"), Column("State"), Column("p50", number=True),
-        Column("p95", number=True), Column("Buffers", number=True),
-    )  # fmt: skip
+    number = partial(columns, number=True)
+    heads = (*number("Run"), *columns("Class", "State"), *number("p50", "p95", "Buffers"))
     rows = tuple(
         (
             Cell(str(row.run)), Cell(row.parameter_class), Cell(row.state, row.state), Cell(_p50(row.measurement)),
@@ -167,20 +167,20 @@ def _figures(one: TrendSummary) -> Table:
         )
         for row in one.rows
     )  # fmt: skip
-    return Table(f"Figures of {one.trend.title}", columns, rows, sortable=True)
+    return Table(f"Figures of {one.trend.title}", heads, rows, sortable=True)
 
 
 # ---------------------------------------------------------------------------------------------------- on a terminal
 def _latest(summary: HistorySummary) -> Iterator[Block]:
-    columns = (
+    heads = (
         Column("query"), Column("class", rank=3), Column("p95, first → last", number=True, rank=1),
         Column("its trend"), Column("buffers, first → last", number=True, rank=2), Column("trend of buffers", rank=4),
         Column("plan changes", number=True),
     )  # fmt: skip
     rows = tuple(_last(one.trend.title, one.latest) for one in summary.trends if one.latest)
     if rows:
-        yield Sentences(("",))
-    yield Table("Queries", columns, rows)
+        yield GAP
+    yield Table("Queries", heads, rows)
     yield Sentences((DRIFTS,), tone="quiet", gap=True)
 
 

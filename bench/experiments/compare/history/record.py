@@ -19,7 +19,6 @@ class Measurement:
 
     p50: Figure | None
     p95: Figure | None
-    n: int
     buffers: int | None
     plan: str
     """Fingerprint; empty without a plan."""

@@ -33,7 +33,6 @@ def measured(pair: Pair, state: State) -> Measurement | None:
     return Measurement(
         p50=percentile(side.samples, 0.5),
         p95=percentile(side.samples, 0.95),
-        n=len(side.samples),
         buffers=side.plan.counters.buffers if side.plan else None,
         plan=side.plan.fingerprint if side.plan else "",
     )
