@@ -10,7 +10,7 @@ import psycopg
 from psycopg import sql
 
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
 from bench.experiments.traps.record import Borrowed, TrapCell
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
@@ -52,7 +52,7 @@ def _work(cell: TrapCell) -> int:
     return cell.custom.seen.counters.buffers if cell.custom and cell.custom.seen else 0
 
 
-def borrow(site: Site, cell: Cell, own: TrapCell, lender: TrapCell) -> Borrowed:
+def borrow(copied: CopiedDatabase, cell: Cell, own: TrapCell, lender: TrapCell) -> Borrowed:
     """Execute the plan of ``lender`` for the values of ``cell``, timed in turn with its own."""
     assert lender.custom
     wanted, writes = lender.custom.path, cell.query.writes
@@ -60,22 +60,22 @@ def borrow(site: Site, cell: Cell, own: TrapCell, lender: TrapCell) -> Borrowed:
         mode = {"plan_cache_mode": "force_generic_plan"}
         mine = slimmed(own.custom) if own.custom else None
         return Borrowed(lender.parameter_class, wanted, mode, 0, mine, own.generic)
-    with site.connect(writes=writes) as planner:
-        settings, tried = search(planner, cell, site, wanted)
+    with copied.connect(writes=writes) as planner:
+        settings, tried = search(planner, cell, copied, wanted)
         found = Borrowed(lender.parameter_class, wanted, settings, tried)
         if not settings:
             return found
-        with site.connect(writes=writes, **settings) as other:
+        with copied.connect(writes=writes, **settings) as other:
             try:
-                runs = [execute_plan(planner, cell, site.state), execute_plan(other, cell, site.state)]
-                calls = [timing(planner, cell, site.state), timing(other, cell, site.state)]
+                runs = [execute_plan(planner, cell, copied.state), execute_plan(other, cell, copied.state)]
+                calls = [timing(planner, cell, copied.state), timing(other, cell, copied.state)]
                 runs = [slimmed(run) for run in timed_in_turn(runs, calls)]
             except WorkloadError:
                 return found
     return replace(found, own=runs[0], lent=runs[1])
 
 
-def search(connection: Connection, cell: Cell, site: Site, wanted: str) -> tuple[dict[str, str], int]:
+def search(connection: Connection, cell: Cell, copied: CopiedDatabase, wanted: str) -> tuple[dict[str, str], int]:
     """Find settings under which the planner takes the plan ``wanted`` for the values of ``cell``.
 
     Returns them, empty where there are none, and how many were tried: each switch alone, then each pair.
@@ -86,7 +86,7 @@ def search(connection: Connection, cell: Cell, site: Site, wanted: str) -> tuple
         with connection.transaction(force_rollback=True):
             for name in chosen:
                 connection.execute(sql.SQL("SET LOCAL {} = off").format(sql.Identifier(name)))
-            path = access_path(shape_of(connection, cell, site.state, 0))
+            path = access_path(shape_of(connection, cell, copied.state, 0))
         if path == wanted:
             return dict.fromkeys(chosen, "off"), tried
     return {}, tried

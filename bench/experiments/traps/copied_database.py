@@ -35,7 +35,7 @@ Timed = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class CopiedDatabase:
     """A copy of one state, for nothing but this."""
 
     target: Target

@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from bench.dataset.bindings import ABOUT, Row, class_rows, curate_for
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
 from bench.experiments.traps.record import FreshQuery, FreshTenant
 from bench.measurement import Cell
 from bench.model import Binding, Query
@@ -97,8 +97,8 @@ def _texts(cursor: psycopg.RawCursor[dict[str, object]]) -> list[Row]:
 
 
 def watch(
-    stale: Site, analyzed: Site, queries: Sequence[Query], tenant: FreshTenant, bindings: Mapping[str, Binding],
-    progress: Progress,
+    stale: CopiedDatabase, analyzed: CopiedDatabase, queries: Sequence[Query], tenant: FreshTenant,
+    bindings: Mapping[str, Binding], progress: Progress,
 ) -> Iterator[FreshQuery | str]:  # fmt: skip
     """Ask the queries for the new tenant on two copies, whose statistics do not and do know of it, timed in turn.
 

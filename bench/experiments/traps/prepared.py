@@ -12,7 +12,15 @@ import psycopg
 from psycopg import sql
 
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import Site, cut_off, is_quick, record, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import (
+    CopiedDatabase,
+    cut_off,
+    is_quick,
+    record,
+    slimmed,
+    timed_in_turn,
+    timing,
+)
 from bench.experiments.traps.record import PlanRun, ServerChoice, TrapCell
 from bench.measurement import Cell, Timeout
 from bench.measurement.execution import EXPLAIN, undone
@@ -107,7 +115,7 @@ def prepared(connection: Connection, cell: Cell, state: State) -> Iterator[Prepa
             connection.execute(f"DEALLOCATE {NAME}", prepare=False)
 
 
-def look(site: Site, cell: Cell, *, firsts: Mapping[str, Cell]) -> TrapCell:
+def look(copied: CopiedDatabase, cell: Cell, *, firsts: Mapping[str, Cell]) -> TrapCell:
     """Execute the custom and the generic plan of one cell, and see which the server comes to.
 
     ``firsts`` holds the cells, by class, that a connection may have executed before: the server's choice hangs on them.
@@ -118,21 +126,24 @@ def look(site: Site, cell: Cell, *, firsts: Mapping[str, Cell]) -> TrapCell:
     found = TrapCell(cell.query.name, cell.parameter_class, cell.bindings[0])
     writes = cell.query.writes
     try:
-        with site.connect(writes=writes) as custom, site.connect(writes=writes, mode="force_generic_plan") as generic:
-            with prepared(custom, cell, site.state) as one, prepared(generic, cell, site.state) as other:
+        with (
+            copied.connect(writes=writes) as custom,
+            copied.connect(writes=writes, mode="force_generic_plan") as generic,
+        ):
+            with prepared(custom, cell, copied.state) as one, prepared(generic, cell, copied.state) as other:
                 runs = [_explained(one, cell), _explained(other, cell)]
             found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
-            calls = [timing(custom, cell, site.state), timing(generic, cell, site.state)]
+            calls = [timing(custom, cell, copied.state), timing(generic, cell, copied.state)]
             runs = timed_in_turn(runs, calls)
             found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
         if runs[0].seen is None:
             return found
         quick = is_quick(runs[0])
-        mine = choose(site, cell, cell.parameter_class, cell, executed=quick)
+        mine = choose(copied, cell, cell.parameter_class, cell, executed=quick)
         found = replace(found, choices=(mine,))
         for name, first in firsts.items():
             with suppress(WorkloadError):  # what fails for the other class is told there
-                found = replace(found, choices=(*found.choices, choose(site, cell, name, first, executed=quick)))
+                found = replace(found, choices=(*found.choices, choose(copied, cell, name, first, executed=quick)))
     except WorkloadError as error:
         return replace(found, error=error.message)
     return found
@@ -147,7 +158,7 @@ def _explained(statement: Prepared, cell: Cell) -> PlanRun:
         return cut_off(path, timeout)
 
 
-def choose(site: Site, cell: Cell, name: str, first: Cell, *, executed: bool = True) -> ServerChoice:
+def choose(copied: CopiedDatabase, cell: Cell, name: str, first: Cell, *, executed: bool = True) -> ServerChoice:
     """Execute with plan_cache_mode at auto: ``first`` five times, then ``cell``; which plans does the server take?
 
     Without ``executed`` each is only planned, which the server counts alike. A timeout ends it: what it had come to by
@@ -157,8 +168,8 @@ def choose(site: Site, cell: Cell, name: str, first: Cell, *, executed: bool = T
     counts, switched = (0, 0), None
     then: PlanRun | None = None
     with (
-        site.connect(writes=cell.query.writes, mode="auto") as connection,
-        prepared(connection, cell, site.state) as statement,
+        copied.connect(writes=cell.query.writes, mode="auto") as connection,
+        prepared(connection, cell, copied.state) as statement,
     ):
         try:
             for number in range(1, EXECUTIONS + 1):

@@ -11,7 +11,7 @@ from bench.dataset.worker import Recipe
 from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
 from bench.experiments.traps import fresh, stability
 from bench.experiments.traps.borrowed_plans import BIG, SMALL, borrow, lenders
-from bench.experiments.traps.copied_database import Site
+from bench.experiments.traps.copied_database import CopiedDatabase
 from bench.experiments.traps.prepared import Unpreparable, look
 from bench.experiments.traps.record import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
 from bench.measurement import Cell, cells_of
@@ -129,10 +129,10 @@ def _notes(plan: TrapsPlan) -> tuple[str, ...]:
 
 
 @contextmanager
-def _copy(work: _Work, what: str, source: str = "") -> Iterator[Site]:
+def _copy(work: _Work, what: str, source: str = "") -> Iterator[CopiedDatabase]:
     name = f"{databases.PREFIX}{work.stamp}_{what}"
     with passing_copy(work.server, work.admin, source or work.source, name):
-        yield Site(work.target, name, work.plan.options.state, work.plan.options.timeout_s)
+        yield CopiedDatabase(work.target, name, work.plan.options.state, work.plan.options.timeout_s)
 
 
 def _of(cells: Sequence[Cell], query: str) -> dict[str, Cell]:
@@ -143,14 +143,14 @@ def _plans(work: _Work, cells: Sequence[Cell]) -> list[Cell]:
     """Custom against generic, then borrowed plans, query by query; return the cells whose plans can be looked at."""
     good: list[Cell] = []
     names = list(dict.fromkeys(cell.query.name for cell in cells))
-    with _copy(work, "plans") as site:
-        with work.target.connect(site.database) as connection:
+    with _copy(work, "plans") as copied:
+        with work.target.connect(copied.database) as connection:
             stability.analyze_whole(connection)
         for number, name in enumerate(names):
             work.plan.progress("custom and generic plans", number, len(names), "queries")
             mine = _of(cells, name)
             try:
-                found = [_look(site, mine, cell) for cell in mine.values()]
+                found = [_look(copied, mine, cell) for cell in mine.values()]
             except Unpreparable as reason:
                 note = f"it cannot be prepared, so it has no plan to look at: {reason}"
                 known = [replace(query, note=note) if query.name == name else query for query in work.seen.queries]
@@ -161,7 +161,7 @@ def _plans(work: _Work, cells: Sequence[Cell]) -> list[Cell]:
             by_class = {cell.parameter_class: cell for cell in found}
             for lender, borrower in lenders(found):
                 own = by_class[borrower]
-                one = borrow(site, mine[borrower], own, by_class[lender])
+                one = borrow(copied, mine[borrower], own, by_class[lender])
                 by_class[borrower] = replace(own, borrowed=(*own.borrowed, one))
             work.cells |= {(name, one): cell for one, cell in by_class.items()}
             good += [mine[one] for one, cell in by_class.items() if not cell.error]
@@ -170,21 +170,21 @@ def _plans(work: _Work, cells: Sequence[Cell]) -> list[Cell]:
     return good
 
 
-def _look(site: Site, mine: dict[str, Cell], cell: Cell) -> TrapCell:
+def _look(copied: CopiedDatabase, mine: dict[str, Cell], cell: Cell) -> TrapCell:
     opposite = OPPOSITE.get(cell.parameter_class, "")
-    return look(site, cell, firsts={opposite: mine[opposite]} if opposite in mine else {})
+    return look(copied, cell, firsts={opposite: mine[opposite]} if opposite in mine else {})
 
 
 def _stability(work: _Work, cells: Sequence[Cell]) -> None:
     draws = work.plan.options.analyzes
     if not cells:
         return
-    with _copy(work, "statistics") as site, work.target.connect(site.database) as connection:
+    with _copy(work, "statistics") as copied, work.target.connect(copied.database) as connection:
         stability.keep_autovacuum_out(connection)
         work.told(sampled=stability.sampled_tables(connection))
         seen: dict[Key, Stability] = {}
         for number in range(draws):
-            for done, (key, found, error) in enumerate(stability.draw(site, connection, cells, seen)):
+            for done, (key, found, error) in enumerate(stability.draw(copied, connection, cells, seen)):
                 work.plan.progress("statistics anew", number + done / len(cells), draws, "times")
                 seen[key] = found
                 work.cells[key] = replace(work.cells[key], error=error or work.cells[key].error)

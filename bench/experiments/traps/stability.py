@@ -8,7 +8,7 @@ from dataclasses import replace
 from psycopg import sql
 
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import Site, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
 from bench.experiments.traps.record import PlanRun, Stability
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
@@ -65,7 +65,7 @@ def _target(table: Mapping[str, object]) -> int:
 
 
 def draw(
-    site: Site, connection: Connection, cells: Sequence[Cell], seen: Mapping[Key, Stability]
+    copied: CopiedDatabase, connection: Connection, cells: Sequence[Cell], seen: Mapping[Key, Stability]
 ) -> Iterator[tuple[Key, Stability, str]]:
     """Gather statistics once more on ``connection``, and give what each cell's plan is now, added to ``seen``.
 
@@ -77,20 +77,20 @@ def draw(
         chosen = [cell for cell in cells if cell.query.writes == writes]
         if not chosen:
             continue
-        with site.connect(writes=writes) as planner:
+        with copied.connect(writes=writes) as planner:
             for cell in chosen:
                 key = cell.query.name, cell.parameter_class
                 known = seen.get(key, Stability(()))
-                path = access_path(shape_of(planner, cell, site.state, 0))
+                path = access_path(shape_of(planner, cell, copied.state, 0))
                 plans, error = known.plans, ""
                 if all(plan.path != path for plan in plans):
                     try:
-                        plans = (*plans, _executed(planner, cell, site))
+                        plans = (*plans, _executed(planner, cell, copied))
                     except WorkloadError as failure:
                         plans, error = (*plans, PlanRun(path)), failure.message
                 yield key, replace(known, draws=(*known.draws, path), plans=plans), error
 
 
-def _executed(planner: Connection, cell: Cell, site: Site) -> PlanRun:
-    run = execute_plan(planner, cell, site.state)
-    return slimmed(timed_in_turn([run], [timing(planner, cell, site.state)])[0])
+def _executed(planner: Connection, cell: Cell, copied: CopiedDatabase) -> PlanRun:
+    run = execute_plan(planner, cell, copied.state)
+    return slimmed(timed_in_turn([run], [timing(planner, cell, copied.state)])[0])
