@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.maintain import page as maintenance_page
 from tests.builders.aged import CHURNED, FRESH, FULL, maintenance, stage
+from tests.experiments.maintain.test_document import page
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])
 def test_it_opens_from_disk_fits_and_has_no_violation_with_everything_unfolded(opened, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
-    seen = opened(maintenance_page.render(FULL), width=width, dark=dark)
+    seen = opened(page(FULL), width=width, dark=dark)
     assert (seen.complaints, len(seen.requests)) == ([], 1)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(seen.page)
@@ -21,4 +21,4 @@ def test_it_opens_from_disk_fits_and_has_no_violation_with_everything_unfolded(o
 
 def test_rows_that_differ_are_an_alarm(opened):
     broken = maintenance(FRESH, CHURNED, stage("vacuum", {"board": 100}, rows="other"))
-    assert opened(maintenance_page.render(broken)).page.get_by_role("alert").count() == 1
+    assert opened(page(broken)).page.get_by_role("alert").count() == 1

@@ -20,7 +20,8 @@ from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.procedures import known as known_procedures
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceOptions, MaintenanceRun
 from bench.experiments.maintain.run import MaintenancePlan
-from bench.experiments.maintain.sentences import percent, wrong_rows
+from bench.experiments.maintain.sentences import percent
+from bench.experiments.maintain.summary import summarize
 from bench.postgres.servers.disk import free_bytes_of
 from bench.progress_bars import progress
 from bench.report.numbers import plural
@@ -81,7 +82,7 @@ def show_maintenance(seen: MaintenanceRun, output: Path) -> int:
     written(lambda: maintenance_report.write(seen, output), output)
     out.print(maintenance_report.show(seen))
     out.print(f"maintenance: {output / 'maintenance.html'}", soft_wrap=True, markup=False)
-    return EXIT_DIFFERS if wrong_rows(seen) else 0
+    return EXIT_DIFFERS if summarize(seen).wrong_rows else 0
 
 
 def _options(workload: Workload, chosen: dict[str, Any]) -> MaintenanceOptions:

@@ -1,41 +1,80 @@
-"""The tables of a maintenance experiment as text, the same in every format."""
+"""A maintenance experiment as a document: what each procedure mends and costs, cell by cell, and what the churn did."""
 
 from __future__ import annotations
 
-from bench.experiments.maintain.record import ALL, CHURNED, FRESH, CellWork, MaintenanceRun, MaintenanceStage
-from bench.experiments.maintain.sentences import SOURCES, percent, plan_change, took
-from bench.experiments.maintain.summary import (
-    MORE,
-    TAKEN_BACK,
-    MaintenanceSummary,
-    Worth,
-    cells_at,
-    same_rows,
-    stage_of,
-    still_aged,
-)
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from bench.experiments import about
+from bench.experiments.maintain.cell_changes import MORE, TAKEN_BACK
+from bench.experiments.maintain.effects import ProcedureSummary, Timing
+from bench.experiments.maintain.record import ALL, MaintenanceRun
+from bench.experiments.maintain.sentences import SOURCES, percent, took
+from bench.experiments.maintain.summary import ByStage, MaintenanceSummary, TableSummary, WorkSummary
 from bench.report import numbers
-from bench.report.simple_tables import Cell, Table
+from bench.report.document import (
+    EVERYWHERE,
+    MARKDOWN,
+    PAGE,
+    TEXT,
+    Cell,
+    Column,
+    Document,
+    Facts,
+    Line,
+    Row,
+    Section,
+    Sentences,
+    Span,
+    Table,
+    Tone,
+    columns,
+)
 
-CHANGED_MOST = 200
-"""Rows of the table of cells: more help nobody, and maintenance.json has them all."""
+T = TypeVar("T")
 
 
-def tables(run: MaintenanceRun, summary: MaintenanceSummary) -> tuple[Table, ...]:
-    """Everything that there is something in, the most telling first."""
-    found = (
-        _procedures(run, summary), _cells(run, summary), _plans(run, summary), _times(run, summary),
-        _churn(run), _indexes(summary), _pending(run), _staleness(run),
+def document(run: MaintenanceRun, summary: MaintenanceSummary) -> Document:
+    """Place what is said of maintenance, the most telling first."""
+    return Document(
+        experiment="maintain",
+        file="maintenance",
+        title=f"{run.workload} and its maintenance",
+        headline=summary.headline,
+        facts=("maintain", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        alarms=summary.alarms,
+        lead=(Sentences(summary.sentences, mark="- "),),
+        sections=(
+            _section("procedures", "Procedures", _procedures(summary), short=True),
+            _section("cells", "Cells that changed", _cells(summary)),
+            _section("plans", "Plans that changed", _plans(summary)),
+            _section("times", "By the clock", _times(run, summary)),
+            _section("churn", "The churn", _churn(run, summary), short=True),
+            _section("indexes", "Indexes that grew", _indexes(summary)),
+            _section("pending", "Pending lists", _pending(summary)),
+            _section("staleness", "Staleness", _staleness(summary)),
+            _about(run, summary),
+            Section("notes", "Notes", (Sentences(summary.notes, tone="quiet", gap=True),), headed=frozenset(),
+                    formats=TEXT),
+        ),
+        pgproof=run.pgproof,
+        footer=f"Made by pgproof {run.pgproof} from maintenance.json.",
+        styles=("maintenance.css",),
     )  # fmt: skip
-    return tuple(table for table in found if table.rows)
 
 
-def _text(text: str, tone: str = "") -> Cell:
-    return Cell(text, tone, number=False)
+def _section(ident: str, title: str, table: Table, *, short: bool = False) -> Section:
+    """A table with its title; a terminal has room for the ``short`` ones, the page has them all."""
+    return Section(ident, title, (table,), formats=EVERYWHERE if short else PAGE | MARKDOWN)
+
+
+def _by_stage(found: ByStage[T], first: str, cell: Callable[[T], Cell]) -> tuple[tuple[Column, ...], tuple[Row, ...]]:
+    rows = tuple((Cell(name), *map(cell, values)) for name, values in found.rows)
+    return (Column(first), *columns(*found.stages, number=True)), rows
 
 
 # -------------------------------------------------------------------------------------------------- procedures
-def _procedures(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
+def _procedures(summary: MaintenanceSummary) -> Table:
     aged = len(summary.aged_queries)
     caption = (
         "Each on a copy of its own of the database after the churn; all together in this order. Mends: of "
@@ -44,112 +83,72 @@ def _procedures(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
         "seen meanwhile keeps waiting; row locks are not in it."
     )
     headings = (
-        "Procedure", "Mends", "Took", "WAL", "Size after", "Stops", "Less", "More", "Faster", "Slower", "Other rows",
-        "Wrote", "Lock", "Name",
+        Column("Procedure"), *columns("Mends", "Took", number=True), _ranked("WAL", 1), _ranked("Size after", 3),
+        Column("Stops", rank=2), _ranked("Less", 5), _ranked("More", 6), _ranked("Faster", 8), _ranked("Slower", 9),
+        _ranked("Other rows", 4), _ranked("Wrote", 7), Column("Lock", formats=PAGE | MARKDOWN),
+        Column("Name", formats=PAGE | MARKDOWN),
     )  # fmt: skip
-    return Table("procedures", "Procedures", caption, headings, tuple(_worth(one, aged) for one in summary.worth))
+    rows = tuple(_procedure(one, aged) for one in summary.procedures)
+    return Table("Table: Procedures", headings, rows, caption)
 
 
-def _worth(one: Worth, aged: int) -> tuple[Cell, ...]:
-    name = _text(one.title)
-    if one.skipped or (one.error and one.name != ALL):
+def _ranked(heading: str, rank: int) -> Column:
+    return Column(heading, number=True, rank=rank)
+
+
+def _procedure(one: ProcedureSummary, aged: int) -> Row:
+    if not one.done:
         why = Cell("failed", "over") if one.error else Cell("nothing to do")
-        return (name, why, *(Cell(numbers.NOTHING) for _ in range(10)), _text(numbers.NOTHING), _text(one.name))
-    faster, slower = (sum(t.word == word for t in one.timings) for word in ("faster", "slower"))
+        return (Cell(one.title), why, *[Cell(numbers.NOTHING)] * 11, Cell(one.name))
+    counts = (numbers.count(number) for number in (one.less, one.more, one.faster, one.slower, one.others))
     return (
-        name,
-        Cell(f"{len(one.mends)} of {aged}" if one.mends else "none"),
-        Cell(took(one.seconds)),
-        Cell(numbers.size(one.wal_bytes)),
-        Cell(_size_change(one)),
-        _text(one.blocks, "over" if one.blocks != "nobody" else ""),
-        Cell(numbers.count(one.less)),
-        Cell(numbers.count(one.more)),
-        Cell(numbers.count(faster)),
-        Cell(numbers.count(slower)),
-        Cell(numbers.count(one.others)),
-        Cell(f"{one.written:,} rows" if one.written else numbers.NOTHING),
-        _text(one.lock or "none seen"),
-        _text(one.name),
-    )
+        Cell(one.title), Cell(f"{len(one.mends)} of {aged}" if one.mends else "none"), Cell(took(one.seconds)),
+        Cell(numbers.size(one.wal_bytes)), Cell(_size(one)), Cell(one.blocks, "over" if one.blocks != "nobody" else ""),
+        *map(Cell, counts), Cell(f"{one.written:,} rows" if one.written else numbers.NOTHING),
+        Cell(one.lock or "none seen"), Cell(one.name),
+    )  # fmt: skip
 
 
-def _size_change(one: Worth) -> str:
-    change = one.size_after_bytes - one.size_before_bytes
-    if not change:
-        return f"{numbers.size(one.size_after_bytes)}, same"
-    sign = "+" if change > 0 else "−"
-    return f"{numbers.size(one.size_after_bytes)}, {sign}{numbers.size(abs(change))}"
+def _size(one: ProcedureSummary) -> str:
+    sign = "+" if one.grew_bytes > 0 else "−"
+    change = f"{sign}{numbers.size(abs(one.grew_bytes))}" if one.grew_bytes else "same"
+    return f"{numbers.size(one.size_after_bytes)}, {change}"
 
 
 # ------------------------------------------------------------------------------------------------------- cells
-def _cells(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
-    stages = _by_worth(run, summary)
-    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
-    total = len(churned)
+def _cells(summary: MaintenanceSummary) -> Table:
     caption = (
-        f"Blocks that each cell reads at each stage, for the {len(summary.moved)} of {total} cells whose work or plan "
-        "changed. =: as after the churn. h: heap fetches of index-only scans. *: another plan than when fresh. "
+        f"Blocks that each cell reads at each stage, for the {summary.changed} of {summary.total} cells whose work or "
+        "plan changed. =: as after the churn. h: heap fetches of index-only scans. *: another plan than when fresh. "
         f"≠: other rows than after the churn. Red: more than {MORE:g} times those before the churn, and less than "
         f"{percent(TAKEN_BACK)} of the extra taken back."
     )
-    headings = ("Query", *(stage.name for stage in stages))
-    order = {(one.query, one.parameter_class): place for place, one in enumerate(summary.aged)}
-    keys = sorted(summary.moved, key=lambda key: (order.get(key, len(order)), key))[:CHANGED_MOST]
-    rows = tuple(
-        (
-            _text(f"{run.titles.get(key[0], key[0])} ({key[1]})"),
-            *(_work(cells_at(stage).get(key), fresh[key], churned[key]) for stage in stages),
-        )
-        for key in keys
-    )
-    return Table("cells", "Cells that changed", caption, headings, rows)
+    return Table("Table: Cells that changed", *_by_stage(summary.cells, "Query", _work), caption, sortable=True)
 
 
-def _by_worth(run: MaintenanceRun, summary: MaintenanceSummary) -> list[MaintenanceStage]:
-    """The stages that looked at queries: before the procedures, then those that mend most, all together last."""
-    mends = {one.name: -len(one.mends) for one in summary.worth if one.name != ALL}
-    place = {FRESH: -float("inf"), CHURNED: -1e9, ALL: float("inf"), **mends}
-    return sorted((stage for stage in run.stages if stage.cells), key=lambda stage: place[stage.name])
-
-
-def _shown(cell: CellWork) -> tuple[object, ...]:
-    found = cell.counters
-    return (found and (found.buffers, found.heap_fetches), cell.fingerprint)
-
-
-def _work(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> Cell:
-    if cell is None:
-        return Cell(numbers.NOTHING)
-    if cell is not churned and cell is not fresh and _shown(cell) == _shown(churned) and same_rows(cell, churned):
-        return Cell("=")
-    if cell.counters is None:
+def _work(one: WorkSummary | None) -> Cell:
+    if one is None or one.same:
+        return Cell("=" if one else numbers.NOTHING)
+    if one.blocks is None:
         return Cell("timeout", "over")
-    text = numbers.count(cell.counters.buffers)
-    text += f" + {numbers.count(cell.counters.heap_fetches)} h" if cell.counters.heap_fetches else ""
-    text += " *" if cell.fingerprint != fresh.fingerprint else ""
-    text += " ≠" if cell is not fresh and not same_rows(cell, churned) else ""
-    return Cell(text, "over" if still_aged(cell, fresh, churned) else "")
+    text = numbers.count(one.blocks)
+    text += f" + {numbers.count(one.heap_fetches)} h" if one.heap_fetches else ""
+    text += " *" if one.other_plan else ""
+    text += " ≠" if one.other_rows else ""
+    return Cell(text, "over" if one.aged else "")
 
 
-def _plans(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
+def _plans(summary: MaintenanceSummary) -> Table:
     caption = (
         "Cells that the churn alone gave another plan, without new statistics: the planner looks at the size of a "
         "table, at its all-visible share and at pending lists each time. Back: the procedures after which the plan is "
         "the former one."
     )
-    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
-    rows = []
-    for key, cell in churned.items():
-        if cell.counters and cell.fingerprint != fresh[key].fingerprint:
-            after = [
-                one.name for one in summary.worth
-                if (found := cells_at(stage_of(run, one.name)).get(key)) and found.fingerprint == fresh[key].fingerprint
-            ]  # fmt: skip
-            change = next(iter(plan_change(fresh[key], cell)), "another shape")
-            name = f"{run.titles.get(key[0], key[0])} ({key[1]})"
-            rows.append((_text(name), _text(change), _text(numbers.listed(after, 12) or "no procedure")))
-    return Table("plans", "Plans that changed", caption, ("Query", "After the churn", "Back after"), tuple(rows))
+    rows = tuple(
+        (Cell(one.cell), Cell(one.change), Cell(numbers.listed(one.back_after, 12) or "no procedure"))
+        for one in summary.plans
+    )
+    return Table("Table: Plans that changed", columns("Query", "After the churn", "Back after"), rows, caption)
 
 
 def _times(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
@@ -158,104 +157,104 @@ def _times(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
         "churned copy: how many times as fast, with the 95 % interval. In colour where the interval clears what two "
         "copies of one database differ by anyway; cells in which none does are left out."
     )
-    shown = [one for stage in _by_worth(run, summary) if (one := summary.of(stage.name)) and one.timings]
-    by_cell: dict[tuple[str, str], dict[str, Cell]] = {}
-    for one in shown:
-        for timing in one.timings:
-            between = numbers.interval(timing.ratio)
-            text = f"{numbers.times(timing.ratio)}{f' ({between})' if between else ''}"
-            tone = {"faster": "after", "slower": "over"}.get(timing.word, "")
-            by_cell.setdefault((timing.query, timing.parameter_class), {})[one.name] = Cell(text, tone)
-    rows = tuple(
-        (
-            _text(f"{run.titles.get(key[0], key[0])} ({key[1]})"),
-            *(found.get(one.name, Cell(numbers.NOTHING)) for one in shown),
-        )
-        for key, found in sorted(by_cell.items())
-        if any(cell.tone for cell in found.values())
-    )
-    return Table("times", "By the clock", caption, ("Query", *(one.name for one in shown)), rows)
+    return Table("Table: By the clock", *_by_stage(summary.timings, "Query", _timing), caption, sortable=True)
+
+
+def _timing(one: Timing | None) -> Cell:
+    if one is None:
+        return Cell(numbers.NOTHING)
+    between = f" ({numbers.interval(one.ratio)})" if numbers.interval(one.ratio) else ""
+    tone: Tone = "after" if one.verdict == "faster" else "over" if one.verdict == "slower" else ""
+    return Cell(f"{numbers.times(one.ratio)}{between}", tone)
 
 
 # ------------------------------------------------------------------------------------------------------- churn
-def _churn(run: MaintenanceRun) -> Table:
-    if run.churn is None:
-        return Table("churn", "The churn", "", (), ())
+def _churn(run: MaintenanceRun, summary: MaintenanceSummary) -> Table:
+    source = run.churn.source if run.churn else ""
     caption = (
         f"{percent(run.options.share)} of the rows of a table were asked for. Written by "
-        f"{SOURCES.get(run.churn.source, run.churn.source)}. HOT: updates that no index heard of. Dead: rows that "
-        "VACUUM would take out, by the server's estimate. All-visible: pages that an index-only scan need not visit."
+        f"{SOURCES.get(source, source)}. HOT: updates that no index heard of. Dead: rows that VACUUM would take out, "
+        "by the server's estimate. All-visible: pages that an index-only scan need not visit."
     )
     headings = (
-        "Table", "Rows", "Inserted", "Updated", "HOT", "Deleted", "Dead", "Table size", "Indexes", "All-visible",
+        Column("Table"), _ranked("Rows", 3), *columns("Inserted", "Updated", number=True), _ranked("HOT", 5),
+        Column("Deleted", number=True), _ranked("Dead", 6), _ranked("Table size", 4), _ranked("Indexes", 7),
+        _ranked("All-visible", 8),
     )  # fmt: skip
-    sizes = [{table.name: table for table in stage.tables} if stage else {} for stage in _ends(run)]
-    rows = []
-    for one in run.churn.tables:
-        old, new = (found.get(one.name) for found in sizes)
-        rows.append((
-            _text(one.name), Cell(numbers.count(one.rows)), Cell(numbers.count(one.inserted)),
-            Cell(numbers.count(one.updated)), Cell(_share(one.hot_updated, one.updated)),
-            Cell(numbers.count(one.deleted)), Cell(numbers.count(one.dead_rows)),
-            Cell(_pair(numbers.size(old.size_bytes), numbers.size(new.size_bytes)) if old and new else numbers.NOTHING),
-            Cell(
-                _pair(numbers.size(old.index_bytes), numbers.size(new.index_bytes)) if old and new else numbers.NOTHING
-            ),
-            Cell(
-                _pair(_share(old.all_visible_pages, old.pages), _share(new.all_visible_pages, new.pages))
-                if old and new else numbers.NOTHING
-            ),
-        ))  # fmt: skip
-    return Table("churn", "The churn", caption, headings, tuple(rows))
+    return Table("Table: The churn", headings, tuple(map(_churned, summary.tables)), caption, sortable=True)
 
 
-def _ends(run: MaintenanceRun) -> tuple[MaintenanceStage | None, MaintenanceStage | None]:
-    return stage_of(run, FRESH), stage_of(run, CHURNED)
+def _churned(one: TableSummary) -> Row:
+    sizes = [Cell(numbers.NOTHING)] * 3
+    if one.stored:
+        old, new = one.stored
+        sizes = [
+            _pair(numbers.size(old.size_bytes), numbers.size(new.size_bytes)),
+            _pair(numbers.size(old.index_bytes), numbers.size(new.index_bytes)),
+            _pair(*map(_share, one.visible_shares)),
+        ]
+    counts = one.churned
+    return (
+        Cell(counts.name), Cell(numbers.count(counts.rows)), Cell(numbers.count(counts.inserted)),
+        Cell(numbers.count(counts.updated)), Cell(_share(one.hot_share)), Cell(numbers.count(counts.deleted)),
+        Cell(numbers.count(counts.dead_rows)), *sizes,
+    )  # fmt: skip
 
 
-def _pair(before: str, after: str) -> str:
-    return before if before == after else f"{before} → {after}"
+def _pair(before: str, after: str) -> Cell:
+    return Cell(before if before == after else f"{before} → {after}")
 
 
-def _share(part: int | None, whole: int) -> str:
-    return numbers.NOTHING if part is None or not whole else f"{100 * part / whole:.0f} %"
+def _share(share: float | None) -> str:
+    return numbers.NOTHING if share is None else f"{100 * share:.0f} %"
 
 
 def _indexes(summary: MaintenanceSummary) -> Table:
     caption = "The indexes that the churn made grow most, and what REINDEX INDEX CONCURRENTLY makes of them."
+    headings = (*columns("Index", "Method"), *columns("Fresh", "Churned", "Rebuilt", number=True))
     rows = tuple(
-        (
-            _text(line.index.name), _text(line.index.method), Cell(numbers.size(line.fresh_bytes)),
-            Cell(numbers.size(line.churned_bytes)), Cell(numbers.size(line.rebuilt_bytes)),
-        )
-        for line in summary.indexes
+        (Cell(one.index.name), Cell(one.index.method),
+         *(Cell(numbers.size(size)) for size in (one.fresh_bytes, one.churned_bytes, one.rebuilt_bytes)))
+        for one in summary.indexes
     )  # fmt: skip
-    return Table("indexes", "Indexes that grew", caption, ("Index", "Method", "Fresh", "Churned", "Rebuilt"), rows)
+    return Table("Table: Indexes that grew", headings, rows, caption)
 
 
-def _pending(run: MaintenanceRun) -> Table:
+def _pending(summary: MaintenanceSummary) -> Table:
     caption = "Pages of entries that a GIN index has not sorted in yet: every search through it reads them all."
-    stages = [stage for stage in run.stages if stage.indexes]
-    found = [{one.name: one.pending_pages for one in stage.indexes} for stage in stages]
-    names = [name for name, pages in (found[1] if len(found) > 1 else {}).items() if pages is not None]
-    rows = tuple((_text(name), *(Cell(numbers.count(stage.get(name))) for stage in found)) for name in names)
-    return Table("pending", "Pending lists", caption, ("Index", *(stage.name for stage in stages)), rows)
+    found = _by_stage(summary.pending, "Index", lambda pages: Cell(numbers.count(pages)))
+    return Table("Table: Pending lists", *found, caption)
 
 
-def _staleness(run: MaintenanceRun) -> Table:
+def _staleness(summary: MaintenanceSummary) -> Table:
     caption = (
         "How late kept-up data is, by the block's own SELECT, and in how many classes a query that reads it answers "
         "otherwise than its original statement, which reads the rows themselves."
     )
-    stages = [stage for stage in run.stages if stage.cells]
-    names = dict.fromkeys(name for stage in stages for name in stage.staleness)
-    queries = dict.fromkeys(cell.query for stage in stages for cell in stage.cells if cell.agrees is not None)
-    rows = [(_text(name), *(_text(stage.staleness.get(name, numbers.NOTHING)) for stage in stages)) for name in names]
-    rows += [(_text(run.titles.get(query, query)), *(_agreeing(stage, query) for stage in stages)) for query in queries]
-    return Table("staleness", "Staleness", caption, ("What", *(stage.name for stage in stages)), tuple(rows))
+    _, late = _by_stage(summary.staleness, "What", lambda text: Cell(numbers.NOTHING if text is None else text))
+    _, answers = _by_stage(summary.answers, "What", _answer)
+    return Table("Table: Staleness", columns("What", *summary.staleness.stages), (*late, *answers), caption)
 
 
-def _agreeing(stage: MaintenanceStage, query: str) -> Cell:
-    found = [cell.agrees for cell in stage.cells if cell.query == query and cell.agrees is not None]
-    wrong = sum(not agrees for agrees in found)
-    return _text(f"{wrong} of {len(found)} otherwise" if wrong else "same", "over" if wrong else "")
+def _answer(found: tuple[int, int]) -> Cell:
+    wrong, asked = found
+    return Cell(f"{wrong} of {asked} otherwise", "over") if wrong else Cell("same")
+
+
+# ------------------------------------------------------------------------------------------------------- about
+def _about(run: MaintenanceRun, summary: MaintenanceSummary) -> Section:
+    facts = Facts((
+        ("Status", f"{run.status}, {len(run.stages)} of {numbers.plural(len(run.planned), 'stage')}"),
+        ("Churn", f"{percent(run.options.share)} of the rows of each table"), *_statements(summary),
+        about.server(run.server), about.machine(run.machine),
+    ))  # fmt: skip
+    blocks = (Sentences(summary.notes, "prose"), facts)
+    return Section("about", "About this experiment", blocks, nav="About", formats=PAGE)
+
+
+def _statements(summary: MaintenanceSummary) -> Iterator[tuple[str, Line]]:
+    for procedure in summary.procedures:
+        for one in procedure.seen if procedure.name != ALL else ():
+            if one.statements:
+                more = f" and {len(one.statements) - 1} more" if len(one.statements) > 1 else ""
+                yield procedure.name, (Span(one.statements[0], code=True), more)

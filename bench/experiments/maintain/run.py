@@ -10,6 +10,7 @@ from bench.dataset.worker import Recipe
 from bench.errors import DiskFull
 from bench.experiments.maintain import churn as churning
 from bench.experiments.maintain import procedures, stages, storage
+from bench.experiments.maintain.cell_changes import cells_at, stage_of, worth_timing
 from bench.experiments.maintain.procedures import NOT_IN_ALL, Procedure
 from bench.experiments.maintain.record import (
     ALL,
@@ -23,7 +24,6 @@ from bench.experiments.maintain.record import (
 )
 from bench.experiments.maintain.stages import Question
 from bench.experiments.maintain.storage import Probes
-from bench.experiments.maintain.summary import cells_at, needed_bytes, stage_of, worth_timing
 from bench.experiments.setup import (
     Ground,
     choose,
@@ -157,7 +157,7 @@ def _insist_on_room(
     found, free = databases.find(admin, template), free_bytes(server)
     if found is None or free is None:
         return
-    needed = needed_bytes(found.size_bytes, plan.options.share)
+    needed = storage.needed_bytes(found.size_bytes, plan.options.share)
     if needed > free:
         raise DiskFull(
             f"three copies of the database need about {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",

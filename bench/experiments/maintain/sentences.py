@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.experiments.maintain.cell_changes import FEW_BLOCKS, MORE, Key, cells_at, differs, stage_of
+from bench.experiments.maintain.effects import AgedCell, Effects, ProcedureSummary, WrongRows
 from bench.experiments.maintain.record import ALL, CHURNED, FRESH, CellWork, MaintenanceRun
-from bench.experiments.maintain.summary import (
-    FEW_BLOCKS,
-    MORE,
-    Aged,
-    Key,
-    MaintenanceSummary,
-    Worth,
-    cells_at,
-    differs,
-    same_rows,
-    stage_of,
-)
 from bench.plans import changes, tree
 from bench.report import numbers
 
@@ -37,9 +27,9 @@ def percent(share: float) -> str:
     return f"{100 * share:g} %"
 
 
-def called(worth: Worth) -> str:
+def called(one: ProcedureSummary) -> str:
     """Name a procedure in a sentence."""
-    return "all together" if worth.name == ALL else worth.title if len(worth.title) <= 40 else worth.name
+    return "all together" if one.name == ALL else one.title if len(one.title) <= 40 else one.name
 
 
 def took(seconds: float) -> str:
@@ -47,26 +37,26 @@ def took(seconds: float) -> str:
     return numbers.ms(1000 * seconds) if seconds < 1 else numbers.seconds(seconds)
 
 
-def headline(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
+def headline(run: MaintenanceRun, found: Effects) -> str:
     """Say in one sentence what the churn did and what mends it."""
     if stage_of(run, CHURNED) is None:
         return "No stage after the churn was finished: nothing can be said of maintenance."
     if not run.options.share:
-        return _nothing_written(run, summary)
-    aged = len(summary.aged_queries)
+        return _nothing_written(run, found)
+    aged = len(found.aged_queries)
     begin = f"After {percent(run.options.share)} churn "
     if not aged:
         return f"{begin}no query reads more than {MORE:g} times the blocks: maintenance has nothing to mend for them."
-    text = f"{begin}{aged} of {numbers.plural(summary.queries, 'query', 'queries')} "
+    text = f"{begin}{aged} of {numbers.plural(found.queries, 'query', 'queries')} "
     text += f"{'reads' if aged == 1 else 'read'} more than {MORE:g} times the blocks"
-    alone = [one for one in summary.worth if one.name != ALL and not one.skipped]
+    alone = [one for one in found.alone if not one.skipped]
     if not alone:
         return f"{text}; no procedure was carried out."
     best = max(alone, key=lambda one: (len(one.mends), -one.seconds))
     if not best.mends:
         return f"{text}; no procedure mends one of them wholly."
     text += f"; {called(best)} alone mends {'it' if aged == 1 else _of(len(best.mends), aged)}"
-    together = summary.of(ALL)
+    together = found.of(ALL)
     if together and len(together.mends) > len(best.mends):
         text += f", all procedures together {_of(len(together.mends), aged)}"
     return f"{text}."
@@ -76,8 +66,8 @@ def _of(number: int, total: int) -> str:
     return "all of them" if number == total else f"{number} of them"
 
 
-def _nothing_written(run: MaintenanceRun, summary: MaintenanceSummary) -> str:
-    done = [one for one in summary.worth if not one.skipped and one.name != ALL]
+def _nothing_written(run: MaintenanceRun, found: Effects) -> str:
+    done = [one for one in found.alone if not one.skipped]
     if not done:
         return "Nothing was written (--churn 0 %), and no procedure was carried out."
     before = cells_at(stage_of(run, CHURNED))
@@ -99,54 +89,42 @@ def _moved(run: MaintenanceRun, name: str) -> set[Key]:
 
 
 # ------------------------------------------------------------------------------------------------------ alarms
-def alarms(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+def alarms(run: MaintenanceRun, found: Effects, wrong: Sequence[WrongRows]) -> Iterator[str]:
     """Say what went wrong: rows that differ where they must not, failures, an end before the end."""
-    for key in wrong_rows(run):
-        title = f"{run.titles.get(key[1], key[1])} ({key[2]})"
-        yield f"{title} answers with other rows after {key[0]}, which must not change any."
+    for stage, query, parameter_class in wrong:
+        title = f"{run.titles.get(query, query)} ({parameter_class})"
+        yield f"{title} answers with other rows after {stage}, which must not change any."
     if run.status not in ("complete", "running"):
         missing = [name for name in run.planned if stage_of(run, name) is None]
         yield f"This was not finished ({run.status}); not measured: {numbers.listed(missing, 12)}."
-    for one in summary.worth:
-        if one.error and one.name != ALL:
+    for one in found.alone:
+        if one.error:
             yield f"{called(one)} failed: {one.error}"
-    for one in summary.worth:
+    for one in found.procedures:
         if one.not_removable:
-            holders = "; ".join(dict.fromkeys(seen.held_back_by for seen in one.procedures if seen.held_back_by))
+            holders = "; ".join(dict.fromkeys(seen.held_back_by for seen in one.seen if seen.held_back_by))
             yield (
                 f"{called(one)} had to leave {numbers.plural(one.not_removable, 'dead row')} that an old snapshot can "
                 f"still see{f', held by {holders}' if holders else ''}."
             )
 
 
-def wrong_rows(run: MaintenanceRun) -> list[tuple[str, str, str]]:
-    """Stage, query and class of cells that answer otherwise after procedures that change no row."""
-    before = cells_at(stage_of(run, CHURNED))
-    return [
-        (stage.name, *key)
-        for stage in run.stages
-        if stage.procedures and not any(one.optimization for one in stage.procedures)
-        for key, cell in cells_at(stage).items()
-        if not same_rows(cell, before[key])
-    ]
-
-
 # --------------------------------------------------------------------------------------------------- sentences
-def sentences(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+def sentences(run: MaintenanceRun, found: Effects) -> Iterator[str]:
     """Say of each query that reads more what it reads, why, and what brings it back; then what upkeep changes."""
     said: set[str] = set()
-    for one in summary.aged:
+    for one in found.aged:
         if one.query not in said and len(said) < SENTENCES_MOST:
             said.add(one.query)
-            yield _aged(one, summary)
-    if left := len(summary.aged_queries) - len(said):
+            yield _aged(one, found)
+    if left := len(found.aged_queries) - len(said):
         yield f"{numbers.plural(left, 'more query', 'more queries')} read more: see the table."
     yield from _stale(run) if run.options.share else ()
-    yield from _other_answers(summary)
+    yield from _other_answers(found)
 
 
-def _aged(one: Aged, summary: MaintenanceSummary) -> str:
-    menders = [worth for name in one.mended_by if (worth := summary.of(name))]
+def _aged(one: AgedCell, found: Effects) -> str:
+    menders = [mender for name in one.mended_by if (mender := found.of(name))]
     without = called(menders[0]) if menders else "maintenance"
     text = f"Without {without}, {one.title} ({one.parameter_class}) {_reads(one)}"
     why = _why(one.fresh, one.churned)
@@ -161,7 +139,7 @@ def _aged(one: Aged, summary: MaintenanceSummary) -> str:
     return f"{text}; no procedure brings it back."
 
 
-def _reads(one: Aged) -> str:
+def _reads(one: AgedCell) -> str:
     if one.factor is None or one.fresh.counters is None or one.churned.counters is None:
         return "runs into the timeout"
     between = f"{numbers.count(one.fresh.counters.buffers)} → {numbers.count(one.churned.counters.buffers)}"
@@ -194,9 +172,10 @@ def plan_change(fresh: CellWork, churned: CellWork, *, scans_only: bool = False)
     return scans if scans_only else [*scans, *(one.words for one in found if one.words not in scans)]
 
 
-def _by_the_clock(one: Aged, worth: Worth) -> str:
-    for timing in worth.timings:
-        if (timing.query, timing.parameter_class) == (one.query, one.parameter_class) and timing.word != "cannot tell":
+def _by_the_clock(one: AgedCell, mender: ProcedureSummary) -> str:
+    for timing in mender.timings:
+        same = (timing.query, timing.parameter_class) == (one.query, one.parameter_class)
+        if same and timing.verdict != "cannot tell":
             return f", {numbers.times(timing.ratio)} as fast, {numbers.interval(timing.ratio)}"
     return ""
 
@@ -234,22 +213,22 @@ def _refreshed(run: MaintenanceRun, wrong: Sequence[tuple[str, str]]) -> str:
     return f"; {', '.join(parts)}" if parts else "; no upkeep mends that"
 
 
-def _other_answers(summary: MaintenanceSummary) -> Iterator[str]:
-    for one in summary.worth:
-        if one.others and any(seen.optimization for seen in one.procedures) and one.name != ALL:
+def _other_answers(found: Effects) -> Iterator[str]:
+    for one in found.alone:
+        if one.others and one.upkeep:
             cells = numbers.plural(one.others, "cell")
             yield (
                 f"{called(one)} changes what {cells} answer, as it may: it wrote {numbers.plural(one.written, 'row')}. "
                 "These cells do not count as mended by it."
             )
-    together = summary.of(ALL)
-    if together and together.others and any(len(one.mends) > len(together.mends) for one in summary.worth):
+    together = found.of(ALL)
+    if together and together.others and any(len(one.mends) > len(together.mends) for one in found.procedures):
         cells = numbers.plural(together.others, "cell")
         yield f"All together mend fewer queries than one procedure alone: upkeep changes what {cells} answer."
 
 
 # ------------------------------------------------------------------------------------------------------- notes
-def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
+def notes(run: MaintenanceRun, found: Effects) -> Iterator[str]:
     """Say what a reader must know to trust the figures."""
     if run.churn and run.churn.source != "nothing":
         yield (
@@ -259,19 +238,19 @@ def notes(run: MaintenanceRun, summary: MaintenanceSummary) -> Iterator[str]:
         )
         if alone := left_alone(run):
             yield f"The churn left {numbers.plural(len(alone), 'table')} alone: {numbers.listed(alone, 6)}."
-    if not summary.worth:
+    if not found.procedures:
         yield "No procedure was carried out."
-    elif not any(one.procedures[0].optimization for one in summary.worth if one.name != ALL) and not run.options.only:
+    elif not any(one.upkeep for one in found.alone) and not run.options.only:
         yield "The workload declares no upkeep of its own (-- upkeep: in optimizations.sql)."
-    if (found := summary.of("autovacuum")) and not found.skipped and run.churn:
-        texts = found.procedures[0].statements
+    if (autovacuum := found.of("autovacuum")) and not autovacuum.skipped and run.churn:
+        texts = autovacuum.seen[0].statements
         vacuums = sum(text.startswith("VACUUM") for text in texts)
         yield (
             f"Autovacuum would vacuum {vacuums} of {numbers.plural(len(run.churn.tables), 'written table')} and "
             f"analyze {sum('ANALYZE' in text for text in texts)}: where its thresholds are crossed. It works at its "
             "own pace (autovacuum_vacuum_cost_delay)."
         )
-    for one in summary.worth:
+    for one in found.procedures:
         if one.skipped:
             yield f"{called(one)} had nothing to do: {one.skipped}."
     yield from run.notes

@@ -19,6 +19,16 @@ from bench.postgres.failures import explained
 EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgstatginindex"}
 """Extension to the function that is asked: pages that are all-visible, pages of a GIN index's pending list."""
 
+COPIES = 3
+"""Databases beside the filled one at the most: the aged one, its untouched copy, and the one of a procedure."""
+OPTIMIZED_SHARE = 0.5
+"""What optimizations add to a database, as a share of it: the CRM's add 27 %."""
+VERSIONS = 2.0
+"""Bytes that a written row adds, in those of the row with its index entries: a new version, and what splits of pages
+leave empty."""
+SPARE = 1.15
+"""Factor on top: write-ahead log, the new index that REINDEX CONCURRENTLY builds beside the old one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Probes:
@@ -82,3 +92,8 @@ def _asked(connection: Connection, function: str | None, column: str, names: Seq
     )
     answered: list[tuple[Any, ...]] = connection.execute(query, [list(names)]).fetchall()
     return {str(name): int(value) for name, value in answered}
+
+
+def needed_bytes(template_bytes: int, share: float) -> int:
+    """Bytes that the copies take at their peak, beside a filled database of ``template_bytes``."""
+    return round(template_bytes * (1 + OPTIMIZED_SHARE) * (1 + VERSIONS * share) * COPIES * SPARE)

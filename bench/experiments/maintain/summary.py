@@ -4,347 +4,259 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from bench.experiments.maintain import sentences
+from bench.experiments.maintain.cell_changes import Key, cells_at, differs, same_rows, stage_of, still_aged
+from bench.experiments.maintain.effects import (
+    Effects,
+    GrownIndex,
+    ProcedureSummary,
+    Timing,
+    WrongRows,
+    effects,
+    grown_indexes,
+    wrong_rows,
+)
 from bench.experiments.maintain.record import (
     ALL,
     CHURNED,
     FRESH,
-    CellTimed,
     CellWork,
-    IndexStored,
     MaintenanceRun,
     MaintenanceStage,
-    ProcedureSeen,
+    TableChurned,
+    TableStored,
 )
-from bench.statistics.quantiles import Ratio, median, ratio
 
-MORE = 1.25
-"""A cell reads more, or less, where its blocks differ by this factor: a quarter is what one feels. From one copy to
-another the same statement reads the same blocks, so noise is no reason for it (docs/method.md)."""
+CHANGED_MOST = 200
+"""Rows of the table of cells: more help nobody, and maintenance.json has them all."""
 
-TAKEN_BACK = 0.9
-"""A cell is mended where this share of the blocks that the churn added is gone: where the churn inserted rows, some of
-them are rightly there. So is one that does not read more than before it, by ``MORE``."""
-
-FEW_BLOCKS = 8
-"""Blocks by which it must differ as well: below, a page that was split or pruned decides (docs/attribution.md)."""
-
-TIMED = 1.1
-"""Factor of blocks or rows from which on a cell is timed beside the churned copy."""
-
-COPIES_DIFFER = 1.05
-"""Two copies of one database differ by up to 5 % in the time of a query (docs/method.md): an interval must clear it."""
-
-SHORT_MS = 0.2
-"""Difference of two medians below which a client times mostly its own wake-up (docs/gate.md), and no word is said."""
-
-GROWN = 1.1
-"""An index is listed where it grew by this factor and by ``GROWN_BYTES``."""
-GROWN_BYTES = 64 * 1024
-INDEXES_MOST = 12
-
-COPIES = 3
-"""Databases beside the filled one at the most: the aged one, its untouched copy, and the one of a procedure."""
-OPTIMIZED_SHARE = 0.5
-"""What optimizations add to a database, as a share of it: the CRM's add 27 %."""
-VERSIONS = 2.0
-"""Bytes that a written row adds, in those of the row with its index entries: a new version, and what splits of pages
-leave empty."""
-SPARE = 1.15
-"""Factor on top: write-ahead log, the new index that REINDEX CONCURRENTLY builds beside the old one."""
-
-BLOCKS_READS = ("AccessExclusiveLock",)
-BLOCKS_WRITES = ("ExclusiveLock", "ShareRowExclusiveLock", "ShareLock")
-"""Modes of locks that stop SELECT, and those that stop INSERT, UPDATE and DELETE alone (PostgreSQL manual, 13.3)."""
-
-Key = tuple[str, str]
-"""Query and parameter class."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Aged:
-    """A cell that reads more after the churn than before it."""
+class ByStage(Generic[T]):
+    """What there is at each stage, in rows that have a name."""
 
-    query: str
-    title: str
-    parameter_class: str
-    fresh: CellWork
-    churned: CellWork
-    mended_by: tuple[str, ...]
-    """Procedures that mend it alone, the cheapest first."""
-    mended_by_all: bool
-
-    @property
-    def factor(self) -> float | None:
-        """Blocks after the churn over blocks before it; None where it ran into the timeout."""
-        if self.fresh.counters is None or self.churned.counters is None:
-            return None
-        return self.churned.counters.buffers / max(self.fresh.counters.buffers, 1)
-
-    @property
-    def extra_blocks(self) -> float:
-        """Blocks more than before the churn."""
-        if self.fresh.counters is None or self.churned.counters is None:
-            return float("inf")
-        return self.churned.counters.buffers - self.fresh.counters.buffers
+    stages: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[T, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """A cell by the clock: ``ratio`` is the churned copy's median over the maintained one's."""
+class WorkSummary:
+    """What a cell did at a stage, beside what it did when fresh and after the churn."""
 
-    query: str
-    parameter_class: str
-    ratio: Ratio
-    word: str
-    """``faster``, ``slower``, or ``cannot tell``."""
-
-
-@dataclass(frozen=True, slots=True)
-class Worth:
-    """A procedure, or all together: what it cost, and what it was worth."""
-
-    name: str
-    title: str
-    procedures: tuple[ProcedureSeen, ...]
-    seconds: float
-    wal_bytes: int
-    size_before_bytes: int
-    size_after_bytes: int
-    lock: str
-    """The strongest that was seen; empty where none was that anybody could feel."""
-    blocks: str
-    """Whom it stops: ``nobody``, ``writers``, ``readers and writers``."""
-    mends: tuple[str, ...]
-    """Titles of queries whose aged cells it mends, all of them."""
-    less: int
-    """Cells that read less than in the churned copy."""
-    more: int
-    others: int
-    """Cells that answer with other rows than in the churned copy."""
-    timings: tuple[Timing, ...]
-    error: str
-    skipped: str
-
-    @property
-    def not_removable(self) -> int:
-        """Dead rows that VACUUM had to leave."""
-        return sum(sum(one.not_removable.values()) for one in self.procedures)
-
-    @property
-    def written(self) -> int:
-        """Rows that it wrote."""
-        return sum(sum(one.written.values()) for one in self.procedures)
+    same: bool
+    """As after the churn, in every respect: the rest is for where it is not."""
+    blocks: int | None
+    """None where it ran into the timeout."""
+    heap_fetches: int
+    other_plan: bool
+    """Than when fresh."""
+    other_rows: bool
+    """Than after the churn."""
+    aged: bool
+    """It reads more than when fresh, and most of what the churn added is still there."""
 
 
 @dataclass(frozen=True, slots=True)
-class IndexLine:
-    """An index that grew, at each stage that matters."""
+class ChangedPlan:
+    """A cell that the churn gave another plan."""
 
-    index: IndexStored
-    fresh_bytes: int
-    churned_bytes: int
-    rebuilt_bytes: int | None
+    cell: str
+    change: str
+    back_after: tuple[str, ...]
+    """The procedures after which the plan is the former one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableSummary:
+    """A table that was written, before and after it; a share is None where it is not known, or there is nothing."""
+
+    churned: TableChurned
+    hot_share: float | None
+    stored: tuple[TableStored, TableStored] | None
+    visible_shares: tuple[float | None, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceSummary:
     """What a report shows."""
 
-    aged: tuple[Aged, ...]
-    """The most extra blocks first."""
-    worth: tuple[Worth, ...]
+    headline: str
+    alarms: tuple[str, ...]
+    sentences: tuple[str, ...]
+    notes: tuple[str, ...]
+    wrong_rows: tuple[WrongRows, ...]
+    aged_queries: tuple[str, ...]
+    """Titles of the queries that read more after the churn."""
+    procedures: tuple[ProcedureSummary, ...]
     """In the order in which they were carried out, all together last."""
-    queries: int
-    moved: tuple[Key, ...]
-    """Cells whose blocks or plan differ from the fresh or the churned copy at any stage."""
-    indexes: tuple[IndexLine, ...]
-
-    def of(self, name: str) -> Worth | None:
-        """The procedure of that name."""
-        return next((one for one in self.worth if one.name == name), None)
-
-    @property
-    def aged_queries(self) -> tuple[str, ...]:
-        """Titles of the queries with an aged cell, in order."""
-        return tuple(dict.fromkeys(one.title for one in self.aged))
-
-
-def needed_bytes(template_bytes: int, share: float) -> int:
-    """Bytes that the copies take at their peak, beside a filled database of ``template_bytes``."""
-    return round(template_bytes * (1 + OPTIMIZED_SHARE) * (1 + VERSIONS * share) * COPIES * SPARE)
+    cells: ByStage[WorkSummary | None]
+    """Those that changed, by what they do at each stage."""
+    changed: int
+    """Cells whose work or plan differs from the fresh or the churned copy at any stage, shown or not."""
+    total: int
+    plans: tuple[ChangedPlan, ...]
+    timings: ByStage[Timing | None]
+    """Cells of which the clock tells that a procedure made them faster or slower."""
+    tables: tuple[TableSummary, ...]
+    indexes: tuple[GrownIndex, ...]
+    pending: ByStage[int | None]
+    staleness: ByStage[str | None]
+    """How late each optimization's data is."""
+    answers: ByStage[tuple[int, int]]
+    """In how many classes a query that reads such data answers otherwise than it should, and of how many."""
 
 
-def stage_of(run: MaintenanceRun, name: str) -> MaintenanceStage | None:
-    """The stage of that name, if it was reached."""
-    return next((stage for stage in run.stages if stage.name == name), None)
-
-
-def cells_at(stage: MaintenanceStage | None) -> dict[Key, CellWork]:
-    """The cells of a stage by query and class."""
-    return {(cell.query, cell.parameter_class): cell for cell in stage.cells} if stage else {}
-
-
-def reads_more(one: CellWork, other: CellWork, factor: float = MORE) -> bool:
-    """Whether ``one`` reads more blocks than ``other``; a timeout is more than anything that finished."""
-    if one.counters is None or other.counters is None:
-        return one.counters is None and other.counters is not None
-    more, less = one.counters.buffers, other.counters.buffers
-    return more > factor * less and more - less >= FEW_BLOCKS
-
-
-def differs(one: CellWork, other: CellWork) -> bool:
-    """Whether two cells do not do the same work, in either direction, or not by the same plan."""
-    if one.counters is None or other.counters is None:
-        return one.counters is not other.counters
-    rows = sorted((one.counters.rows, other.counters.rows))
-    more_rows = rows[1] > TIMED * rows[0] and rows[1] - rows[0] >= 10 * FEW_BLOCKS  # ten rows weigh as much as a block
-    return (
-        reads_more(one, other, TIMED) or reads_more(other, one, TIMED) or more_rows
-        or one.fingerprint != other.fingerprint
-    )  # fmt: skip
-
-
-def same_rows(one: CellWork, other: CellWork) -> bool:
-    """Whether both answer alike, as far as both answered."""
-    return not one.result_hash or not other.result_hash or one.result_hash == other.result_hash
-
-
-def worth_timing(churned: MaintenanceStage, stage: MaintenanceStage) -> set[Key]:
-    """The cells of ``stage`` that do other work than in the churned copy, and answer alike."""
-    before = cells_at(churned)
-    return {
-        key for key, cell in cells_at(stage).items()
-        if cell.counters and before[key].counters and differs(cell, before[key]) and same_rows(cell, before[key])
-    }  # fmt: skip
-
-
-def summarize_maintenance(run: MaintenanceRun) -> MaintenanceSummary:
+def summarize(run: MaintenanceRun) -> MaintenanceSummary:
     """Compute everything that a report of ``run`` shows; partial and failed runs alike."""
-    fresh, churned = stage_of(run, FRESH), stage_of(run, CHURNED)
-    stages = [stage for stage in run.stages if stage.procedures]
-    old, aged_keys = cells_at(fresh), []
-    for key, cell in cells_at(churned).items():
-        if reads_more(cell, old[key]):
-            aged_keys.append(key)
-    worth = tuple(_worth(run, stage, fresh, churned, aged_keys) for stage in stages)
-    aged = [_aged(run, key, old[key], cells_at(churned)[key], stages, worth) for key in aged_keys]
+    found, wrong = effects(run), wrong_rows(run)
+    order, changed = _order(run, found), tuple(_changed(run))
     return MaintenanceSummary(
-        aged=tuple(sorted(aged, key=lambda one: (-one.extra_blocks, one.query, one.parameter_class))),
-        worth=worth,
-        queries=len({cell.query for cell in fresh.cells}) if fresh else 0,
-        moved=tuple(_moved(fresh, churned, stages)),
-        indexes=tuple(_indexes(run, fresh, churned)),
+        headline=sentences.headline(run, found),
+        alarms=tuple(sentences.alarms(run, found, wrong)),
+        sentences=tuple(sentences.sentences(run, found)),
+        notes=tuple(sentences.notes(run, found)),
+        wrong_rows=wrong,
+        aged_queries=found.aged_queries,
+        procedures=found.procedures,
+        cells=_cells(run, found, order, changed),
+        changed=len(changed),
+        total=len(cells_at(stage_of(run, CHURNED))),
+        plans=tuple(_plans(run, found)),
+        timings=_timings(run, found, order),
+        tables=tuple(_tables(run)),
+        indexes=grown_indexes(run),
+        pending=_pending(run),
+        staleness=_staleness(run),
+        answers=_answers(run),
     )
 
 
-def still_aged(cell: CellWork, fresh: CellWork, churned: CellWork) -> bool:
-    """Whether a cell reads more than before the churn, and most of what the churn added is still there."""
-    if not reads_more(cell, fresh):
-        return False
-    if cell.counters is None or fresh.counters is None or churned.counters is None:
-        return True
-    added = churned.counters.buffers - fresh.counters.buffers
-    return churned.counters.buffers - cell.counters.buffers < TAKEN_BACK * added
+def _order(run: MaintenanceRun, found: Effects) -> list[MaintenanceStage]:
+    """The stages that looked at queries: before the procedures, then those that mend most, all together last."""
+    mends = {one.name: -len(one.mends) for one in found.alone}
+    place = {FRESH: -float("inf"), CHURNED: -1e9, ALL: float("inf"), **mends}
+    return sorted((stage for stage in run.stages if stage.cells), key=lambda stage: place[stage.name])
 
 
-def _mended(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> bool:
-    """Whether a procedure took back what the churn did to a cell, and did so without changing its answer."""
-    return cell is not None and same_rows(cell, churned) and not still_aged(cell, fresh, churned)
+def _title(run: MaintenanceRun, key: Key) -> str:
+    return f"{run.titles.get(key[0], key[0])} ({key[1]})"
 
 
-def _aged(
-    run: MaintenanceRun, key: Key, fresh: CellWork, churned: CellWork, stages: Sequence[MaintenanceStage],
-    worth: Sequence[Worth],
-) -> Aged:  # fmt: skip
-    price = {one.name: one.seconds for one in worth}
-    menders = [stage.name for stage in stages if _mended(cells_at(stage).get(key), fresh, churned)]
-    alone = sorted((name for name in menders if name != ALL), key=lambda name: price[name])
-    title = run.titles.get(key[0], key[0])
-    return Aged(key[0], title, key[1], fresh, churned, tuple(alone), ALL in menders)
-
-
-def _worth(
-    run: MaintenanceRun, stage: MaintenanceStage, fresh: MaintenanceStage | None, churned: MaintenanceStage | None,
-    aged: Sequence[Key],
-) -> Worth:  # fmt: skip
-    now, before, old = cells_at(stage), cells_at(churned), cells_at(fresh)
-    lock, blocks = strongest([lock for one in stage.procedures for lock in one.locks])
-    by_query: dict[str, bool] = {}
-    for key in aged:
-        by_query[key[0]] = by_query.get(key[0], True) and _mended(now.get(key), old[key], before[key])
-    skipped = [one.skipped for one in stage.procedures if one.skipped]
-    return Worth(
-        name=stage.name,
-        title="All together" if stage.name == ALL else stage.procedures[0].title,
-        procedures=stage.procedures,
-        seconds=sum(one.seconds for one in stage.procedures),
-        wal_bytes=sum(one.wal_bytes for one in stage.procedures),
-        size_before_bytes=_size(churned),
-        size_after_bytes=_size(stage),
-        lock=lock,
-        blocks=blocks,
-        mends=tuple(run.titles.get(query, query) for query, mended in by_query.items() if mended),
-        less=sum(reads_more(before[key], cell) for key, cell in now.items()),
-        more=sum(reads_more(cell, before[key]) for key, cell in now.items()),
-        others=sum(not same_rows(cell, before[key]) for key, cell in now.items()),
-        timings=tuple(_timings(stage.timed)),
-        error="; ".join(one.error for one in stage.procedures if one.error),
-        skipped=skipped[0] if len(skipped) == len(stage.procedures) else "",
-    )
-
-
-def strongest(locks: Sequence[str]) -> tuple[str, str]:
-    """Of ``"<mode> on <relation>"`` the strongest mode, and whom it stops."""
-    modes = [lock.partition(" on ")[0] for lock in locks]
-    for known, whom in ((BLOCKS_READS, "readers and writers"), (BLOCKS_WRITES, "writers")):
-        for mode in known:
-            if mode in modes:
-                return mode, whom
-    return modes[0] if modes else "", "nobody"
-
-
-def _size(stage: MaintenanceStage | None) -> int:
-    return sum(table.size_bytes + table.index_bytes for table in stage.tables) if stage else 0
-
-
-def _timings(timed: Sequence[CellTimed]) -> Iterator[Timing]:
-    for one in timed:
-        found = ratio(one.before, one.after)
-        if found is None:
-            continue
-        word, churned, maintained = "cannot tell", median(one.before), median(one.after)
-        if churned and maintained and abs(churned.ms - maintained.ms) < SHORT_MS:
-            word = "cannot tell"
-        elif found.low is not None and found.low > COPIES_DIFFER:
-            word = "faster"
-        elif found.high is not None and found.high < 1 / COPIES_DIFFER:
-            word = "slower"
-        yield Timing(one.query, one.parameter_class, found, word)
-
-
-def _moved(
-    fresh: MaintenanceStage | None, churned: MaintenanceStage | None, stages: Sequence[MaintenanceStage]
-) -> Iterator[Key]:
-    old, before = cells_at(fresh), cells_at(churned)
-    later = [cells_at(stage) for stage in stages]
-    for key, cell in before.items():
-        if differs(cell, old[key]) or any(key in found and differs(found[key], cell) for found in later):
+# ------------------------------------------------------------------------------------------------------- cells
+def _changed(run: MaintenanceRun) -> Iterator[Key]:
+    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
+    later = [cells_at(stage) for stage in run.stages if stage.procedures]
+    for key, cell in churned.items():
+        if differs(cell, fresh[key]) or any(key in found and differs(found[key], cell) for found in later):
             yield key
 
 
-def _indexes(
-    run: MaintenanceRun, fresh: MaintenanceStage | None, churned: MaintenanceStage | None
-) -> Iterator[IndexLine]:
-    old = {one.name: one.size_bytes for one in fresh.indexes} if fresh else {}
-    rebuilt_at = stage_of(run, "reindex")
-    rebuilt = {one.name: one.size_bytes for one in rebuilt_at.indexes} if rebuilt_at else {}
-    found = [
-        IndexLine(one, old.get(one.name, 0), one.size_bytes, rebuilt.get(one.name))
-        for one in (churned.indexes if churned else ())
+def _cells(
+    run: MaintenanceRun, found: Effects, order: Sequence[MaintenanceStage], changed: Sequence[Key]
+) -> ByStage[WorkSummary | None]:
+    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
+    places = {(one.query, one.parameter_class): place for place, one in enumerate(found.aged)}
+    keys = sorted(changed, key=lambda key: (places.get(key, len(places)), key))[:CHANGED_MOST]
+    stages = [cells_at(stage) for stage in order]
+    rows = (
+        (_title(run, key), tuple(_work(stage.get(key), fresh[key], churned[key]) for stage in stages)) for key in keys
+    )
+    return ByStage(tuple(stage.name for stage in order), tuple(rows))
+
+
+def _work(cell: CellWork | None, fresh: CellWork, churned: CellWork) -> WorkSummary | None:
+    if cell is None:
+        return None
+    counters = cell.counters
+    return WorkSummary(
+        same=cell is not churned and cell is not fresh and _does(cell) == _does(churned) and same_rows(cell, churned),
+        blocks=counters.buffers if counters else None,
+        heap_fetches=counters.heap_fetches if counters else 0,
+        other_plan=cell.fingerprint != fresh.fingerprint,
+        other_rows=cell is not fresh and not same_rows(cell, churned),
+        aged=still_aged(cell, fresh, churned),
+    )
+
+
+def _does(cell: CellWork) -> tuple[object, ...]:
+    found = cell.counters
+    return found and (found.buffers, found.heap_fetches), cell.fingerprint
+
+
+def _plans(run: MaintenanceRun, found: Effects) -> Iterator[ChangedPlan]:
+    fresh, churned = cells_at(stage_of(run, FRESH)), cells_at(stage_of(run, CHURNED))
+    later = {one.name: cells_at(stage_of(run, one.name)) for one in found.procedures}
+    for key, cell in churned.items():
+        former = fresh[key].fingerprint
+        if cell.counters and cell.fingerprint != former:
+            back = tuple(name for name, cells in later.items() if key in cells and cells[key].fingerprint == former)
+            change = next(iter(sentences.plan_change(fresh[key], cell)), "another shape")
+            yield ChangedPlan(_title(run, key), change, back)
+
+
+def _timings(run: MaintenanceRun, found: Effects, order: Sequence[MaintenanceStage]) -> ByStage[Timing | None]:
+    shown = [one for stage in order if (one := found.of(stage.name)) and one.timings]
+    by_cell: dict[Key, dict[str, Timing]] = {}
+    for one in shown:
+        for timing in one.timings:
+            by_cell.setdefault((timing.query, timing.parameter_class), {})[one.name] = timing
+    rows = (
+        (_title(run, key), tuple(timings.get(one.name) for one in shown))
+        for key, timings in sorted(by_cell.items())
+        if any(timing.verdict != "cannot tell" for timing in timings.values())
+    )
+    return ByStage(tuple(one.name for one in shown), tuple(rows))
+
+
+# -------------------------------------------------------------------------------------------------- what is stored
+def _tables(run: MaintenanceRun) -> Iterator[TableSummary]:
+    ends = [
+        {table.name: table for table in stage.tables} if stage else {}
+        for stage in (stage_of(run, FRESH), stage_of(run, CHURNED))
     ]
-    grown = [
-        line for line in found
-        if line.churned_bytes > GROWN * line.fresh_bytes and line.churned_bytes - line.fresh_bytes >= GROWN_BYTES
-    ]  # fmt: skip
-    yield from sorted(grown, key=lambda line: (line.fresh_bytes - line.churned_bytes, line.index.name))[:INDEXES_MOST]
+    for one in run.churn.tables if run.churn else ():
+        old, new = (tables.get(one.name) for tables in ends)
+        yield TableSummary(
+            one,
+            _share(one.hot_updated, one.updated),
+            (old, new) if old and new else None,
+            (_share(old.all_visible_pages, old.pages) if old else None,
+             _share(new.all_visible_pages, new.pages) if new else None),
+        )  # fmt: skip
+
+
+def _share(part: int | None, whole: int) -> float | None:
+    return None if part is None or not whole else part / whole
+
+
+def _pending(run: MaintenanceRun) -> ByStage[int | None]:
+    stages = [stage for stage in run.stages if stage.indexes]
+    found = [{one.name: one.pending_pages for one in stage.indexes} for stage in stages]
+    names = [name for name, pages in (found[1] if len(found) > 1 else {}).items() if pages is not None]
+    rows = ((name, tuple(pages.get(name) for pages in found)) for name in names)
+    return ByStage(tuple(stage.name for stage in stages), tuple(rows))
+
+
+def _staleness(run: MaintenanceRun) -> ByStage[str | None]:
+    stages = [stage for stage in run.stages if stage.cells]
+    names = dict.fromkeys(name for stage in stages for name in stage.staleness)
+    rows = ((name, tuple(stage.staleness.get(name) for stage in stages)) for name in names)
+    return ByStage(tuple(stage.name for stage in stages), tuple(rows))
+
+
+def _answers(run: MaintenanceRun) -> ByStage[tuple[int, int]]:
+    stages = [stage for stage in run.stages if stage.cells]
+    queries = dict.fromkeys(cell.query for stage in stages for cell in stage.cells if cell.agrees is not None)
+    rows = (
+        (run.titles.get(query, query), tuple(_otherwise(stage, query) for stage in stages)) for query in queries
+    )  # fmt: skip
+    return ByStage(tuple(stage.name for stage in stages), tuple(rows))
+
+
+def _otherwise(stage: MaintenanceStage, query: str) -> tuple[int, int]:
+    found = [cell.agrees for cell in stage.cells if cell.query == query and cell.agrees is not None]
+    return sum(not agrees for agrees in found), len(found)

@@ -11,8 +11,11 @@ from rich.console import Console
 
 from bench import storage
 from bench.experiments.maintain import formats as shown
-from bench.experiments.maintain import markdown, page
+from bench.experiments.maintain.document import document
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun, ProcedureSeen
+from bench.experiments.maintain.summary import summarize
+from bench.report import markdown
+from bench.report.html import render as html
 from bench.report.markdown import LIMIT
 from tests.builders import runs
 from tests.builders.aged import CHURNED, FRESH, FULL, cells, maintenance, stage, timed
@@ -31,6 +34,14 @@ EVERY = {
 }
 
 
+def page(run: MaintenanceRun) -> str:
+    return html.render(document(run, summarize(run)))
+
+
+def in_markdown(run: MaintenanceRun) -> str:
+    return markdown.render(document(run, summarize(run)))
+
+
 def on_terminal(run: MaintenanceRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
     console.print(shown.show(run))
@@ -42,27 +53,27 @@ def test_every_experiment_is_shown_stored_and_twice_the_same(run: MaintenanceRun
     storage.save(run, MAINTENANCE, tmp_path / "maintenance.json")
     again = storage.load(MAINTENANCE, tmp_path / "maintenance.json")
     assert again == run
-    assert page.render(again) == page.render(run)
-    assert len(markdown.render(run)) < LIMIT
+    assert page(again) == page(run)
+    assert len(in_markdown(run)) < LIMIT
     assert on_terminal(run).strip()
-    assert Page(page.render(run)).text
+    assert Page(page(run)).text
 
 
 def test_the_page_has_every_table_and_the_price_of_each_procedure() -> None:
-    found = Page(page.render(FULL))
+    found = Page(page(FULL))
     for ident in ("procedures", "cells", "times", "churn", "indexes", "pending", "staleness", "about"):
-        assert f'<section id="{ident}"' in page.render(FULL)
+        assert f'<section id="{ident}"' in page(FULL)
     assert "VACUUM 1 of 2 1.5 s 4.0 MB" in found.text
 
 
 def test_cells_say_heap_fetches_what_stayed_and_what_is_mended() -> None:
-    text = markdown.render(FULL)
+    text = in_markdown(FULL)
     assert "| Board (hot) | 100 | **320 + 210 h** | 104 | **310 + 210 h** | 100 |" in text
     assert "| Queue (hot) | 40 | **90** | = | 40 | 40 |" in text
 
 
 def test_a_lock_that_stops_writers_stands_out() -> None:
-    assert "**writers**" in markdown.render(FULL)
+    assert "**writers**" in in_markdown(FULL)
 
 
 @pytest.mark.parametrize("width", [80, 120])
@@ -89,6 +100,6 @@ def full_of(text: str) -> MaintenanceRun:
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_what_comes_from_a_workload_is_only_text(text: str) -> None:
-    assert Page(page.render(full_of(text))).structure == Page(page.render(full_of("q"))).structure
-    assert "<script" not in markdown.render(full_of(text))
+    assert Page(page(full_of(text))).structure == Page(page(full_of("q"))).structure
+    assert "<script" not in in_markdown(full_of(text))
     assert "\x1b" not in on_terminal(full_of(text))

@@ -9,10 +9,10 @@ import pytest
 
 from bench.errors import DiskFull
 from bench.experiments.maintain import run as maintain
+from bench.experiments.maintain.cell_changes import cells_at, stage_of
+from bench.experiments.maintain.effects import effects, wrong_rows
 from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
 from bench.experiments.maintain.run import MaintenancePlan
-from bench.experiments.maintain.sentences import wrong_rows
-from bench.experiments.maintain.summary import cells_at, stage_of, summarize_maintenance
 from bench.postgres.connection import Connection
 from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
@@ -47,9 +47,9 @@ def test_the_shop_ages_and_vacuum_mends_it(server: ServerHandle, nothing_left: N
     assert [len(one.stages) for one in kept] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
     fetches = [cells_at(stage_of(run, name))[KEY].counters.heap_fetches for name in ("fresh", "churned", "vacuum")]  # type: ignore[union-attr]
     assert fetches == [0, 100, 0]
-    assert summarize_maintenance(run).of("vacuum").mends == ("Open orders",)  # type: ignore[union-attr]
+    assert effects(run).of("vacuum").mends == ("Open orders",)  # type: ignore[union-attr]
     assert [one.query for one in stage_of(run, "vacuum").timed] == ["open_orders"]  # type: ignore[union-attr]
-    assert wrong_rows(run) == []
+    assert wrong_rows(run) == ()
 
 
 def test_with_nothing_written_no_cell_changes(server: ServerHandle, nothing_left: None) -> None:
@@ -57,7 +57,7 @@ def test_with_nothing_written_no_cell_changes(server: ServerHandle, nothing_left
     assert run.planned == ("fresh", "churned", "vacuum")
     found = [{key: cell.counters.buffers for key, cell in cells_at(stage).items()} for stage in run.stages]  # type: ignore[union-attr]
     assert all(one == found[0] for one in found)
-    assert summarize_maintenance(run).aged == ()
+    assert effects(run).aged == ()
 
 
 def test_an_interruption_keeps_the_stages_before_it(server: ServerHandle, nothing_left: None) -> None:
@@ -101,7 +101,7 @@ def test_a_rollup_tells_old_news_until_it_is_refreshed(server: ServerHandle, sho
     waiting = {stage.name: cells_at(stage)["waiting", "all"].agrees for stage in run.stages}
     assert waiting == {"fresh": True, "churned": False, "order_counts": True, "vacuum": False, "all": True}
     assert [stage.staleness["order_counts"] for stage in run.stages[1:3]] == ["100 counted", "0 counted"]
-    assert wrong_rows(run) == []
+    assert wrong_rows(run) == ()
 
 
 def test_it_works_on_postgresql_15_where_autovacuum_is_on(dsn15: str) -> None:
@@ -109,5 +109,5 @@ def test_it_works_on_postgresql_15_where_autovacuum_is_on(dsn15: str) -> None:
         run, _ = seen(plan(read(SHOP), only=("autovacuum", "vacuum", "gin")), server)
     assert [stage.name for stage in run.stages] == ["fresh", "churned", "gin", "autovacuum", "vacuum", "all"]
     assert cells_at(stage_of(run, "churned"))[KEY].counters.heap_fetches == 100  # type: ignore[union-attr]
-    assert summarize_maintenance(run).of("vacuum").mends == ("Open orders",)  # type: ignore[union-attr]
+    assert effects(run).of("vacuum").mends == ("Open orders",)  # type: ignore[union-attr]
     assert run.server.version_num // 10000 == 15

@@ -6,15 +6,17 @@ from dataclasses import replace
 
 import pytest
 
+from bench.experiments.maintain.cell_changes import reads_more, worth_timing
+from bench.experiments.maintain.effects import strongest
 from bench.experiments.maintain.record import MaintenanceRun, MaintenanceStage
-from bench.experiments.maintain.sentences import alarms, headline, notes, sentences, wrong_rows
-from bench.experiments.maintain.summary import needed_bytes, reads_more, strongest, summarize_maintenance, worth_timing
+from bench.experiments.maintain.storage import needed_bytes
+from bench.experiments.maintain.summary import summarize
 from tests.builders import runs
 from tests.builders.aged import ALL, CHURNED, FRESH, FULL, VACUUM, cells, maintenance, stage, timed
 
 
 def said(run: MaintenanceRun) -> str:
-    return headline(run, summarize_maintenance(run))
+    return summarize(run).headline
 
 
 def test_the_headline_counts_what_aged_and_what_mends_it() -> None:
@@ -41,7 +43,7 @@ def test_a_headline_says_what_there_is(stages: tuple[MaintenanceStage, ...], sha
 
 
 def test_a_sentence_says_what_a_query_reads_why_and_what_brings_it_back() -> None:
-    first, second = list(sentences(FULL, summarize_maintenance(FULL)))[:2]
+    first, second = summarize(FULL).sentences[:2]
     assert first == (
         "Without VACUUM, Board (hot) reads 3.20 times the blocks (100 → 320): 210 heap fetches that index-only scans "
         "did not have; VACUUM brings it back (1.5 s, 4.0 MB of WAL, 2.00× as fast, 2.00–2.00)."
@@ -56,15 +58,15 @@ def test_a_plan_that_changed_is_said_in_words() -> None:
         for place, (one, plan) in enumerate(zip((FRESH, CHURNED), plans, strict=True))
     ]
     run = maintenance(*aged, VACUUM)
-    text = next(sentences(run, summarize_maintenance(run)))
+    text = summarize(run).sentences[0]
     assert "and another plan (Index Scan using i on t became Seq Scan on t, 100 → 320 buffers); VACUUM brings" in text
 
 
 def test_what_only_all_together_or_nothing_mends_is_said() -> None:
     apart = replace(FULL, stages=(FRESH, CHURNED, stage("vacuum", {"board": 320, "queue": 90}), ALL))
-    assert "; only all together bring it back." in next(sentences(apart, summarize_maintenance(apart)))
+    assert "; only all together bring it back." in summarize(apart).sentences[0]
     never = replace(apart, stages=apart.stages[:3])
-    assert "; no procedure brings it back." in next(sentences(never, summarize_maintenance(never)))
+    assert "; no procedure brings it back." in summarize(never).sentences[0]
 
 
 @pytest.mark.parametrize(
@@ -79,48 +81,48 @@ def test_a_cell_reads_more_by_a_quarter_and_eight_blocks(more: int | None, less:
 def test_a_cell_is_mended_where_nine_tenths_of_the_extra_blocks_are_gone() -> None:
     small = {"fresh": 40, "churned": 2778, "vacuum": 80}
     run = maintenance(*(stage(name, {"board": blocks}) for name, blocks in small.items()))
-    assert summarize_maintenance(run).worth[0].mends == ("Board",)
+    assert summarize(run).procedures[0].mends == ("Board",)
     half = replace(run, stages=(*run.stages[:2], stage("vacuum", {"board": 1400})))
-    assert summarize_maintenance(half).worth[0].mends == ()
+    assert summarize(half).procedures[0].mends == ()
 
 
 def test_who_answers_otherwise_is_not_mended_and_upkeep_may() -> None:
     kept = stage("keep", {"board": 100, "queue": 40}, rows="other", optimization="rollup", written={"t": 5})
     run = maintenance(FRESH, CHURNED, kept)
-    summary = summarize_maintenance(run)
-    assert (summary.worth[0].mends, summary.worth[0].others) == ((), 2)
-    assert wrong_rows(run) == []
-    assert "KEEP changes what 2 cells answer, as it may: it wrote 5 rows." in " ".join(sentences(run, summary))
+    summary = summarize(run)
+    assert (summary.procedures[0].mends, summary.procedures[0].others) == ((), 2)
+    assert summary.wrong_rows == ()
+    assert "KEEP changes what 2 cells answer, as it may: it wrote 5 rows." in " ".join(summary.sentences)
 
 
 def test_other_rows_after_vacuum_are_an_alarm() -> None:
     run = maintenance(FRESH, CHURNED, stage("vacuum", {"board": 100, "queue": 90}, rows="other"))
-    assert wrong_rows(run) == [("vacuum", "board", "hot"), ("vacuum", "queue", "hot")]
-    found = list(alarms(run, summarize_maintenance(run)))
-    assert found[0] == "Board (hot) answers with other rows after vacuum, which must not change any."
+    summary = summarize(run)
+    assert summary.wrong_rows == (("vacuum", "board", "hot"), ("vacuum", "queue", "hot"))
+    assert summary.alarms[0] == "Board (hot) answers with other rows after vacuum, which must not change any."
 
 
 def test_rows_that_vacuum_left_and_failures_are_alarms() -> None:
     left = stage("vacuum", {"board": 320}, not_removable={"t": 7}, held_back_by="session 4 (psql)")
     broken = stage("reindex", {"board": 320}, error="deadlock detected")
     run = replace(maintenance(FRESH, CHURNED, left, broken), status="interrupted")
-    found = list(alarms(run, summarize_maintenance(run)))
-    assert found == [
+    found = summarize(run).alarms
+    assert found == (
         "This was not finished (interrupted); not measured: all.",
         "REINDEX failed: deadlock detected",
         "VACUUM had to leave 7 dead rows that an old snapshot can still see, held by session 4 (psql).",
-    ]
+    )
 
 
 @pytest.mark.parametrize(
-    ("before_ms", "after_ms", "word"),
+    ("before_ms", "after_ms", "verdict"),
     [(4.0, 2.0, "faster"), (2.0, 4.0, "slower"), (4.0, 3.9, "cannot tell"), (0.2, 0.1, "cannot tell")],
 )
 def test_a_time_is_called_other_only_beyond_what_copies_and_clients_differ_by(
-    before_ms: float, after_ms: float, word: str
+    before_ms: float, after_ms: float, verdict: str
 ) -> None:
     run = maintenance(FRESH, CHURNED, replace(VACUUM, timed=(timed("board", before_ms, after_ms),)))
-    assert summarize_maintenance(run).worth[0].timings[0].word == word
+    assert summarize(run).procedures[0].timings[0].verdict == verdict
 
 
 def test_only_cells_of_other_work_and_the_same_rows_are_timed() -> None:
@@ -148,20 +150,20 @@ def test_an_answer_that_nobody_refreshed_is_said_and_whether_a_refresh_mends_it(
 
     refreshed = agreeing(stage("rollup", {"board": 320}, optimization="rollup", written={"r": 3}), True)
     run = maintenance(agreeing(FRESH, True), agreeing(CHURNED, False), refreshed)
-    text = " ".join(sentences(run, summarize_maintenance(run)))
+    text = " ".join(summarize(run).sentences)
     assert "than its original statement in 1 of 1 class after the churn; after rollup in none." in text
     never = replace(run, stages=(*run.stages[:2], agreeing(refreshed, False)))
-    assert "; no upkeep mends that." in " ".join(sentences(never, summarize_maintenance(never)))
+    assert "; no upkeep mends that." in " ".join(summarize(never).sentences)
 
 
 def test_the_index_that_grew_stands_with_what_a_rebuild_makes_of_it() -> None:
-    (line,) = summarize_maintenance(FULL).indexes
+    (line,) = summarize(FULL).indexes
     assert (line.fresh_bytes, line.churned_bytes, line.rebuilt_bytes) == (500_000, 700_000, 500_000)
 
 
 def test_the_notes_say_what_the_churn_was_and_what_had_nothing_to_do() -> None:
     run = maintenance(FRESH, CHURNED, replace(stage("gin", {}, skipped="no GIN index"), cells=()))
-    text = " ".join(notes(run, summarize_maintenance(run)))
+    text = " ".join(summarize(run).notes)
     assert "The churn wrote 190 rows in 2.5 s and 9.0 MB of WAL, by statements made up from the catalog" in text
     assert "The churn left 1 table alone: crm.t." in text
     assert "GIN had nothing to do: no GIN index." in text
