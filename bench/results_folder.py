@@ -1,23 +1,30 @@
-"""The folder of one run: run.json while it goes on, the reports at its end, and the link to the latest."""
+"""A folder for each result: its record while it goes on, the reports at its end, and a link to the newest of its kind.
+
+``<output>/<time>-<name>/`` holds one result and is never written to by another; ``latest`` in ``<output>`` leads to the
+newest run, ``latest-load`` to the newest load, and so on.
+"""
 
 from __future__ import annotations
 
 import errno
 import os
 import time
-from dataclasses import replace
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
-from types import TracebackType
+from typing import Generic, TypeVar
 
 from bench import storage
 from bench.errors import PgproofError
-from bench.experiments.before_after import formats as report
-from bench.model import Run, RunStatus
+from bench.storage import Kind
 
-RUN_FILE = "run.json"
+Record = TypeVar("Record")
+
+LATEST = "latest"
 SAVE_EVERY_S = 1.0
 SAVE_SHARE = 0.02
-"""Pause between two writes of run.json: a second at least, and so long that writing takes 2 % of the time at most.
+"""Pause between two writes of a record: a second at least, and so long that writing takes 2 % of the time at most.
 A cell is often faster than writing the file, which grows with each."""
 
 
@@ -26,68 +33,106 @@ def stamp() -> str:
     return time.strftime("%Y-%m-%dT%H-%M-%S", time.gmtime())
 
 
-class Folder:
-    """``<output>/<time>/``, made when there is something to keep; ``<output>/<name>/`` where it gets a name."""
+@contextmanager
+def writing_to(folder: Path) -> Iterator[None]:
+    """Say in one line where files cannot be written."""
+    try:
+        yield
+    except OSError as error:
+        reason = os.strerror(error.errno or errno.EIO)
+        raise PgproofError(f"cannot write to {folder}: {reason}", hint="choose another folder with --output") from None
 
-    def __init__(self, output: Path, name: str = "") -> None:
-        self._output = output
-        self._linked = not name
-        self._latest: Run | None = None
+
+def insist_on(output: Path) -> None:
+    """Make the folder of all results, or raise ``PgproofError``: before any work is done for them."""
+    with writing_to(output):
+        output.mkdir(parents=True, exist_ok=True)
+        if not os.access(output, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, "")
+
+
+def make(output: Path, name: str) -> Path:
+    """Make and return ``<output>/<time>-<name>/``, with a number behind it where there is one of this second."""
+    begun = f"{stamp()}-{name}"
+    folder, number = output / begun, 1
+    with writing_to(output):
+        while True:
+            try:
+                folder.mkdir(parents=True)
+            except FileExistsError:
+                number += 1
+                folder = output / f"{begun}-{number}"
+            else:
+                return folder
+
+
+def publish(output: Path, name: str, write: Callable[[Path], object]) -> Path:
+    """Have ``write`` fill a new folder for a result that takes no time to make, and point to it."""
+    folder = make(output, name)
+    with writing_to(folder):
+        write(folder)
+    point(folder, f"{LATEST}-{name}")
+    return folder
+
+
+def point(folder: Path, link: str) -> None:
+    """Let ``link``, beside ``folder``, lead to it."""
+    path, aside = folder.parent / link, folder.parent / f".{link}.{os.getpid()}"
+    if path.is_dir() and not path.is_symlink():
+        raise PgproofError(f"{path} is a folder, not our link", hint="move it away")
+    with writing_to(folder.parent):
+        aside.unlink(missing_ok=True)
+        aside.symlink_to(folder.name, target_is_directory=True)
+        aside.replace(path)
+
+
+class Checkpoint(Generic[Record]):
+    """The record of one result as it grows, in a folder that is made when there is something to keep."""
+
+    def __init__(
+        self, kind: Kind[Record], make_folder: Callable[[], Path], link: str = "",
+        is_worth: Callable[[Record], bool] = lambda _record: True,
+    ) -> None:  # fmt: skip
+        """``link``, where there is one, leads to the folder once the result is complete; before that, only a record
+        that ``is_worth`` it is stored."""
+        self._kind, self._make_folder, self._link, self._is_worth = kind, make_folder, link, is_worth
         self._save_again_at = 0.0
-        self.path = output / (name or stamp())
+        self.latest: Record | None = None
 
-    def __enter__(self) -> Folder:
-        self._make(self._output)
-        return self
+    @cached_property
+    def folder(self) -> Path:
+        """Where it is kept; made when somebody asks first."""
+        return self._make_folder()
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        pass
+    @property
+    def file(self) -> Path:
+        """The file of the record."""
+        return self.folder / self._kind.file
 
-    def keep(self, run: Run) -> None:
-        """Store the run so far, unless that was done a moment ago."""
-        self._latest = run
-        if time.monotonic() >= self._save_again_at:
-            self._save(run)
+    def keep(self, record: Record) -> None:
+        """Store the record so far, unless that was done a moment ago, or it is not worth it."""
+        self.latest = record
+        if time.monotonic() >= self._save_again_at and self._is_worth(record):
+            self.save(record)
 
-    def abandon(self, status: RunStatus) -> Path | None:
-        """Store what an unfinished run has; return the file, or None when nothing had been seen."""
-        if self._latest is None or not (self._latest.attribution or _has_cells(self._latest)):
-            return None
-        return self._save(replace(self._latest, status=status))
-
-    def publish(self, run: Run) -> None:
-        """Write run.json and all reports, and point ``latest`` here unless this folder was given a name."""
-        self._save(run)
-        report.write(run, self.path)
-        if not self._linked:
-            return
-        aside = self._output / f".latest.{os.getpid()}"
-        aside.symlink_to(self.path.name, target_is_directory=True)
-        link = self._output / "latest"
-        if link.is_dir() and not link.is_symlink():
-            aside.unlink()
-            raise PgproofError(f"{link} is a folder, not our link", hint="move it away")
-        aside.replace(link)
-
-    def _save(self, run: Run) -> Path:
-        self._make(self.path)
+    def save(self, record: Record) -> None:
+        """Store ``record``."""
+        self.latest = record
         begin = time.monotonic()
-        storage.save(run, storage.RUN, self.path / RUN_FILE)
+        with writing_to(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            storage.save(record, self._kind, self.file)
         took = time.monotonic() - begin
         self._save_again_at = begin + took + max(SAVE_EVERY_S, took / SAVE_SHARE)
-        return self.path / RUN_FILE
 
-    def _make(self, folder: Path) -> None:
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            reason = os.strerror(error.errno or errno.EIO)
-            raise PgproofError(
-                f"cannot make the folder {folder}: {reason}", hint="choose another one with --output"
-            ) from None
+    def write(self, record: Record, reports: Callable[[Record, Path], object]) -> None:
+        """Store ``record`` with its ``reports``."""
+        self.save(record)
+        with writing_to(self.folder):
+            reports(record, self.folder)
 
-
-def _has_cells(run: Run) -> bool:
-    return any(pair.before.first_ms is not None for pair in run.pairs)
+    def publish(self, record: Record, reports: Callable[[Record, Path], object]) -> None:
+        """Store ``record``, which is complete, with its ``reports``, and let the link lead here."""
+        self.write(record, reports)
+        if self._link:
+            point(self.folder, self._link)

@@ -68,7 +68,7 @@ class Kind(Generic[Record]):
     layout: Callable[[Json], str] = compact
 
 
-RUN = Kind(Run, "run.json", 1, "run", "run", "a run is stored as reports/<time>/run.json")
+RUN = Kind(Run, "run.json", 1, "run", "run", "a run is stored as reports/<time>-run/run.json")
 
 
 # ------------------------------------------------------------------------------------------- records and JSON

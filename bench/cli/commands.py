@@ -14,8 +14,8 @@ COMMANDS = {
         "Measure the four sides of every optimization: what it gains, costs to write, to store and to ship.",
     ),
     "report": Entry(
-        "bench.experiments.before_after.command:report_command",
-        "Write the reports of a stored run again, with no server; of a stored load, maintenance or look for traps too.",
+        "bench.cli.report:report_command",
+        "Write the reports of a stored result again, with no server.",
     ),
     "scale": Entry(
         "bench.experiments.scale.command:scale",

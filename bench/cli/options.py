@@ -10,9 +10,9 @@ from typing import Any
 import click
 
 from bench.errors import WorkloadError
-from bench.postgres.servers import SERVERS, ServerOptions, open_server
+from bench.postgres.servers import SERVERS, ServerHandle, ServerOptions, open_server
 from bench.progress_bars import Bars, Lines
-from bench.workload import Workload
+from bench.workload import Workload, read
 
 GIB = 1024**3
 SKEWS = ("mild", "default", "brutal")
@@ -65,6 +65,38 @@ def dataset_options(command: Command) -> Command:
     )):  # fmt: skip
         command = option(command)
     return command
+
+
+def output_option(command: Command) -> Command:
+    """The option that says where results go."""
+    return click.option(
+        "--output", default=Path("reports"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
+        help="Folder for results; each makes a folder of its own in it.",
+    )(command)  # fmt: skip
+
+
+def quiet_option(command: Command) -> Command:
+    """The option that replaces progress bars."""
+    return click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")(command)
+
+
+def workload_folder(given: Path | None) -> Path:
+    """The folder to work on: the one given, else the current one if it is a workload, else the packaged sample."""
+    if given is not None:
+        return given
+    if (Path("schema.sql")).exists() and Path("queries").is_dir():
+        return Path()
+    return Path(__file__).parents[1] / "sample"
+
+
+def read_workload(given: Path | None) -> Workload:
+    """The workload in the folder to work on."""
+    return read(workload_folder(given))
+
+
+def version_of(handle: ServerHandle) -> str:
+    """The server in a line: ``PostgreSQL 18.6 (embedded)``."""
+    return f"PostgreSQL {handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})"
 
 
 def insist_on_queries(workload: Workload, only: Iterable[str]) -> None:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
+from bench.cli.options import read_workload
 from bench.errors import PgproofError, WorkloadError
-from bench.experiments.before_after import run as experiment
 from bench.model import Optimization
 from bench.shipping import ship_script
-from bench.workload import Workload, read
+from bench.workload import Workload
 
 
 @click.command("ship-script")
@@ -26,7 +26,7 @@ def ship_script_command(workload: Path | None, only: tuple[str, ...], undo: bool
     Indexes CONCURRENTLY, invalid ones replaced; strong locks waited for shortly and often; constraints NOT VALID and
     then validated. It can be stopped and run again. Needs no server: it is text.
     """
-    found = read(experiment.workload_folder(workload))
+    found = read_workload(workload)
     text = ship_script(found.name, _chosen(found, only), undo, queries=found.queries)
     if output is None:
         click.echo(text, nl=False)

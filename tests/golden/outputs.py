@@ -163,6 +163,7 @@ def _listening(stack: ExitStack) -> Mapping[str, Console]:
     calm = {name: value for name, value in os.environ.items() if name not in wishes}
     stack.enter_context(patch.dict(os.environ, calm, clear=True))
     stack.enter_context(patch("time.monotonic", return_value=0.0))
+    stack.enter_context(patch("bench.results_folder.stamp", return_value="2026-11-29T12-00-00"))
     stack.enter_context(redirect_stdout(StringIO()))
     stack.enter_context(patch.object(out, "print", tell))
     return consoles

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
@@ -284,12 +283,3 @@ def _verify_new(workload: Workload, target: Target, admin: Connection, expected:
             return ledger.drift(connection, expected)
     finally:
         databases.drop_all(target, [name])
-
-
-def workload_folder(given: Path | None) -> Path:
-    """The folder to work on: the one given, else the current one if it is a workload, else the packaged sample."""
-    if given is not None:
-        return given
-    if (Path("schema.sql")).exists() and Path("queries").is_dir():
-        return Path()
-    return Path(__file__).parents[2] / "sample"

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-import errno
-import os
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from bench import storage
+from bench.cli.options import output_option
 from bench.cli.streams import out
-from bench.errors import PgproofError
 from bench.experiments.compare import formats
 from bench.experiments.compare.run import MOST
 from bench.experiments.compare.run import compare as compare_runs
 from bench.model import STATES, State
-from bench.results_folder import RUN_FILE
+from bench.results_folder import publish
+from bench.storage import RUN
 
 
 @click.command()
 @click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
 @click.option("--state", type=click.Choice(STATES), help="Cells to print.  [default: after, where a run has it]")
 @click.option("--all", "everything", is_flag=True, help="Print every cell, not only those that moved.")
-@click.option("--output", default=Path("reports/compare"), show_default=True, help="Folder for compare.html and "
-              "compare.md.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@output_option
 def compare(runs: tuple[Path, ...], state: State | None, everything: bool, output: Path) -> int:
     """Show stored runs side by side, each held against the first.
 
@@ -35,21 +32,12 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
     """
     if not 2 <= len(runs) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
-    found = compare_runs([storage.load(storage.RUN, _file(path)) for path in runs])
-    written(lambda: formats.write(found, output), output)
+    found = compare_runs([storage.load(RUN, _file(path)) for path in runs])
+    folder = publish(output, "compare", lambda folder: formats.write(found, folder))
     out.print(formats.show(found, state, everything=everything))
-    out.print(f"comparison: {output / 'compare.html'}", soft_wrap=True, markup=False)
+    out.print(f"comparison: {folder / 'compare.html'}", soft_wrap=True, markup=False)
     return 0
 
 
 def _file(path: Path) -> Path:
-    return path / RUN_FILE if path.is_dir() else path
-
-
-def written(write: Callable[[], object], folder: Path) -> None:
-    """Write reports into ``folder``; where that is not possible, say so in one line."""
-    try:
-        write()
-    except OSError as error:
-        reason = os.strerror(error.errno or errno.EIO)
-        raise PgproofError(f"cannot write to {folder}: {reason}", hint="choose another folder with --output") from None
+    return path / RUN.file if path.is_dir() else path

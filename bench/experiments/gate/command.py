@@ -11,33 +11,24 @@ from typing import Any
 import click
 
 from bench import storage
-from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
-from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.carry_out import begin, carry_out, exit_code
+from bench.cli.options import GIB, output_option, quiet_option, read_workload, server, server_options, workload_options
 from bench.cli.streams import out
 from bench.errors import BaselineError, PgproofError
-from bench.experiments.before_after import run as experiment
 from bench.experiments.gate import formats as gate_report
 from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
-from bench.experiments.gate.record import BASELINE, Baseline, GateResult, Overall
+from bench.experiments.gate.experiment import EXPERIMENT
+from bench.experiments.gate.record import BASELINE, Baseline, GateResult
 from bench.experiments.gate.run import GatePlan, make_baseline
 from bench.experiments.gate.run import run as run_gate
 from bench.progress import Progress
 from bench.progress_bars import progress
-from bench.workload import Workload, read
-
-EXIT_CODES: dict[Overall, int] = {
-    "pass": 0,
-    "improvement": 0,
-    "regression": EXIT_DIFFERS,
-    "incompatible": EXIT_INCOMPATIBLE,
-    "inconclusive": EXIT_INCONCLUSIVE,
-}
+from bench.workload import Workload
 
 _timeout = click.option(
     "--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one execution "
     "is cut off.",
 )  # fmt: skip
-_quiet = click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
 _baseline = click.option(
     "--baseline", "baseline_file", type=click.Path(path_type=Path, dir_okay=False), help=f"The baseline.  [default: "
     f"{BASELINE.file} in the workload]",
@@ -49,7 +40,7 @@ _baseline = click.option(
 @server_options
 @_baseline
 @_timeout
-@_quiet
+@quiet_option
 def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Write the baseline to commit: work counters, plans and rows of every query today.
 
@@ -57,7 +48,7 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     gate can time both in one job. Accepted regressions ("expected" in a query's header) expire with it.
     """
     with progress(out, quiet=quiet) as shown:
-        found = read(experiment.workload_folder(workload))
+        found = read_workload(workload)
         plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             made = make_baseline(plan, handle)
@@ -88,30 +79,28 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     help="Print annotations for GitHub, and append to its step summary.",
     envvar="PGPROOF_GITHUB",
 )
-@click.option("--output", default=Path("reports/gate"), show_default=True, help="Folder for gate.json, gate.md and "
-              "gate.junit.xml.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
+@output_option
 @_timeout
-@_quiet
+@quiet_option
 def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Judge the working tree: does any query do more work, take longer, miss its target, or return other rows?
 
     Work is compared with the baseline, time with the old arm, run side by side in the same job. Exit code 1 says
     regression, 3 that the baseline cannot be compared, 5 that the machine was too noisy to say anything.
     """
-    found = read(experiment.workload_folder(workload))
+    found = read_workload(workload)
     stored = _stored(found, chosen["baseline_file"], chosen["ref"])
-    with progress(out, quiet=quiet) as shown, _old_arm(found, stored, chosen) as base:
+    shown, results = progress(out, quiet=quiet), begin(EXPERIMENT, output)
+    with _old_arm(found, stored, chosen) as base:
         plan = gate_plan(found, head_arm(found), base, stored, chosen, shown)
-        with server(chosen, shown) as handle:
-            shown.say(f"{found.name}: {plan.scale:,} {found.scale.unit}, {plan.head.label} against "
-                      f"{base.label if base else 'the baseline'}")  # fmt: skip
-            result = run_gate(plan, handle)
-    gate_report.write(result, output)
-    out.print(gate_report.show(result))
-    out.print(f"gate: {output / 'gate.md'}", soft_wrap=True, markup=False)
+        against = base.label if base else "the baseline"
+        result = carry_out(
+            EXPERIMENT, results, chosen, shown, lambda handle: run_gate(plan, handle),
+            lambda _: f"{found.name}: {plan.scale:,} {found.scale.unit}, {plan.head.label} against {against}",
+        )  # fmt: skip
     if github:
         _github(result, found)
-    return EXIT_CODES[result.overall]
+    return exit_code(EXPERIMENT, result)
 
 
 def _stored(workload: Workload, file: Path | None, ref: str | None) -> Baseline | None:

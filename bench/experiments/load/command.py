@@ -9,20 +9,15 @@ from typing import Any
 
 import click
 
-from bench import storage
-from bench.cli.checkpoint import Kept
-from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.carry_out import begin, carry_out, exit_code
+from bench.cli.options import GIB, output_option, quiet_option, read_workload, server_options, workload_options
 from bench.cli.streams import out
-from bench.experiments.before_after import run as experiment
-from bench.experiments.compare.command import written
-from bench.experiments.load import formats as load_report
 from bench.experiments.load import run as loading
-from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
+from bench.experiments.load.experiment import EXPERIMENT
+from bench.experiments.load.record import LoadOptions
 from bench.experiments.load.run import LoadPlan
 from bench.progress_bars import progress
-from bench.report.numbers import plural
-from bench.workload import Workload, read
+from bench.workload import Workload
 
 CLIENTS_MOST = 1000
 RATE_MOST_TPS = 1_000_000.0
@@ -53,48 +48,37 @@ _EACH_MOST_S = 24 * 3600
               "step.")  # fmt: skip
 @click.option("--target", type=click.FloatRange(0, min_open=True), help="Milliseconds at p95.  [default: 100, or what "
               "pgproof.toml says]")  # fmt: skip
-@click.option("--output", default=Path("reports/load"), show_default=True, help="Folder for load.json, load.md and "
-              "load.html.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+@output_option
+@quiet_option
 def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Run the queries as a mix from many clients at once, before and after the optimizations.
 
     pgbench makes the load. Statements that write are committed, in a fresh copy for each step; what a query's header
     declares as an invariant is checked after every step, and a violated one is exit code 1.
     """
-    with progress(out, quiet=quiet) as shown:
-        found = read(experiment.workload_folder(workload))
-        plan = LoadPlan(
-            workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
-            skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-            options=_options(found, chosen), weights=weights(chosen["mix"], found), progress=shown,
-        )  # fmt: skip
-        seen = _carry_out(plan, output, chosen, shown)
-    return show_load(seen, output)
-
-
-def _carry_out(plan: LoadPlan, output: Path, chosen: dict[str, Any], shown: Any) -> LoadRun:  # noqa: ANN401
-    """Load; what an interrupted or failed one has seen is kept, with its reports."""
-    kept = Kept[LoadRun](
-        output, load_report.JSON, "load.html", lambda seen, path: storage.save(seen, LOAD, path), load_report.write,
-        lambda seen: plural(len(seen.steps), "step") if seen.steps else "",
+    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    plan = LoadPlan(
+        workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
+        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
+        options=_options(found, chosen), weights=weights(chosen["mix"], found), progress=shown,
     )  # fmt: skip
-    with kept.also_when_stopped(), server(chosen, shown) as handle:
-        steps = plan.options.clients, plan.options.rates_tps
-        number = (len(steps[0]) + len(steps[1])) * len(plan.states)
-        each = plan.options.seconds + plan.options.warm_up_s
-        shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s"
-                  f"{', then a search of up to 8 for each state' if plan.options.find_rate else ''}")  # fmt: skip
-        return loading.run(plan, handle, kept.keep)
+    results = begin(EXPERIMENT, output)
+    seen = carry_out(
+        EXPERIMENT,
+        results,
+        chosen,
+        shown,
+        lambda handle: loading.run(plan, handle, results.keep),
+        lambda _: _headline(plan),
+    )
+    return exit_code(EXPERIMENT, seen)
 
 
-def show_load(seen: LoadRun, output: Path) -> int:
-    """Write and print the reports of a load; the exit code says whether it broke an invariant."""
-    written(lambda: load_report.write(seen, output), output)
-    out.print(load_report.show(seen))
-    out.print(f"load: {output / 'load.html'}", soft_wrap=True, markup=False)
-    violated = any(not one.held for step in seen.steps for one in step.invariants)
-    return EXIT_DIFFERS if violated else 0
+def _headline(plan: LoadPlan) -> str:
+    number = (len(plan.options.clients) + len(plan.options.rates_tps)) * len(plan.states)
+    search = ", then a search of up to 8 for each state" if plan.options.find_rate else ""
+    each = plan.options.seconds + plan.options.warm_up_s
+    return f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s{search}"
 
 
 def _options(workload: Workload, chosen: dict[str, Any]) -> LoadOptions:

@@ -8,24 +8,20 @@ from typing import Any
 
 import click
 
-from bench import storage
-from bench.cli.checkpoint import Kept
-from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.options import GIB, server, server_options, workload_options
+from bench.cli.carry_out import begin, carry_out, exit_code
+from bench.cli.options import GIB, output_option, quiet_option, read_workload, server_options, workload_options
 from bench.cli.streams import out
-from bench.experiments.before_after import run as experiment
-from bench.experiments.compare.command import written
-from bench.experiments.maintain import formats as maintenance_report
 from bench.experiments.maintain import run as measured
+from bench.experiments.maintain.experiment import EXPERIMENT
 from bench.experiments.maintain.procedures import known as known_procedures
-from bench.experiments.maintain.record import MAINTENANCE, MaintenanceOptions, MaintenanceRun
+from bench.experiments.maintain.record import MaintenanceOptions
 from bench.experiments.maintain.run import MaintenancePlan
 from bench.experiments.maintain.sentences import percent
-from bench.experiments.maintain.summary import summarize
+from bench.postgres.servers import ServerHandle
 from bench.postgres.servers.disk import free_bytes_of
 from bench.progress_bars import progress
 from bench.report.numbers import plural
-from bench.workload import Workload, read
+from bench.workload import Workload
 
 ROUNDS = 9
 """Timed executions on each side of a cell whose work a procedure changed: the work is the first witness, and of nine
@@ -41,9 +37,8 @@ executions a median has an interval."""
               "analyze, or the workload's own by the names of their blocks.  [default: all]")  # fmt: skip
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
               "execution of a query is cut off.")  # fmt: skip
-@click.option("--output", default=Path("reports/maintenance"), show_default=True, help="Folder for maintenance.json, "
-              "maintenance.md and maintenance.html.", type=click.Path(path_type=Path, file_okay=False))  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+@output_option
+@quiet_option
 def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Measure maintenance: age a copy of the optimized database, then carry out each procedure on a copy of that.
 
@@ -51,38 +46,24 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
     upkeep: time, log, size and locks of each, and what the queries read before, after and without it. Rows that differ
     where a procedure must not change any are exit code 1.
     """
-    with progress(out, quiet=quiet) as shown:
-        found = read(experiment.workload_folder(workload))
-        plan = MaintenancePlan(
-            workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
-            skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-            options=_options(found, chosen), progress=shown,
-        )  # fmt: skip
-        seen = _carry_out(plan, output, chosen, shown)
-    return show_maintenance(seen, output)
-
-
-def _carry_out(plan: MaintenancePlan, output: Path, chosen: dict[str, Any], shown: Any) -> MaintenanceRun:  # noqa: ANN401
-    """Measure; what an interrupted or failed one has seen is kept, with its reports."""
-    kept = Kept[MaintenanceRun](
-        output, maintenance_report.JSON, "maintenance.html",
-        lambda seen, path: storage.save(seen, MAINTENANCE, path), maintenance_report.write,
-        lambda seen: plural(len(seen.stages), "stage") if seen.stages else "",
+    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    plan = MaintenancePlan(
+        workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
+        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
+        options=_options(found, chosen), progress=shown,
     )  # fmt: skip
-    with kept.also_when_stopped(), server(chosen, shown) as handle:
+    results = begin(EXPERIMENT, output)
+
+    def headline(handle: ServerHandle) -> str:
         if free_bytes_of(handle) is None:
             shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
-        shown.say(f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, "
-                  f"{percent(plan.options.share)} churn, {plural(len(plan.procedures), 'procedure')}")  # fmt: skip
-        return measured.run(plan, handle, kept.keep)
+        return (f"{found.name}: {plan.scale:,} {found.scale.unit}, {percent(plan.options.share)} churn, "
+                f"{plural(len(plan.procedures), 'procedure')}")  # fmt: skip
 
-
-def show_maintenance(seen: MaintenanceRun, output: Path) -> int:
-    """Write and print the reports; the exit code says whether rows differ where they must not."""
-    written(lambda: maintenance_report.write(seen, output), output)
-    out.print(maintenance_report.show(seen))
-    out.print(f"maintenance: {output / 'maintenance.html'}", soft_wrap=True, markup=False)
-    return EXIT_DIFFERS if summarize(seen).wrong_rows else 0
+    seen = carry_out(
+        EXPERIMENT, results, chosen, shown, lambda handle: measured.run(plan, handle, results.keep), headline
+    )
+    return exit_code(EXPERIMENT, seen)
 
 
 def _options(workload: Workload, chosen: dict[str, Any]) -> MaintenanceOptions:

@@ -10,24 +10,34 @@ from typing import Any
 import click
 
 from bench import __version__, storage, timestamps
-from bench.cli.codes import EXIT_DIFFERS
-from bench.cli.options import GIB, insist_on_queries, server, server_options, sized_options
+from bench.cli.carry_out import begin, carry_out, exit_code, store_part
+from bench.cli.options import (
+    GIB,
+    insist_on_queries,
+    output_option,
+    quiet_option,
+    read_workload,
+    server_options,
+    sized_options,
+    version_of,
+)
 from bench.cli.streams import err, out
 from bench.dataset.source import insist_on_base
 from bench.errors import PgproofError, RunFileError
-from bench.experiments.before_after import run as experiment
+from bench.experiments.before_after.experiment import EXPERIMENT as STEP
 from bench.experiments.before_after.run import Keep, Plan
 from bench.experiments.scale import curves
-from bench.experiments.scale import formats as growth_report
 from bench.experiments.scale import run as scaling
-from bench.experiments.scale.formats import FILE
+from bench.experiments.scale.experiment import EXPERIMENT
 from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
 from bench.experiments.scale.steps import geometric
-from bench.model import Options, Run, RunStatus
+from bench.model import Options, Run
+from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
 from bench.progress_bars import Lines, progress
-from bench.results_folder import RUN_FILE, Folder, stamp
-from bench.workload import Workload, read
+from bench.results_folder import Checkpoint
+from bench.storage import RUN
+from bench.workload import Workload
 
 GROWS: tuple[Axis, ...] = ("everything", "tenant")
 STEPS = 5
@@ -52,13 +62,11 @@ _options = (
                  "one execution is cut off and counted as 'longer than'."),
     click.option("--target", type=click.FloatRange(0, min_open=True), help="Milliseconds at p95 that no class may "
                  "cross.  [default: 100, or what pgproof.toml says]"),
-    click.option("--output", default=Path("reports"), show_default=True, type=click.Path(path_type=Path,
-                 file_okay=False), help="Folder for the results; each experiment makes a folder in it."),
-    click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars."),
 )  # fmt: skip
 
 
 def _all_options(command: Any) -> Any:  # noqa: ANN401 (click's decorators take and give anything)
+    command = output_option(quiet_option(command))
     for option in reversed(_options):
         command = option(command)
     command = sized_options(server_options(command))
@@ -75,33 +83,29 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
     WORKLOAD is a folder as for "pgproof run". Each step is a run of its own, without attribution, in its own folder.
     Whether all steps fit on the disk is checked before they begin. What was measured stays when it is interrupted.
     """
-    found = read(experiment.workload_folder(workload))
+    found, shown = read_workload(workload), Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
     plan = _plan(found, kept.scaling.asked, chosen)
-    shown = Lines(out)
-    with server(chosen, shown) as handle:
-        version = f"PostgreSQL {handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})"
-        try:
-            kept.save("running")
-            with _Steps(kept, quiet=quiet) as steps:
-                hooks = scaling.Hooks(steps.begin, steps.done, shown.say)
-                shown.say(f"{found.name}: {len(kept.scaling.missing)} steps, {version}")
-                scaling.carry_out(plan, kept.scaling.missing, handle, hooks)
-        except (KeyboardInterrupt, PgproofError) as error:
-            _partial(kept, "interrupted" if isinstance(error, KeyboardInterrupt) else "failed")
-            raise
-    kept.save("complete")
-    growth_report.write(kept.scaling, kept.folder)
-    out.print(growth_report.show(kept.scaling))
-    out.print(f"report: {kept.folder / 'scale.html'}", soft_wrap=True, markup=False)
-    return EXIT_DIFFERS if kept.scaling.alarms else 0
+
+    def measure(handle: ServerHandle) -> Scaling:
+        kept.save()
+        with _Steps(kept, quiet=quiet) as steps:
+            hooks = scaling.Hooks(steps.begin, steps.done, shown.say)
+            scaling.carry_out(plan, kept.scaling.missing, handle, hooks)
+        return replace(kept.scaling, status="complete")
+
+    seen = carry_out(
+        EXPERIMENT, kept.results, chosen, shown, measure,
+        lambda handle: f"{found.name}: {len(kept.scaling.missing)} steps, {version_of(handle)}",
+    )  # fmt: skip
+    return exit_code(EXPERIMENT, seen)
 
 
 @dataclass
 class _Kept:
     """A scale experiment and the runs of its steps, in its folder."""
 
-    folder: Path
+    results: Checkpoint[Scaling]
     scaling: Scaling
     runs: list[Run] = field(default_factory=list)
 
@@ -111,7 +115,7 @@ class _Kept:
         done = {step.scale: step for step in self.scaling.steps}
         done[run.dataset.scale] = curves.step_of(run, _name(run.dataset.scale))
         self._count(tuple(done[scale] for scale in sorted(done)))
-        self.save("running")
+        self.save()
 
     def _count(self, steps: tuple[Step, ...]) -> None:
         last = self.runs[-1]
@@ -126,11 +130,9 @@ class _Kept:
             notes=tuple(dict.fromkeys(note for run in self.runs for note in run.notes)),
         )
 
-    def save(self, status: RunStatus) -> None:
+    def save(self) -> None:
         """Write scale.json."""
-        self.scaling = replace(self.scaling, status=status)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        storage.save(self.scaling, SCALE, self.folder / FILE)
+        self.results.save(self.scaling)
 
 
 class _Steps(ExitStack):
@@ -139,7 +141,7 @@ class _Steps(ExitStack):
     def __init__(self, kept: _Kept, *, quiet: bool) -> None:
         super().__init__()
         self._kept, self._quiet = kept, quiet
-        self.current: Folder | None = None
+        self.current: Checkpoint[Run] | None = None
 
     def begin(self, scale: int) -> tuple[Progress, Keep]:
         """Open the folder of the next step."""
@@ -147,20 +149,21 @@ class _Steps(ExitStack):
         out.print(f"step {scales.index(scale) + 1} of {len(scales)}: {scale:,} {self._kept.scaling.asked.unit}")
         shown = progress(out, quiet=self._quiet)
         self.enter_context(shown)
-        self.current = self.enter_context(Folder(self._kept.folder, _name(scale)))
+        folder = self._kept.results.folder / _name(scale)
+        self.current = Checkpoint(RUN, lambda: folder)
         return shown, self.current.keep
 
     def done(self, run: Run) -> None:
         """Write the reports of the step and close it."""
         assert self.current
-        self.current.publish(run)
+        self.current.publish(run, STEP.write)
         self.current = None
         self.close()
         self._kept.add(run)
 
     def __exit__(self, *details: Any) -> bool:  # noqa: ANN401
         if self.current and details[0] is not None:
-            self.current.abandon("interrupted" if details[0] is KeyboardInterrupt else "failed")
+            store_part(STEP, self.current, details[1])
         return bool(super().__exit__(*details))
 
 
@@ -183,11 +186,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
         workload.name, workload.content_hash(), workload.scale.unit, geometric(first, last, steps), chosen["seed"],
         chosen["skew"], options, tuple(chosen["only"]), grows,
     )  # fmt: skip
-    folder = Folder(output)
-    with folder:  # makes ``output``, or says why not
-        pass
-    begun = Scaling("running", timestamps.now_text(), __version__, asked)
-    return _Kept(output / f"{stamp()}-scale", begun)
+    return _Kept(begin(EXPERIMENT, output), Scaling("running", timestamps.now_text(), __version__, asked))
 
 
 def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
@@ -195,16 +194,17 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     if given := [name for name in ("first", "last", "steps", "grow") if chosen[name] is not None]:
         option = {"first": "--from", "last": "--to", "steps": "--steps", "grow": "--grow"}[given[0]]
         raise PgproofError(f"{option} cannot be used with --resume", hint="the steps are those it was begun with")
-    found = storage.load(SCALE, folder / FILE)
+    found = storage.load(SCALE, folder / SCALE.file)
     if (found.asked.workload, found.asked.workload_hash) != (workload.name, workload.content_hash()):
         raise PgproofError(
             f"{folder} was begun with other files of the workload {found.asked.workload}",
             hint="give the same WORKLOAD as then, or begin anew with --from and --to",
         )
-    kept = _Kept(folder, replace(found, steps=(), tracks=(), alarms=()))
+    begun = replace(found, status="running", steps=(), tracks=(), alarms=())
+    kept = _Kept(Checkpoint(SCALE, lambda: folder), begun)
     for step in found.steps:
         try:
-            run = storage.load(storage.RUN, folder / step.folder / RUN_FILE)
+            run = storage.load(RUN, folder / step.folder / RUN.file)
         except RunFileError as error:
             err.print(f"measured again: {error.message}", markup=False)
             continue
@@ -220,17 +220,6 @@ def _plan(workload: Workload, asked: Asked, chosen: dict[str, Any]) -> Plan:
         base=asked.scales[0] if asked.grows == "tenant" else None,
         cache_limit_bytes=chosen["cache_limit"] * GIB,
     )  # fmt: skip
-
-
-def _partial(kept: _Kept, status: RunStatus) -> None:
-    """Store what there is, and say how to go on."""
-    kept.save(status)
-    if kept.scaling.steps:
-        growth_report.write(kept.scaling, kept.folder)
-    err.print(
-        f"{len(kept.scaling.steps)} of {len(kept.scaling.asked.scales)} steps are kept: {kept.folder}", markup=False
-    )
-    err.print(f"to go on: pgproof scale --resume {kept.folder}", markup=False)
 
 
 def _name(scale: int) -> str:

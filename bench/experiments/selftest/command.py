@@ -7,9 +7,8 @@ from typing import Any
 
 import click
 
-from bench.cli.options import server, server_options, workload_options
+from bench.cli.options import quiet_option, read_workload, server, server_options, workload_options
 from bench.cli.streams import out
-from bench.experiments.before_after import run as experiment
 from bench.experiments.gate.arms import head_arm
 from bench.experiments.gate.command import gate_plan
 from bench.experiments.gate.run import GatePlan, make_baseline
@@ -19,7 +18,6 @@ from bench.experiments.selftest.inject import everything
 from bench.experiments.selftest.record import Attempt, RunLine, append, read_attempts, read_log
 from bench.postgres.servers import ServerHandle
 from bench.progress_bars import Bars, Lines, progress
-from bench.workload import read
 
 SHORT = 10
 """Runs of a series when nobody says how many."""
@@ -37,7 +35,7 @@ SHORT = 10
               "for --inject.")  # fmt: skip
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
               "execution is cut off.")  # fmt: skip
-@click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")
+@quiet_option
 def selftest(
     workload: Path | None,
     aa: int | None,
@@ -53,7 +51,7 @@ def selftest(
     """
     if aa and inject:
         raise click.UsageError("--aa and --inject are two tests: run one after the other")
-    found = read(experiment.workload_folder(workload))
+    found = read_workload(workload)
     done = read_log(log) if log and not inject else []
     if not inject and len(done) >= (aa or SHORT):
         out.print(shown_as.alarms(done))

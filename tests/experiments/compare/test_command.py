@@ -50,12 +50,15 @@ def test_compare_shows_what_moved_and_exits_with_0(pgproof: Callable, reports: P
     status, printed = pgproof("compare", reports / "run1", reports / "run2" / "run.json", "--output", tmp_path / "out")
     assert status == 0
     assert "1 of 1 cell does more work" in printed
-    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["compare.html", "compare.md"]
+    assert sorted(path.name for path in (tmp_path / "out" / "latest-compare").iterdir()) == [
+        "compare.html",
+        "compare.md",
+    ]
 
 
 def test_compare_writes_to_reports_where_nobody_says_where(pgproof: Callable, reports: Path, tmp_path: Path) -> None:
     assert pgproof("compare", reports / "run1", reports / "latest")[0] == 0
-    assert (tmp_path / "reports" / "compare" / "compare.html").exists()
+    assert (tmp_path / "reports" / "latest-compare" / "compare.html").exists()
 
 
 def test_a_reader_that_goes_away_is_no_bug(reports: Path, tmp_path: Path) -> None:
@@ -104,7 +107,7 @@ def test_history_counts_the_latest_run_once(pgproof: Callable, reports: Path) ->
     status, printed = pgproof("history", reports)
     assert status == 0
     assert "2 runs: 1 query changed plan" in printed
-    assert (reports / "history.html").exists()
+    assert (reports / "latest-history" / "history.html").exists()
 
 
 def test_history_names_what_it_leaves_out(pgproof: Callable, reports: Path) -> None:

@@ -11,9 +11,8 @@ import click
 import pytest
 
 from bench import storage
-from bench.cli import main
+from bench.cli import carry_out, main
 from bench.errors import LoadError
-from bench.experiments.load import command as loads
 from bench.experiments.load import run as loading
 from bench.experiments.load.command import numbers, weights
 from bench.experiments.load.record import LOAD, InvariantSeen, LoadRun
@@ -80,7 +79,7 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: LoadRun, error: BaseExcept
         return run
 
     monkeypatch.setattr(loading, "run", made)
-    monkeypatch.setattr(loads, "server", lambda chosen, shown: nullcontext())
+    monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext())
 
 
 def test_it_writes_three_files_and_exits_with_0(
@@ -89,7 +88,7 @@ def test_it_writes_three_files_and_exits_with_0(
     standing_in(monkeypatch, load_run(step("after", 1, {1_000: 5})))
     status, printed = load("--seconds", "1", "--quiet")
     assert status == 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"load.json", "load.md", "load.html"}
+    assert {file.name for file in (tmp_path / "out" / "latest-load").iterdir()} == {"load.json", "load.md", "load.html"}
     assert "After, 1 client gets 0.50/s" in printed
 
 
@@ -115,8 +114,9 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     found, printed = load()
     assert found == code
     assert f"{status}; 1 step kept" in printed
-    assert storage.load(LOAD, tmp_path / "out" / "load.json").status == status
-    assert "not finished" in (tmp_path / "out" / "load.html").read_text()
+    (folder,) = (tmp_path / "out").iterdir()
+    assert storage.load(LOAD, folder / "load.json").status == status
+    assert "not finished" in (folder / "load.html").read_text()
 
 
 def test_a_stored_load_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,8 @@ import click
 import pytest
 
 from bench import storage
-from bench.cli import main
+from bench.cli import carry_out, main
 from bench.errors import PgproofError
-from bench.experiments.maintain import command as maintains
 from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.command import only, share
 from bench.experiments.maintain.procedures import known
@@ -75,7 +74,7 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: MaintenanceRun, error: Bas
         return run
 
     monkeypatch.setattr(measured, "run", made)
-    monkeypatch.setattr(maintains, "server", lambda chosen, shown: nullcontext(SimpleNamespace(data_dir=None)))
+    monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext(SimpleNamespace(data_dir=None)))
 
 
 def test_it_writes_three_files_and_exits_with_0(
@@ -85,7 +84,7 @@ def test_it_writes_three_files_and_exits_with_0(
     status, printed = maintain("--churn", "20%")
     assert status == 0
     names = {"maintenance.json", "maintenance.md", "maintenance.html"}
-    assert {file.name for file in (tmp_path / "out").iterdir()} == names
+    assert {file.name for file in (tmp_path / "out" / "latest-maintain").iterdir()} == names
     assert "VACUUM alone mends 1 of them" in printed
     assert "whether the copies fit is not checked" in printed
 
@@ -108,8 +107,9 @@ def test_what_was_measured_before_the_end_is_kept_and_said(
     found, printed = maintain()
     assert found == code
     assert f"{status}; 2 stages kept" in printed
-    assert storage.load(MAINTENANCE, tmp_path / "out" / "maintenance.json").status == status
-    assert "not finished" in (tmp_path / "out" / "maintenance.html").read_text()
+    (folder,) = (tmp_path / "out").iterdir()
+    assert storage.load(MAINTENANCE, folder / "maintenance.json").status == status
+    assert "not finished" in (folder / "maintenance.html").read_text()
 
 
 def test_a_stored_experiment_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

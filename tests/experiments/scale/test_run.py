@@ -51,7 +51,7 @@ def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgpro
 
     monkeypatch.setattr(scaling.experiment, "run", stops_at_the_second)
     status, said = pgproof(SHOP, "--from", 200, "--to", 400, "--steps", 2, "--output", tmp_path, *QUICK)
-    (folder,) = tmp_path.glob("*-scale")
+    (folder,) = tmp_path.glob("2*-scale")
     assert (status, f"to go on: pgproof scale --resume {folder}" in said) == (130, True)
     kept = storage.load(SCALE, folder / "scale.json")
     assert (kept.status, [step.scale for step in kept.steps], kept.missing) == ("interrupted", [200], (400,))
@@ -74,7 +74,7 @@ def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgpro
 def test_one_customer_grows_while_the_others_stay_as_they_are(pgproof, tmp_path):
     what = ("--from", 200, "--to", 800, "--steps", 2, "--grow", "tenant", "--query", "latest_orders")
     status, said = pgproof(SHOP, *what, "--output", tmp_path, *SHORT)
-    (file,) = tmp_path.glob("*-scale/scale.json")
+    (file,) = tmp_path.glob("2*-scale/scale.json")
     found = storage.load(SCALE, file)
     assert (status, "it has all orders beyond 200" in said, found.asked.grows) == (0, True, "tenant"), said
     rows = [step.tenant_rows for step in found.steps]

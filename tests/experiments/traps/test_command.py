@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import storage
-from bench.cli import main
+from bench.cli import carry_out, main
 from bench.errors import ServerError
-from bench.experiments.traps import command
 from bench.experiments.traps import run as traps
 from bench.experiments.traps.record import TRAPS, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
@@ -44,7 +43,7 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: TrapsRun, error: BaseExcep
 
     monkeypatch.setattr(traps, "run", made)
     handle = type("Handle", (), {"version_num": 180006, "kind": "embedded"})()
-    monkeypatch.setattr(command, "server", lambda chosen, shown: nullcontext(handle))
+    monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext(handle))
     return asked
 
 
@@ -80,7 +79,11 @@ def test_it_writes_three_files_and_exits_with_0(
     asked = standing_in(monkeypatch, full())
     status, printed = look("--quiet", "--analyzes", "4", "--query", "open_orders")
     assert status == 0
-    assert {file.name for file in (tmp_path / "out").iterdir()} == {"traps.json", "traps.md", "traps.html"}
+    assert {file.name for file in (tmp_path / "out" / "latest-traps").iterdir()} == {
+        "traps.json",
+        "traps.md",
+        "traps.html",
+    }
     assert "1 of 5 queries has a plan trap" in printed
     assert (asked[0].options.state, asked[0].options.analyzes, asked[0].only) == ("after", 4, ("open_orders",))
 
@@ -97,8 +100,9 @@ def test_what_was_seen_before_the_end_is_kept_and_said(
     found, printed = look()
     assert found == code
     assert f"{status}; what was seen is kept" in printed
-    assert storage.load(TRAPS, tmp_path / "out" / "traps.json").status == status
-    assert "was not finished" in (tmp_path / "out" / "traps.html").read_text()
+    (folder,) = (tmp_path / "out").iterdir()
+    assert storage.load(TRAPS, folder / "traps.json").status == status
+    assert "was not finished" in (folder / "traps.html").read_text()
 
 
 def test_a_stored_look_is_rendered_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

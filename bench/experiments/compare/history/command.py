@@ -7,20 +7,20 @@ from pathlib import Path
 import click
 
 from bench import storage
+from bench.cli.options import output_option
 from bench.cli.streams import out
 from bench.errors import PgproofError, RunFileError
-from bench.experiments.compare.command import written
 from bench.experiments.compare.history import formats
 from bench.experiments.compare.history.archive import Archive
 from bench.progress_bars import progress
-from bench.results_folder import RUN_FILE
+from bench.results_folder import publish
+from bench.storage import RUN
 
 
 @click.command()
 @click.argument("folder", default=Path("reports"), type=click.Path(path_type=Path))
-@click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder for history.html.  [default: "
-              "FOLDER]")  # fmt: skip
-def history(folder: Path, output: Path | None) -> int:
+@output_option
+def history(folder: Path, output: Path) -> int:
     """Show how every query went through the runs below FOLDER, in groups of runs that compare.
 
     FOLDER is by default reports/, where "pgproof run" puts its runs. Lines of a trend are broken where the rows, the
@@ -32,7 +32,7 @@ def history(folder: Path, output: Path | None) -> int:
     with progress(out, quiet=False) as shown:
         for number, file in enumerate(files, start=1):
             try:
-                archive.add(storage.load(storage.RUN, file), str(file))
+                archive.add(storage.load(RUN, file), str(file))
             except RunFileError as error:
                 archive.skip(str(file), error.message.removeprefix(f"{file}: "))
             shown("reading", number, len(files), "runs")
@@ -40,9 +40,9 @@ def history(folder: Path, output: Path | None) -> int:
         why = f" that can be read ({archive.skipped[0].reason})" if archive.skipped else ""
         raise PgproofError(f"{folder} holds no run{why}", hint="make one with: pgproof run")
     found = archive.history()
-    written(lambda: formats.write(found, output or folder), output or folder)
+    written = publish(output, "history", lambda folder: formats.write(found, folder))
     out.print(formats.show(found))
-    out.print(f"history: {(output or folder) / 'history.html'}", soft_wrap=True, markup=False)
+    out.print(f"history: {written / 'history.html'}", soft_wrap=True, markup=False)
     return 0
 
 
@@ -50,7 +50,7 @@ def _files(folder: Path) -> list[Path]:
     """Every run below ``folder``, each once: ``latest`` is a link to one of them."""
     if not folder.is_dir():
         raise PgproofError(f"{folder} is no folder", hint="give the folder that holds the folders of the runs")
-    found = [folder / RUN_FILE] if (folder / RUN_FILE).exists() else []
-    found += sorted(folder.glob(f"*/{RUN_FILE}"))
+    found = [folder / RUN.file] if (folder / RUN.file).exists() else []
+    found += sorted(folder.glob(f"*/{RUN.file}"))
     once = {file.resolve(): file for file in sorted(found, key=lambda file: not file.parent.is_symlink())}
     return sorted(once.values())

@@ -1,0 +1,91 @@
+"""From a server to a published result: what is the same for every command that measures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
+from bench.cli.options import server
+from bench.cli.streams import err, out
+from bench.errors import PgproofError
+from bench.experiments.experiment import Experiment, Outcome
+from bench.postgres.servers import ServerHandle
+from bench.progress_bars import Bars, Lines
+from bench.results_folder import LATEST, Checkpoint, insist_on, make
+from bench.storage import RUN
+from bench.timestamps import now_text
+
+Record = TypeVar("Record")
+
+EXIT_CODES: Mapping[Outcome, int] = {
+    "": 0, "differs": EXIT_DIFFERS, "incompatible": EXIT_INCOMPATIBLE, "inconclusive": EXIT_INCONCLUSIVE
+}  # fmt: skip
+
+
+def carry_out(
+    experiment: Experiment[Record], results: Checkpoint[Record], chosen: dict[str, Any], shown: Bars | Lines,
+    measure: Callable[[ServerHandle], Record], headline: Callable[[ServerHandle], str],
+) -> Record:  # fmt: skip
+    """Open the server that was chosen, measure, publish and print; what a stopped experiment has seen is kept.
+
+    Args:
+        experiment: how it is kept and shown.
+        results: where it is kept; ``measure`` gives it what was seen so far.
+        chosen: the options of the server.
+        shown: what shows that something goes on; it is opened here.
+        measure: makes the record on the server.
+        headline: what is begun, in a line.
+    """
+    with shown, server(chosen, shown) as handle:
+        try:
+            shown.say(headline(handle))
+            record = measure(handle)
+        except (KeyboardInterrupt, PgproofError) as error:
+            _stop(experiment, results, error)
+            raise
+        shown("writing the report", 0, 1)
+        results.publish(record, experiment.write)
+        shown("writing the report", 1, 1)
+    out.print(experiment.show(record))
+    out.print(f"{experiment.page_is}: {results.folder / experiment.page}", soft_wrap=True, markup=False)
+    return record
+
+
+def begin(experiment: Experiment[Record], output: Path) -> Checkpoint[Record]:
+    """Begin a result in ``output``, which is made at once, or refused in one line."""
+    insist_on(output)
+    link = LATEST if experiment.kind is RUN else f"{LATEST}-{experiment.name}"
+    return Checkpoint(experiment.kind, lambda: make(output, experiment.name), link, experiment.worth_keeping)
+
+
+def exit_code(experiment: Experiment[Record], record: Record) -> int:
+    """What the outcome is as an exit code."""
+    return EXIT_CODES[experiment.outcome(record)]
+
+
+def store_part(experiment: Experiment[Record], results: Checkpoint[Record], error: BaseException) -> Record | None:
+    """Store what an experiment has seen that ``error`` stopped; None where nothing was measured."""
+    seen: Any = results.latest
+    if seen is None or not experiment.worth_keeping(seen):
+        return None
+    ended = {"status": "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", "finished_at": now_text()}
+    part: Record = replace(seen, **{one.name: ended[one.name] for one in fields(seen) if one.name in ended})
+    if experiment.worth_reporting(part):
+        results.write(part, experiment.write)
+    else:
+        results.save(part)
+    return part
+
+
+def _stop(experiment: Experiment[Record], results: Checkpoint[Record], error: BaseException) -> None:
+    """Store the part that was measured, and say where, or that there is nothing."""
+    if experiment.kept is None:
+        return
+    if part := store_part(experiment, results, error):
+        for line in experiment.kept(part, results.folder):
+            err.print(line, markup=False, soft_wrap=True)
+    elif isinstance(error, KeyboardInterrupt):
+        err.print("nothing had been measured yet, so nothing is kept", markup=False)

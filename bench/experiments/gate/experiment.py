@@ -1,0 +1,24 @@
+"""How the result of a gate is kept and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.gate.formats import show, write
+from bench.experiments.gate.record import GATE, Overall
+
+OUTCOMES: Mapping[Overall, Outcome] = {
+    "pass": "", "improvement": "", "regression": "differs", "incompatible": "incompatible",
+    "inconclusive": "inconclusive",
+}  # fmt: skip
+
+EXPERIMENT = Experiment(
+    name="gate",
+    kind=GATE,
+    show=show,
+    write=write,
+    page="gate.md",
+    page_is="gate",
+    outcome=lambda result: OUTCOMES[result.overall],
+)
