@@ -9,7 +9,7 @@ from typing import Any
 
 from bench.cells.work import Difference
 from bench.experiments.gate import record as records
-from bench.experiments.gate.record import Baseline, CellResult, Change, Counted, GateResult, Stage, Timed, Word
+from bench.experiments.gate.record import Baseline, CellResult, CellVerdict, Change, Counted, GateResult, Session, Timed
 from bench.experiments.gate.times import MEDIAN_TO_MEAN, SCREEN_LOOKS
 from bench.experiments.gate.timing import BURN_ROUNDS
 from bench.model import Counters
@@ -32,9 +32,11 @@ def counted(
 def timed(ratio: float = 1.0, base_ms: float = 1.42) -> tuple[Timed, Change]:
     rng = random.Random(f"{ratio}/{base_ms}")
     base = tuple(round(base_ms * rng.lognormvariate(0, 0.02), 4) for _ in range(12))
-    stages = tuple(Stage(name, base, tuple(value * ratio for value in base)) for name in ("screen", "first", "second"))
+    sessions = tuple(
+        Session(name, base, tuple(value * ratio for value in base)) for name in ("screen", "first", "second")
+    )
     change = Change(ratio=ratio, lower=ratio * 0.95, stages=(ratio,) * 3, spread=0.021, detectable=0.12)
-    return Timed("cpu", 6, stages), change
+    return Timed("cpu", 6, sessions), change
 
 
 def within_noise(ratio: float, size: float, spread: float) -> bool:
@@ -46,19 +48,19 @@ def within_noise(ratio: float, size: float, spread: float) -> bool:
     return abs(math.log(ratio / size)) < max(4 * error, math.log(1.1))
 
 
-def cell(word: Word = "pass", query: str = "queue", parameter_class: str = "hot", **more: Any) -> CellResult:
+def cell(verdict: CellVerdict = "pass", query: str = "queue", parameter_class: str = "hot", **more: Any) -> CellResult:
     """A cell of that verdict, with the evidence that goes with it."""
-    worse = word in ("regression", "accepted")
-    times, change = timed(1.42 if worse else 0.6 if word == "improvement" else 1.01)
+    worse = verdict in ("regression", "accepted")
+    times, change = timed(1.42 if worse else 0.6 if verdict == "improvement" else 1.01)
     head = counted(query, parameter_class, counters=MORE_WORK, index="") if worse else counted(query, parameter_class)
     made: dict[str, Any] = {
         "query": query,
         "parameter_class": parameter_class,
-        "word": word,
+        "word": verdict,
         "file": f"queries/{query}.sql",
         "line": 7,
-        "base": None if word == "new" else counted(query, parameter_class),
-        "head": None if word == "gone" else head,
+        "base": None if verdict == "new" else counted(query, parameter_class),
+        "head": None if verdict == "gone" else head,
     }
     if worse:
         made |= {
@@ -66,19 +68,21 @@ def cell(word: Word = "pass", query: str = "queue", parameter_class: str = "hot"
             "plan_changes": ("Index Scan using queue_idx on leads l became Seq Scan on leads l, 96 → 3,960 buffers",),
             "cause": "index crm.queue_idx was dropped",
             "differences": (Difference("buffers", 96, 3_960, "2% and 8"),),
-            "expected": "the queue reads everything until #12" if word == "accepted" else "",
+            "expected": "the queue reads everything until #12" if verdict == "accepted" else "",
         }
-    elif word not in ("pass", "new", "gone"):
-        made |= {"reasons": (f"what makes it {word}",)}
-    if word not in ("new", "gone", "not compared"):
+    elif verdict not in ("pass", "new", "gone"):
+        made |= {"reasons": (f"what makes it {verdict}",)}
+    if verdict not in ("new", "gone", "not compared"):
         made |= {"timed": times, "change": change}
     return CellResult(**(made | more))
 
 
 def result(*cells: CellResult, **more: Any) -> GateResult:
-    """A result of these cells; the overall verdict is what their words say."""
-    words = {found.word for found in cells}
-    overall = next((word for word in ("regression", "inconclusive", "improvement") if word in words), "pass")
+    """A result of these cells; the overall verdict is what their verdicts say."""
+    verdicts = {found.word for found in cells}
+    overall = next(
+        (verdict for verdict in ("regression", "inconclusive", "improvement") if verdict in verdicts), "pass"
+    )
     made: dict[str, Any] = {
         "started_at": "2025-06-01T08:00:00Z",
         "finished_at": "2025-06-01T08:00:42Z",
@@ -100,9 +104,13 @@ def result(*cells: CellResult, **more: Any) -> GateResult:
     return GateResult(**(made | more))
 
 
-def every_word() -> GateResult:
+def every_verdict() -> GateResult:
     """A result with two cells of each verdict."""
-    cells = [cell(word, f"{word.replace(' ', '_')}_query", kind) for word in records.WORDS for kind in ("hot", "tiny")]
+    cells = [
+        cell(verdict, f"{verdict.replace(' ', '_')}_query", kind)
+        for verdict in records.VERDICTS
+        for kind in ("hot", "tiny")
+    ]
     return result(*cells, notes=("autovacuum was off",), hint="pgproof baseline")
 
 
@@ -143,10 +151,10 @@ def hostile(text: str) -> GateResult:
     bad = replace(bad, args=({text: text},), fingerprint=text, plan={"Node Type": text}, result_hash=text)
     cells = [
         cell(
-            word, text, text, reasons=(text, text), plan_changes=(text,), cause=text, file=text, expected=text,
+            verdict, text, text, reasons=(text, text), plan_changes=(text,), cause=text, file=text, expected=text,
             differences=(Difference(text, 1, 2, text),), base=bad, head=replace(bad, counters=MORE_WORK),
         )
-        for word in records.WORDS
+        for verdict in records.VERDICTS
     ]  # fmt: skip
     made = result(*cells)
     assert made.server

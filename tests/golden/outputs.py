@@ -42,7 +42,7 @@ STYLED = "terminal-120.ansi"
 """The same with colours, which the others do not have."""
 PRINTED = (*TERMINAL, STYLED)
 RUN = ("report.html", "report.md", "samples.csv", "cells.csv", "junit.xml")
-GATE_FILES = ("gate.json", "gate.md", "gate.junit.xml", "annotations.txt")
+GATE_FILES = ("gate.json", "gate.html", "gate.md", "gate.junit.xml", "annotations.txt")
 
 
 # ------------------------------------------------------------------------------------------------------ how to show

@@ -9,7 +9,7 @@ from typing import Literal
 from bench.cells.work import Difference, less_work, more_work
 from bench.experiments.gate import times
 from bench.experiments.gate.cause import Blame
-from bench.experiments.gate.record import CellResult, Change, Counted, Overall, Timed, Word
+from bench.experiments.gate.record import CellResult, CellVerdict, Change, Counted, Overall, Timed
 from bench.plans import describe_change
 
 INCONCLUSIVE_SHARE = 0.10
@@ -46,27 +46,27 @@ def worse(base: Counted, head: Counted, *, writes: bool) -> tuple[Difference, ..
     return more_work(base.counters, head.counters, writes=writes)
 
 
-def judge_cell(seen: Evidence, blame: Blame) -> CellResult:
+def decide_cell(seen: Evidence, blame: Blame) -> CellResult:
     """Weigh the evidence on one cell."""
     base, head = seen.base, seen.head
     changes = describe_change(base.plan, head.plan) if head and base.fingerprint != head.fingerprint else ()
     differences = _differences(seen)
     bad = _regressions(seen, differences)
-    word: Word
+    verdict: CellVerdict
     if bad:
-        word, reasons = ("accepted" if seen.expected else "regression"), bad
+        verdict, reasons = ("accepted" if seen.expected else "regression"), bad
     elif head and (good := _improvements(seen)):
-        word, reasons = "improvement", good
+        verdict, reasons = "improvement", good
     elif seen.unclear and seen.timed:
         least = times.describe(seen.timed.stages).detectable
-        word, reasons = "inconclusive", [f"too noisy: a slow-down of less than {least:.0%} cannot be seen"]
+        verdict, reasons = "inconclusive", [f"too noisy: a slow-down of less than {least:.0%} cannot be seen"]
     elif changes:
-        word, reasons = "plan changed", ["another plan, without more work"]
+        verdict, reasons = "plan changed", ["another plan, without more work"]
     else:
-        word, reasons = "pass", _remarks(seen)
+        verdict, reasons = "pass", _remarks(seen)
     return CellResult(
-        query=base.query, parameter_class=base.parameter_class, word=word, reasons=tuple(reasons),
-        plan_changes=changes, cause=blame.cause if word != "pass" else "", file=blame.file, line=blame.line,
+        query=base.query, parameter_class=base.parameter_class, word=verdict, reasons=tuple(reasons),
+        plan_changes=changes, cause=blame.cause if verdict != "pass" else "", file=blame.file, line=blame.line,
         differences=differences, base=base, head=head, timed=seen.timed,
         change=times.describe(seen.timed.stages) if seen.timed else None, expected=seen.expected,
     )  # fmt: skip
@@ -134,11 +134,11 @@ def _improvements(seen: Evidence) -> list[str]:
 
 def overall(cells: Sequence[CellResult], *, controls_failed: bool, strict: bool) -> Overall:
     """The gate's verdict. A regression stays one on a noisy machine; silence there is not a pass."""
-    words = [cell.word for cell in cells]
-    if "regression" in words or (strict and ({"new", "gone", "not compared"} & set(words))):
+    verdicts = [cell.word for cell in cells]
+    if "regression" in verdicts or (strict and ({"new", "gone", "not compared"} & set(verdicts))):
         return "regression"
-    if controls_failed or words.count("inconclusive") > INCONCLUSIVE_SHARE * len(words):
+    if controls_failed or verdicts.count("inconclusive") > INCONCLUSIVE_SHARE * len(verdicts):
         return "inconclusive"
     if not any(cell.head and cell.base for cell in cells):
         return "inconclusive"  # nothing was compared, which is not a pass
-    return "improvement" if "improvement" in words else "pass"
+    return "improvement" if "improvement" in verdicts else "pass"

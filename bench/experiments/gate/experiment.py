@@ -18,7 +18,7 @@ EXPERIMENT = Experiment(
     kind=GATE,
     show=show,
     write=write,
-    page="gate.md",
+    page="gate.html",
     page_is="gate",
     outcome=lambda result: OUTCOMES[result.overall],
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from statistics import median
 
-from bench.experiments.gate import sentences
-from bench.experiments.gate.record import CellResult, GateResult, Overall, Word
+from bench.experiments.gate.record import CellResult, CellVerdict, GateResult, Overall
+from bench.experiments.gate.summary import CellSummary, GateSummary
 from bench.report.findings import Finding, Severity
 
-SEVERITIES: Mapping[Word, Severity] = {
+SEVERITIES: Mapping[CellVerdict, Severity] = {
     "regression": "failure",
     "inconclusive": "skipped",
     "plan changed": "warning",
@@ -21,50 +21,49 @@ SEVERITIES: Mapping[Word, Severity] = {
     "pass": "passed",
 }
 WHOLE: Mapping[Overall, Severity] = {"incompatible": "error", "regression": "failure", "inconclusive": "skipped"}
-UNNOTICED: tuple[Word, ...] = ("new", "gone", "pass")
+UNNOTICED: tuple[CellVerdict, ...] = ("new", "gone", "pass")
 """They need no attention at a line."""
 
 
-def findings(result: GateResult) -> Iterator[Finding]:
+def findings(result: GateResult, summary: GateSummary) -> Iterator[Finding]:
     """A finding for each cell, and one for a verdict that no cell stands for."""
-    yield from (_of_cell(cell) for cell in result.cells)
+    yield from (_of_cell(one) for one in summary.cells)
     severity = WHOLE.get(result.overall)
     if severity and not result.count("regression"):
-        yield _whole(result, severity)
+        yield _whole(result, summary, severity)
 
 
-def _of_cell(cell: CellResult) -> Finding:
+def _of_cell(one: CellSummary) -> Finding:
+    cell = one.cell
     severity: Severity = "notice" if cell.word == "pass" and cell.reasons else SEVERITIES[cell.word]
-    facts, headline = sentences.facts(cell), sentences.headline(cell)
     return Finding(
         severity=severity,
         verdict=cell.word,
-        message=f"{cell.word}: {headline}" if severity == "skipped" else headline,
+        message=f"{cell.word}: {one.headline}" if severity == "skipped" else one.headline,
         suite=cell.query,
         case=cell.parameter_class,
-        lines=tuple(str(fact) for fact in facts),
-        annotation=() if cell.word in UNNOTICED else tuple(str(fact) for fact in facts if fact.label != "at"),
+        lines=tuple(str(fact) for fact in one.facts),
+        annotation=() if cell.word in UNNOTICED else tuple(str(fact) for fact in one.facts if fact.label != "at"),
         file=cell.file,
         line=cell.line,
         seconds=_seconds(cell),
     )
 
 
-def _whole(result: GateResult, severity: Severity) -> Finding:
+def _whole(result: GateResult, summary: GateSummary, severity: Severity) -> Finding:
     """The gate itself; where cells could not be judged, they have been pointed at."""
-    sentence = sentences.sentence(result)
-    beside = (sentence, *result.incompatible, f"next: {result.hint}" if result.hint else "")
+    beside = (summary.sentence, *result.incompatible, f"next: {result.hint}" if result.hint else "")
     return Finding(
         severity=severity,
         verdict=result.overall,
-        message=sentence,
+        message=summary.sentence,
         case="gate",
-        lines=(sentence, *result.incompatible, *result.notes, result.hint),
-        annotation=() if result.count("inconclusive") else beside,
+        lines=(summary.sentence, *result.incompatible, *result.notes, result.hint),
+        annotation=() if summary.of("inconclusive") else beside,
     )
 
 
 def _seconds(cell: CellResult) -> float:
     """Time for one execution of the head, the median of all sessions; 0 where none was taken."""
-    times = [value for stage in cell.timed.stages for value in stage.head_ms] if cell.timed else []
+    times = [value for session in cell.timed.stages for value in session.head_ms] if cell.timed else []
     return median(times) / 1000 if times else 0.0

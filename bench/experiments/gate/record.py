@@ -10,10 +10,10 @@ from bench.errors import BaselineError
 from bench.model import Counters, Json, Machine, Server, Verdict
 from bench.storage import Kind, spread
 
-Word = Literal[
+CellVerdict = Literal[
     "regression", "inconclusive", "plan changed", "improvement", "accepted", "new", "gone", "not compared", "pass"
 ]
-WORDS: tuple[Word, ...] = (
+VERDICTS: tuple[CellVerdict, ...] = (
     "regression", "inconclusive", "plan changed", "improvement", "accepted", "not compared", "new", "gone", "pass",
 )  # fmt: skip
 """The verdicts of a cell, worst first. ``accepted`` is a regression that the query's header expects, with a reason;
@@ -112,7 +112,7 @@ class Baseline:
 
 # ------------------------------------------------------------------------------------------------- evidence
 @dataclass(frozen=True, slots=True)
-class Stage:
+class Session:
     """The pairs of one session: fresh connections on freshly made copies of both arms.
 
     ``base_ms`` and ``head_ms`` are parallel: time for one execution, each the mean of one sample's loop.
@@ -131,7 +131,7 @@ class Timed:
     """CPU time of the server process, or wall time at the client where that cannot be read."""
     loops: int
     """Executions in one sample, the same on both arms."""
-    stages: tuple[Stage, ...]
+    stages: tuple[Session, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +156,7 @@ class CellResult:
 
     query: str
     parameter_class: str
-    word: Word
+    word: CellVerdict
     reasons: tuple[str, ...] = ()
     """What moved, a sentence each; the first one is the headline."""
     plan_changes: tuple[str, ...] = ()
@@ -202,9 +202,9 @@ class GateResult:
     unit: str = ""
     phases_s: dict[str, float] = field(default_factory=dict)
 
-    def count(self, word: Word) -> int:
+    def count(self, verdict: CellVerdict) -> int:
         """Number of cells with that verdict."""
-        return sum(cell.word == word for cell in self.cells)
+        return sum(cell.word == verdict for cell in self.cells)
 
 
 GATE = Kind(GateResult, "gate.json", 1, "gate result", "gate", "a gate result is what pgproof gate writes")

@@ -9,15 +9,14 @@ from dataclasses import dataclass, field, replace
 
 from bench import __version__, machine, timestamps
 from bench.dataset.worker import Recipe
-from bench.experiments.gate import compat
 from bench.experiments.gate.arms import Arm, ArmName, recipe_of
+from bench.experiments.gate.both_arms import BothArms, decide_all
 from bench.experiments.gate.counting import catalog, count, sql_hash
 from bench.experiments.gate.databases import Databases
 from bench.experiments.gate.decide import overall
-from bench.experiments.gate.facts import fingerprint_of
+from bench.experiments.gate.fingerprint import differences, fingerprint_of
 from bench.experiments.gate.record import Baseline, Catalog, Counted, Fingerprint, GateResult, Key, QueryFacts
 from bench.experiments.gate.sessions import Timings, time_cells
-from bench.experiments.gate.summary import Table, judge_all
 from bench.experiments.gate.timing import Timer
 from bench.experiments.setup import Ground, choose, fill
 from bench.measurement import Cell, cells_of
@@ -85,7 +84,7 @@ def run(plan: GatePlan, server: ServerHandle) -> GateResult:
             filled = _fill(plan, server, admin)
         result = _blank(plan, server, admin, begun)
         now = fingerprint_of(plan.head.workload, filled.dataset, record_of(server, admin))
-        if plan.baseline and (found := compat.differences(plan.baseline.fingerprint, now)):
+        if plan.baseline and (found := differences(plan.baseline.fingerprint, now)):
             hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
             return replace(result, overall="incompatible", incompatible=found, hint=hint)
         databases = _databases(plan, server, admin, filled)
@@ -187,17 +186,17 @@ def _compare(plan: GatePlan, databases: Databases, filled: Filled, result: GateR
     with watch(COUNTED):
         seen = {n: count(databases, n, prepared[n], list(filled.cells[n].values()), plan.target_ms) for n in names}
         catalogs = {name: _catalog(databases, name, prepared[name]) for name in names}
-    table = _table(plan, filled, seen, catalogs)
+    both = _both_arms(plan, filled, seen, catalogs)
     with watch("counting again"):
-        table = _recount(plan, databases, filled, table)
+        both = _recount(plan, databases, filled, both)
     timings = Timings({})
     if plan.base:
         with watch("timing"):
-            cells = {k: {n: filled.cells[n][k] for n in names} for k in table.timeable()}
+            cells = {k: {n: filled.cells[n][k] for n in names} for k in both.timeable()}
             rng = random.Random(plan.order_seed)  # noqa: S311 (order of execution, no secret)
             timer = Timer(databases, prepared, cells, rng, plan.progress, plan.burn)
-            timings = time_cells(timer, list(cells), table.plan_changed())
-    cells_judged = judge_all(table, timings.timed, timings.unclear, plan.timeout_s)
+            timings = time_cells(timer, list(cells), both.plan_changed())
+    decided = decide_all(both, timings.timed, timings.unclear, plan.timeout_s)
     notes = []
     if not plan.base:
         notes.append("Times were not compared: there is no old arm to run beside the new one.")
@@ -205,8 +204,8 @@ def _compare(plan: GatePlan, databases: Databases, filled: Filled, result: GateR
         notes.append(f"{timings.repeats} sessions were repeated: queries without tables differed between the arms.")
     return replace(
         result,
-        cells=cells_judged,
-        overall=overall(cells_judged, controls_failed=timings.controls_failed, strict=plan.strict),
+        cells=decided,
+        overall=overall(decided, controls_failed=timings.controls_failed, strict=plan.strict),
         controls=timings.controls,
         notes=tuple(notes),
     )
@@ -222,17 +221,17 @@ def _facts(queries: Sequence[Query]) -> dict[str, QueryFacts]:
     return {query.name: QueryFacts(sql_hash(query.text("after")), query.expected) for query in queries}
 
 
-def _table(
+def _both_arms(
     plan: GatePlan,
     filled: Filled,
     seen: Mapping[ArmName, Mapping[Key, Counted | Timeout]],
     catalogs: Mapping[ArmName, Catalog],
-) -> Table:
+) -> BothArms:
     """What is compared with what: the baseline's cells, or those of the old arm, against the working tree's."""
     stored, head = plan.baseline, plan.head.workload
     beside = {key: cell for key, cell in seen.get("base", {}).items() if isinstance(cell, Counted)}
     old = plan.base.workload.queries if plan.base else ()
-    return Table(
+    return BothArms(
         reference={cell.key: cell for cell in stored.cells if plan.takes(cell.query)} if stored else beside,
         beside=beside,
         head={key: cell if isinstance(cell, Counted) else None for key, cell in seen["head"].items()},
@@ -245,11 +244,11 @@ def _table(
     )
 
 
-def _recount(plan: GatePlan, databases: Databases, filled: Filled, table: Table) -> Table:
+def _recount(plan: GatePlan, databases: Databases, filled: Filled, both: BothArms) -> BothArms:
     """Count what looks worse once more, in databases made anew; only what is worse both times counts."""
-    keys = table.worse()
+    keys = both.worse()
     if not keys:
-        return table
+        return both
     names: list[ArmName] = ["head"] if plan.baseline else ["base", "head"]
     prepared = databases.prepare(names, "again", "preparing them again: something looks worse")
     again: dict[ArmName, Mapping[Key, Counted | Timeout]] = {}
@@ -257,7 +256,7 @@ def _recount(plan: GatePlan, databases: Databases, filled: Filled, table: Table)
         cells = [filled.cells[name][key] for key in keys]
         again[name] = count(databases, name, prepared[name], cells, plan.target_ms)
         databases.drop(prepared[name])
-    return table.confirmed(
+    return both.confirmed(
         {key: cell if isinstance(cell, Counted) else None for key, cell in again["head"].items()},
         {key: cell for key, cell in again.get("base", {}).items() if isinstance(cell, Counted)},
     )

@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from statistics import median
 
 from bench.cells.work import LIMITS, WAL
-from bench.experiments.gate.record import WORDS, CellResult, GateResult, Word
+from bench.experiments.gate.record import VERDICTS, CellResult, CellVerdict, GateResult
 from bench.report.numbers import digits, listed, ms, plural
 
 PLAN_CHANGES_MOST = 5
-NOISE_MOST = 5
-STRICT: tuple[Word, ...] = ("new", "gone", "not compared")
+STRICT: tuple[CellVerdict, ...] = ("new", "gone", "not compared")
 """What a strict gate does not accept."""
 
 # For a cell whose record gives no reason of its own.
-PLAIN: dict[Word, str] = {
+PLAIN: dict[CellVerdict, str] = {
     "new": "was not there before",
     "gone": "is not there any more",
     "not compared": "is no longer the same question",
 }
 
-MANY: dict[Word, str] = {"regression": "regressions", "improvement": "improvements"}
+MANY: dict[CellVerdict, str] = {"regression": "regressions", "improvement": "improvements"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +68,11 @@ def timed(result: GateResult) -> bool:
 
 def tally(result: GateResult) -> str:
     """Count the verdicts, worst first."""
-    return _counts(result, WORDS)
+    return _counts(result, VERDICTS)
 
 
-def _counts(result: GateResult, among: Iterable[Word]) -> str:
-    return ", ".join(plural(n, word, MANY.get(word, word)) for word in among if (n := result.count(word)))
+def _counts(result: GateResult, among: Iterable[CellVerdict]) -> str:
+    return ", ".join(plural(n, one, MANY.get(one, one)) for one in among if (n := result.count(one)))
 
 
 def against(result: GateResult) -> str:
@@ -81,17 +80,6 @@ def against(result: GateResult) -> str:
     counters = "the baseline" if result.counters_against == "baseline" else "the old arm, counted in this job"
     times = "times against the old arm, measured in this job" if timed(result) else "no times were taken"
     return f"Counters against {counters}; {times}"
-
-
-def of(result: GateResult, word: Word) -> tuple[CellResult, ...]:
-    """Give the cells of that verdict, in the order of the result."""
-    return tuple(cell for cell in result.cells if cell.word == word)
-
-
-def noisiest(result: GateResult, most: int | None = None) -> list[tuple[CellResult, float, float]]:
-    """Give the cells that can see least: the noise of one pair, and the smallest slow-down seen 95 times in 100."""
-    seen = [(cell, cell.change.spread, cell.change.detectable) for cell in result.cells if cell.change]
-    return sorted(seen, key=lambda found: -found[2])[:most]
 
 
 def controls(result: GateResult) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.experiments.gate import times
-from bench.experiments.gate.record import Key, Stage, Timed
-from bench.experiments.gate.timing import Session, Timer
+from bench.experiments.gate.record import Key, Session, Timed
+from bench.experiments.gate.timing import OpenSession, Timer
 
 CONTROL_PAIRS = 48
 """Pairs that each control gets at least before the arms are said to agree."""
@@ -28,7 +28,7 @@ class Timings:
 
 @dataclass(slots=True)
 class _Taken:
-    stages: dict[Key, list[Stage]]
+    sessions: dict[Key, list[Session]]
     unclear: set[Key] = field(default_factory=set)
     controls: tuple[float, ...] = ()
     repeats: int = 0
@@ -39,25 +39,25 @@ def time_cells(timer: Timer, keys: Sequence[Key], forced: Collection[Key]) -> Ti
     taken = _Taken({key: [] for key in keys})
     suspicious: list[Key] = []
 
-    def screen(session: Session) -> None:
+    def screen(session: OpenSession) -> None:
         suspicious[:] = _screen(session, keys, taken)
 
     agreed = _session(timer, keys, "screen", taken, screen)
-    suspicious += [key for key in forced if key in taken.stages and key not in suspicious]
+    suspicious += [key for key in forced if key in taken.sessions and key not in suspicious]
     for number in (1, 2):
         if not (agreed and suspicious):
             break
 
-        def confirm(session: Session, chosen: Sequence[Key] = tuple(suspicious)) -> None:
+        def confirm(session: OpenSession, chosen: Sequence[Key] = tuple(suspicious)) -> None:
             _confirm(session, chosen, taken)
 
         agreed = _session(timer, suspicious, f"confirmation {number}", taken, confirm, reverse=number == 1)
-        suspicious = [key for key in suspicious if times.goes_on(times.logs(taken.stages[key][-1]))]
+        suspicious = [key for key in suspicious if times.goes_on(times.logs(taken.sessions[key][-1]))]
     return Timings(
         timed={
-            key: Timed("cpu" if timer.cpu_clock else "wall", timer.loops[key], tuple(stages))
-            for key, stages in taken.stages.items()
-            if stages
+            key: Timed("cpu" if timer.cpu_clock else "wall", timer.loops[key], tuple(sessions))
+            for key, sessions in taken.sessions.items()
+            if sessions
         },
         unclear=frozenset(taken.unclear),
         controls=taken.controls,
@@ -71,7 +71,7 @@ def _session(
     keys: Sequence[Key],
     name: str,
     taken: _Taken,
-    measure: Callable[[Session], None],
+    measure: Callable[[OpenSession], None],
     *,
     reverse: bool = False,
 ) -> bool:
@@ -86,13 +86,13 @@ def _session(
             taken.controls = session.control_ratios()
             if session.controls_agree():
                 for key in keys:
-                    taken.stages[key].append(session.stage(key, name))
+                    taken.sessions[key].append(session.kept(key, name))
                 return True
         taken.repeats += 1
     return False
 
 
-def _screen(session: Session, keys: Sequence[Key], taken: _Taken) -> list[Key]:
+def _screen(session: OpenSession, keys: Sequence[Key], taken: _Taken) -> list[Key]:
     taken.unclear.clear()
     suspicious, left, done = [], list(keys), 0
     for look in times.SCREEN_LOOKS:
@@ -112,8 +112,8 @@ def _screen(session: Session, keys: Sequence[Key], taken: _Taken) -> list[Key]:
     return suspicious
 
 
-def _confirm(session: Session, keys: Sequence[Key], taken: _Taken) -> None:
-    left, done = {key: times.confirm_pairs(times.logs(taken.stages[key][0])) for key in keys}, 0
+def _confirm(session: OpenSession, keys: Sequence[Key], taken: _Taken) -> None:
+    left, done = {key: times.confirm_pairs(times.logs(taken.sessions[key][0])) for key in keys}, 0
     for wanted in sorted(set(left.values())):
         session.take([key for key in keys if left[key] >= wanted], wanted - done, "confirming")
         done = wanted

@@ -1,143 +1,82 @@
-"""All cells side by side: which are compared, which look worse, which cannot be compared and why."""
+"""What a gate says, cell by cell, in the order in which it is told: the verdicts themselves are in the record. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 
-from bench.cells.work import Difference
-from bench.experiments.gate.cause import Suspects
-from bench.experiments.gate.decide import Evidence, Target, judge_cell, worse
-from bench.experiments.gate.record import WORDS, Catalog, CellResult, Counted, Key, QueryFacts, Timed
-from bench.model import Optimization, Query
-
-Args = tuple[dict[str, str | None], ...]
+from bench.experiments.gate import sentences
+from bench.experiments.gate.record import VERDICTS, CellResult, CellVerdict, GateResult
+from bench.experiments.gate.sentences import Fact
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
-    """The cells of both arms. ``reference`` is what the head is held against: the baseline's cells or the old arm's."""
+class CellSummary:
+    """One cell in words."""
 
-    reference: Mapping[Key, Counted]
-    beside: Mapping[Key, Counted]
-    """The old arm, counted in this job; empty where there is none."""
-    head: Mapping[Key, Counted | None]
-    """None where the cell ran into the timeout."""
-    args: Mapping[Key, Args]
-    queries: Mapping[str, Query]
-    optimizations: Mapping[str, Optimization]
-    hashes: Mapping[str, str]
-    facts: Mapping[str, QueryFacts]
-    catalogs: tuple[Catalog, Catalog]
-    again: Mapping[Key, tuple[Difference, ...]] = field(default_factory=dict)
-    missed_again: frozenset[Key] = frozenset()
-
-    def shared(self) -> list[Key]:
-        """Cells that are the same question in the reference and in the head."""
-        return [key for key in self.head if key in self.reference and self.reference[key].args == self.args[key]]
-
-    def worse(self) -> list[Key]:
-        """Cells that have to be counted again before anything is said: more work, other rows, a timeout, a miss."""
-        return [key for key in self.shared() if self._worse(key)]
-
-    def _worse(self, key: Key) -> bool:
-        base, head = self.reference[key], self.head[key]
-        if head is None or head.result_hash != base.result_hash:
-            return True
-        missed = base.target == "meets" and head.target == "misses"
-        return missed or bool(worse(base, head, writes=self.queries[key[0]].writes))
-
-    def confirmed(self, head: Mapping[Key, Counted | None], base: Mapping[Key, Counted]) -> Table:
-        """The table after ``worse`` cells were counted a second time, in databases made anew."""
-        again: dict[Key, tuple[Difference, ...]] = {}
-        missed, heads = set(), dict(self.head)
-        for key, cell in head.items():
-            if cell is None:
-                continue
-            if heads[key] is None or heads[key].result_hash != cell.result_hash:  # type: ignore[union-attr]
-                heads[key] = cell  # the first time was a hiccup: the second one is what it does
-            again[key] = worse(base.get(key, self.reference[key]), cell, writes=self.queries[key[0]].writes)
-            if cell.target == "misses":
-                missed.add(key)
-        return replace(self, head=heads, again=again, missed_again=frozenset(missed))
-
-    def timeable(self) -> list[Key]:
-        """Cells that can be timed on both arms: the same question, ended in time on both."""
-        return [
-            key
-            for key in self.shared()
-            if self.head[key] and (beside := self.beside.get(key)) and beside.args == self.args[key]
-        ]
-
-    def plan_changed(self) -> list[Key]:
-        """Cells with another plan than before; their times are confirmed whatever the screen says."""
-        return [
-            key
-            for key in self.shared()
-            if (head := self.head[key]) and head.fingerprint != self.reference[key].fingerprint
-        ]
-
-    def target(self, key: Key) -> Target:
-        """Whether the cell lost its target; a machine on which the old arm misses it too is no fault of the change."""
-        base, head = self.reference[key], self.head[key]
-        if head is None or base.target != "meets" or head.target != "misses" or key not in self.missed_again:
-            return ""
-        beside = self.beside.get(key)
-        if beside:
-            return "slower machine" if beside.target == "misses" else "missed"
-        return "missed" if self.again.get(key) or head.fingerprint != base.fingerprint else "slower machine"
-
-    def expected(self, name: str) -> str:
-        """The reason in the query's header, unless the reference was made with it: then it has expired."""
-        reason = self.queries[name].expected
-        known = self.facts.get(name)
-        return "" if known and known.expected == reason else reason
+    cell: CellResult
+    name: str
+    headline: str
+    because: str
+    """Why it is accepted, or the likely cause."""
+    place: str
+    facts: tuple[Fact, ...]
+    """All that is known of it, the headline first."""
 
 
-def judge_all(
-    table: Table, timed: Mapping[Key, Timed], unclear: Collection[Key], timeout_s: float
-) -> tuple[CellResult, ...]:
-    """Judge every cell, worst first, in the order of their names."""
-    facts = table.facts
-    changed = frozenset(n for n, h in table.hashes.items() if n in facts and facts[n].sql_hash != h)
-    suspects = Suspects(*table.catalogs, changed, table.queries, table.optimizations)
-    found = []
-    for key in table.shared():
-        base, head = table.reference[key], table.head[key]
-        evidence = Evidence(
-            base=base, head=head, writes=table.queries[key[0]].writes, expected=table.expected(key[0]),
-            again=table.again.get(key), timed=timed.get(key), unclear=key in unclear, target=table.target(key),
-            timeout_s=timeout_s,
-        )  # fmt: skip
-        found.append(judge_cell(evidence, suspects.blame(base, head)))
-    found += _not_shared(table)
-    return tuple(sorted(found, key=lambda cell: (WORDS.index(cell.word), cell.query, cell.parameter_class)))
+@dataclass(frozen=True, slots=True)
+class Noise:
+    """How much the gate could see of a cell."""
+
+    name: str
+    spread: float
+    """Of one pair, as a share."""
+    detectable: float
+    """The smallest slow-down that is seen 95 times in 100, as a share."""
 
 
-def _not_shared(table: Table) -> list[CellResult]:
-    hashes = {facts.sql_hash: name for name, facts in table.facts.items() if name not in table.queries}
-    found = []
-    for key, head in table.head.items():
-        query = table.queries[key[0]]
-        reference = table.reference.get(key)
-        if reference is None:
-            old = hashes.get(table.hashes[key[0]])
-            why = f"was {old}: the same statement under another name" if old else "not in the baseline"
-            found.append(CellResult(*key, "new", (why,), file=query.file, line=query.line, head=head))
-        elif reference.args != table.args[key]:
-            why = f"asked with other parameters: {_moved(reference.args, table.args[key])}"
-            found.append(
-                CellResult(*key, "not compared", (why,), file=query.file, line=query.line, base=reference, head=head)
-            )
-    for key, base in table.reference.items():
-        if key not in table.head:
-            found.append(CellResult(*key, "gone", ("in the baseline, but not any more",), base=base))
-    return found
+@dataclass(frozen=True, slots=True)
+class GateSummary:
+    """What a report shows."""
+
+    sentence: str
+    tally: str
+    against: str
+    """What counters and times were compared with."""
+    controls: str
+    cells: tuple[CellSummary, ...]
+    noise: tuple[Noise, ...]
+    """Of the cells that were timed, those that can see least first."""
+
+    def of(self, verdict: CellVerdict) -> tuple[CellSummary, ...]:
+        """The cells of that verdict."""
+        return tuple(one for one in self.cells if one.cell.word == verdict)
+
+    @property
+    def failed(self) -> tuple[CellSummary, ...]:
+        """The cells that did not simply pass, the worst first."""
+        return tuple(one for verdict in VERDICTS if verdict != "pass" for one in self.of(verdict))
 
 
-def _moved(old: Args, new: Args) -> str:
-    for before, now in zip(old, new, strict=False):
-        for name in [*before, *(name for name in now if name not in before)]:
-            if before.get(name) != now.get(name):
-                return f"{name} was {before.get(name, 'absent')}, is {now.get(name, 'absent')}"
-    return f"{len(old)} sets of values before, {len(new)} now"
+def summarize(result: GateResult) -> GateSummary:
+    """Put ``result`` in words and in order."""
+    timed = [(sentences.name(cell), cell.change) for cell in result.cells if cell.change]
+    seen = [Noise(name, change.spread, change.detectable) for name, change in timed]
+    return GateSummary(
+        sentence=sentences.sentence(result),
+        tally=sentences.tally(result) if result.cells else "",
+        against=sentences.against(result) if result.cells else "",
+        controls=sentences.controls(result),
+        cells=tuple(_cell(cell) for cell in result.cells),
+        noise=tuple(sorted(seen, key=lambda one: -one.detectable)),
+    )
+
+
+def _cell(cell: CellResult) -> CellSummary:
+    return CellSummary(
+        cell=cell,
+        name=sentences.name(cell),
+        headline=sentences.headline(cell),
+        because=sentences.expected(cell) or cell.cause,
+        place=sentences.place(cell),
+        facts=sentences.facts(cell),
+    )

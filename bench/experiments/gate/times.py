@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, median
 
-from bench.experiments.gate.record import Change, Stage
+from bench.experiments.gate.record import Change, Session
 
 SCREEN_LIMIT = 1.07
 """A cell whose median pair is below this passes at once."""
@@ -47,9 +47,9 @@ MEDIAN_TO_MEAN = 1.2533
 """Standard error of a median over that of a mean, normal."""
 
 
-def logs(stage: Stage) -> list[float]:
+def logs(session: Session) -> list[float]:
     """The logarithm of head over base for each pair."""
-    return [math.log(head / base) for base, head in zip(stage.base_ms, stage.head_ms, strict=True)]
+    return [math.log(head / base) for base, head in zip(session.base_ms, session.head_ms, strict=True)]
 
 
 def spread(pairs: Sequence[float]) -> float:
@@ -126,20 +126,20 @@ def lower_bound(pairs: Sequence[float], confidence: float = BOUND_CONFIDENCE) ->
     return sorted(pairs)[rank - 1] if rank else -math.inf
 
 
-def confirmed(stages: Sequence[Stage], *, slower: bool) -> bool:
+def confirmed(sessions: Sequence[Session], *, slower: bool) -> bool:
     """Whether the sessions after the screen make a change certain enough to be called one."""
-    if len(stages) < 3:
+    if len(sessions) < 3:
         return False
     sign = 1 if slower else -1
-    sessions = [[sign * value for value in logs(stage)] for stage in stages[1:]]
-    pooled = [value for session in sessions for value in session]
+    confirming = [[sign * value for value in logs(session)] for session in sessions[1:]]
+    pooled = [value for pairs in confirming for value in pairs]
     limit = math.log(CONFIRM_LIMIT)
-    return all(median(session) > limit for session in sessions) and lower_bound(pooled) > math.log(LOWER_LIMIT)
+    return all(median(pairs) > limit for pairs in confirming) and lower_bound(pooled) > math.log(LOWER_LIMIT)
 
 
-def worth_a_verdict(stages: Sequence[Stage]) -> bool:
+def worth_a_verdict(sessions: Sequence[Session]) -> bool:
     """Whether a change is large enough to be called one: the median of head minus base, over all sessions."""
-    moved = median(h - b for stage in stages for b, h in zip(stage.base_ms, stage.head_ms, strict=True))
+    moved = median(h - b for session in sessions for b, h in zip(session.base_ms, session.head_ms, strict=True))
     return abs(moved) >= FLOOR_MS
 
 
@@ -154,15 +154,15 @@ def detectable(pairs: Sequence[float]) -> float:
     return math.exp(math.log(CONFIRM_LIMIT) + each * per_session) - 1
 
 
-def describe(stages: Sequence[Stage]) -> Change:
+def describe(sessions: Sequence[Session]) -> Change:
     """Sum up the times of one cell; confirming sessions only, where there are any."""
-    sessions = [logs(stage) for stage in stages]
-    judged = sessions[1:] or sessions
-    pooled = [value for session in judged for value in session]
+    taken = [logs(session) for session in sessions]
+    judged = taken[1:] or taken
+    pooled = [value for pairs in judged for value in pairs]
     return Change(
         ratio=math.exp(median(pooled)),
         lower=math.exp(lower_bound(pooled)),
-        stages=tuple(math.exp(median(session)) for session in sessions),
-        spread=spread([value for session in sessions for value in session]),
-        detectable=detectable(sessions[0]),
+        stages=tuple(math.exp(median(pairs)) for pairs in taken),
+        spread=spread([value for pairs in taken for value in pairs]),
+        detectable=detectable(taken[0]),
     )

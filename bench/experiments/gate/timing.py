@@ -14,7 +14,7 @@ from statistics import median
 from bench.experiments.gate import times
 from bench.experiments.gate.arms import ARMS, ArmName
 from bench.experiments.gate.databases import Databases
-from bench.experiments.gate.record import Key, Stage
+from bench.experiments.gate.record import Key, Session
 from bench.measurement import Cell
 from bench.measurement.loops import LOOPS_MAX, SAMPLE_MS, Loop, prepare, process_clock
 from bench.model import Binding, Query
@@ -78,7 +78,7 @@ class Timer:
     cpu_clock: bool = True
 
     @contextmanager
-    def session(self, keys: Sequence[Key], label: str, *, reverse: bool = False) -> Iterator[Session]:
+    def session(self, keys: Sequence[Key], label: str, *, reverse: bool = False) -> Iterator[OpenSession]:
         """Fresh copies, fresh connections, warm: ready to time ``keys`` and the controls."""
         controls = {(CONTROL, cell.parameter_class): cell for cell in control_cells()}
         with self.databases.copies(self.prepared, label, reverse=reverse) as copies, ExitStack() as stack:
@@ -94,7 +94,7 @@ class Timer:
                     key: prepare(connection, number, cell, "after", clock_id)
                     for number, (key, cell) in enumerate(cells.items())
                 }
-            session = Session(self, made, list(keys), list(controls))
+            session = OpenSession(self, made, list(keys), list(controls))
             session.warm_up()
             yield session
 
@@ -106,7 +106,7 @@ def _wall_ms(loop: Loop) -> float:
 
 
 @dataclass(slots=True)
-class Session:
+class OpenSession:
     """Pairs of one session."""
 
     timer: Timer
@@ -198,14 +198,14 @@ class Session:
         base.append(taken["base"])
         head.append(taken["head"])
 
-    def stage(self, key: Key, name: str) -> Stage:
+    def kept(self, key: Key, name: str) -> Session:
         """The pairs of one cell, as they are kept: microseconds' thousandths are noise."""
         base, head = self.pairs[key]
-        return Stage(name, tuple(round(ms, 6) for ms in base), tuple(round(ms, 6) for ms in head))
+        return Session(name, tuple(round(ms, 6) for ms in base), tuple(round(ms, 6) for ms in head))
 
     def logs(self, key: Key) -> list[float]:
         """Logarithms of head over base."""
-        return times.logs(self.stage(key, ""))
+        return times.logs(self.kept(key, ""))
 
     def controls_agree(self) -> bool:
         """Whether the arms took the same time where they must."""

@@ -109,18 +109,18 @@ def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
             CellLine(
                 cell=f"{cell.query}[{cell.parameter_class}]",
                 word=cell.word,
-                base_mean=_rounded(statistics.fmean(stage.base_ms)),
-                head_mean=_rounded(statistics.fmean(stage.head_ms)),
-                base_median=_rounded(statistics.median(stage.base_ms)),
-                head_median=_rounded(statistics.median(stage.head_ms)),
-                change=round(statistics.median(times.logs(stage)), 5),
-                spread=round(times.spread(times.logs(stage)), 5),
-                pairs=len(stage.base_ms),
+                base_mean=_rounded(statistics.fmean(session.base_ms)),
+                head_mean=_rounded(statistics.fmean(session.head_ms)),
+                base_median=_rounded(statistics.median(session.base_ms)),
+                head_median=_rounded(statistics.median(session.head_ms)),
+                change=round(statistics.median(times.logs(session)), 5),
+                spread=round(times.spread(times.logs(session)), 5),
+                pairs=len(session.base_ms),
                 sessions=len(cell.timed.stages),
             )
             for cell in result.cells
             if cell.timed
-            for stage in cell.timed.stages[:1]
+            for session in cell.timed.stages[:1]
         ),
     )
 

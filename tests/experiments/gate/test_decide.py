@@ -10,11 +10,12 @@ from statistics import median
 import pytest
 
 from bench.cells.work import less_work, more_work
-from bench.experiments.gate import compat, times
+from bench.experiments.gate import times
+from bench.experiments.gate.both_arms import BothArms, decide_all
 from bench.experiments.gate.cause import Suspects
-from bench.experiments.gate.decide import Evidence, judge_cell, overall
-from bench.experiments.gate.record import Catalog, Counted, Fingerprint, QueryFacts, Stage, Timed
-from bench.experiments.gate.summary import Table, judge_all
+from bench.experiments.gate.decide import Evidence, decide_cell, overall
+from bench.experiments.gate.fingerprint import differences
+from bench.experiments.gate.record import Catalog, Counted, Fingerprint, QueryFacts, Session, Timed
 from bench.model import Counters
 from tests.builders import gates, runs
 
@@ -63,13 +64,13 @@ def pairs(shift: float, spread: float, number: int, seed: int = 1) -> list[float
     return [value - middle + math.log(1 + shift) for value in found]
 
 
-def stage(name: str, shift: float, spread: float = 0.02, number: int = 24, base_ms: float = 5.0) -> Stage:
+def session(name: str, shift: float, spread: float = 0.02, number: int = 24, base_ms: float = 5.0) -> Session:
     base = (base_ms,) * number
-    return Stage(name, base, tuple(base_ms * math.exp(value) for value in pairs(shift, spread, number)))
+    return Session(name, base, tuple(base_ms * math.exp(value) for value in pairs(shift, spread, number)))
 
 
-def stages(*shifts: float, base_ms: float = 5.0) -> tuple[Stage, ...]:
-    return tuple(stage(str(number), shift, base_ms=base_ms) for number, shift in enumerate(shifts))
+def sessions(*shifts: float, base_ms: float = 5.0) -> tuple[Session, ...]:
+    return tuple(session(str(number), shift, base_ms=base_ms) for number, shift in enumerate(shifts))
 
 
 @pytest.mark.parametrize(("n", "rank"), [(48, 16), (128, 51), (7, 1)])
@@ -103,26 +104,26 @@ def test_noise_that_could_hide_the_promised_slow_down_is_no_pass():
 
 
 def test_a_regression_needs_all_three_sessions():
-    assert times.confirmed(stages(0.2, 0.2, 0.2), slower=True)
-    assert not times.confirmed(stages(0.2, 0.2), slower=True)
-    assert not times.confirmed(stages(0.2, 0.2, 0.09), slower=True)
-    assert not times.confirmed(stages(0.2, -0.2, 0.2), slower=True)
+    assert times.confirmed(sessions(0.2, 0.2, 0.2), slower=True)
+    assert not times.confirmed(sessions(0.2, 0.2), slower=True)
+    assert not times.confirmed(sessions(0.2, 0.2, 0.09), slower=True)
+    assert not times.confirmed(sessions(0.2, -0.2, 0.2), slower=True)
 
 
 def test_a_regression_needs_a_lower_bound_beyond_chance():
-    wide = tuple(stage(str(number), 0.12, spread=0.6) for number in range(3))
+    wide = tuple(session(str(number), 0.12, spread=0.6) for number in range(3))
     assert not times.confirmed(wide, slower=True)
 
 
 def test_twenty_microseconds_are_not_worth_a_red_build():
-    small = judge_cell(evidence(timed=Timed("cpu", 90, stages(0.3, 0.3, 0.3, base_ms=0.05))), blame())  # type: ignore[arg-type]
+    small = decide_cell(evidence(timed=Timed("cpu", 90, sessions(0.3, 0.3, 0.3, base_ms=0.05))), blame())  # type: ignore[arg-type]
     assert (small.word, small.reasons[0]) == ("pass", "+30% time, which is less than 20 µs an execution: no regression")
-    assert word(timed=Timed("cpu", 90, stages(0.5, 0.5, 0.5, base_ms=0.05))) == "regression"
+    assert word(timed=Timed("cpu", 90, sessions(0.5, 0.5, 0.5, base_ms=0.05))) == "regression"
 
 
 def test_a_faster_cell_is_confirmed_like_a_slower_one():
-    assert times.confirmed(stages(-0.2, -0.2, -0.2), slower=False)
-    assert not times.confirmed(stages(-0.2, -0.2, -0.2), slower=True)
+    assert times.confirmed(sessions(-0.2, -0.2, -0.2), slower=False)
+    assert not times.confirmed(sessions(-0.2, -0.2, -0.2), slower=True)
 
 
 def test_controls_that_differ_beyond_chance_disagree():
@@ -139,12 +140,12 @@ def test_the_smallest_visible_change_is_found_nineteen_times_in_twenty(spread):
     rng = random.Random(7)
     shift = math.log(1 + times.detectable(pairs(0, spread, 48)))
 
-    def session(number: int) -> Stage:
+    def taken(number: int) -> Session:
         values = [rng.gauss(shift, spread) for _ in range(number)]
-        return Stage("", (5.0,) * number, tuple(5.0 * math.exp(value) for value in values))
+        return Session("", (5.0,) * number, tuple(5.0 * math.exp(value) for value in values))
 
     confirming = times.confirm_pairs(pairs(0, spread, 48))
-    found = [times.confirmed((session(48), session(confirming), session(confirming)), slower=True) for _ in range(400)]
+    found = [times.confirmed((taken(48), taken(confirming), taken(confirming)), slower=True) for _ in range(400)]
     assert sum(found) / 400 == pytest.approx(0.95, abs=0.04)
 
 
@@ -171,11 +172,11 @@ def fingerprint(**more: object) -> Fingerprint:
     ],
 )
 def test_a_part_of_the_fingerprint_that_differs_is_named(more, said):
-    assert compat.differences(fingerprint(), fingerprint(**more)) == (said,)
+    assert differences(fingerprint(), fingerprint(**more)) == (said,)
 
 
 def test_a_table_that_only_one_arm_has_is_part_of_the_change():
-    assert not compat.differences(fingerprint(), fingerprint(tables={"crm.leads": "20,000 rows, 1f3a", "crm.new": "1"}))
+    assert not differences(fingerprint(), fingerprint(tables={"crm.leads": "20,000 rows, 1f3a", "crm.new": "1"}))
 
 
 # ----------------------------------------------------------------------------------------------------- verdicts
@@ -190,7 +191,7 @@ def blame() -> object:
 
 
 def word(**more: object) -> str:
-    return judge_cell(evidence(**more), blame()).word  # type: ignore[arg-type]
+    return decide_cell(evidence(**more), blame()).word  # type: ignore[arg-type]
 
 
 WORSE = gates.counted(counters=gates.MORE_WORK, index="")
@@ -211,12 +212,12 @@ def test_other_rows_are_a_regression():
 
 
 def test_a_timeout_is_a_regression():
-    cell = judge_cell(evidence(head=None, timeout_s=30.0), blame())  # type: ignore[arg-type]
+    cell = decide_cell(evidence(head=None, timeout_s=30.0), blame())  # type: ignore[arg-type]
     assert (cell.word, cell.reasons[0]) == ("regression", "ran longer than 30 s, before: 96 buffers")
 
 
 def test_a_slower_cell_is_a_regression_without_more_work():
-    assert word(timed=Timed("cpu", 6, stages(0.3, 0.3, 0.3))) == "regression"
+    assert word(timed=Timed("cpu", 6, sessions(0.3, 0.3, 0.3))) == "regression"
 
 
 def test_another_plan_without_more_work_warns():
@@ -224,12 +225,12 @@ def test_another_plan_without_more_work_warns():
 
 
 def test_an_expected_regression_is_accepted_with_its_reason():
-    cell = judge_cell(evidence(head=WORSE, expected="until #12"), blame())  # type: ignore[arg-type]
+    cell = decide_cell(evidence(head=WORSE, expected="until #12"), blame())  # type: ignore[arg-type]
     assert (cell.word, cell.expected) == ("accepted", "until #12")
 
 
 def test_noise_is_no_pass():
-    assert word(unclear=True, timed=Timed("cpu", 6, (stage("screen", 0.0, spread=0.9),))) == "inconclusive"
+    assert word(unclear=True, timed=Timed("cpu", 6, (session("screen", 0.0, spread=0.9),))) == "inconclusive"
 
 
 def test_a_lost_target_is_a_regression_and_a_slower_machine_none():
@@ -256,18 +257,18 @@ def test_strict_fails_on_queries_that_came_or_went():
 
 
 # ------------------------------------------------------------------------------------------- table and causes
-def table(**more: object) -> Table:
+def table(**more: object) -> BothArms:
     cell = gates.counted()
     made: dict[str, object] = {
         "reference": {cell.key: cell}, "beside": {cell.key: cell}, "head": {cell.key: cell},
         "args": {cell.key: cell.args}, "queries": {"queue": runs.query()}, "optimizations": {},
         "hashes": {"queue": "aa"}, "facts": {"queue": QueryFacts("aa")}, "catalogs": (Catalog(), Catalog()),
     }  # fmt: skip
-    return Table(**(made | more))  # type: ignore[arg-type]
+    return BothArms(**(made | more))  # type: ignore[arg-type]
 
 
-def judged(seen: Table) -> dict[str, tuple[str, str]]:
-    return {cell.query: (cell.word, " ".join(cell.reasons)) for cell in judge_all(seen, {}, (), 30.0)}
+def judged(seen: BothArms) -> dict[str, tuple[str, str]]:
+    return {cell.query: (cell.word, " ".join(cell.reasons)) for cell in decide_all(seen, {}, (), 30.0)}
 
 
 def test_a_renamed_query_is_said_to_be_one():

@@ -14,14 +14,15 @@ from rich.console import Console
 from bench import storage
 from bench.experiments.gate import formats as gate
 from bench.experiments.gate.formats import FILES, FORMATS, annotate
-from bench.experiments.gate.markdown import MARKER
-from bench.experiments.gate.record import GATE, WORDS
+from bench.experiments.gate.record import GATE, VERDICTS
 from bench.report.markdown import LIMIT
 from tests.builders import gates, runs
 
+MARKER = "<!-- pgproof gate -->"
+"""By which the next push finds the comment to update."""
 PARTIAL = {
     "nothing": gates.result(),
-    "every word": gates.every_word(),
+    "every verdict": gates.every_verdict(),
     "only passes": gates.result(gates.cell(), gates.cell(parameter_class="tiny")),
     "counters only": gates.counters_only(gates.cell("regression"), gates.cell()),
     "incompatible": gates.incompatible(),
@@ -38,9 +39,9 @@ def on_terminal(result, width=120) -> str:
     return console.file.getvalue()
 
 
-def many(word="regression", number=500):
+def many(verdict="regression", number=500):
     """A result of so many cells of a query each, with long names."""
-    return gates.result(*(gates.cell(word, f"query_{i}_{'x' * 300}") for i in range(number)))
+    return gates.result(*(gates.cell(verdict, f"query_{i}_{'x' * 300}") for i in range(number)))
 
 
 @pytest.mark.parametrize("kind", PARTIAL)
@@ -52,7 +53,7 @@ def test_any_result_can_be_shown(kind, tmp_path):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_same_result_gives_the_same_bytes(name):
-    assert FORMATS[name](gates.every_word()) == FORMATS[name](gates.every_word())
+    assert FORMATS[name](gates.every_verdict()) == FORMATS[name](gates.every_verdict())
 
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
@@ -62,8 +63,8 @@ def test_no_file_holds_a_character_that_is_obeyed(text, tmp_path):
 
 
 def test_the_json_is_the_result(tmp_path):
-    gate.write(gates.every_word(), tmp_path)
-    assert storage.load(GATE, tmp_path / "gate.json") == gates.every_word()
+    gate.write(gates.every_verdict(), tmp_path)
+    assert storage.load(GATE, tmp_path / "gate.json") == gates.every_verdict()
     assert json.loads((tmp_path / "gate.json").read_text())["format"] == 1
 
 
@@ -71,7 +72,7 @@ def test_the_json_is_the_result(tmp_path):
 @pytest.mark.parametrize(
     ("result", "says"),
     [
-        (gates.every_word(), "Regression: 2 of 18 cells are worse than main (3f2a1b9)"),
+        (gates.every_verdict(), "Regression: 2 of 18 cells are worse than main (3f2a1b9)"),
         (gates.result(gates.cell("regression")), "Regression: 1 of 1 cell is worse than main"),
         (PARTIAL["strict"], "Regression: a strict gate against main (3f2a1b9) does not accept 1 new"),
         (gates.result(gates.cell("inconclusive")), "no regression was seen against main (3f2a1b9), but 1 of 1 cell"),
@@ -127,8 +128,8 @@ def test_no_bound_is_claimed_that_proves_nothing():
 
 # ------------------------------------------------------------------------------------------------------ terminal
 def test_the_worst_comes_first():
-    shown = on_terminal(gates.every_word())
-    positions = [shown.index(f"{word.replace(' ', '_')}_query") for word in WORDS]
+    shown = on_terminal(gates.every_verdict())
+    positions = [shown.index(f"{verdict.replace(' ', '_')}_query") for verdict in VERDICTS]
     assert positions == sorted(positions)
 
 
@@ -178,7 +179,7 @@ def test_brackets_are_shown_as_they_are():
 
 # ------------------------------------------------------------------------------------------------------ markdown
 def test_the_comment_begins_with_its_marker_then_the_verdict():
-    lines = FORMATS["md"](gates.every_word()).splitlines()
+    lines = FORMATS["md"](gates.every_verdict()).splitlines()
     assert lines[:3] == [
         MARKER,
         "<!-- workload: crm -->",
@@ -187,7 +188,7 @@ def test_the_comment_begins_with_its_marker_then_the_verdict():
 
 
 def test_every_cell_that_did_not_pass_has_a_row_and_its_details():
-    text = FORMATS["md"](gates.every_word())
+    text = FORMATS["md"](gates.every_verdict())
     assert len(re.findall(r"^\| \S+ (?:\w+ ?)+ \| \w+_query, (?:hot|tiny) \|", text, re.MULTILINE)) == 16
     assert text.count("<details>") == text.count("</details>") == 16 + 2
     assert "| ❌ regression | regression_query, hot | 96 → 3,960 buffers | index crm.queue_idx was dropped |" in text
@@ -206,7 +207,7 @@ def test_markdown_has_no_markup_of_others(text):
 def test_markdown_tables_keep_their_columns(text):
     lines = FORMATS["md"](gates.hostile(text)).splitlines()
     first = lines.index("|---|---|---|---|---|")
-    rows = lines[first - 1 : first + len(WORDS)]
+    rows = lines[first - 1 : first + len(VERDICTS)]
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [6] * len(rows)
 
 
@@ -217,11 +218,11 @@ def test_five_hundred_failing_cells_fit_a_comment(text):
     assert 50_000 < len(found.encode()) <= LIMIT
     assert "## ❌ Regression: 500 of 501 cells are worse" in found
     assert found.count("<details>") == found.count("</details>")
-    assert re.search(r"\*Left out, since it does not fit here: .*details of cells \(\d+\).* gate\.json\.\*\n$", found)
+    assert re.search(r"\n\*\d,\d\d\d more lines do not fit here: see gate\.html\.\*\n$", found)
 
 
 def test_a_comment_of_few_cells_leaves_nothing_out():
-    assert "Left out" not in FORMATS["md"](gates.every_word())
+    assert "do not fit" not in FORMATS["md"](gates.every_verdict())
 
 
 # --------------------------------------------------------------------------------------------------------- junit
@@ -230,7 +231,7 @@ def suite_of(result) -> ElementTree.Element:
 
 
 def test_every_cell_is_a_test_case():
-    suite = suite_of(gates.every_word())
+    suite = suite_of(gates.every_verdict())
     assert [suite.get(name) for name in ("name", "tests", "failures", "errors", "skipped")] == [
         "crm", "18", "2", "0", "6",
     ]  # fmt: skip
@@ -240,7 +241,7 @@ def test_every_cell_is_a_test_case():
 
 
 @pytest.mark.parametrize(
-    ("word", "tags"),
+    ("verdict", "tags"),
     [
         ("regression", ["failure"]),
         ("inconclusive", ["skipped"]),
@@ -253,8 +254,8 @@ def test_every_cell_is_a_test_case():
         ("pass", []),
     ],
 )
-def test_a_regression_fails_and_what_was_not_judged_is_skipped(word, tags):
-    suite = suite_of(gates.result(gates.cell(word), overall="pass"))
+def test_a_regression_fails_and_what_was_not_judged_is_skipped(verdict, tags):
+    suite = suite_of(gates.result(gates.cell(verdict), overall="pass"))
     assert [child.tag for child in suite[0]] == tags
 
 
@@ -276,7 +277,7 @@ def test_a_verdict_that_no_cell_stands_for_is_a_case_of_its_own(kind, tag):
 def test_junit_can_be_read_whatever_is_in_it(text):
     suite = suite_of(gates.hostile(text))
     assert {element.tag for element in suite.iter()} <= {"testsuite", "testcase", "failure", "skipped", "system-out"}
-    assert len(suite) == len(WORDS)
+    assert len(suite) == len(VERDICTS)
 
 
 # --------------------------------------------------------------------------------------------------- annotations
@@ -298,7 +299,7 @@ def test_the_classes_of_a_query_share_an_annotation():
 
 
 def test_each_verdict_has_its_level():
-    levels = re.findall(r"^::(\w+) .*?title=([\w ]+)%3A", annotate(gates.every_word()), re.MULTILINE)
+    levels = re.findall(r"^::(\w+) .*?title=([\w ]+)%3A", annotate(gates.every_verdict()), re.MULTILINE)
     assert levels == [
         ("error", "regression"), ("warning", "inconclusive"), ("warning", "plan changed"), ("warning", "not compared"),
         ("notice", "improvement"), ("notice", "accepted"),
