@@ -24,9 +24,12 @@ MARKDOWN: frozenset[Format] = frozenset({"markdown"})
 TERMINAL: frozenset[Format] = frozenset({"terminal"})
 TEXT: frozenset[Format] = MARKDOWN | TERMINAL
 
-Tone = Literal["", "over", "worse", "better", "good", "open", "quiet", "before", "after", "differs", "strong", "alarm"]
+Tone = Literal[
+    "", "over", "worse", "better", "good", "open", "quiet", "before", "after", "differs", "strong", "alarm", "unseen"
+]  # fmt: skip
 """How a text is meant: ``over`` misses the target or is wrong, ``open`` cannot be told, ``before`` and ``after`` are
-the states. A page has a class for each, a terminal a style; Markdown writes what is loud in bold."""
+the states, ``unseen`` is for who hears the page. A page has a class for each, a terminal a style; Markdown writes what
+is loud in bold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ class Column:
     tone: Tone = ""
     label: str = ""
     """What a card calls it, where that is not the heading."""
+    href: str = ""
     formats: frozenset[Format] = EVERYWHERE
 
 
@@ -108,6 +112,10 @@ class Cell:
     """Columns that it takes."""
     short: str = ""
     """What a terminal shows in its place where the whole table is too wide."""
+    below: tuple[Line, ...] = ()
+    """Lines that a page has below it."""
+    kind: str = ""
+    """A class of the page's style sheets."""
 
     @property
     def text(self) -> str:
@@ -128,6 +136,8 @@ class Group:
     ident: str = ""
     name: Line = ""
     """The cell of the first column, where all of them share it: the rows begin at the second."""
+    more: Fold | None = None
+    """What a page folds away below them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +163,7 @@ class Table:
     head: tuple[tuple[str, int, Tone], ...] = ()
     """A line above the headings: texts, and how many columns each is for. Below an empty one the headings of its
     columns take both lines."""
-    foot: Row = ()
+    foot: tuple[Row, ...] = ()
     most: int | None = None
     """Rows that a terminal shows; None: all."""
     name_width: int = NAME_WIDTH
@@ -169,7 +179,7 @@ class Table:
 
 
 # --------------------------------------------------------------------------------------------------------- blocks
-Style = Literal["lead", "prose", "steps", "paragraph", "note", "reason", "none", "list"]
+Style = Literal["lead", "prose", "steps", "paragraph", "note", "reason", "none", "list", "alarm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +197,8 @@ class Sentences:
     """Characters by which a terminal moves them to the right, in every line that one takes."""
     most: int | None = None
     """Characters of each that Markdown and a terminal keep, where that is not as usual."""
+    label: str = ""
+    """Of a list: what it is, for who does not see it."""
     kind: str = ""
     formats: frozenset[Format] = EVERYWHERE
 
@@ -260,6 +272,8 @@ class Part:
     blocks: tuple[Block, ...]
     ident: str = ""
     kind: str = ""
+    nav: str = ""
+    """What the page's list of sections calls it; not there if empty."""
     find: str = ""
     """What a filter of a page finds it by; such a part has a link to itself."""
     flat: bool = False

@@ -43,11 +43,11 @@ def render(document: Document) -> str:
     lines = [f"<!-- {UNSEEN.sub('_', comment)} -->" for comment in document.comments]
     lines += [f"## {sign}{title}{escape(document.headline, PROSE)}\n"]
     lines += [f"> 🛑 **{_line(alarm, 2 * PROSE)}**\n" for alarm in document.alarms]
-    lines += _blocks(document.lead)
+    lines += blocks(document.lead)
     for section in sections_of(document, "markdown"):
         if "markdown" in section.headed:
             lines.append(f"### {escape(section.title, PROSE)}\n")
-        lines += _blocks(section.blocks)
+        lines += blocks(section.blocks)
     return fitted([lines], f"{document.file}.html")
 
 
@@ -68,13 +68,16 @@ def fitted(sections: Iterable[Sequence[str]], whole: str) -> str:
     return text
 
 
-def _blocks(blocks: Sequence[Block]) -> Iterator[str]:
-    for block in shown(blocks, "markdown"):
+def blocks(found: Sequence[Block]) -> Iterator[str]:
+    """The lines of ``found``."""
+    for block in shown(found, "markdown"):
         yield from _block(block)
 
 
 def _block(block: Block) -> Iterator[str]:
-    if isinstance(block, Sentences):
+    if isinstance(block, Sentences) and block.style == "alarm":
+        yield from (f"> 🛑 {_line(one, block.most or 2 * PROSE)}\n" for one in block.items)
+    elif isinstance(block, Sentences):
         listed = block.style in ("lead", "prose", "list", "steps")
         most = block.most or 2 * PROSE
         yield from (f"- {_line(one, most)}" if listed else f"{_line(one, most)}\n" for one in block.items)
@@ -86,12 +89,12 @@ def _block(block: Block) -> Iterator[str]:
         yield from block.markdown
     elif isinstance(block, Fold):
         summary = _line(block.summary, 2 * NAME)
-        yield "\n".join([f"<details><summary>{summary}</summary>\n", *_blocks(block.blocks), "</details>\n"])
+        yield "\n".join([f"<details><summary>{summary}</summary>\n", *blocks(block.blocks), "</details>\n"])
     elif isinstance(block, Part):
         yield f"#### {_line(block.title, PROSE)}\n"
-        yield from _blocks(block.blocks)
+        yield from blocks(block.blocks)
     elif isinstance(block, Beside):
-        yield from _blocks(block.blocks)
+        yield from blocks(block.blocks)
 
 
 def _table(table: Table) -> Iterator[str]:

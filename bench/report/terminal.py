@@ -44,6 +44,7 @@ STYLES: dict[Tone, str] = {
     "differs": "yellow",
     "strong": "bold",
     "alarm": "bold white on red",
+    "unseen": "",
 }
 
 
@@ -52,24 +53,26 @@ def render(made: Document) -> RenderableType:
     sign = f"{made.mark.sign} " if made.mark.sign else ""
     parts: list[RenderableType] = [_line(f"{sign}{made.headline}", f"bold {STYLES[made.mark.tone]}".strip())]
     parts += [_line((f"{made.alarm_sign} ", *spans(alarm)), "bold red") for alarm in made.alarms]
-    parts += _blocks(made.lead)
+    parts += blocks(made.lead)
     for section in sections_of(made, "terminal"):
         if "terminal" in section.headed:
             parts += [Text(""), _line(section.title, "bold")]
-        parts += _blocks(section.blocks)
+        parts += blocks(section.blocks)
     return Group(*parts)
 
 
-def _blocks(blocks: Sequence[Block]) -> Iterator[RenderableType]:
-    for block in shown(blocks, "terminal"):
+def blocks(found: Sequence[Block]) -> Iterator[RenderableType]:
+    """What ``found`` looks like."""
+    for block in shown(found, "terminal"):
         yield from _block(block)
 
 
 def _block(block: Block) -> Iterator[RenderableType]:
     if isinstance(block, Sentences):
         yield from [Text("")] if block.gap else []
+        style = "bold red" if block.style == "alarm" else STYLES[block.tone]
         for one in block.items:
-            line = _line((block.mark, *spans(one)), STYLES[block.tone], block.most or LINE_MOST)
+            line = _line((block.mark, *spans(one)), style, block.most or LINE_MOST)
             yield Padding(line, (0, 0, 0, block.indent), expand=False) if block.indent else line
     elif isinstance(block, Table):
         yield _table(block)
@@ -80,7 +83,7 @@ def _block(block: Block) -> Iterator[RenderableType]:
     elif isinstance(block, Fold | Beside | Part):
         if isinstance(block, Fold | Part):
             yield _line(block.summary if isinstance(block, Fold) else block.title, "bold")
-        yield from _blocks(block.blocks)
+        yield from blocks(block.blocks)
 
 
 def _table(table: Table) -> Fitting:
