@@ -65,8 +65,8 @@ def test_the_keyboard_sorts_too(opened, html):
 
 def test_an_optimization_moves_with_its_details(opened, html):
     page = opened(html).page
-    page.locator(".sides thead button", has_text="Optimization").click()
-    bodies = page.locator(".sides > tbody").all()
+    page.locator(".attribution thead button", has_text="Optimization").click()
+    bodies = page.locator(".attribution > tbody").all()
     assert len(bodies) == 2
     assert all(body.locator("tr.more").count() == 1 for body in bodies)
 
@@ -95,9 +95,10 @@ def test_a_link_leads_to_a_query(opened, html):
 
 def test_a_link_leads_into_what_is_folded_away(opened, html):
     page = opened(html).page
-    assert not page.locator("#optimization-leads_queue_idx").is_visible()
+    folded = page.locator("#optimization-leads_queue_idx > p")
+    assert not folded.is_visible()
     page.evaluate("location.hash = 'optimization-leads_queue_idx'")
-    page.locator("#optimization-leads_queue_idx").wait_for(state="visible")
+    folded.wait_for(state="visible")
 
 
 def test_a_link_to_what_is_filtered_out_clears_the_filter(opened, html):

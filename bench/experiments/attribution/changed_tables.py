@@ -28,7 +28,7 @@ def away_with(name: str, optimizations: Sequence[Optimization], needs: Needs) ->
     return (*(block.name for block in reversed(optimizations) if block.name in gone - {name}), name)
 
 
-def touched(
+def changed_tables(
     connection: Connection, optimizations: Sequence[Optimization], needs: Needs
 ) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
     """The tables whose columns, indexes, constraints, triggers or options each optimization changed.

@@ -34,7 +34,7 @@ def stored(
     connection: Connection,
     workload: Workload,
     applied: Sequence[Applied],
-    touches: Mapping[str, Sequence[str]],
+    changed: Mapping[str, Sequence[str]],
     progress: Progress = silent,
     limit_s: float = CHURN_LIMIT_S,
 ) -> tuple[tuple[Stored, ...], Churn, tuple[str, ...]]:
@@ -45,7 +45,7 @@ def stored(
     """
     density, notes = _density_function(connection)
     before = _measured(connection, applied, density)
-    touched = {table for names in touches.values() for table in names}
+    touched = {table for names in changed.values() for table in names}
     statements, more = statements_of(connection, workload, touched)
     churn, written = _churn(connection, [s.in_churn or s for s in statements], progress, limit_s)
     after = {(one.optimization, one.name): one for one in (_measured(connection, applied, density) if written else ())}

@@ -21,7 +21,7 @@ _EXTENSION = re.compile(r"CREATE\s+EXTENSION\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Kinds:
+class PlanEffects:
     """The optimizations of a database, sorted by what they can do."""
 
     made_by: Mapping[str, str]
@@ -32,23 +32,23 @@ class Kinds:
     """They only add ways to read (plain indexes, extensions): where a plan does not use one, taking it away leaves the
     plan as it is, because the planner chooses the cheapest of fewer. An index on an expression is not among them: it
     brings statistics, which can change any estimate; nor is a unique one, which proves things."""
-    touches: Mapping[str, frozenset[str]]
+    relations: Mapping[str, frozenset[str]]
     """Optimization to the relations that it makes or changes, as plans name them; absent where that is not known."""
 
 
-def kinds(
+def plan_effects(
     connection: Connection,
     blocks: Sequence[Optimization],
     applied: Sequence[Applied],
     changed: Mapping[str, Sequence[str]],
-) -> Kinds:
+) -> PlanEffects:
     """Sort ``blocks``, all of which are applied in the database of ``connection``.
 
     ``changed`` says which tables each has changed, where the catalog shows that.
     """
     plain = {row["name"] for row in rows(connection, "list_plain_indexes_by_name")}
     seen = {one.name: one for one in applied}
-    inert, pure, touches = set(), set(), {}
+    inert, pure, relations = set(), set(), {}
     for block in blocks:
         texts = [statement.sql.lstrip() for statement in block.statements]
         creates = seen[block.name].creates if block.name in seen else ()
@@ -58,9 +58,9 @@ def kinds(
             creates and plain.issuperset(creates) and all(_INDEX.match(text) for text in texts)
         ):
             pure.add(block.name)
-        if relations := (*changed.get(block.name, ()), *creates):
-            touches[block.name] = frozenset(map(bare, relations))
+        if found := (*changed.get(block.name, ()), *creates):
+            relations[block.name] = frozenset(map(bare, found))
         elif block.name in pure:
-            touches[block.name] = frozenset()
+            relations[block.name] = frozenset()
     made_by = {bare(name): one.name for one in applied for name in one.creates}
-    return Kinds(made_by, frozenset(inert), frozenset(pure), touches)
+    return PlanEffects(made_by, frozenset(inert), frozenset(pure), relations)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.experiments.attribution.shapley import Shares, buffers, fastest_ms, nothing, shares
+from bench.experiments.attribution.shapley import ShapleyValues, buffers, fastest_ms, nothing, shapley_values
 from bench.model import Attribution, Counters, GainCell, Tried
 
 ROWS_PER_BUFFER = 10
@@ -52,8 +52,8 @@ class CellGain:
 
     query: str
     parameter_class: str
-    buffers: Shares
-    ms: Shares
+    buffers: ShapleyValues
+    ms: ShapleyValues
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +112,8 @@ def cell_gains(attribution: Attribution) -> tuple[CellGain, ...]:
         CellGain(
             cell.query,
             cell.parameter_class,
-            shares(cell, nothing if was_stopped(cell) else buffers),
-            shares(cell, fastest_ms),
+            shapley_values(cell, nothing if was_stopped(cell) else buffers),
+            shapley_values(cell, fastest_ms),
         )
         for cell in attribution.cells
     )
@@ -214,7 +214,7 @@ def disagreements(found: Mapping[str, Gain]) -> tuple[str, ...]:
     return tuple(
         f"{gain.name}: the planner promised {effect.cell} {effect.predicted:,.1f} times less cost, by execution it "
         f"takes {1 / effect.measured:,.1f} times as long ({effect.ms_without:,.2f} → {effect.ms_with:,.2f} ms, "
-        f"{effect.buffers_without:,} → {effect.buffers_with:,} buffers)"
+        f"{effect.buffers_without:,} → {effect.buffers_with:,} buffers)."
         for gain in found.values()
         for effect in gain.harmed
         if effect.predicted > 1 and effect.measured <= 1 / LOUD and effect.ms_with - effect.ms_without >= LOUD_MS

@@ -10,10 +10,12 @@ from bench.model import Attribution
 
 NAMED_PERCENT = 0.5
 """A share below this is rounded to nothing in a whole percent."""
+STEPS = (1, 10, 25, 50, 75)
+"""Percent from which on a share has the next deeper colour."""
 
 
 @dataclass(frozen=True, slots=True)
-class HeatColumn:
+class HeatmapColumn:
     """One query: what all optimizations together saved it."""
 
     query: str
@@ -28,7 +30,7 @@ class HeatColumn:
 
 
 @dataclass(frozen=True, slots=True)
-class HeatRow:
+class HeatmapRow:
     """One optimization: its percent of each query's gain, in the order of the columns; None where it has no share."""
 
     name: str
@@ -36,14 +38,25 @@ class HeatRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Heat:
+class Heatmap:
     """Optimization by query; rows without any share are left out."""
 
-    columns: tuple[HeatColumn, ...]
-    rows: tuple[HeatRow, ...]
+    columns: tuple[HeatmapColumn, ...]
+    rows: tuple[HeatmapRow, ...]
+
+    @property
+    def buffers(self) -> float | None:
+        """What all optimizations together saved all queries; None where no query was tried."""
+        return sum(column.buffers for column in self.columns) if self.columns else None
+
+    @property
+    def unexplained(self) -> tuple[float | None, ...]:
+        """By column what is worth a row of its own; empty where nothing is."""
+        found = tuple(one.unexplained if is_named(one.unexplained) else None for one in self.columns)
+        return found if any(value is not None for value in found) else ()
 
 
-def heat(attribution: Attribution, names: Sequence[str], queries: Sequence[str]) -> Heat:
+def heatmap(attribution: Attribution, names: Sequence[str], queries: Sequence[str]) -> Heatmap:
     """Split the gain of each of ``queries`` that was tried among ``names``."""
     split: dict[str, list[CellGain]] = {}
     stopped: dict[str, int] = {}
@@ -55,19 +68,33 @@ def heat(attribution: Attribution, names: Sequence[str], queries: Sequence[str])
     rows = []
     for name in names:
         percent = tuple(_percent(name, column, split[column.query]) for column in columns)
-        if any(value is not None and abs(value) >= NAMED_PERCENT for value in percent):
-            rows.append(HeatRow(name, percent))
-    return Heat(columns, tuple(rows))
+        if any(value is not None and is_named(value) for value in percent):
+            rows.append(HeatmapRow(name, percent))
+    return Heatmap(columns, tuple(rows))
 
 
-def _column(query: str, split: Sequence[CellGain], stopped: int) -> HeatColumn:
+def is_named(percent: float) -> bool:
+    """Whether a share is more than nothing in a whole percent."""
+    return abs(percent) >= NAMED_PERCENT
+
+
+def heat(percent: float | None) -> str:
+    """Name the colour of a share; empty where there is none."""
+    if percent is None:
+        return ""
+    if not is_named(percent):
+        return "heat-0"
+    return "heat-less" if percent < 0 else f"heat-{sum(round(percent) >= step for step in STEPS)}"
+
+
+def _column(query: str, split: Sequence[CellGain], stopped: int) -> HeatmapColumn:
     whole = sum(gain.buffers.whole for gain in split)
     left = sum(gain.buffers.unexplained for gain in split)
     gained = whole >= MEANT_BUFFERS
-    return HeatColumn(query, whole, gained, 100 * left / whole if gained else 0.0, stopped)
+    return HeatmapColumn(query, whole, gained, 100 * left / whole if gained else 0.0, stopped)
 
 
-def _percent(name: str, column: HeatColumn, split: Sequence[CellGain]) -> float | None:
+def _percent(name: str, column: HeatmapColumn, split: Sequence[CellGain]) -> float | None:
     if not column.gained:
         return None
     return 100 * sum(gain.buffers.by_name.get(name, 0.0) for gain in split) / column.buffers or None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -30,11 +30,19 @@ SMALL_BYTES = 1_000_000
 pgx_scripts asks for; a dataset of ours is a sample of production."""
 
 HygieneKind = Relation | Literal["invalid", "unindexed foreign key", "unused", "low density"]
-KINDS: tuple[HygieneKind, ...] = (
-    "invalid", "duplicate", "unique", "reversed", "included", "prefix", "unindexed foreign key", "unused",
-    "low density",
-)  # fmt: skip
-"""In the order of the report."""
+TITLES: Mapping[HygieneKind, str] = {
+    "invalid": "Invalid",
+    "duplicate": "Exact duplicates",
+    "unique": "Redundant beside a unique index",
+    "reversed": "The same, read backwards",
+    "included": "Contained in one that carries more columns",
+    "prefix": "The beginning of another",
+    "unindexed foreign key": "Foreign keys without an index",
+    "unused": "Used by nothing that was measured",
+    "low density": "Sparse",
+}
+"""What each kind is called, in the order of the report."""
+KINDS = tuple(TITLES)
 
 UNSEEN = "Whatever was not measured, jobs and procedures for example, may use an index that no measured plan shows."
 """What has to be said beside ``unused`` findings, once."""

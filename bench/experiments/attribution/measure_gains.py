@@ -12,7 +12,7 @@ from itertools import product
 from random import Random
 
 from bench.experiments.attribution.cells import NOTHING, SAMPLES, Found, Key
-from bench.experiments.attribution.effects import Kinds
+from bench.experiments.attribution.effects import PlanEffects
 from bench.experiments.attribution.gains import better, by_work, faster
 from bench.experiments.attribution.proof import CLEARLY
 from bench.experiments.attribution.subsets import Names, Sets
@@ -42,7 +42,7 @@ class Gains:
     """Tries the cells of one database in sets of its optimizations."""
 
     sets: Sets
-    kinds: Kinds
+    effects: PlanEffects
     progress: Progress
     found: list[Found] = field(default_factory=list)
     none: Names = NOTHING
@@ -51,7 +51,7 @@ class Gains:
 
     def explore(self, cells: Sequence[Cell]) -> None:
         """Try ``cells`` in the sets that can matter to them."""
-        impure = set(self.sets.blocks) - set(self.kinds.pure)
+        impure = set(self.sets.blocks) - set(self.effects.pure)
         self.found = [Found(cell, concerned=set(self.sets.blocks), impure=impure) for cell in cells]
         names = [name for name in self.sets.blocks if name not in self.sets.fixed]
         self.none = self.sets.only([])
@@ -77,7 +77,7 @@ class Gains:
         for number, seen in enumerate(self.found):
             self.progress(what, number, len(self.found), "cells")
             with connection.transaction():
-                kept[seen.key] = seen.plan_here(frozenset(without), connection, self.kinds.made_by, SAMPLES)
+                kept[seen.key] = seen.plan_here(frozenset(without), connection, self.effects.made_by, SAMPLES)
         self.progress(what, len(self.found), len(self.found), "cells")
 
     def prove(self, kept: Collection[str], target_ms: float) -> SetTried:
@@ -103,12 +103,12 @@ class Gains:
         found = {
             name
             for name in names
-            if name not in self.kinds.inert
-            and (name not in self.kinds.touches or relations.intersection(self.kinds.touches[name]))
+            if name not in self.effects.inert
+            and (name not in self.effects.relations or relations.intersection(self.effects.relations[name]))
         }  # fmt: skip
         found |= {rewrite.optimization} if rewrite else set()
         found |= {needed for name in found for needed in self.sets.needs.get(name, ())}
-        seen.concerns(found, found - set(self.kinds.pure))
+        seen.concerns(found, found - set(self.effects.pure))
 
     def _concerned(self, name: str) -> list[Found]:
         return [seen for seen in self.found if name in seen.concerned]
@@ -194,7 +194,7 @@ class Gains:
             if left := [seen for seen in found if seen.known(names) is None]:
                 concerned = set().union(*(seen.concerned for seen in left))  # the others would change nothing
                 with self.sets.without(self.sets.closed(names & concerned)):
-                    wrote = [seen.ask(names, self.sets.connection, self.kinds.made_by, samples) for seen in left]
+                    wrote = [seen.ask(names, self.sets.connection, self.effects.made_by, samples) for seen in left]
                 if any(wrote):
                     self.sets.clean()
         if todo and what:

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
-from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.committed import with_committed
 from bench.experiments.attribution.disk import stored
-from bench.experiments.attribution.effects import kinds
+from bench.experiments.attribution.effects import plan_effects
 from bench.experiments.attribution.measure_gains import Gains
 from bench.experiments.attribution.shipping import ship_all
 from bench.experiments.attribution.smallest_set import smallest
@@ -52,7 +52,7 @@ class Subject:
 class _Known:
     """What was learnt of the optimizations on the way."""
 
-    touches: dict[str, tuple[str, ...]]
+    changed: dict[str, tuple[str, ...]]
     """The tables that each changed, by the catalog."""
     failed: dict[str, str]
     """Why that is not known of others."""
@@ -118,8 +118,8 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
         sets = Sets(connection, blocks, creates)
         find_needs(sets)
         find_rewrite_needs(sets, subject.cells)
-        touches, failed = touched(connection, subject.workload.optimizations, sets.needs)
-        sorted_out = kinds(connection, subject.workload.optimizations, subject.applied, touches)
+        changed, failed = changed_tables(connection, subject.workload.optimizations, sets.needs)
+        sorted_out = plan_effects(connection, subject.workload.optimizations, subject.applied, changed)
         trial = Gains(sets, sorted_out, subject.progress)
         trial.explore(subject.cells)
         cells = with_committed(trial, lambda label: _fresh(subject, label))
@@ -127,7 +127,7 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
         size = {one.name: one.size_bytes for one in subject.applied}
         kept = smallest(found, list(blocks), subject.target_ms, size)
         found = replace(found, smallest=trial.prove(kept, subject.target_ms))
-    return found, _Known(touches, failed, sorted_out.inert)
+    return found, _Known(changed, failed, sorted_out.inert)
 
 
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:
@@ -149,8 +149,8 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
 
 def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
     """Checks of values are left out: they write nothing, and the time of comparing one is below what shows here."""
-    touches = {name: tables for name, tables in known.touches.items() if name not in known.inert}
-    writes, costs, notes = write_costs(connection, subject.workload, touches, found.needs, subject.progress)
+    changed = {name: tables for name, tables in known.changed.items() if name not in known.inert}
+    writes, costs, notes = write_costs(connection, subject.workload, changed, found.needs, subject.progress)
     untold = [f"The write cost of {name} was not measured: {reason}." for name, reason in known.failed.items()]
     if checks := sorted(known.inert):
         untold.append(f"Checks of values write nothing, so their write cost was not measured: {', '.join(checks)}.")
@@ -158,7 +158,7 @@ def _write_costs(subject: Subject, connection: Connection, found: Attribution, k
 
 
 def _stored(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
-    sizes, churn, notes = stored(connection, subject.workload, subject.applied, known.touches, subject.progress)
+    sizes, churn, notes = stored(connection, subject.workload, subject.applied, known.changed, subject.progress)
     return replace(found, stored=sizes, churn=churn, notes=(*found.notes, *notes))
 
 

@@ -1,4 +1,4 @@
-"""The figures of the four sides as text, the same in every format."""
+"""The figures of an attribution as text, the same in every format."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.gains import Effect, Gain
-from bench.model import Shipped
+from bench.experiments.attribution.heatmap import is_named
+from bench.model import Shipped, Stored
 from bench.report import numbers
 
 
@@ -77,6 +78,23 @@ def hot(price: WritePrice) -> str:
     """Write the share of heap-only updates without and with it; empty where that is the same."""
     without, with_it = percent(price.hot_without), percent(price.hot_with)
     return f"{without} → {with_it}" if without != with_it else ""
+
+
+def density(stored: Stored) -> str:
+    """Write how full its leaf pages are, new and after the phase of writes."""
+    if stored.leaf_density is None:
+        return numbers.NOTHING
+    after = "" if stored.churned_density is None else f" → {stored.churned_density:.0f}"
+    return f"{stored.leaf_density:.0f}{after} %"
+
+
+def share(value: float | None) -> str:
+    """Write a share in percent of a query's gain as it stands in a table; empty where there is none."""
+    if value is None:
+        return ""
+    if not is_named(value):
+        return "< 1"
+    return f"−{-value:,.0f}" if value < 0 else f"{value:,.0f}"
 
 
 def stall(shipped: Shipped | None) -> str:

@@ -18,7 +18,7 @@ Value = Callable[[Tried], float]
 
 
 @dataclass(frozen=True, slots=True)
-class Shares:
+class ShapleyValues:
     """The gain of one cell in one unit, split: positive is less work, or time."""
 
     whole: float
@@ -45,13 +45,13 @@ def fastest_ms(tried: Tried) -> float:
     return min(tried.samples_ms)
 
 
-def shares(cell: GainCell, value: Value) -> Shares:
+def shapley_values(cell: GainCell, value: Value) -> ShapleyValues:
     """Split the gain of ``cell``, measured by ``value``."""
     whole = value(cell.tried[cell.before]) - value(cell.tried[cell.after])
     saved = {bits: -value(cell.tried[plan]) for bits, plan in cell.subsets.items()}
     split = _sampled(cell, saved) if cell.orders else _exact(cell, saved)
     by_name = {name: split.get(name, 0.0) for name in cell.matter}
-    return Shares(whole, by_name, whole - sum(by_name.values()), not cell.orders)
+    return ShapleyValues(whole, by_name, whole - sum(by_name.values()), not cell.orders)
 
 
 def _exact(cell: GainCell, saved: dict[str, float]) -> dict[str, float]:

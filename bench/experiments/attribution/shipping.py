@@ -14,7 +14,7 @@ from statistics import fmean
 
 from bench.errors import LoadError, ServerError
 from bench.experiments.attribution.applying import Application, apply, as_in_the_file, as_shipped
-from bench.experiments.attribution.stalls import Window, felt, rate_tps
+from bench.experiments.attribution.stalls import Window, rate_tps, stall
 from bench.model import Optimization
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import CLIENTS, RATE_TPS, Mix, Pgbench, Running, Transaction, find_pgbench, make_mix, running
@@ -156,7 +156,7 @@ def _is_alive(shipment: Shipment, load: Running) -> bool:
 
 def _records(shipment: Shipment, way: ShipWay) -> Iterator[Shipped]:
     for one in shipment.applied:
-        seen = felt(one.window, shipment.transactions)
+        seen = stall(one.window, shipment.transactions)
         yield Shipped(
             optimization=one.optimization,
             way=way,
@@ -170,7 +170,7 @@ def _records(shipment: Shipment, way: ShipWay) -> Iterator[Shipped]:
 
 
 def _load(shipments: Sequence[Shipment], notes: Sequence[str]) -> Load:
-    quiet = [felt(window, shipment.transactions).longest_ms for shipment in shipments for window in shipment.quiet]
+    quiet = [stall(window, shipment.transactions).longest_ms for shipment in shipments for window in shipment.quiet]
     tables = dict.fromkeys(table for shipment in shipments for table in shipment.mix.tables)
     rates = [rate_tps(shipment.transactions) for shipment in shipments if shipment.transactions]
     if not rates:

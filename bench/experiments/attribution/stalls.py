@@ -1,4 +1,4 @@
-"""What a load felt in a stretch of time, from its transactions; pure."""
+"""How long a load stalled in a stretch of time, from its transactions; pure."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Felt:
+class Stall:
     """The longest transaction that overlaps a window, and how many do; None where nobody can say."""
 
     longest_ms: float | None
     transactions: int
 
 
-def felt(window: Window, transactions: Sequence[Transaction]) -> Felt:
-    """What the transactions felt in the window.
+def stall(window: Window, transactions: Sequence[Transaction]) -> Stall:
+    """How long the transactions stalled in the window.
 
     One that was due before ``free_since_s`` may have waited for what was applied then, and does not count here. Where
-    the log ends before the window does, the load died: what it would have felt is unknown.
+    the log ends before the window does, the load died: its stall is unknown.
     """
     if not transactions or transactions[-1].end_s < window.end_s:
-        return Felt(None, 0)
+        return Stall(None, 0)
     inside = [
         transaction.ms
         for transaction in transactions
         if window.free_since_s <= transaction.begin_s < window.end_s and transaction.end_s > window.begin_s
     ]
-    return Felt(max(inside, default=None), len(inside))
+    return Stall(max(inside, default=None), len(inside))
 
 
 def rate_tps(transactions: Sequence[Transaction]) -> float:

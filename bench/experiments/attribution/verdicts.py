@@ -1,4 +1,4 @@
-"""One word for each optimization, and the sentence that defends it. Pure, and from counters wherever they can tell."""
+"""A verdict on each optimization, and the sentence that defends it. Pure, and from counters wherever they can tell."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.experiments.attribution.gains import MEANT, Effect, Gain, gains, larg
 from bench.model import Attribution, Run
 from bench.report import numbers
 
-Word = Literal[
+OptimizationOutcome = Literal[
     "keep", "keep, but it costs", "substitutable", "needed by others", "unused", "harmful", "not for queries",
     "cannot tell",
 ]  # fmt: skip
@@ -25,7 +25,7 @@ class OptimizationVerdict:
     """One optimization: what it gains, what it costs, and what to do with it."""
 
     name: str
-    word: Word
+    outcome: OptimizationOutcome
     sentence: str
     gain: Gain
     costs: Costs
@@ -48,9 +48,9 @@ def verdicts(run: Run) -> tuple[OptimizationVerdict, ...]:
             continue
         gain, price = found[block.name], costs(attribution, block.name, wal.get(block.name))
         helps = needed_by.get(block.name, ())
-        word, sentence = _word(block.name, attribution, gain, price, helps, _can_be_in_plans(run, block.name))
+        outcome, sentence = _outcome(block.name, attribution, gain, price, helps, _can_be_in_plans(run, block.name))
         kept = None if attribution.smallest is None else block.name in attribution.smallest.kept
-        made.append(OptimizationVerdict(block.name, word, sentence, gain, price, kept))
+        made.append(OptimizationVerdict(block.name, outcome, sentence, gain, price, kept))
     return tuple(made)
 
 
@@ -68,9 +68,9 @@ def _can_be_in_plans(run: Run, name: str) -> bool:
     return block.category not in ("constraint", "monitoring", "maintenance")
 
 
-def _word(
+def _outcome(
     name: str, attribution: Attribution, gain: Gain, price: Costs, helps: Sequence[str], visible: bool
-) -> tuple[Word, str]:
+) -> tuple[OptimizationOutcome, str]:
     if (reason := attribution.not_tried.get(name)) and not (gain.missed or gain.harmed or gain.alone):
         return "cannot tell", f"It could not be taken away: {reason}."
     if gain.harmed and gain.share_buffers <= 0 and not _outweighed(gain):

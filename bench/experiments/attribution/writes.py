@@ -53,7 +53,7 @@ class _State:
 def write_costs(
     connection: Connection,
     workload: Workload,
-    touches: Mapping[str, Sequence[str]],
+    changed: Mapping[str, Sequence[str]],
     needs: Needs,
     progress: Progress = silent,
 ) -> tuple[tuple[Write, ...], tuple[WriteCost, ...], tuple[str, ...]]:
@@ -61,13 +61,13 @@ def write_costs(
 
     They are those of the workload, and one made up for each table that none of them writes.
 
-    ``touches`` says which tables an optimization changed, ``needs`` without which others it cannot be. What needs an
+    ``changed`` says which tables an optimization changed, ``needs`` without which others it cannot be. What needs an
     optimization goes before it does: then both sides lack it.
 
     Raises:
         WorkloadError: a statement of ``writes/`` fails or does not write (file:line).
     """
-    touched = {table for names in touches.values() for table in names}
+    touched = {table for names in changed.values() for table in names}
     statements, notes = statements_of(connection, workload, touched)
     groups, more = _grouped(connection, statements)
     notes += more
@@ -80,7 +80,7 @@ def write_costs(
     done = 0
     for (tables, updates), group in groups.items():
         progress("measuring write costs", done, len(statements), "statements")
-        pairs, more = _states(connection, workload.optimizations, tables, touches, needs)
+        pairs, more = _states(connection, workload.optimizations, tables, changed, needs)
         notes += more
         if pairs and updates:
             _make_room(connection, group, tables)
@@ -123,7 +123,7 @@ def _states(
     connection: Connection,
     optimizations: Sequence[Optimization],
     tables: Sequence[str],
-    touches: Mapping[str, Sequence[str]],
+    changed: Mapping[str, Sequence[str]],
     needs: Needs,
 ) -> tuple[dict[str, tuple[_State, _State]], tuple[str, ...]]:
     """Optimization to the two states that tell its price: with it and without it."""
@@ -131,7 +131,7 @@ def _states(
     states: dict[tuple[str, ...], _State] = {(): _State(())}
     pairs: dict[str, tuple[_State, _State]] = {}
     notes = []
-    for name in [block.name for block in optimizations if set(touches.get(block.name, ())) & set(tables)]:
+    for name in [block.name for block in optimizations if set(changed.get(block.name, ())) & set(tables)]:
         away = away_with(name, optimizations, needs)
         try:
             with taken_away(connection, [blocks[other] for other in away]):

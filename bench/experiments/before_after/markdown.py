@@ -6,14 +6,15 @@ from collections.abc import Iterable, Sequence
 
 from bench.cells.records import CellSummary, OptimizationSummary, Outcome, QuerySummary, Summary
 from bench.cells.sentences import effect
-from bench.experiments.attribution import markdown
-from bench.experiments.attribution.summary import summarize_sides
+from bench.experiments.attribution import document as attribution
+from bench.experiments.attribution.summary import AttributionSummary
+from bench.experiments.attribution.summary import summarize as summarize_attribution
 from bench.experiments.before_after import cold_markdown
 from bench.experiments.before_after.cold import summarize_cold
 from bench.experiments.before_after.summary import summarize
 from bench.model import Run
 from bench.report import numbers
-from bench.report.markdown import NAME, PROSE, escape, fitted
+from bench.report.markdown import NAME, PROSE, blocks, escape, fitted
 
 SIGNS: dict[Outcome, str] = {
     "meets": "✅ meets",
@@ -32,7 +33,7 @@ USES = {
 
 def render(run: Run) -> str:
     """Write the verdict, the tables and the environment; the least important parts go first where they do not fit."""
-    summary, sides, cold = summarize(run), summarize_sides(run), summarize_cold(run)
+    summary, attributed, cold = summarize(run), summarize_attribution(run), summarize_cold(run)
     title = f"{escape(run.workload, NAME)}: {escape(summary.sentence, PROSE)}"
     # In the order of importance, which is the order of the page too.
     sections = [
@@ -44,7 +45,7 @@ def render(run: Run) -> str:
         ],
         _queries(summary),
         cold_markdown.section(cold, escape) if cold else [],
-        markdown.section(sides, escape) if sides else _optimizations(summary.optimizations),
+        _attributed(attributed) if attributed else _optimizations(summary.optimizations),
         _environment(run),
         *([*_details(query)] for query in summary.queries),
     ]
@@ -83,6 +84,12 @@ def _optimizations(optimizations: Sequence[OptimizationSummary]) -> list[str]:
         cost = f"{numbers.ms(found.build_ms)} | {numbers.size(found.size_bytes)} | {numbers.size(found.wal_bytes)}"
         lines.append(f"| {escape(found.name, NAME)} | {escape(found.category, NAME)} | {used} | {cost} |")
     return [*lines, ""]
+
+
+def _attributed(summary: AttributionSummary) -> list[str]:
+    (section,) = attribution.sections(summary, {})
+    lines = [*blocks(section.blocks)]
+    return [f"### {section.title}\n", *lines] if lines else []
 
 
 def _details(query: QuerySummary) -> Iterable[str]:

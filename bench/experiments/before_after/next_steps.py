@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bench.cells.cell import rank
 from bench.cells.records import OptimizationSummary, QuerySummary
-from bench.experiments.attribution.verdicts import OptimizationVerdict, Word, verdicts
+from bench.experiments.attribution.verdicts import OptimizationOutcome, OptimizationVerdict, verdicts
 from bench.model import Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
@@ -69,8 +69,8 @@ def _worthless(run: Run, optimizations: Sequence[OptimizationSummary]) -> Iterat
         )
 
 
-def _with(judged: Sequence[OptimizationVerdict], word: Word) -> list[str]:
-    return [one.name for one in judged if one.word == word]
+def _with(judged: Sequence[OptimizationVerdict], outcome: OptimizationOutcome) -> list[str]:
+    return [one.name for one in judged if one.outcome == outcome]
 
 
 def _ship(run: Run, queries: Sequence[QuerySummary]) -> Iterator[str]:

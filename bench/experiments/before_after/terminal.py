@@ -9,11 +9,13 @@ from rich.text import Text
 
 from bench.cells.records import CellSummary, Outcome, QuerySummary, Summary
 from bench.cells.sentences import effect
-from bench.experiments.attribution.terminal import show_sides
+from bench.experiments.attribution import document as attribution
+from bench.experiments.attribution.summary import summarize as summarize_attribution
 from bench.experiments.before_after.cold_terminal import show_cold
 from bench.experiments.before_after.summary import summarize
 from bench.model import Run
 from bench.report import numbers
+from bench.report.terminal import blocks
 from bench.report.text import one_line
 from bench.statistics.quantiles import Figure
 
@@ -42,7 +44,7 @@ COLUMNS: dict[str, tuple[JustifyMethod, int]] = {
 
 
 def show(run: Run) -> RenderableType:
-    """Give the sentence, what makes it void, the table, what was found, what to do next, and the four sides.
+    """Give the sentence, what makes it void, the table, what was found, what to do next, and the attribution.
 
     Text from data is never read as markup.
     """
@@ -55,8 +57,11 @@ def show(run: Run) -> RenderableType:
     parts += [Text(f"→ {one_line(step)}") for step in summary.next_steps]
     if run.cold is not None:
         parts += [Text(""), show_cold(run)]
-    if run.attribution is not None:
-        parts += [Text(""), show_sides(run)]
+    if attributed := summarize_attribution(run):
+        parts += [
+            Text(""),
+            *(one for section in attribution.sections(attributed, {}) for one in blocks(section.blocks)),
+        ]
     return Group(*parts)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import DatasetError
-from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.disk import stored
 from bench.model import Applied, Churn, Stored
 from bench.postgres.connection import Connection, Target
@@ -33,8 +33,8 @@ def connect(admin: Connection, target: Target):
 def measured(
     connection: Connection, workload: Workload, applied: tuple[Applied, ...], **more: float
 ) -> tuple[dict[str, Stored], Churn, tuple[str, ...]]:
-    touches, _ = touched(connection, workload.optimizations, {})
-    found, churn, notes = stored(connection, workload, applied, touches, **more)
+    changed, _ = changed_tables(connection, workload.optimizations, {})
+    found, churn, notes = stored(connection, workload, applied, changed, **more)
     return {one.name: one for one in found}, churn, notes
 
 

@@ -1,4 +1,4 @@
-"""The four sides in every format: safe, whole where they are, and quiet where they are not."""
+"""An attribution in every format: safe, whole where they are, and quiet where they are not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.experiments.attribution.page import heat_cell
+from bench.experiments.attribution.heatmap import heat
+from bench.experiments.attribution.sentences import share
 from bench.experiments.before_after.formats import FORMATS
 from bench.model import Attribution, SetTried
 from bench.model.attribution import Churn, Load
@@ -46,7 +47,7 @@ def page(run) -> Page:
 
 def cells(run) -> list[str]:
     """The text of each cell of the first row of the table."""
-    row = re.search(r'<table class="sides[^>]*>.*?<tbody>\n<tr>(.*?)</tr>', FORMATS["html"](run), re.DOTALL)[1]
+    row = re.search(r'<table class="attribution[^>]*>.*?<tbody>\n<tr>(.*?)</tr>', FORMATS["html"](run), re.DOTALL)[1]
     return [Page(part).text for part in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL)]
 
 
@@ -95,8 +96,8 @@ def test_what_was_not_measured_is_a_dash():
 
 
 def test_there_is_a_row_for_every_optimization_in_the_order_of_the_file():
-    rows = FORMATS["html"](attributed.run()).split('<table class="sides')[1]
-    found = re.findall(r'<tbody>\n<tr>\s*<th scope="row"><code>(.*?)</code>', rows)
+    rows = FORMATS["html"](attributed.run()).split('<table class="attribution')[1]
+    found = re.findall(r'<tbody>\n<tr>\s*<th scope="row"><span class="line"><code>(.*?)</code>', rows)
     assert found[:2] == [INDEX, OTHER]
 
 
@@ -140,7 +141,7 @@ def test_a_planner_that_promised_the_opposite_is_said_loudly():
     assert "✗ harmful" in page(run).text
 
 
-# -------------------------------------------------------------------------------------------------------- the heat
+# -------------------------------------------------------------------------------------------------------- the heatmap
 def contrast(one: str, other: str) -> float:
     """WCAG 2.1, relative luminance."""
 
@@ -153,8 +154,8 @@ def contrast(one: str, other: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_every_step_of_the_heat_can_be_read_in_light_and_dark():
-    css = Path(TEMPLATES / "sides.css").read_text()
+def test_every_step_of_the_heatmap_can_be_read_in_light_and_dark():
+    css = Path(TEMPLATES / "attribution.css").read_text()
     found = re.findall(r"\.(heat-\w+) { background: (#\w{6}); color: (#\w{6}); }", css)
     assert [name for name, _, _ in found] == [*(f"heat-{step}" for step in (0, 1, 2, 3, 4, 5, "less"))] * 2
     assert min(contrast(back, text) for _, back, text in found) >= 4.5
@@ -168,24 +169,23 @@ def test_every_step_of_the_heat_can_be_read_in_light_and_dark():
     ],
 )  # fmt: skip
 def test_a_share_has_its_figure_and_colour(percent, step, text):
-    found = heat_cell(percent)
-    assert (found.step, found.text) == (step, text)
+    assert (heat(percent), share(percent)) == (step, text)
 
 
 def test_the_heat_map_has_only_rows_with_a_share():
     text = FORMATS["html"](attributed.run())
-    heat = text[text.index('<table class="heat ') :]
-    heat = heat[: heat.index("</table>")]
-    assert f"<code>{INDEX}</code>" in heat
-    assert OTHER not in heat
-    assert '<td class="heat-5">100</td>' in heat
+    table = text[text.index('<table class="heatmap ') :]
+    table = table[: table.index("</table>")]
+    assert f"<code>{INDEX}</code>" in table
+    assert OTHER not in table
+    assert '<td class="heat-5">100</td>' in table
 
 
 # -------------------------------------------------------------------------------------------- hygiene and limits
 def test_a_finding_has_its_fix_and_unseen_is_said_once():
     indexes = [attributed.index(f"crm.i{n}", f"c{n}") for n in range(9)]
     text = FORMATS["html"](attributed.run(gained(indexes=tuple(indexes))))
-    assert '<code class="fix">DROP INDEX CONCURRENTLY crm.i3;</code>' in text
+    assert "<code>DROP INDEX CONCURRENTLY crm.i3;</code>" in text
     assert text.count("jobs and procedures for example") == 1
 
 

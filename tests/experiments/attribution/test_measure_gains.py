@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.dataset.bindings import curate
-from bench.experiments.attribution.changed_tables import touched
-from bench.experiments.attribution.effects import kinds
+from bench.experiments.attribution.changed_tables import changed_tables
+from bench.experiments.attribution.effects import plan_effects
 from bench.experiments.attribution.gains import cell_gains, disagreements, gains
 from bench.experiments.attribution.measure_gains import Gains
 from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -55,8 +55,8 @@ def tried(target: Target, database: str, workload: Workload, applied: tuple[Appl
         chosen = cells(connection, workload)
         find_needs(sets)
         find_rewrite_needs(sets, chosen)
-        touches, _ = touched(connection, workload.optimizations, sets.needs)
-        trial = Gains(sets, kinds(connection, workload.optimizations, applied, touches), silent)
+        changed, _ = changed_tables(connection, workload.optimizations, sets.needs)
+        trial = Gains(sets, plan_effects(connection, workload.optimizations, applied, changed), silent)
         trial.explore(chosen)
         return Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
 

@@ -57,7 +57,7 @@ def test_every_side_of_the_shop_is_measured(shop_run):
 
 
 def test_the_shops_optimizations_get_the_words_that_they_deserve(shop_run):
-    assert {found.name: found.word for found in verdicts(shop_run)} == {
+    assert {found.name: found.outcome for found in verdicts(shop_run)} == {
         "orders_customer_idx": "keep, but it costs",
         "orders_open_idx": "keep",
     }
@@ -105,7 +105,7 @@ def test_what_cannot_be_undone_is_measured_in_databases_built_without_it(shop, o
     assert cell.without == {"totals_idx": cell.before}
     assert cell.tried[cell.before].counters.buffers > 5 * cell.tried[cell.after].counters.buffers
     word = next(one for one in verdicts(run) if one.name == "totals_idx")
-    assert word.word.startswith("keep")
+    assert word.outcome.startswith("keep")
 
 
 def test_an_optimization_that_runs_outside_of_a_transaction_is_measured_too(shop, own_home, tmp_path):

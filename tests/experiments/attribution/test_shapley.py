@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from bench.experiments.attribution.gains import better, gains
-from bench.experiments.attribution.shapley import buffers, shares
+from bench.experiments.attribution.shapley import buffers, shapley_values
 from bench.experiments.attribution.smallest_set import smallest
 from bench.model import Attribution, Counters, GainCell, Tried
 
@@ -41,16 +41,16 @@ def cell(matter: str, cost_of: dict[str, int], name: str = "q") -> GainCell:
 
 def test_substitutes_share_what_either_could_have_brought():
     either = cell("ab", {"": 100, "a": 10, "b": 10, "ab": 10})
-    assert shares(either, buffers).by_name == {"a": 45, "b": 45}
+    assert shapley_values(either, buffers).by_name == {"a": 45, "b": 45}
 
 
 def test_what_only_works_together_is_shared():
     both = cell("ab", {"": 100, "a": 100, "b": 100, "ab": 10})
-    assert shares(both, buffers).by_name == {"a": 45, "b": 45}
+    assert shapley_values(both, buffers).by_name == {"a": 45, "b": 45}
 
 
 def test_what_changes_nothing_gets_nothing_and_harm_is_negative():
-    found = shares(cell("abc", _harmful()), buffers)
+    found = shapley_values(cell("abc", _harmful()), buffers)
     assert found.by_name == {"a": 90, "b": 0, "c": -20}
     assert found.whole == sum(found.by_name.values()) == 70
 
@@ -66,7 +66,7 @@ def test_three_players_get_their_shapley_value():
     # the glove game: one left glove (a), two right ones; known value 4/6, 1/6, 1/6
     worth = {"": 0, "a": 0, "b": 0, "c": 0, "ab": 6, "ac": 6, "bc": 0, "abc": 6}
     gloves = cell("abc", {names: 100 - value for names, value in worth.items()})
-    assert shares(gloves, buffers).by_name == pytest.approx({"a": 4, "b": 1, "c": 1})
+    assert shapley_values(gloves, buffers).by_name == pytest.approx({"a": 4, "b": 1, "c": 1})
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from bench.errors import ServerError
 from bench.experiments.attribution import shipping
 from bench.experiments.attribution.shipping import ship_all
-from bench.experiments.attribution.stalls import Window, felt
+from bench.experiments.attribution.stalls import Window, stall
 from bench.model import Optimization, Statement
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import Mix, Transaction, make_mix, programs
@@ -237,7 +237,7 @@ def test_it_works_on_a_server_of_version_15_that_needs_a_password(dsn15: str) ->
 
 def test_a_transaction_that_waited_for_something_earlier_does_not_count() -> None:
     transactions = (Transaction(8.0, 10.5), Transaction(10.2, 10.6), Transaction(11.5, 11.6), Transaction(12.0, 12.1))
-    seen = felt(Window(free_since_s=9.0, begin_s=10.0, end_s=11.0), transactions)
+    seen = stall(Window(free_since_s=9.0, begin_s=10.0, end_s=11.0), transactions)
     assert seen.transactions == 1
     assert seen.longest_ms == pytest.approx(400)
 

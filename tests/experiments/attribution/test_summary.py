@@ -1,4 +1,4 @@
-"""What a report may say of the four sides."""
+"""What a report may say of an attribution."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import pytest
 
 from bench.cells.index_use import indexes_seen
 from bench.experiments.attribution.gains import cell_gains
-from bench.experiments.attribution.heatmap import heat
-from bench.experiments.attribution.summary import summarize_sides
+from bench.experiments.attribution.heatmap import heatmap
+from bench.experiments.attribution.summary import summarize
 from bench.model import Attribution, SetTried
 from tests.builders import attributed, runs
 from tests.builders.attributed import INDEX, OTHER, cell, gained, index, tried
@@ -19,7 +19,7 @@ STOPPED = tried(0, 30_000.0, censored=True)
 
 def proof(ms: float = 3.0, kept: tuple[str, ...] = (INDEX,), **more):
     times = {"queue[hot]": (ms,) * 15}
-    return summarize_sides(attributed.run(gained(smallest=SetTried(kept, times), **more))).smallest
+    return summarize(attributed.run(gained(smallest=SetTried(kept, times), **more))).smallest
 
 
 # ---------------------------------------------------------------------------------------------- the smallest set
@@ -43,7 +43,7 @@ def test_a_set_that_was_stopped_by_the_timeout_misses():
 
 def test_a_set_too_close_to_the_target_says_so():
     times = {"queue[hot]": (60.0, 99.0, 70.0, 90.0, 80.0)}
-    found = summarize_sides(attributed.run(gained(smallest=SetTried((INDEX,), times)))).smallest
+    found = summarize(attributed.run(gained(smallest=SetTried((INDEX,), times)))).smallest
     assert found.verdict == "cannot tell"
     assert found.sentence.endswith("Too close to 100 ms to tell, or too noisy: queue[hot].")
 
@@ -62,29 +62,29 @@ def test_a_cell_that_all_of_them_do_not_bring_under_the_target_is_not_promised()
 def test_a_cell_whose_plan_stays_counts_with_what_the_run_measured():
     pairs = (runs.pair(), runs.pair("queue", "whale", after_ms=50))
     made = replace(attributed.run(gained(cells=(cell(), cell("queue", "whale")))), pairs=pairs)
-    assert "(p95 of queue[whale])" in summarize_sides(made).smallest.sentence
+    assert "(p95 of queue[whale])" in summarize(made).smallest.sentence
 
 
 # ------------------------------------------------------------------------------------------------- who earned what
-def test_the_heat_of_a_query_adds_up_to_a_hundred():
+def test_the_shares_of_a_query_adds_up_to_a_hundred():
     plans = (tried(1000, 9.0), tried(400, 4.0), tried(500, 5.0), tried(100, 1.0))
-    found = heat(gained(cells=(cell("queue", "hot", *plans, names=(INDEX, OTHER)),)), [INDEX, OTHER], ["queue"])
+    found = heatmap(gained(cells=(cell("queue", "hot", *plans, names=(INDEX, OTHER)),)), [INDEX, OTHER], ["queue"])
     assert sum(row.percent[0] for row in found.rows) == pytest.approx(100)
 
 
 def test_an_optimization_without_a_share_has_no_row():
-    found = heat(gained(), [INDEX, OTHER], ["queue"])
+    found = heatmap(gained(), [INDEX, OTHER], ["queue"])
     assert [row.name for row in found.rows] == [INDEX]
 
 
 def test_a_share_that_rounds_to_nothing_has_no_row():
     plans = (tried(10_000, 9.0), tried(9_999, 9.0), tried(101, 1.0), tried(100, 1.0))
-    found = heat(gained(cells=(cell("queue", "hot", *plans, names=(INDEX, OTHER)),)), [INDEX, OTHER], ["queue"])
+    found = heatmap(gained(cells=(cell("queue", "hot", *plans, names=(INDEX, OTHER)),)), [INDEX, OTHER], ["queue"])
     assert [row.name for row in found.rows] == [INDEX]
 
 
 def test_a_query_that_gained_nothing_is_not_split():
-    found = heat(gained(cells=(cell("queue", "hot", tried(10, 1.0), tried(12, 1.0)),)), [INDEX], ["queue"])
+    found = heatmap(gained(cells=(cell("queue", "hot", tried(10, 1.0), tried(12, 1.0)),)), [INDEX], ["queue"])
     assert not found.columns[0].gained
     assert found.rows == ()
 
@@ -97,7 +97,7 @@ def test_a_plan_that_was_stopped_has_no_buffers_to_share():
 
 def test_a_timeout_that_it_prevents_is_the_best_gain_and_named_as_one():
     cells = (cell("queue", "hot", STOPPED, tried(6, 3.0)), cell("other", "hot"))
-    verdict = summarize_sides(attributed.run(gained(cells=cells))).rows[0].verdict
+    verdict = summarize(attributed.run(gained(cells=cells))).rows[0].verdict
     assert verdict.gain.best.stopped_without
     assert verdict.sentence == "Without it queue[hot] (> 30.0 s → 3.00 ms), other[hot] do more work."
 
@@ -105,7 +105,7 @@ def test_a_timeout_that_it_prevents_is_the_best_gain_and_named_as_one():
 def test_the_best_cell_is_one_that_it_helps():
     """By time it helps the first cell, though that touches more buffers; the second one is its best."""
     odd = cell("queue", "hot", tried(1000, 90.0), tried(3000, 3.0))
-    found = summarize_sides(attributed.run(gained(cells=(odd, cell("other", "hot", tried(500, 5.0), tried(6, 0.2))))))
+    found = summarize(attributed.run(gained(cells=(odd, cell("other", "hot", tried(500, 5.0), tried(6, 0.2))))))
     assert found.rows[0].verdict.gain.best.cell == "other[hot]"
 
 
@@ -118,25 +118,25 @@ def test_indexes_are_used_by_plans_before_and_after_and_by_upkeep():
 
 @pytest.mark.parametrize("more", [{"left_out": ("other",)}, {"queries": (runs.query(), runs.query("other"))}])
 def test_nothing_is_called_unused_while_a_query_has_no_plan(more):
-    found = summarize_sides(attributed.run(gained(indexes=(index(),)), **more))
+    found = summarize(attributed.run(gained(indexes=(index(),)), **more))
     assert found.findings == ()
     assert any(one.startswith("Which indexes are unused cannot be told") for one in found.limits)
 
 
 def test_an_index_in_no_plan_is_found():
-    found = summarize_sides(attributed.run(gained(indexes=(index(),))))
+    found = summarize(attributed.run(gained(indexes=(index(),))))
     assert [one.kind for one in found.findings] == ["unused"]
 
 
 # -------------------------------------------------------------------------------------------------- the limits
 def test_the_limits_name_what_was_not_measured():
-    said = " ".join(summarize_sides(attributed.run(gained())).limits)
+    said = " ".join(summarize(attributed.run(gained())).limits)
     for side in ("Write costs were not measured", "Sizes are those after the build", "Shipping was not measured"):
         assert side in said
 
 
 def test_a_whole_attribution_leaves_out_no_side():
-    said = " ".join(summarize_sides(attributed.run()).limits)
+    said = " ".join(summarize(attributed.run()).limits)
     assert "not measured" not in said
     assert "Phase of writes: the table grew by a tenth." in said
     assert "took 4.00 ms in the median and 8.50 ms at most" in said
@@ -144,22 +144,22 @@ def test_a_whole_attribution_leaves_out_no_side():
 
 def test_sampled_shares_are_counted():
     sampled = replace(cell("queue", "tiny"), orders=((INDEX,), (INDEX,)))
-    said = summarize_sides(attributed.run(gained(cells=(cell(), sampled)))).limits
+    said = summarize(attributed.run(gained(cells=(cell(), sampled)))).limits
     assert said[0].startswith("Shares are exact in 1 of 2 cells.")
 
 
 def test_what_could_not_be_taken_away_is_said():
-    said = summarize_sides(attributed.run(gained(not_tried={OTHER: "its undo fails"}))).limits
+    said = summarize(attributed.run(gained(not_tried={OTHER: "its undo fails"}))).limits
     assert f"{OTHER} could not be taken away and tried: its undo fails." in said
 
 
 def test_without_cells_costs_are_shown_and_nothing_is_judged():
-    found = summarize_sides(attributed.run(replace(attributed.whole(), cells=(), smallest=None)))
+    found = summarize(attributed.run(replace(attributed.whole(), cells=(), smallest=None)))
     assert found.rows[0].verdict is None
     assert found.rows[0].costs.plain.stall_ms == 790.0
     assert found.limits[1].startswith("Gains were not measured")
 
 
 def test_an_empty_attribution_is_one():
-    assert summarize_sides(attributed.run(Attribution())).heat.rows == ()
-    assert summarize_sides(runs.run(runs.pair())) is None
+    assert summarize(attributed.run(Attribution())).heatmap.rows == ()
+    assert summarize(runs.run(runs.pair())) is None

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.experiments.attribution.changed_tables import touched
+from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.writes import write_costs
 from bench.model import WriteCost
 from bench.postgres import databases
@@ -26,8 +26,8 @@ class Costs:
     """What ``write_costs`` gave, by statement and optimization."""
 
     def __init__(self, connection: Connection, workload: Workload, needs: dict[str, tuple[str, ...]] | None = None):
-        self.touches, self.failed = touched(connection, workload.optimizations, needs or {})
-        self.writes, self.all, self.notes = write_costs(connection, workload, self.touches, needs or {})
+        self.changed, self.failed = changed_tables(connection, workload.optimizations, needs or {})
+        self.writes, self.all, self.notes = write_costs(connection, workload, self.changed, needs or {})
 
     def __getitem__(self, key: tuple[str, str]) -> WriteCost:
         return next(cost for cost in self.all if (cost.write, cost.optimization) == key)
@@ -132,7 +132,7 @@ def test_both_sides_lack_what_needs_the_optimization(connect, tmp_path: Path) ->
     workload = workload_in(tmp_path, blocks, {"insert": INSERT.replace("INTO t", "INTO t (id, a, b, doc)")})
     with connect(workload) as connection:
         costs = Costs(connection, workload, {"c_idx": ("c",), "c_view": ("c",)})
-    assert costs.touches == {"c": ("public.t",), "c_idx": ("public.t",)}
+    assert costs.changed == {"c": ("public.t",), "c_idx": ("public.t",)}
     assert costs["insert", "c_idx"].with_it.wal_bytes > costs["insert", "c"].with_it.wal_bytes
     assert costs["insert", "c"].with_it.wal_bytes == costs["insert", "c_idx"].without_it.wal_bytes
 
@@ -178,8 +178,8 @@ def test_what_hangs_on_a_table_counts_as_touching_it(connect, tmp_path: Path) ->
     blocks += block("rollup", "CREATE TABLE r AS SELECT b, count(*) FROM t GROUP BY b;", category="rollup")
     workload = workload_in(tmp_path, blocks)
     with connect(workload) as connection:
-        touches, failed = touched(connection, workload.optimizations, {})
-    assert touches == dict.fromkeys(("check", "room", "trigger"), ("public.t",))
+        changed, failed = changed_tables(connection, workload.optimizations, {})
+    assert changed == dict.fromkeys(("check", "room", "trigger"), ("public.t",))
     assert failed == {}
 
 

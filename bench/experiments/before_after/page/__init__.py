@@ -10,10 +10,8 @@ from markupsafe import Markup
 from bench.cells.records import Summary
 from bench.cells.sentences import effect
 from bench.errors import WorkloadError
-from bench.experiments.attribution import sentences
-from bench.experiments.attribution.hygiene import UNSEEN
-from bench.experiments.attribution.page import TONES
-from bench.experiments.attribution.page import view as sides_view
+from bench.experiments.attribution import document as attribution
+from bench.experiments.attribution.summary import summarize as summarize_attribution
 from bench.experiments.before_after import figures
 from bench.experiments.before_after.cold import summarize_cold
 from bench.experiments.before_after.page.data import distribution_views
@@ -24,6 +22,7 @@ from bench.experiments.before_after.tables import tables
 from bench.model import STATES, Applied, Run
 from bench.report import numbers
 from bench.report.html.environment import drawn, fill
+from bench.report.html.render import HELPERS
 from bench.shipping import ship_script
 
 FILES_OF_A_RUN = (
@@ -39,23 +38,22 @@ def render(run: Run) -> str:
     """Write the page. The same run gives the same bytes."""
     summary = summarize(run)
     queries = query_views(run, summary)
+    titles = {view.query.name: (view.anchor, view.summary.title) for view in queries}
+    attributed = summarize_attribution(run)
     return fill(
         "report.html",
         pgproof=run.pgproof,
         run=run,
         summary=summary,
         queries=queries,
-        titles={view.query.name: (view.anchor, view.summary.title) for view in queries},
+        titles=titles,
         totals=_totals(run.applied),
         drawings=_drawings(summary),
         drawing_in_words=figures.describe_dumbbells(summary),
         ship=_ship(run),
         tables=tables(run),
         files=FILES_OF_A_RUN,
-        sides=sides_view(run),
-        tones=TONES,
-        unseen=UNSEEN,
-        side_words=sentences,
+        attributed=attribution.sections(attributed, titles) if attributed else (),
         words=numbers,
         effect_in_words=effect,
         states=STATES,
@@ -63,6 +61,7 @@ def render(run: Run) -> str:
         dense=len(queries) > DENSE_FROM,
         shapes=distribution_views(run.dataset),
         basis=method_view(run),
+        **HELPERS,
     )
 
 
