@@ -101,11 +101,12 @@ def columns(*headings: str, number: bool = False) -> tuple[Column, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell; ``tone`` is how all of it is meant, ``value`` what a page sorts it by where that is not its text."""
+    """A cell; ``tone`` is how all of it is meant, ``value`` what a page sorts it by where that is not its text: last
+    where it is an empty one."""
 
     line: Line
     tone: Tone = ""
-    value: float | None = None
+    value: float | Literal[""] | None = None
     hint: str = ""
     """What a page says where the pointer rests."""
     span: int = 1
