@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.experiments.scale import curves
-from bench.experiments.scale.record import Asked, Reading, Scaling
+from bench.experiments.scale.record import Asked, Measurement, Scaling
 from bench.model import Binding, Run
 from tests.builders import runs
 
@@ -23,15 +23,15 @@ SURE = 0.03
 def series(
     law: Callable[[float], float], *, noise: float = 0.0, seed: int = 1, tenants: Sequence[int] = (),
     scales: Sequence[int] = SCALES, plans: str = "aaaaaaaaaaaa",
-) -> tuple[Reading, ...]:  # fmt: skip
-    """Readings whose buffers and times follow ``law`` of the scale, or of the tenant's rows where these are given."""
+) -> tuple[Measurement, ...]:  # fmt: skip
+    """Measurements that follow ``law`` of the scale, or of the tenant's rows where these are given."""
     rng = random.Random(seed)
     made = []
     for number, scale in enumerate(scales):
         value = law(tenants[number] if tenants else scale) * math.exp(rng.gauss(0, noise))
         sure = abs(value / TARGET_MS - 1) > max(SURE, 2 * noise)
         made.append(
-            Reading(
+            Measurement(
                 scale=scale, tenant_rows=tenants[number] if tenants else None, buffers=round(value), p50_ms=value,
                 p95_ms=value, executions=20, plan=plans[number],
                 verdict=("meets" if value < TARGET_MS else "misses") if sure else "cannot tell",
@@ -40,14 +40,14 @@ def series(
     return tuple(made)
 
 
-def censored(readings: Sequence[Reading], *numbers: int, ms: float = 30_000.0) -> tuple[Reading, ...]:
-    """``readings`` with the steps ``numbers`` cut off after ``ms``."""
+def censored(measurements: Sequence[Measurement], *numbers: int, ms: float = 30_000.0) -> tuple[Measurement, ...]:
+    """``measurements`` with the steps ``numbers`` cut off after ``ms``."""
     verdict = "misses" if ms >= TARGET_MS else "cannot tell"
     return tuple(
         replace(one, p50_ms=ms, p95_ms=ms, p50_censored=True, p95_censored=True, verdict=verdict)
         if number in numbers
         else one
-        for number, one in enumerate(readings)
+        for number, one in enumerate(measurements)
     )
 
 
@@ -81,7 +81,7 @@ def scaling(steps: int = len(SCALES), title: str = "") -> Scaling:
         asked=asked,
         steps=tuple(curves.step_of(run, str(run.dataset.scale)) for run in made),
         titles={query.name: query.title for query in first.queries},
-        tracks=curves.tracks(made),
+        tracks=curves.cell_curves(made),
         server="PostgreSQL 18.1 (embedded)",
         machine="EPYC 7B13, 2 cores",
         alarms=curves.alarms(made),

@@ -63,7 +63,7 @@ def scale(folder: Path) -> int:
     growth_report.write(found, folder)
     out.print(growth_report.show(found))
     runs = [storage.load(storage.RUN, stored / step.folder / "run.json") for step in found.steps]
-    again = {"tracks": curves.tracks(runs), "alarms": curves.alarms(runs)}
+    again = {"tracks": curves.cell_curves(runs), "alarms": curves.alarms(runs)}
     folder.joinpath("again.json").write_text(
         storage.spread({key: storage.to_json(value) for key, value in again.items()}) + "\n"
     )

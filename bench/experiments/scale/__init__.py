@@ -1,11 +1,14 @@
-"""How figures grow with the data, and when a cell crosses its target. Pure: no driver, no clock.
+"""How figures grow with the data, and when a cell crosses its target.
 
-``records``   what a scale experiment keeps
-``fit``       curves through a few points
-``shapes``    a word for a curve: flat, logarithmic, linear in the tenant
-``crossing``  the scale at which p95 crosses the target
-``pool``      slopes of many cells together
-``check``     the last step predicted from the others
-``reading``   from runs to one series for each cell
-``story``     what a reader is told first
+``run``        the steps, each an ordinary run
+``steps``      the scales to measure at, and whether they fit on the disk
+``record``     what a scale experiment keeps
+``curves``     from runs to one curve for each cell
+``fit``        curves through a few points
+``shapes``     a word for a curve: flat, logarithmic, linear in the tenant
+``crossing``   the scale at which p95 crosses the target
+``shrinkage``  slopes of many cells together
+``check``      the last step predicted from the others
+``summary``    all of what was decided, with what a reader is told first
+``document``   where it is shown
 """

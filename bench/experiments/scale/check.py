@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.experiments.scale.fit import LEAST
-from bench.experiments.scale.record import Prediction, Reading
+from bench.experiments.scale.record import Measurement, Prediction
 from bench.experiments.scale.shapes import Figure, changed, describe, same_plan, tenant_axis
 from bench.experiments.scale.shrinkage import Line, slopes
 
@@ -34,37 +34,44 @@ class Tally:
     worst: float | None
     """The error that is farthest from zero."""
 
+    @property
+    def good_share(self) -> float:
+        """How many of all were right."""
+        return self.good / self.cells if self.cells else 0.0
 
-def predict(series: Sequence[Sequence[Reading]], figure: Figure) -> list[Prediction | None]:
-    """Predict the last reading of each of ``series`` from its earlier ones with the plan that they ended with.
+
+def predict(series: Sequence[Sequence[Measurement]], figure: Figure) -> list[Prediction | None]:
+    """Predict the last measurement of each of ``series`` from its earlier ones with the plan that they ended with.
 
     By the cell's own curve where three steps or more lie on one; else along the slope that all cells together leave it
-    (``pool``). None where fewer than two earlier ones have the figure, or where the last has none.
+    (``shrinkage``). None where fewer than two earlier ones have the figure, or where the last has none.
     """
-    known = [_known(readings, figure) for readings in series]
-    lines = [_line(one, readings[-1], figure) if one else None for one, readings in zip(known, series, strict=True)]
+    known = [_known(measurements, figure) for measurements in series]
+    lines = [
+        _line(one, measurements[-1], figure) if one else None for one, measurements in zip(known, series, strict=True)
+    ]
     drawn = iter(slopes([line for line in lines if line]))
     found: list[Prediction | None] = []
-    for one, line, readings in zip(known, lines, series, strict=True):
+    for one, line, measurements in zip(known, lines, series, strict=True):
         if line is None:
             found.append(None)
             continue
-        slope, last = next(drawn), readings[-1]
+        slope, last = next(drawn), measurements[-1]
         own = _own_curve(one, last, figure)
         predicted = line.predicted(slope) if own is None else own
-        found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(readings[-2], last)))
+        found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(measurements[-2], last)))
     return found
 
 
-def _known(readings: Sequence[Reading], figure: Figure) -> list[Reading]:
-    """The earlier readings that a prediction can rest on; empty where there is nothing to predict."""
-    if len(readings) < 3 or not figure(readings[-1]):
+def _known(measurements: Sequence[Measurement], figure: Figure) -> list[Measurement]:
+    """The earlier measurements that a prediction can rest on; empty where there is nothing to predict."""
+    if len(measurements) < 3 or not figure(measurements[-1]):
         return []
-    known = [one for one in same_plan(readings[:-1]) if figure(one) is not None]
+    known = [one for one in same_plan(measurements[:-1]) if figure(one) is not None]
     return known if len(known) >= 2 else []
 
 
-def _line(known: Sequence[Reading], last: Reading, figure: Figure) -> Line:
+def _line(known: Sequence[Measurement], last: Measurement, figure: Figure) -> Line:
     tenants = tenant_axis(known)
     xs = [float(one.scale) for one in known] if tenants is None or not last.tenant_rows else tenants
     # How large the tenant is at a scale is known without measuring: the dataset's rule says so.
@@ -74,7 +81,7 @@ def _line(known: Sequence[Reading], last: Reading, figure: Figure) -> Line:
     return Line(tuple(math.log(x) for x in xs), ys, math.log(at), grew)
 
 
-def _own_curve(known: Sequence[Reading], last: Reading, figure: Figure) -> float | None:
+def _own_curve(known: Sequence[Measurement], last: Measurement, figure: Figure) -> float | None:
     """What the cell's own curve says; None where it has none that describes its steps."""
     if len(known) < 3:
         return None

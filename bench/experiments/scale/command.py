@@ -123,7 +123,7 @@ class _Kept:
             self.scaling,
             steps=steps,
             titles={query.name: query.title or query.name for query in last.queries},
-            tracks=curves.tracks(self.runs),
+            tracks=curves.cell_curves(self.runs),
             alarms=curves.alarms(self.runs),
             server=f"PostgreSQL {last.server.version} ({last.server.kind})",
             machine=f"{last.machine.cpu}, {last.machine.cores} cores",

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from bench.experiments.scale.fit import Curve, curves, fit, may_be_constant
-from bench.experiments.scale.record import Crossing, Reading
+from bench.experiments.scale.record import Crossing, Measurement
 from bench.experiments.scale.shapes import p95_ms, same_plan
 
 FARTHEST = 10.0
@@ -21,13 +21,13 @@ GRID = 600
 """Points between the first step and the farthest, on a logarithmic axis: 1 % apart for a span of a thousand."""
 
 
-def crossing(readings: Sequence[Reading], target_ms: float) -> Crossing:
+def crossing(measurements: Sequence[Measurement], target_ms: float) -> Crossing:
     """Find where p95 crosses ``target_ms``.
 
     Verdicts come first: they have 95 % confidence of their own, and need no curve. A step that clearly meets and a
     later one that clearly misses enclose the crossing.
     """
-    timed = [one for one in readings if one.p95_ms is not None]
+    timed = [one for one in measurements if one.p95_ms is not None]
     if not timed:
         return Crossing("cannot tell", reason="not one execution was timed")
     misses = [one for one in timed if one.verdict == "misses"]
@@ -42,7 +42,7 @@ def crossing(readings: Sequence[Reading], target_ms: float) -> Crossing:
     return _beyond(timed, target_ms)
 
 
-def _between(timed: Sequence[Reading], over: Reading, target_ms: float) -> Crossing:
+def _between(timed: Sequence[Measurement], over: Measurement, target_ms: float) -> Crossing:
     later = [one for one in timed if one.scale > over.scale]
     if any(one.verdict == "meets" for one in later):
         return Crossing("cannot tell", reason=f"over the target at {over.scale:,}, within it at a larger step")
@@ -63,7 +63,7 @@ def _between(timed: Sequence[Reading], over: Reading, target_ms: float) -> Cross
     return Crossing("crosses", estimate, low, high)
 
 
-def _interpolated(one: Reading, other: Reading, target_ms: float) -> float:
+def _interpolated(one: Measurement, other: Measurement, target_ms: float) -> float:
     """On a line in logarithms through both; the middle where the times are of no use for that."""
     low, high = one.p95_ms or 0.0, other.p95_ms or 0.0
     share = 0.5
@@ -72,7 +72,7 @@ def _interpolated(one: Reading, other: Reading, target_ms: float) -> float:
     return float(one.scale * (other.scale / one.scale) ** share)
 
 
-def _beyond(timed: Sequence[Reading], target_ms: float) -> Crossing:
+def _beyond(timed: Sequence[Measurement], target_ms: float) -> Crossing:
     within = [one for one in timed if one.verdict == "meets"]
     if not within:
         return Crossing("cannot tell", reason="too few executions, or too close to the target, at every step")
@@ -98,7 +98,7 @@ def _beyond(timed: Sequence[Reading], target_ms: float) -> Crossing:
     return Crossing("crosses", at, low, high, extrapolated=at > timed[-1].scale)
 
 
-def _on_curves(stretch: Sequence[Reading], target_ms: float) -> tuple[float | None, float | None, float | None]:
+def _on_curves(stretch: Sequence[Measurement], target_ms: float) -> tuple[float | None, float | None, float | None]:
     """Where the best curve, the highest band and the lowest band of all likely curves reach the target."""
     known = [one for one in stretch if p95_ms(one) is not None]
     if len(known) < 2:
@@ -134,9 +134,9 @@ def _reaches(value: Callable[[float], float], first: float, last: float, target:
     return None
 
 
-def curve(readings: Sequence[Reading]) -> tuple[Curve, float] | None:
+def curve(measurements: Sequence[Measurement]) -> tuple[Curve, float] | None:
     """The best curve through p95 since the plan last changed, and the scale where it begins; None without two steps."""
-    known = [one for one in same_plan(readings) if p95_ms(one) is not None]
+    known = [one for one in same_plan(measurements) if p95_ms(one) is not None]
     if len(known) < 2:
         return None
     return curves([float(one.scale) for one in known], [p95_ms(one) or 0.0 for one in known])[0], float(known[0].scale)

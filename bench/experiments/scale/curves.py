@@ -11,7 +11,7 @@ from bench.cells.cell import summarize_side
 from bench.cells.records import SideSummary
 from bench.experiments.scale.check import predict
 from bench.experiments.scale.crossing import crossing
-from bench.experiments.scale.record import Prediction, Reading, Step, Track
+from bench.experiments.scale.record import CellCurve, Measurement, Prediction, Step
 from bench.experiments.scale.shapes import buffers, changed, growth, median_ms
 from bench.model import STATES, Binding, CellSide, Pair, Query, Run, State
 from bench.statistics.quantiles import percentile
@@ -40,21 +40,21 @@ def step_of(run: Run, folder: str) -> Step:
     )
 
 
-def tracks(runs: Sequence[Run]) -> tuple[Track, ...]:
+def cell_curves(runs: Sequence[Run]) -> tuple[CellCurve, ...]:
     """Follow every cell through ``runs``, which are of growing scale; cells in the order of the largest run."""
-    readings: dict[tuple[str, str, State], list[Reading]] = {}
+    measurements: dict[tuple[str, str, State], list[Measurement]] = {}
     for run in reversed(runs):  # cells that only smaller runs have come last
         tenants = {query.name: _tenants(run, query) for query in run.queries}
         for pair in run.pairs:
             for state in STATES:
                 key = (pair.query, pair.parameter_class, state)
-                if reading := _reading(run, pair, state, tenants.get(pair.query, {})):
-                    readings.setdefault(key, []).insert(0, reading)
+                if measurement := _measurement(run, pair, state, tenants.get(pair.query, {})):
+                    measurements.setdefault(key, []).insert(0, measurement)
     target_ms = runs[-1].options.target_ms if runs else 0.0
-    work, time = (predict(list(readings.values()), figure) for figure in (buffers, median_ms))
+    work, time = (predict(list(measurements.values()), figure) for figure in (buffers, median_ms))
     return tuple(
-        _track(*key, tuple(found), target_ms, (work[number], time[number]))
-        for number, (key, found) in enumerate(readings.items())
+        _cell_curve(*key, tuple(found), target_ms, (work[number], time[number]))
+        for number, (key, found) in enumerate(measurements.items())
     )
 
 
@@ -70,38 +70,38 @@ def alarms(runs: Sequence[Run]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _track(
+def _cell_curve(
     query: str,
     parameter_class: str,
     state: State,
-    readings: tuple[Reading, ...],
+    measurements: tuple[Measurement, ...],
     target_ms: float,
     checks: tuple[Prediction | None, Prediction | None],
-) -> Track:
-    return Track(
+) -> CellCurve:
+    return CellCurve(
         query=query,
         parameter_class=parameter_class,
         state=state,
-        readings=readings,
+        readings=measurements,
         changes=tuple(
-            other.scale for one, other in pairwise(readings) if changed(one, other)
+            other.scale for one, other in pairwise(measurements) if changed(one, other)
         ),
-        work=growth(readings, buffers),
-        time=growth(readings, median_ms),
-        crossing=crossing(readings, target_ms),
+        work=growth(measurements, buffers),
+        time=growth(measurements, median_ms),
+        crossing=crossing(measurements, target_ms),
         work_check=checks[0],
         time_check=checks[1],
     )  # fmt: skip
 
 
-def _reading(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) -> Reading | None:
+def _measurement(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) -> Measurement | None:
     side = pair.side(state)
     if not (side.samples or side.plan or side.error):
         return None
     found: SideSummary = summarize_side(side, run.options.target_ms, differs=False)
     p50, p95 = percentile(side.samples, 0.5), percentile(side.samples, 0.95)
     query = next((one for one in run.queries if one.name == pair.query), None)
-    return Reading(
+    return Measurement(
         scale=run.dataset.scale,
         tenant_rows=_mean_tenant(query, pair, tenants) if query else None,
         buffers=_mean_buffers(side),

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.experiments.scale.crossing import FARTHEST, curve
-from bench.experiments.scale.record import Reading, Scaling, Track
-from bench.experiments.scale.summary import QueryGrowth, crossing, short
+from bench.experiments.scale.record import CellCurve, Measurement, Scaling
+from bench.experiments.scale.sentences import crossing, short
+from bench.experiments.scale.summary import QueryGrowth
 from bench.model import STATES
 from bench.report.figures import keys
 from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline
@@ -46,7 +47,7 @@ class _Across:
 class _Series:
     """One cell, and whether it is of the hot class."""
 
-    track: Track
+    cell: CellCurve
     hot: bool
 
 
@@ -61,17 +62,17 @@ def growth(found: QueryGrowth, scaling: Scaling, ident: str) -> str:
 
 def layout(found: QueryGrowth, scaling: Scaling) -> Drawing | None:
     """Lay ``found`` out; None where no cell was timed or counted."""
-    shown = list(_series(found))
-    readings = [one for series in shown for one in series.track.readings]
-    if not any(one.p95_ms is not None or one.buffers is not None for one in readings):
+    shown = [_Series(*one) for one in found.series]
+    measurements = [one for series in shown for one in series.cell.readings]
+    if not found.measured:
         return None
     target = scaling.asked.options.target_ms
-    across = _across(shown, readings)
+    across = _across(shown, measurements)
     top = 2 * FONT + 6
     times = panel(
-        [target, *(one.p95_ms for one in readings if one.p95_ms is not None)], top, TIMES_TALL, least=CLOCK_MS
+        [target, *(one.p95_ms for one in measurements if one.p95_ms is not None)], top, TIMES_TALL, least=CLOCK_MS
     )
-    counted = [float(one.buffers) for one in readings if one.buffers is not None]
+    counted = [float(one.buffers) for one in measurements if one.buffers is not None]
     work = panel(counted, times.bottom + FONT + 16, WORK_TALL, least=1.0)
     below = work.bottom + FONT + 4
     legend = list(_keys(shown))
@@ -80,7 +81,7 @@ def layout(found: QueryGrowth, scaling: Scaling) -> Drawing | None:
     def paint(sheet: Sheet) -> None:
         frame(sheet, times, "p95, ms", LEFT, RIGHT, SMALL)
         frame(sheet, work, "buffers", LEFT, RIGHT, SMALL)
-        _scales(sheet, across, {one.scale for one in readings}, below, scaling.asked.unit, (times.top, work.bottom))
+        _scales(sheet, across, {one.scale for one in measurements}, below, scaling.asked.unit, (times.top, work.bottom))
         _target(sheet, times, target)
         for series in shown:
             _changes(sheet, series, across, (times.top, work.bottom))
@@ -93,21 +94,11 @@ def layout(found: QueryGrowth, scaling: Scaling) -> Drawing | None:
     return Drawing(WIDTH, height, paint)
 
 
-def _series(found: QueryGrowth) -> Iterator[_Series]:
-    """From the back to the front: the class that crosses first, then the hot one, before and after."""
-    for state in STATES:
-        hot, first = found.hot(state), found.first(state)
-        if first and first is not hot:
-            yield _Series(first, hot=False)
-        if hot:
-            yield _Series(hot, hot=True)
-
-
-def _across(shown: Sequence[_Series], readings: Sequence[Reading]) -> _Across:
-    scales = [float(one.scale) for one in readings]
+def _across(shown: Sequence[_Series], measurements: Sequence[Measurement]) -> _Across:
+    scales = [float(one.scale) for one in measurements]
     low, high = min(scales), max(scales)
     ends = [
-        at * FARTHER for series in shown if series.track.crossing.kind == "crosses" and (at := series.track.crossing.at)
+        at * FARTHER for series in shown if series.cell.crossing.kind == "crosses" and (at := series.cell.crossing.at)
     ]
     high = min(max([high, *ends]), high * FARTHEST)
     return _Across(low, high if high > low else low * 2)
@@ -146,15 +137,15 @@ def _target(sheet: Sheet, times: Panel, target: float) -> None:
 
 
 def _changes(sheet: Sheet, series: _Series, across: _Across, span: tuple[float, float]) -> None:
-    for scale in series.track.changes:
+    for scale in series.cell.changes:
         at = across.x(scale)
-        sheet.lines([((at, span[0]), (at, span[1]))], colour=series.track.state, width=0.9, alpha=0.6)
-        sheet.marks([(at, span[1])], "D", size=5.5, colour=series.track.state, filled=series.hot, edge=1.2)
+        sheet.lines([((at, span[0]), (at, span[1]))], colour=series.cell.state, width=0.9, alpha=0.6)
+        sheet.marks([(at, span[1])], "D", size=5.5, colour=series.cell.state, filled=series.hot, edge=1.2)
 
 
 def _curve(sheet: Sheet, series: _Series, across: _Across, times: Panel) -> None:
     """Draw the curve of p95 as far as it may be read: within the panel, and on to the end of the axis."""
-    found = curve(series.track.readings)
+    found = curve(series.cell.readings)
     if found is None:
         return
     made, first = found
@@ -162,64 +153,63 @@ def _curve(sheet: Sheet, series: _Series, across: _Across, times: Panel) -> None
     scales = [first * math.exp(step * number) for number in range(DASHES + 1)] if step > 0 else []
     points = [(across.x(n), times.y(y)) for n in scales if (y := made.at(n)) <= times.high]
     pairs = list(pairwise(points))
-    sheet.lines(pairs, colour=series.track.state, width=1.0, alpha=0.8, dashed=not series.hot)
+    sheet.lines(pairs, colour=series.cell.state, width=1.0, alpha=0.8, dashed=not series.hot)
 
 
 def _points(sheet: Sheet, series: _Series, across: _Across, times: Panel, work: Panel) -> None:
-    size = 5.5 if series.track.state == "after" else 4.5
-    readings, state = series.track.readings, series.track.state
+    size = 5.5 if series.cell.state == "after" else 4.5
+    measurements, state = series.cell.readings, series.cell.state
     for above in (False, True):
         shape: Shape = "^" if above else "o"
         marks = [
             (across.x(one.scale), times.y(one.p95_ms))
-            for one in readings
+            for one in measurements
             if one.p95_ms is not None and one.p95_censored == above
         ]
         sheet.marks(marks, shape, size=size, colour=state, filled=series.hot, edge=1.2)
-    counted = [(across.x(one.scale), work.y(float(one.buffers))) for one in readings if one.buffers is not None]
+    counted = [(across.x(one.scale), work.y(float(one.buffers))) for one in measurements if one.buffers is not None]
     sheet.marks(counted, "o", size=size, colour=state, filled=series.hot, edge=1.2)
     pairs = list(pairwise(counted))
     sheet.lines(pairs, colour=state, width=1.4, dashed=not series.hot, alpha=0.75)
 
 
 def _crossing(sheet: Sheet, series: _Series, across: _Across, y: float) -> None:
-    found = series.track.crossing
+    found = series.cell.crossing
     if found.kind != "crosses" or found.at is None:
         return
     low = across.x(found.low or across.low)
     high = across.x(found.high if found.high is not None else across.high)
-    colour = series.track.state
+    colour = series.cell.state
     sheet.lines([((low, y), (max(high, low + 0.1), y))], colour=colour, width=5.0, alpha=0.35, round_ends=True)
     sheet.marks([(across.x(found.at), y)], "s", size=7, colour=colour, filled=series.hot, edge=1.5)
 
 
 def _keys(shown: Sequence[_Series]) -> Iterator[Key]:
-    states = {series.track.state for series in shown}
+    states = {series.cell.state for series in shown}
     for state in reversed([state for state in STATES if state in states]):
         yield keys.mark(f"{state}, hot", "o", state, size=5.5)
     if any(not series.hot for series in shown):
         yield keys.mark("class that crosses first", "o", "ink", size=5.5, filled=False)
-    if any(series.track.crossing.kind == "crosses" for series in shown):
+    if any(series.cell.crossing.kind == "crosses" for series in shown):
         yield keys.mark("crosses", "s", "ink", size=6.5)
-    if any(series.track.changes for series in shown):
+    if any(series.cell.changes for series in shown):
         yield keys.mark("plan changed", "D", "ink", size=5.5)
 
 
 def describe(found: QueryGrowth, scaling: Scaling) -> str:
     """Say what the drawing of ``found`` shows, for those who do not see it."""
     parts = []
-    for series in reversed(list(_series(found))):
-        track = series.track
-        timed = [one for one in track.readings if one.p95_ms is not None]
+    for cell, _ in reversed(list(found.series)):
+        timed = [one for one in cell.readings if one.p95_ms is not None]
         if timed:
             first, last = timed[0], timed[-1]
             parts.append(
-                f"{track.state}, {track.parameter_class}: p95 from {_ms(first)} at {first.scale:,} to {_ms(last)} at "
+                f"{cell.state}, {cell.parameter_class}: p95 from {_ms(first)} at {first.scale:,} to {_ms(last)} at "
                 f"{last.scale:,} {scaling.asked.unit}; crosses {scaling.asked.options.target_ms:g} ms: "
-                f"{crossing(track.crossing)}"
+                f"{crossing(cell.crossing)}"
             )
     return f"{found.title}. {'. '.join(parts)}."
 
 
-def _ms(reading: Reading) -> str:
-    return f"{'more than ' if reading.p95_censored else ''}{reading.p95_ms:,.3g} ms"
+def _ms(measurement: Measurement) -> str:
+    return f"{'more than ' if measurement.p95_censored else ''}{measurement.p95_ms:,.3g} ms"

@@ -24,7 +24,7 @@ Kind = Literal["already over", "crosses", "not before", "cannot tell"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Measurement:
     """One cell at one step."""
 
     scale: int
@@ -104,13 +104,13 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True)
-class Track:
+class CellCurve:
     """One cell through all steps. ``readings`` has the steps at which it was measured, the smallest first."""
 
     query: str
     parameter_class: str
     state: State
-    readings: tuple[Reading, ...]
+    readings: tuple[Measurement, ...]
     changes: tuple[int, ...]
     """Scales at which the plan is not the one of the step before."""
     work: Growth
@@ -166,7 +166,7 @@ class Scaling:
     steps: tuple[Step, ...] = ()
     titles: dict[str, str] = field(default_factory=dict)
     """Title of each query, in the order of the workload."""
-    tracks: tuple[Track, ...] = ()
+    tracks: tuple[CellCurve, ...] = ()
     server: str = ""
     """Kind and version."""
     machine: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from bench.experiments.scale.fit import FLAT, Curve, alike, curves, fit, rest
-from bench.experiments.scale.record import Axis, Growth, Reading, Shape
+from bench.experiments.scale.record import Axis, Growth, Measurement, Shape
 
 FLAT_MOST = 0.3
 """Upper end of its interval up to which it is: twice as much for ten times the rows is ruled out (10^0.3 = 2)."""
@@ -20,43 +20,45 @@ WIDE = 1.0
 TENANT_GREW = 1.5
 """Factor by which the tenant must have grown for an exponent over its rows."""
 
-Figure = Callable[[Reading], float | None]
+Figure = Callable[[Measurement], float | None]
 
 
-def buffers(reading: Reading) -> float | None:
+def buffers(measurement: Measurement) -> float | None:
     """Blocks touched."""
-    return reading.buffers
+    return measurement.buffers
 
 
-def median_ms(reading: Reading) -> float | None:
+def median_ms(measurement: Measurement) -> float | None:
     """The median time; None where the timeout cut it off."""
-    return None if reading.p50_censored else reading.p50_ms
+    return None if measurement.p50_censored else measurement.p50_ms
 
 
-def p95_ms(reading: Reading) -> float | None:
+def p95_ms(measurement: Measurement) -> float | None:
     """The 95th percentile; None where the timeout cut it off."""
-    return None if reading.p95_censored else reading.p95_ms
+    return None if measurement.p95_censored else measurement.p95_ms
 
 
-def same_plan(readings: Sequence[Reading]) -> tuple[Reading, ...]:
-    """The readings since the plan last changed: what came before says nothing of how this plan grows."""
+def same_plan(measurements: Sequence[Measurement]) -> tuple[Measurement, ...]:
+    """The measurements since the plan last changed: what came before says nothing of how this plan grows."""
     start = 0
-    for number in range(1, len(readings)):
-        if changed(readings[number - 1], readings[number]):
+    for number in range(1, len(measurements)):
+        if changed(measurements[number - 1], measurements[number]):
             start = number
-    return tuple(readings[start:])
+    return tuple(measurements[start:])
 
 
-def changed(one: Reading, other: Reading) -> bool:
+def changed(one: Measurement, other: Measurement) -> bool:
     """Whether both have a plan, and not the same."""
     return bool(one.plan and other.plan) and one.plan != other.plan
 
 
-def growth(readings: Sequence[Reading], figure: Figure) -> Growth:
+def growth(measurements: Sequence[Measurement], figure: Figure) -> Growth:
     """Say how ``figure`` grows over the steps since the plan last changed."""
-    stretch = same_plan(readings)
+    stretch = same_plan(measurements)
     known = [one for one in stretch if figure(one) is not None]
-    reason = "" if len(stretch) == len(readings) else f"the plan changed at {stretch[0].scale:,}: the steps since then"
+    reason = (
+        "" if len(stretch) == len(measurements) else f"the plan changed at {stretch[0].scale:,}: the steps since then"
+    )
     if len(known) < len(stretch):
         cut = any(one.p50_censored or one.p95_censored for one in stretch)
         reason = f"{len(stretch) - len(known)} steps {'ran into the timeout' if cut else 'have no figure'}"
@@ -80,20 +82,20 @@ def growth(readings: Sequence[Reading], figure: Figure) -> Growth:
     return Growth(shape, len(known), reason, power.slope, *interval, best.model, axis, over)
 
 
-def tenant_axis(readings: Sequence[Reading]) -> list[float] | None:
+def tenant_axis(measurements: Sequence[Measurement]) -> list[float] | None:
     """The rows of the tenant at each step; None where they are not known, or hardly grew."""
-    rows = [one.tenant_rows for one in readings]
+    rows = [one.tenant_rows for one in measurements]
     known = [float(value) for value in rows if value]
     if len(known) < len(rows) or not known or max(known) < TENANT_GREW * min(known):
         return None
     return known
 
 
-def describe(readings: Sequence[Reading], figure: Figure) -> tuple[Curve, Axis, bool]:
+def describe(measurements: Sequence[Measurement], figure: Figure) -> tuple[Curve, Axis, bool]:
     """The curve that describes ``figure`` best, over what, and whether the other axis does clearly worse."""
-    ys = [figure(one) or 0.0 for one in readings]
-    everything = curves([float(one.scale) for one in readings], ys)[0]
-    tenants = tenant_axis(readings)
+    ys = [figure(one) or 0.0 for one in measurements]
+    everything = curves([float(one.scale) for one in measurements], ys)[0]
+    tenants = tenant_axis(measurements)
     if tenants is None or everything.model == "constant" or len(ys) < 3:
         return everything, "everything", True
     tenant = curves(tenants, ys)[0]

@@ -17,9 +17,9 @@ GB = 10**9
 LAST = SCALES[-1]
 
 
-def predict(readings, figure):
+def predict(measurements, figure):
     """The prediction of a cell that nothing else is measured beside."""
-    (found,) = predict_all([readings], figure)
+    (found,) = predict_all([measurements], figure)
     return found
 
 

@@ -9,7 +9,8 @@ import pytest
 from bench.experiments.scale import curves
 from bench.experiments.scale.curves import rows_about
 from bench.experiments.scale.record import Crossing
-from bench.experiments.scale.summary import by_query, crossing, headline, remarks
+from bench.experiments.scale.sentences import crossing
+from bench.experiments.scale.summary import summarize
 from bench.model import Binding, BindingPlan
 from tests.builders import runs
 from tests.builders.growths import SCALES, TENANTS, run_at, scaling
@@ -24,36 +25,36 @@ def test_the_rows_of_a_tenant_are_the_number_that_its_words_begin_with(about, ro
     assert rows_about(Binding({}, about=about)) == rows
 
 
-def test_each_cell_has_a_reading_of_each_run_with_the_size_of_its_tenant():
-    found = curves.tracks(RUNS)
+def test_each_cell_has_a_measurement_of_each_run_with_the_size_of_its_tenant():
+    found = curves.cell_curves(RUNS)
     assert len(found) == 4
-    assert all([one.scale for one in track.readings] == list(SCALES) for track in found)
+    assert all([one.scale for one in cell.readings] == list(SCALES) for cell in found)
     assert [one.tenant_rows for one in found[0].readings] == list(TENANTS)
 
 
 def test_work_is_the_mean_of_all_bindings():
     work = (BindingPlan("p", 10), BindingPlan("p", 30))
     side = replace(RUNS[0].pairs[0].after, by_binding=work)
-    found = curves.tracks([replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=side),))])
-    assert [track.readings[0].buffers for track in found if track.state == "after"] == [20]
+    found = curves.cell_curves([replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=side),))])
+    assert [cell.readings[0].buffers for cell in found if cell.state == "after"] == [20]
 
 
 def test_a_worst_case_without_words_takes_the_size_of_the_same_tenant():
     worst = runs.pair("queue", "worst", bindings=(Binding(args={"organization_id": "1"}),))
-    found = curves.tracks([replace(RUNS[0], pairs=(*RUNS[0].pairs, worst))])
-    assert {track.readings[0].tenant_rows for track in found if track.parameter_class == "worst"} == {TENANTS[0]}
+    found = curves.cell_curves([replace(RUNS[0], pairs=(*RUNS[0].pairs, worst))])
+    assert {cell.readings[0].tenant_rows for cell in found if cell.parameter_class == "worst"} == {TENANTS[0]}
 
 
 def test_a_plan_that_changes_along_the_way_is_marked_at_its_step():
     other = runs.side(5, runs.scan("leads", index="another_idx", buffers=40))
     changed = [*RUNS[:3], *(replace(run, pairs=(replace(run.pairs[0], after=other),)) for run in RUNS[3:])]
-    track = next(one for one in curves.tracks(changed) if (one.query, one.state) == ("queue", "after"))
-    assert track.changes == (320_000,)
+    cell = next(one for one in curves.cell_curves(changed) if (one.query, one.state) == ("queue", "after"))
+    assert cell.changes == (320_000,)
 
 
 def test_a_cell_that_one_run_lacks_keeps_the_others():
-    found = curves.tracks([replace(RUNS[0], pairs=RUNS[0].pairs[:1]), *RUNS[1:]])
-    assert [len(track.readings) for track in found] == [5, 5, 4, 4]
+    found = curves.cell_curves([replace(RUNS[0], pairs=RUNS[0].pairs[:1]), *RUNS[1:]])
+    assert [len(cell.readings) for cell in found] == [5, 5, 4, 4]
 
 
 def test_other_rows_and_failures_are_alarms():
@@ -66,18 +67,18 @@ def test_other_rows_and_failures_are_alarms():
 
 
 def test_the_headline_counts_queries_that_stay_within_the_target():
-    assert headline(scaling()) == "2 of 2 queries stay within 100 ms up to 1,000,000 leads, before: 0"
-    assert headline(scaling(0)).startswith("Nothing was measured yet")
+    assert summarize(scaling()).headline == "2 of 2 queries stay within 100 ms up to 1,000,000 leads, before: 0"
+    assert summarize(scaling(0)).headline.startswith("Nothing was measured yet")
 
 
 def test_the_remarks_name_who_crosses_next_and_what_is_missing():
-    said = " ".join(remarks(scaling(4)))
+    said = " ".join(summarize(scaling(4)).remarks)
     assert "the next to cross, after: Search (hot) at about 1,200,000" in said
     assert "Not measured: 1,000,000 leads" in said
 
 
 def test_what_crosses_first_comes_first():
-    assert [query.name for query in by_query(scaling())] == ["search", "queue"]
+    assert [query.name for query in summarize(scaling()).queries] == ["search", "queue"]
 
 
 @pytest.mark.parametrize(
