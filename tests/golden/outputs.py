@@ -26,7 +26,7 @@ from bench.experiments.gate.record import GATE
 from bench.experiments.scale import curves
 from bench.experiments.scale import formats as growth_report
 from bench.experiments.scale.record import SCALE
-from bench.experiments.selftest import document as selftest_report
+from bench.experiments.selftest.formats import show_attempts
 from bench.experiments.selftest.record import read_attempts
 
 HERE = Path(__file__).parent
@@ -85,7 +85,7 @@ def gate(name: str) -> Show:
 
 def attempts(folder: Path) -> int:
     """What was put in on purpose, from the log of ``pgproof selftest --inject``."""
-    out.print(selftest_report.attempts(read_attempts(Path("runs/selftest/inject.jsonl"))))
+    out.print(show_attempts(read_attempts(Path("runs/selftest/inject.jsonl"))))
     return 0
 
 

@@ -5,5 +5,6 @@
 ``counting``   the work of every cell: tier A
 ``timing``     pairs of samples in one session
 ``sessions``   the screen and its confirmations: tier B
+``both_arms``  which cells are compared, and ``decide`` what is said of each
 ``run``        the order of it all
 """

@@ -1,7 +1,7 @@
 """The gate tested on itself: how often it cries wolf, and how often it sees one.
 
-``log``     what is kept of every gate run of a series, one line of JSON each
-``alarms``  the same files against themselves, again and again: every red is a false alarm
-``worth``   what a series says: bounds, what each cell can see, how other rules would have judged
-``inject``  regressions put in on purpose: which are found
+``record``        what is kept of every gate run of a series, one line of JSON each
+``false_alarms``  the same files against themselves, again and again: every red is a false alarm
+``sensitivity``   what a series says: bounds, what each cell can see, how other rules would have judged
+``inject``        regressions put in on purpose: which are found
 """

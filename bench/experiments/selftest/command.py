@@ -12,8 +12,8 @@ from bench.cli.streams import out
 from bench.experiments.gate.arms import head_arm
 from bench.experiments.gate.command import gate_plan
 from bench.experiments.gate.run import GatePlan, make_baseline
-from bench.experiments.selftest import document as shown_as
 from bench.experiments.selftest import false_alarms
+from bench.experiments.selftest.formats import show_attempts, show_series
 from bench.experiments.selftest.inject import everything
 from bench.experiments.selftest.record import Attempt, RunLine, append, read_attempts, read_log
 from bench.postgres.servers import ServerHandle
@@ -54,7 +54,7 @@ def selftest(
     found = read_workload(workload)
     done = read_log(log) if log and not inject else []
     if not inject and len(done) >= (aa or SHORT):
-        out.print(shown_as.alarms(done))
+        out.print(show_series(done))
         return 0
     with progress(out, quiet=quiet) as shown:
         plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
@@ -63,7 +63,7 @@ def selftest(
                 attempts = _inject(plan, handle, tries, log, shown)
             else:
                 runs = _series(plan, handle, aa or SHORT, log, done, shown)
-    out.print(shown_as.attempts(attempts) if inject else shown_as.alarms(runs))
+    out.print(show_attempts(attempts) if inject else show_series(runs))
     return 0
 
 

@@ -13,8 +13,8 @@ from rich.console import Console
 from bench.cli import main
 from bench.errors import RunFileError
 from bench.experiments.gate.run import make_baseline
-from bench.experiments.selftest import document as shown_as
 from bench.experiments.selftest import false_alarms, inject, sensitivity
+from bench.experiments.selftest.formats import show_attempts, show_series
 from bench.experiments.selftest.record import Attempt, CellLine, RunLine, append, line_of, read_log
 from bench.workload import read
 from tests.builders import gates
@@ -103,8 +103,8 @@ def test_a_line_that_is_none_of_ours_is_named(tmp_path):
 
 def test_hostile_names_are_shown_as_they_are():
     console = Console(file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115 (closed with the process)
-    console.print(shown_as.alarms([run_of(screened("[red]x[/] [hot"))]))
-    console.print(shown_as.attempts([Attempt("[bold", "database", "counters", "nothing", (), "[/x]", 1.0)]))
+    console.print(show_series([run_of(screened("[red]x[/] [hot"))]))
+    console.print(show_attempts([Attempt("[bold", "database", "counters", "nothing", (), "[/x]", 1.0)]))
 
 
 # ------------------------------------------------------------------------------------------------------ for real
