@@ -8,7 +8,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``run``       what was seen
 ``vocabulary``  how every verdict looks
 ``cold``      what was seen of executions with emptied caches
-``sides``     what was seen of the four sides of each optimization
+``attribution``  what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load
 ``maintenance``  what was seen of procedures that keep an aged database fast
 ``traps``     what was seen of plans that can turn against their users

@@ -17,7 +17,7 @@ CACHED = (
     "Everything was in memory. Where a buffer has to come from disk, one that an optimization saves is worth more than "
     "its time here says."
 )
-NO_SIDE = {
+NOT_MEASURED = {
     "write_costs": "Write costs were not measured: no statement wrote with and without each optimization.",
     "stored": "Sizes are those after the build: nothing was written to the indexes afterwards to see them grow.",
     "shipped": "Shipping was not measured: no optimization was applied under load.",
@@ -30,7 +30,7 @@ def limits(run: Run, attribution: Attribution, *, unused_known: bool) -> tuple[s
         *attribution.notes,
         *(f"{name} could not be taken away and tried: {why}." for name, why in attribution.not_tried.items()),
         *_shares(attribution),
-        *(text for side, text in NO_SIDE.items() if not getattr(attribution, side)),
+        *(text for name, text in NOT_MEASURED.items() if not getattr(attribution, name)),
         *([f"Phase of writes: {attribution.churn.note}."] if attribution.churn and attribution.churn.note else []),
         *_load(attribution),
         *([] if unused_known or not attribution.indexes else [_unused_unknown(run)]),

@@ -69,7 +69,7 @@ def attribute(subject: Subject) -> Attribution:
         subject.keep(so_far)
         return so_far
 
-    with _copy(subject, subject.after, "sides") as name:
+    with _copy(subject, subject.after, "gains") as name:
         found, known = _gains(subject, name, found, watch)
         found = seen(found)
         with subject.target.connect(name) as connection, watch("indexes"):
