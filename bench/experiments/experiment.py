@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, TypeVar
 from rich.console import RenderableType
 
 from bench.errors import RunFileError
+from bench.report.findings import Finding
 from bench.storage import Kind
 
 Record = TypeVar("Record")
@@ -45,6 +46,8 @@ class Experiment(Generic[Record]):
     """The report to open first."""
     page_is: str
     """What it is called: ``report``."""
+    findings: Callable[[Record], Iterable[Finding]]
+    """What one looks at after it, one at a time."""
     outcome: Callable[[Record], Outcome] = lambda _record: ""
     worth_keeping: Callable[[Record], bool] = lambda _record: True
     """Whether anything was measured yet."""

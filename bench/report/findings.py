@@ -6,6 +6,7 @@ An experiment gives its findings from its record and summary; test cases (``juni
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -35,3 +36,16 @@ class Finding:
     seconds: float = 0.0
     properties: tuple[tuple[str, str], ...] = ()
     """Figures by name."""
+
+
+def unfinished(case: str, status: str, done: str = "") -> tuple[Finding, ...]:
+    """What is to be said of an experiment that did not get to its end; nothing of one that did."""
+    if status == "complete":
+        return ()
+    message = f"the {case} did not get to its end: {status}"
+    return (Finding("error", status, message, case=case, lines=(message, done)),)
+
+
+def fails(findings: Iterable[Finding]) -> bool:
+    """Whether something is not as it must be."""
+    return any(one.severity == "failure" for one in findings)

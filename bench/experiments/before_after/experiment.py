@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.experiments.before_after.findings import findings
 from bench.experiments.before_after.formats import show, write
+from bench.experiments.before_after.summary import summarize
 from bench.experiments.experiment import Experiment
 from bench.model import Run
 from bench.storage import RUN
@@ -26,6 +28,7 @@ EXPERIMENT = Experiment(
     write=write,
     page="report.html",
     page_is="report",
+    findings=lambda run: findings(run, summarize(run)),
     worth_keeping=_measured,
     kept=_kept,
     worth_reporting=lambda _run: False,

@@ -13,7 +13,7 @@ from bench.cells.records import CellSummary, QuerySummary, SideSummary, Summary
 from bench.cells.sentences import effect
 from bench.model import Run, State
 from bench.report import numbers
-from bench.report.findings import Finding, Severity
+from bench.report.findings import Finding, Severity, unfinished
 from bench.report.junit import Suite
 
 
@@ -22,10 +22,8 @@ def findings(run: Run, summary: Summary) -> Iterator[Finding]:
     judged = [_of_cell(query, cell) for query in summary.queries for cell in query.cells]
     yield from judged
     done = f"{summary.pairs_measured} of {summary.pairs_total} cells were measured"
-    if run.status != "complete":
-        message = f"the run did not get to its end: {run.status}"
-        yield Finding("error", run.status, message, case="run", lines=(message, done))
-    elif not judged:
+    yield from unfinished("run", run.status, done)
+    if run.status == "complete" and not judged:
         yield Finding("skipped", "", "nothing was measured", case="run", lines=("nothing was measured", done))
 
 

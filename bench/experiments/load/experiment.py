@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.experiments.experiment import Experiment
+from bench.experiments.load.findings import findings
 from bench.experiments.load.formats import show, write
 from bench.experiments.load.record import LOAD, LoadRun
+from bench.experiments.load.summary import summarize
+from bench.report.findings import fails
 from bench.report.numbers import plural
 
 
@@ -21,7 +24,8 @@ EXPERIMENT = Experiment(
     write=write,
     page="load.html",
     page_is="load",
-    outcome=lambda run: "differs" if any(not one.held for step in run.steps for one in step.invariants) else "",
+    findings=lambda run: findings(run, summarize(run)),
+    outcome=lambda run: "differs" if fails(findings(run, summarize(run))) else "",
     worth_keeping=lambda run: bool(run.steps),
     kept=_kept,
 )

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.experiments.experiment import Experiment
+from bench.experiments.maintain.findings import findings
 from bench.experiments.maintain.formats import show, write
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun
 from bench.experiments.maintain.summary import summarize
+from bench.report.findings import fails
 from bench.report.numbers import plural
 
 
@@ -22,7 +24,8 @@ EXPERIMENT = Experiment(
     write=write,
     page="maintenance.html",
     page_is="maintenance",
-    outcome=lambda run: "differs" if summarize(run).wrong_rows else "",
+    findings=lambda run: findings(run, summarize(run)),
+    outcome=lambda run: "differs" if fails(findings(run, summarize(run))) else "",
     worth_keeping=lambda run: bool(run.stages),
     kept=_kept,
 )

@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.experiments.experiment import Experiment
+from bench.experiments.scale.findings import findings
 from bench.experiments.scale.formats import show, write
 from bench.experiments.scale.record import SCALE, Scaling
+from bench.experiments.scale.summary import summarize
+from bench.report.findings import fails
 
 
 def _kept(found: Scaling, folder: Path) -> tuple[str, ...]:
@@ -23,7 +26,8 @@ EXPERIMENT = Experiment(
     write=write,
     page="scale.html",
     page_is="report",
-    outcome=lambda found: "differs" if found.alarms else "",
+    findings=lambda found: findings(found, summarize(found)),
+    outcome=lambda found: "differs" if fails(findings(found, summarize(found))) else "",
     kept=_kept,
     worth_reporting=lambda found: bool(found.steps),
 )

@@ -7,7 +7,7 @@
 ``borrowed_plans``   the plan of one class, executed for another
 ``fresh``            a tenant that came after the last ANALYZE
 ``plan_costs``       what one plan costs beside another
-``findings``         what can happen to a query, and its verdict
+``hazards``          what can happen to a query, and its verdict
 ``summary``          all of what was decided, with its sentences
 ``document``         where it is shown
 """

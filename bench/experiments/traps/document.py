@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.experiments import about
-from bench.experiments.traps.findings import Finding, QueryTraps
+from bench.experiments.traps.hazards import Hazard, QueryTraps
 from bench.experiments.traps.plan_costs import Cost, Draws, Price
 from bench.experiments.traps.record import TrapsRun
 from bench.experiments.traps.summary import TrapsSummary
@@ -83,7 +83,7 @@ def _glance(one: QueryTraps) -> Row:
         Cell(first.parameter_class if first else numbers.NOTHING, "quiet"),
         Cell(blocks),
         Cell(numbers.digits(lost) if lost > 0 else numbers.NOTHING),
-        Cell(str(len(one.findings)) if first else numbers.NOTHING, "quiet"),
+        Cell(str(len(one.hazards)) if first else numbers.NOTHING, "quiet"),
     )
 
 
@@ -129,8 +129,8 @@ def _blocks(one: Cost) -> str:
 
 # -------------------------------------------------------------------------------------------------- what was found
 def _found(summary: TrapsSummary) -> Section:
-    told = [one for one in summary.queries if one.findings or one.unknown]
-    calm = [one for one in summary.queries if not one.findings and not one.unknown]
+    told = [one for one in summary.queries if one.hazards or one.unknown]
+    calm = [one for one in summary.queries if not one.hazards and not one.unknown]
     helps = tuple(
         (_sentence(kind), (f"{_sentence(text)}. ", Span(f"{numbers.plural(len(titles), 'query', 'queries')}: "
                                                         f"{numbers.listed(titles)}", small=True)))
@@ -138,7 +138,7 @@ def _found(summary: TrapsSummary) -> Section:
     )  # fmt: skip
     nothing = tuple((Span(one.query.title, bold=True), f": {one.sentence}") for one in calm)
     parts = (
-        *(Part((f"{one.query.title} ", _label(one)), tuple(_findings(one)), f"trap-{place}", "trap", formats=PAGE)
+        *(Part((f"{one.query.title} ", _label(one)), tuple(_hazards(one)), f"trap-{place}", "trap", formats=PAGE)
           for place, one in enumerate(told, start=1)),
         Part("What helps", (Facts(helps, kind="advice"),), formats=PAGE),
         Part("No trap found", (Sentences(nothing, "prose"),), formats=PAGE),
@@ -150,15 +150,15 @@ def _label(one: QueryTraps) -> Span:
     return Span(one.said, mark=Mark("", "", "over" if one.trap else "open"))
 
 
-def _findings(one: QueryTraps) -> Iterator[Block]:
+def _hazards(one: QueryTraps) -> Iterator[Block]:
     if one.unknown:
         yield Sentences((f"{_sentence(one.sentence)}.",), "paragraph")
-    for finding in one.findings:
-        yield Sentences((_finding(finding),), "prose")
-        yield Fold("What the dear plan does differently", (Sentences(finding.changes, "prose"),))
+    for hazard in one.hazards:
+        yield Sentences((_hazard(hazard),), "prose")
+        yield Fold("What the dear plan does differently", (Sentences(hazard.changes, "prose"),))
 
 
-def _finding(one: Finding) -> Line:
+def _hazard(one: Hazard) -> Line:
     kind = Span("Trap.", "over", bold=True) if one.trap else Span("Risk.", bold=True)
     return kind, f" {_sentence(one.sentence)}."
 

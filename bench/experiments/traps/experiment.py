@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.experiments.experiment import Experiment
+from bench.experiments.traps.findings import findings
 from bench.experiments.traps.formats import show, write
 from bench.experiments.traps.record import TRAPS, TrapsRun
+from bench.experiments.traps.summary import summarize
 
 
 def _kept(run: TrapsRun, folder: Path) -> tuple[str, ...]:
@@ -20,6 +22,7 @@ EXPERIMENT = Experiment(
     write=write,
     page="traps.html",
     page_is="traps",
+    findings=lambda run: findings(run, summarize(run)),
     worth_keeping=lambda run: bool(run.cells),
     kept=_kept,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bench.experiments.traps.findings import QueryTraps, Verdict
+from bench.experiments.traps.hazards import QueryTraps, Verdict
 from bench.experiments.traps.record import TrapsRun
 from bench.report import numbers
 from bench.statistics.quantiles import CONFIDENCE
@@ -29,7 +29,7 @@ ADVICE: dict[Verdict, str] = {
 def advice(queries: Sequence[QueryTraps]) -> Iterator[tuple[Verdict, str, tuple[str, ...]]]:
     """Say what helps against each verdict that a query has, and the titles of these queries."""
     for kind, text in ADVICE.items():
-        if titles := tuple(one.query.title for one in queries if any(found.kind == kind for found in one.findings)):
+        if titles := tuple(one.query.title for one in queries if any(found.kind == kind for found in one.hazards)):
             yield kind, text, titles
 
 

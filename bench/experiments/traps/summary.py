@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.experiments.traps import sentences
-from bench.experiments.traps.findings import QueryTraps, Verdict, summarize_query
+from bench.experiments.traps.hazards import QueryTraps, Verdict, summarize_query
 from bench.experiments.traps.record import TrapsRun
 
 

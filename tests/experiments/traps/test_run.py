@@ -11,8 +11,8 @@ import pytest
 from bench import storage
 from bench.errors import WorkloadError
 from bench.experiments.traps import run as traps
-from bench.experiments.traps.findings import QueryTraps
 from bench.experiments.traps.fresh import add_tenant, class_for
+from bench.experiments.traps.hazards import QueryTraps
 from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsRun
 from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.summary import summarize
@@ -55,7 +55,7 @@ def cell(seen: TrapsRun, query: str, parameter_class: str) -> TrapCell:
 
 # --------------------------------------------------------------------------------------------------- what it finds
 def test_a_generic_plan_that_hurts_the_tiny_tenant_is_found_with_the_server_s_own_choice(seen: TrapsRun) -> None:
-    found = next(one for one in of(seen, "oldest").findings if one.kind == "generic plan hurts")
+    found = next(one for one in of(seen, "oldest").hazards if one.kind == "generic plan hurts")
     assert (found.trap, found.parameter_class) == (True, "tiny")
     assert found.price
     assert found.price.extra_blocks > 500
@@ -72,7 +72,7 @@ def test_the_server_goes_over_at_the_sixth_execution_and_stays(seen: TrapsRun) -
 
 
 def test_the_plan_of_another_class_is_executed_and_known_for_the_generic_one(seen: TrapsRun) -> None:
-    found = next(one for one in of(seen, "oldest").findings if one.kind == "borrowed plan hurts")
+    found = next(one for one in of(seen, "oldest").hazards if one.kind == "borrowed plan hurts")
     assert not found.trap
     assert found.sentence.startswith("the plan of class hot (the generic plan too) costs class tiny ")
 
@@ -86,7 +86,7 @@ def test_a_plan_is_borrowed_by_a_planner_setting(seen: TrapsRun) -> None:
 
 
 def test_statistics_of_a_sample_toss_a_coin_and_both_plans_are_executed(seen: TrapsRun) -> None:
-    found = of(seen, "of_kind").findings[0]
+    found = of(seen, "of_kind").hazards[0]
     assert (found.kind, found.trap) == ("coin toss", True)
     assert f"of {DRAWS} samples of the same rows" in found.sentence
     stability = cell(seen, "of_kind", found.parameter_class).stability
@@ -96,7 +96,7 @@ def test_statistics_of_a_sample_toss_a_coin_and_both_plans_are_executed(seen: Tr
 
 
 def test_a_new_tenant_pays_until_analyze(seen: TrapsRun) -> None:
-    found = next(one for one in of(seen, "joined").findings if one.kind == "fresh tenant hurts")
+    found = next(one for one in of(seen, "joined").hazards if one.kind == "fresh tenant hurts")
     assert found.trap
     assert found.price
     assert found.price.cut_off or found.price.extra_blocks > 1_000
@@ -114,7 +114,7 @@ def test_columns_that_say_the_same_make_an_estimate_that_is_off_by_a_hundred(see
 
 def test_a_query_without_a_trap_has_none(seen: TrapsRun) -> None:
     found = of(seen, "calm")
-    assert (found.verdict, found.findings) == ("no trap found", ())
+    assert (found.verdict, found.hazards) == ("no trap found", ())
     kept = f"one plan in {DRAWS} of {DRAWS} samples"
     assert found.sentence == f"in 2 classes the generic plan costs no more; {kept}; a new tenant pays no more"
 

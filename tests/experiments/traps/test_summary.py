@@ -8,7 +8,7 @@ import pytest
 
 from bench.experiments.traps.borrowed_plans import lenders
 from bench.experiments.traps.copied_database import ROUNDS, timed_in_turn
-from bench.experiments.traps.findings import QueryTraps
+from bench.experiments.traps.hazards import QueryTraps
 from bench.experiments.traps.plan_costs import price
 from bench.experiments.traps.record import ServerChoice, Stability, TrapCell
 from bench.experiments.traps.sentences import bound
