@@ -17,7 +17,7 @@ from pathlib import Path
 
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from bench.dataset.bindings import curate
+from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure
 from bench.dataset.worker import Recipe
 from bench.experiments.before_after.run import cells_of
@@ -65,7 +65,7 @@ def main() -> None:
             name, _ = ensure(admin, workload, recipe, how)
         with target.connect(name) as connection:
             queries = [query for query in workload.queries if query.name in QUERIES]
-            bindings = curate(connection, queries, ROOT / "dataset" / "classes.sql", workload.clock, silent)
+            bindings = choose_bindings(connection, queries, ROOT / "dataset" / "classes.sql", workload.clock, silent)
         cells = [cell for cell in cells_of(queries, bindings) if cell.parameter_class in ("tiny", "median")]
         sides = Sides(target, {"before": name}, 30)
         with sides.connect("before", writes=False) as connection:  # pgbench gets the very same session settings

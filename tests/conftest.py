@@ -27,7 +27,7 @@ from bench.postgres.servers.account import run, server_account, spawn
 from bench.postgres.servers.postmaster import stops_with_us
 from bench.postgres.servers.settings import as_arguments
 from bench.workload import read
-from tests.builders.shops import SHOP, git, plan_of
+from tests.builders.shops import SHOP, gate_of, git
 from tests.chromium import browser, opened
 
 __all__ = ["browser", "opened"]
@@ -183,4 +183,4 @@ def repository(shop: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def baseline(server: ServerHandle) -> Baseline:
-    return make_baseline(plan_of(read(SHOP), base=None), server)
+    return make_baseline(gate_of(read(SHOP), base=None), server)

@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from bench.errors import WorkloadError
+from bench.experiments.setup import SetupOptions
 from bench.postgres.servers import SERVERS, ServerHandle, ServerOptions, open_server
+from bench.progress import Progress
 from bench.progress_bars import Bars, Lines
 from bench.workload import Workload, read
 
@@ -92,6 +94,22 @@ def workload_folder(given: Path | None) -> Path:
 def read_workload(given: Path | None) -> Workload:
     """The workload in the folder to work on."""
     return read(workload_folder(given))
+
+
+def setup_options(
+    workload: Workload, chosen: dict[str, Any], progress: Progress, *, only: Iterable[str] = (), scale: str = ""
+) -> SetupOptions:
+    """What the options say of the rows; ``scale`` is taken where the user asked for none.
+
+    Raises:
+        WorkloadError: ``only`` names a query that the workload does not have.
+    """
+    insist_on_queries(workload, only)
+    return SetupOptions(
+        workload=workload, scale=workload.scale.parse(chosen["scale"] or scale or workload.scale.default),
+        seed=chosen["seed"], skew=chosen["skew"], workers=chosen["workers"],
+        cache_limit_bytes=chosen["cache_limit"] * GIB, only=tuple(only), progress=progress,
+    )  # fmt: skip
 
 
 def version_of(handle: ServerHandle) -> str:

@@ -32,7 +32,7 @@ DEFAULT_CLASS = "all"
 """The class of a query that depends on no tenant, in a workload without dataset/classes.sql."""
 
 
-def curate(
+def choose_bindings(
     connection: Connection, queries: Sequence[Query], classes_file: Path, clock: str, progress: Progress
 ) -> dict[str, dict[str, tuple[Binding, ...]]]:
     """Return the bindings of each query by class; a class for which the data has no value is left out."""
@@ -47,7 +47,7 @@ def curate(
         if bindings is None:
             if classes is None:
                 classes = class_rows(connection, classes_file, clock)
-            bindings = _curate_query(connection, query, classes, clock)
+            bindings = _choose_for_query(connection, query, classes, clock)
             ledger.write_bindings(connection, query.name, text_hash, bindings)
         found[query.name] = bindings
     progress("choosing parameters", len(queries), len(queries), "queries")
@@ -66,7 +66,7 @@ def class_rows(connection: Connection, file: Path, clock: str) -> list[Row]:
     return found
 
 
-def curate_for(connection: Connection, queries: Sequence[Query], row: Row, clock: str) -> dict[str, Binding]:
+def choose_bindings_for(connection: Connection, queries: Sequence[Query], row: Row, clock: str) -> dict[str, Binding]:
     """Return the binding of each query for the tenant of ``row``; queries that ask for no tenant are left out."""
     found = {}
     for query in queries:
@@ -77,7 +77,7 @@ def curate_for(connection: Connection, queries: Sequence[Query], row: Row, clock
     return found
 
 
-def _curate_query(
+def _choose_for_query(
     connection: Connection, query: Query, classes: Sequence[Row], clock: str
 ) -> dict[str, tuple[Binding, ...]]:
     bindings: dict[str, list[Binding]] = {}

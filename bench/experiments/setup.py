@@ -1,104 +1,212 @@
-"""What every experiment starts from: a filled database, the parameters chosen from it, and its optimized copy."""
+"""What every experiment stands on: a filled database, parameters chosen from its rows, and copies that go again."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import psycopg
 
-from bench.dataset.bindings import curate
+from bench import __version__, machine
+from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
 from bench.errors import PgproofError
-from bench.model import Applied, Binding, Dataset, Query
+from bench.measurement import Bindings
+from bench.measurement.stopwatch import Stopwatch
+from bench.model import Applied, Dataset, Query, State
 from bench.postgres import databases, optimizations
 from bench.postgres.connection import Connection, Target, checkpoint
-from bench.postgres.servers import ServerHandle
+from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
+from bench.timestamps import id_of, now_text, stamp
 from bench.workload import Workload
+
+Record = TypeVar("Record", bound=Any)
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
-    """A workload, and the server that it is put on."""
+class SetupOptions:
+    """What the user chose for any experiment: a workload, and the rows that it is put on."""
 
     workload: Workload
+    scale: int
+    seed: int
+    skew: str
+    workers: int
+    """Processes that make and load rows."""
+    cache_limit_bytes: int
+    """What filled databases may take together; older ones are dropped."""
+    only: tuple[str, ...] = ()
+    """Names of the queries that take part; empty means all."""
+    base: int | None = None
+    """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
+    progress: Progress = field(default=silent, repr=False)
+
+    @property
+    def recipe(self) -> Recipe:
+        """What defines the rows."""
+        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew, self.base)
+
+    @property
+    def queries(self) -> tuple[Query, ...]:
+        """The queries that take part, reads first: a statement that writes leaves dead rows, even rolled back."""
+        return tuple(sorted((q for q in self.workload.queries if self.takes(q.name)), key=lambda query: query.writes))
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """Names of the others."""
+        return tuple(query.name for query in self.workload.queries if not self.takes(query.name))
+
+    def takes(self, name: str) -> bool:
+        """Whether the query of that name takes part."""
+        return not self.only or name in self.only
+
+    @property
+    def size(self) -> str:
+        """How many rows, in words: ``20,000 leads``."""
+        return f"{self.scale:,} {self.workload.scale.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A workload on a server: its filled database, which nobody writes to, and how copies of it are made."""
+
+    options: SetupOptions
     server: ServerHandle
     target: Target
     admin: Connection
-    progress: Progress = field(default=silent, repr=False)
+    template: str
+    """Name of the filled database."""
+    dataset: Dataset
+    stamp: str = field(default_factory=stamp)
+    """In the names of all that is made here and goes at the end."""
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    @property
+    def workload(self) -> Workload:
+        """What is put on the server."""
+        return self.options.workload
+
+    @property
+    def progress(self) -> Progress:
+        """Who is told what is going on."""
+        return self.options.progress
+
+    def facts(self) -> dict[str, Any]:
+        """The fields that the records of experiments share, of one that begins now."""
+        begun = now_text()
+        return {
+            "id": id_of(begun),
+            "started_at": begun,
+            "status": "running",
+            "pgproof": __version__,
+            "workload": self.workload.name,
+            "workload_hash": self.workload.content_hash(),
+            "machine": machine.facts(),
+            "server": record_of(self.server, self.admin),
+            "dataset": self.dataset,
+        }
+
+    def bindings(self, queries: Sequence[Query]) -> Bindings:
+        """The bindings of each query by class, from the rows of the filled database."""
+        workload = self.workload
+        with self.target.connect(self.template) as connection:
+            return choose_bindings(connection, queries, workload.dataset / "classes.sql", workload.clock, self.progress)
+
+    def beside(self, workload: Workload) -> Setup:
+        """Another workload on the same server, with the same choices; its copies go with those of this one."""
+        options = replace(self.options, workload=workload)
+        template, dataset = fill(options, self.server, self.admin)
+        return replace(self, options=options, template=template, dataset=dataset)
+
+    def name(self, label: str) -> str:
+        """The name of a database that goes at the end."""
+        return f"{databases.PREFIX}{self.stamp}_{label}"
+
+    def clone(self, name: str, state: State, **about: Any) -> None:  # noqa: ANN401 - as JSON holds it
+        """Make the database ``name`` from the filled one; its mark says ``about`` beside workload and scale."""
+        mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
+        databases.clone(self.admin, self.template, name, state, mark)
+
+    def optimize(self, name: str) -> tuple[Applied, ...]:
+        """Apply all optimizations to ``name``, and leave nothing of that to be written while somebody measures."""
+        with self.target.connect(name) as connection:
+            applied = optimizations.apply_all(connection, self.workload.optimizations, self.progress)
+        checkpoint(self.admin)
+        return applied
+
+    def optimized(self, label: str) -> str:
+        """Make the state after, which stays to the end, and return its name."""
+        name = self.name(label)
+        with self.server.bulk():
+            self.clone(name, "after")
+            self.optimize(name)
+        return name
+
+    def copy(self, source: str, label: str) -> str:
+        """Make a copy of ``source`` with nothing left to write while somebody measures; it stays to the end."""
+        name = self.name(label)
+        with self.server.bulk():
+            databases.clone(self.admin, source, name, "scratch")
+            checkpoint(self.admin)
+        return name
+
+    @contextmanager
+    def passing_copy(self, source: str, label: str) -> Iterator[str]:
+        """A copy of ``source`` that goes at the end of the block."""
+        name = self.copy(source, label)
+        try:
+            yield name
+        finally:
+            # Where the server is gone, the block says so, and the next run drops it.
+            with suppress(PgproofError, psycopg.OperationalError):
+                databases.drop(self.admin, name)
+                databases.release(self.admin, name)
 
 
-def fill(ground: Ground, recipe: Recipe, workers: int, cache_limit_bytes: int) -> tuple[str, Dataset]:
-    """Return the name of the filled database and its manifest, filling it where there is none.
-
-    Older filled databases are dropped until all take ``cache_limit_bytes`` at most.
+@contextmanager
+def prepared(options: SetupOptions, server: ServerHandle) -> Iterator[Setup]:
+    """Drop what interrupted runs left, fill the database or take the filled one; what is made of it goes at the end.
 
     Raises:
         WorkloadError: the dataset's files are wrong.
     """
-    server = ground.server
-    build = Build(ground.target, server.version_num // 10000, server.bulk, workers, ground.progress)
-    template, dataset = ensure(ground.admin, ground.workload, recipe, build)
-    evict(ground.admin, cache_limit_bytes, template)
+    target, watch = Target(server.dsn, SESSION_SETTINGS), Stopwatch()
+    with target.connect() as admin:
+        databases.clean(admin)
+        with watch("dataset"):
+            setup = Setup(options, server, target, admin, *fill(options, server, admin), watch=watch)
+        try:
+            yield setup
+        finally:
+            _drop_copies(setup)
+
+
+def fill(options: SetupOptions, server: ServerHandle, admin: Connection) -> tuple[str, Dataset]:
+    """Return the name of the filled database and its manifest, filling it where there is none.
+
+    Older filled databases are dropped until all take ``options.cache_limit_bytes`` at most.
+    """
+    target = Target(server.dsn, SESSION_SETTINGS)
+    build = Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress)
+    template, dataset = ensure(admin, options.workload, options.recipe, build)
+    evict(admin, options.cache_limit_bytes, template)
     return template, dataset
 
 
-def choose(ground: Ground, template: str, queries: Sequence[Query]) -> dict[str, dict[str, tuple[Binding, ...]]]:
-    """Return the bindings of each query by class, from the rows of the filled database."""
-    workload = ground.workload
-    with ground.target.connect(template) as connection:
-        return curate(connection, queries, workload.dataset / "classes.sql", workload.clock, ground.progress)
+def complete(record: Record) -> Record:
+    """Give ``record`` as one that ends now, with all that it was to see."""
+    ended: Record = replace(record, status="complete", finished_at=now_text())
+    return ended
 
 
-def optimize(ground: Ground, template: str, name: str, about: Mapping[str, Any]) -> tuple[Applied, ...]:
-    """Make ``name`` the state after: a copy of ``template`` with all optimizations applied.
-
-    Args:
-        ground: where.
-        template: name of the filled database.
-        name: name of the new one; it is the caller's to drop, also where this fails.
-        about: what its mark says beside the workload's name.
-    """
-    with ground.server.bulk():
-        databases.clone(ground.admin, template, name, "after", {"workload": ground.workload.name, **about})
-        return apply(ground, name)
-
-
-def copy(server: ServerHandle, admin: Connection, source: str, name: str) -> None:
-    """Make ``name``, a copy of ``source``, with nothing left to write while somebody measures. It is the caller's."""
-    with server.bulk():
-        databases.clone(admin, source, name, "scratch")
-        checkpoint(admin)
-
-
-@contextmanager
-def passing_copy(server: ServerHandle, admin: Connection, source: str, name: str) -> Iterator[str]:
-    """A copy of ``source`` that goes at the end of the block."""
-    copy(server, admin, source, name)
-    try:
-        yield name
-    finally:
-        # Where the server is gone, the block says so, and the next run drops it.
-        with suppress(PgproofError, psycopg.OperationalError):
-            databases.drop(admin, name)
-            databases.release(admin, name)
-
-
-def drop_copies(target: Target, stamp: str) -> None:
-    """Drop what the invocation of that ``stamp()`` made; where the server is gone, the next run does it."""
-    with suppress(PgproofError, psycopg.OperationalError), target.connect() as admin:
+def _drop_copies(setup: Setup) -> None:
+    """Drop what was made; where the server is gone, the next run does it."""
+    with suppress(PgproofError, psycopg.OperationalError), setup.target.connect() as admin:
         for one in databases.own_databases(admin):
-            if one.name.startswith(f"{databases.PREFIX}{stamp}_"):
+            if one.name.startswith(setup.name("")):
                 databases.drop(admin, one.name)
-
-
-def apply(ground: Ground, name: str) -> tuple[Applied, ...]:
-    """Apply all optimizations to ``name``, and leave nothing of that to be written while somebody measures."""
-    with ground.target.connect(name) as connection:
-        applied = optimizations.apply_all(connection, ground.workload.optimizations, ground.progress)
-    checkpoint(ground.admin)
-    return applied

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from bench.dataset.bindings import curate
+from bench.dataset.bindings import choose_bindings
 from bench.model import Write
 from bench.postgres.capabilities import may_skip_triggers
 from bench.postgres.catalog import rows
@@ -62,7 +62,7 @@ def statements_of(
 
 def _of_files(connection: Connection, workload: Workload) -> tuple[tuple[WriteStatement, ...], tuple[str, ...]]:
     classes = workload.dataset / "classes.sql"
-    bindings = curate(connection, workload.writes, classes, workload.clock, silent)
+    bindings = choose_bindings(connection, workload.writes, classes, workload.clock, silent)
     found, notes = [], []
     for query in workload.writes:
         chosen = next(iter(bindings[query.name].values()), None)

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from typing import TypeVar, cast
 
 from bench.dataset.template import template_name
-from bench.dataset.worker import Recipe
 from bench.errors import PgproofError, WorkloadError
-from bench.experiments.setup import Ground, apply, choose, fill
+from bench.experiments.setup import Setup, SetupOptions, prepared
 from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
 from bench.postgres import databases
-from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
@@ -35,10 +34,9 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A server that answers, with the filled template."""
+    """The filled database on a server that answers, and what its queries are asked with."""
 
-    on: Ground
-    template: str
+    setup: Setup
     bindings: Bindings
 
 
@@ -56,7 +54,6 @@ class Session:
         self._stack = ExitStack()
         self._made: dict[object, object] = {}
         self._begun: dict[str, float] = {}
-        self._id = secrets.token_hex(4)
 
     def _parsed(self, scale: str) -> int:
         try:
@@ -100,19 +97,19 @@ class Session:
         options = ServerOptions(dsn=self.settings.dsn, home=self.settings.home, progress=self._say)
         server = self._stack.enter_context(open_server(self.settings.server, options))
         major, minor = divmod(server.version_num, 10000)
-        recipe = Recipe(self.workload.dataset, self.scale, self.settings.seed, "default")
-        target = Target(server.dsn, SESSION_SETTINGS)
-        admin = self._stack.enter_context(target.connect())
-        databases.clean(admin)
-        cached = databases.find(admin, template_name(self.workload, recipe, major))
+        setup_options = SetupOptions(
+            self.workload, self.scale, self.settings.seed, "default", os.cpu_count() or 1, CACHE_LIMIT_BYTES,
+            progress=self._progress,
+        )  # fmt: skip
+        with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
+            cached = databases.find(admin, template_name(self.workload, setup_options.recipe, major))
         what = f"{self.workload.name}, {self.scale:,} {self.workload.scale.unit}"
         if not (cached and cached.complete):
             self._say(f"{what}: filling the dataset, which later runs start from")
         elif not self._quiet:
             self._say(f"{what}, PostgreSQL {major}.{minor} ({server.kind})")
-        ground = Ground(self.workload, server, target, admin, self._progress)
-        template, _ = fill(ground, recipe, os.cpu_count() or 1, CACHE_LIMIT_BYTES)
-        return Filled(ground, template, choose(ground, template, self.workload.queries))
+        setup = self._stack.enter_context(prepared(setup_options, server))
+        return Filled(setup, setup.bindings(self.workload.queries))
 
     def sides(self, *, writes: bool = False) -> Sides:
         """The databases before and after; for statements that write, copies of them: what is rolled back leaves traces.
@@ -120,37 +117,29 @@ class Session:
         Nobody may be connected to the former while the latter are made.
         """
         make = self._clone_for_writes if writes else self._clone
-        return Sides(self.filled.on.target, self._once(f"clones {writes}", make), self.settings.timeout_s)
+        return Sides(self.filled.setup.target, self._once(f"clones {writes}", make), self.settings.timeout_s)
 
     def _clone(self) -> dict[State, str]:
-        with self.filled.on.server.bulk():
-            names: dict[State, str] = {state: self._copy(self.filled.template, state, state) for state in STATES}
-            apply(self.filled.on, names["after"])
+        setup = self.filled.setup
+        names: dict[State, str] = {state: setup.name(state) for state in STATES}
+        with setup.server.bulk():
+            for state, name in names.items():
+                setup.clone(name, state)
+            setup.optimize(names["after"])
         return names
 
     def _clone_for_writes(self) -> dict[State, str]:
-        names = {
-            state: self._copy(name, f"{state}_writes", "scratch") for state, name in self.sides().databases.items()
-        }
-        checkpoint(self.filled.on.admin)
-        return names
-
-    def _copy(self, template: str, suffix: str, kind: str) -> str:
-        name, ground = f"{databases.PREFIX}{self._id}_{suffix}", self.filled.on
-        self._stack.callback(databases.drop_all, ground.target, [name])
-        databases.clone(ground.admin, template, name, kind, {"workload": self.workload.name, "scale": self.scale})
-        return name
+        clean = self.sides().databases
+        return {state: self.filled.setup.copy(name, f"{state}_writes") for state, name in clean.items()}
 
     @contextmanager
     def scratch(self) -> Iterator[Connection]:
         """A connection to a new copy of the after state, dropped afterwards."""
         after = self.sides().databases["after"]
-        name = self._copy(after, f"scratch_{secrets.token_hex(4)}", "scratch")
-        try:
-            with self.filled.on.target.connect(name) as connection:
-                yield connection
-        finally:
-            databases.drop_all(self.filled.on.target, [name])
+        setup = self.filled.setup
+        copied = setup.passing_copy(after, f"scratch_{secrets.token_hex(4)}")
+        with copied as name, setup.target.connect(name) as connection:
+            yield connection
 
     # ----------------------------------------------------------------------------------------------- cells
     def cell(self, query: str, parameter_class: str) -> Cell:
@@ -199,7 +188,7 @@ class Session:
         )
 
     def _indexes(self, state: State) -> tuple[str, ...]:
-        with self.filled.on.target.connect(self.sides().databases[state]) as connection:
+        with self.filled.setup.target.connect(self.sides().databases[state]) as connection:
             # as EXPLAIN names them: without their schema
             return tuple(row[0] for row in connection.execute("SELECT indexrelid::regclass::text FROM pg_index"))
 

@@ -6,7 +6,8 @@ import subprocess
 from pathlib import Path
 
 from bench.experiments.gate.arms import Arm
-from bench.experiments.gate.run import GatePlan
+from bench.experiments.gate.run import GateOptions
+from bench.experiments.setup import SetupOptions
 from bench.workload import Workload, read
 from tests import SHOP
 
@@ -22,20 +23,22 @@ def changed(shop: Path, file: str, old: str, new: str) -> Workload:
     return read(shop)
 
 
-def plan_of(head: Workload, **more: object) -> GatePlan:
+def setup_of(workload: Workload, scale: int = ORDERS, **more: object) -> SetupOptions:
+    """A workload and the rows that it is put on."""
+    return SetupOptions(workload, scale, 1, "default", 2, 2**34, **more)  # type: ignore[arg-type]
+
+
+def gate_of(head: Workload, only: tuple[str, ...] = (), scale: int = ORDERS, **more: object) -> GateOptions:
+    """What a gate of ``head`` compares: unless ``more`` says otherwise, the example with it."""
     made: dict[str, object] = {
+        "setup": setup_of(head, scale, only=only),
         "head": Arm("head", "the working tree", head),
         "base": Arm("base", "the example", read(SHOP)),
         "baseline": None,
-        "scale": ORDERS,
-        "seed": 1,
-        "skew": "default",
-        "workers": 2,
-        "cache_limit_bytes": 2**34,
         "timeout_s": 30.0,
         "target_ms": 50.0,
     }
-    return GatePlan(**(made | more))  # type: ignore[arg-type]
+    return GateOptions(**(made | more))  # type: ignore[arg-type]
 
 
 def git(folder: Path, *arguments: str) -> None:

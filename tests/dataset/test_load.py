@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.dataset.bindings import curate
+from bench.dataset.bindings import choose_bindings
 from bench.dataset.holdback import build, hold_back
 from bench.dataset.template import Build, ensure, evict, template_name
 from bench.dataset.worker import Recipe
@@ -178,9 +178,9 @@ def test_parameters_are_chosen_from_the_data_and_kept(make: Callable, target: Ta
     name, _ = make(SHOP)
     workload = read(SHOP)
     with target.connect(name) as connection:
-        first = curate(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
+        first = choose_bindings(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
         connection.execute("DELETE FROM orders")
-        again = curate(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
+        again = choose_bindings(connection, workload.queries, SHOP / "dataset" / "classes.sql", workload.clock, silent)
     assert [list(f.items()) for f in first.values()] == [list(f.items()) for f in again.values()]
     assert list(first["latest_orders"]) == ["hot", "median", "empty"]
     assert first["open_orders"] == {"all": (Binding({}),)}
@@ -193,7 +193,9 @@ def test_a_binding_says_what_was_chosen(make: Callable, target: Target, shop: Pa
     workload = read(shop)
     with target.connect(name) as connection:
         for _ in ("chosen", "kept"):
-            found = curate(connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent)
+            found = choose_bindings(
+                connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent
+            )
             first = found["latest_orders"]
             assert re.fullmatch(r"\d+ orders", first["hot"][0].about)
             assert first["last"][0].about == "the last"
@@ -209,4 +211,4 @@ def test_a_parameter_s_select_that_fails_names_the_file(make: Callable, target: 
         target.connect(name) as connection,
         pytest.raises(WorkloadError, match=r'queries/broken\.sql:1 \(parameter n\): column "nothing"'),
     ):
-        curate(connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent)
+        choose_bindings(connection, workload.queries, shop / "dataset" / "classes.sql", workload.clock, silent)

@@ -22,7 +22,7 @@ from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.progress import silent
 from bench.workload import read
-from tests.builders.shops import SHOP
+from tests.builders.shops import SHOP, setup_of
 from tests.measurement.test_measure import cell
 
 HELPER = "pgproof_c_cold"
@@ -168,9 +168,8 @@ def test_an_interrupted_run_keeps_the_cold_executions_that_it_has(server: Server
             raise KeyboardInterrupt
 
     options = Options(rounds=1, budget_s=0, timeout_s=30, warmups=0, seed=1, target_ms=100)
-    plan = experiment.Plan(read(SHOP), 500, 1, "default", 1, options, 10 * 1024**3, cold=1)
     with pytest.raises(KeyboardInterrupt):
-        experiment.run(plan, server, keep)
+        experiment.run(setup_of(read(SHOP), 500), experiment.RunOptions(options, cold=1), server, keep)
     assert [len(pair.after.cold) for pair in kept[-1].pairs] == [1, 0, 0, 0, 0, 0, 0]
     assert all(pair.after.samples for pair in kept[-1].pairs)
     assert {found.kind for found in databases.own_databases(admin) if kept[-1].id in found.name} == set()

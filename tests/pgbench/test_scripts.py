@@ -1,4 +1,4 @@
-"""Queries as pgbench scripts: parameters curated, several bindings, hostile names and values, weights."""
+"""Queries as pgbench scripts: parameters chosen, several bindings, hostile names and values, weights."""
 
 from __future__ import annotations
 

@@ -16,34 +16,26 @@ from bench.experiments.attribution.shipping import ship_all
 from bench.experiments.attribution.smallest_set import smallest
 from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
 from bench.experiments.attribution.writes import write_costs
+from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution
-from bench.postgres import databases, optimizations
-from bench.postgres.connection import Connection, Target, checkpoint
-from bench.postgres.servers import ServerHandle
-from bench.progress import Progress
-from bench.workload import Workload
+from bench.postgres import optimizations
+from bench.postgres.connection import Connection
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is attributed: databases that nobody writes to meanwhile, and what is known of them."""
 
-    target: Target
-    server: ServerHandle
-    admin: Connection
-    workload: Workload
-    before: str
-    """The filled database without optimizations, or the template that it came from."""
+    setup: Setup
+    """Its filled database is the one before all optimizations."""
     after: str
     """The database with all of them, as the build left it."""
     applied: tuple[Applied, ...]
     cells: tuple[Cell, ...]
     timeout_s: float
     target_ms: float
-    stamp: str
-    progress: Progress
     keep: Callable[[Attribution], None] = lambda _found: None
     """Called with everything seen so far, after every side."""
 
@@ -69,16 +61,17 @@ def attribute(subject: Subject) -> Attribution:
         subject.keep(so_far)
         return so_far
 
-    with _copy(subject, subject.after, "gains") as name:
+    setup = subject.setup
+    with setup.passing_copy(subject.after, "gains") as name:
         found, known = _gains(subject, name, found, watch)
         found = seen(found)
-        with subject.target.connect(name) as connection, watch("indexes"):
+        with setup.target.connect(name) as connection, watch("indexes"):
             found = _hygiene(subject, connection, found)
-    with _copy(subject, subject.after, "writes") as name, subject.target.connect(name) as connection:
+    with setup.passing_copy(subject.after, "writes") as name, setup.target.connect(name) as connection:
         with watch("writes"):
             found = _write_costs(subject, connection, found, known)
         found = seen(found)
-    with _copy(subject, subject.after, "churn") as name, subject.target.connect(name) as connection:
+    with setup.passing_copy(subject.after, "churn") as name, setup.target.connect(name) as connection:
         with watch("disk"):
             found = _stored(subject, connection, found, known)
         found = seen(found)
@@ -88,39 +81,27 @@ def attribute(subject: Subject) -> Attribution:
 
 
 @contextmanager
-def _copy(subject: Subject, source: str, label: str) -> Iterator[str]:
-    name = f"{databases.PREFIX}{subject.stamp}_{label}"
-    with subject.server.bulk():
-        databases.clone(subject.admin, source, name, "scratch")
-    checkpoint(subject.admin)
-    try:
-        yield name
-    finally:
-        databases.drop_all(subject.target, [name])
-
-
-@contextmanager
 def _fresh(subject: Subject, label: str) -> Iterator[Connection]:
     """A connection, for measuring, to a new copy of the database before all optimizations."""
-    with _copy(subject, subject.before, label) as name:
-        sides = Sides(subject.target, {"after": name}, subject.timeout_s)
+    with subject.setup.passing_copy(subject.setup.template, label) as name:
+        sides = Sides(subject.setup.target, {"after": name}, subject.timeout_s)
         with sides.connect("after", writes=True) as connection:
             connection.prepared_max = None
             yield connection
 
 
 def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> tuple[Attribution, _Known]:
-    blocks = {block.name: block for block in subject.workload.optimizations}
+    setup, blocks = subject.setup, {block.name: block for block in subject.setup.workload.optimizations}
     creates = {one.name: one.creates for one in subject.applied}
-    sides = Sides(subject.target, {"after": name}, subject.timeout_s)
+    sides = Sides(setup.target, {"after": name}, subject.timeout_s)
     with sides.connect("after", writes=True) as connection, watch("gains"):
         connection.prepared_max = None
         sets = Sets(connection, blocks, creates)
         find_needs(sets)
         find_rewrite_needs(sets, subject.cells)
-        changed, failed = changed_tables(connection, subject.workload.optimizations, sets.needs)
-        sorted_out = plan_effects(connection, subject.workload.optimizations, subject.applied, changed)
-        trial = Gains(sets, sorted_out, subject.progress)
+        changed, failed = changed_tables(connection, setup.workload.optimizations, sets.needs)
+        sorted_out = plan_effects(connection, setup.workload.optimizations, subject.applied, changed)
+        trial = Gains(sets, sorted_out, setup.progress)
         trial.explore(subject.cells)
         cells = with_committed(trial, lambda label: _fresh(subject, label))
         found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
@@ -133,9 +114,9 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:
     made_by = {name: one.name for one in subject.applied for name in one.creates}
     before = index_scans(connection)
-    with subject.target.connect(connection.info.dbname) as other:
-        for block in subject.workload.optimizations:
-            optimizations.measure_upkeep(other, block, subject.workload.clock)
+    with subject.setup.target.connect(connection.info.dbname) as other:
+        for block in subject.setup.workload.optimizations:
+            optimizations.measure_upkeep(other, block, subject.setup.workload.clock)
     after = index_scans(connection)
     if can_create_pgstattuple(connection):  # the copy is ours: how full the leaves are can be asked
         connection.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public")
@@ -149,8 +130,9 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
 
 def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
     """Checks of values are left out: they write nothing, and the time of comparing one is below what shows here."""
+    setup = subject.setup
     changed = {name: tables for name, tables in known.changed.items() if name not in known.inert}
-    writes, costs, notes = write_costs(connection, subject.workload, changed, found.needs, subject.progress)
+    writes, costs, notes = write_costs(connection, setup.workload, changed, found.needs, setup.progress)
     untold = [f"The write cost of {name} was not measured: {reason}." for name, reason in known.failed.items()]
     if checks := sorted(known.inert):
         untold.append(f"Checks of values write nothing, so their write cost was not measured: {', '.join(checks)}.")
@@ -158,17 +140,20 @@ def _write_costs(subject: Subject, connection: Connection, found: Attribution, k
 
 
 def _stored(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
-    sizes, churn, notes = stored(connection, subject.workload, subject.applied, known.changed, subject.progress)
+    setup = subject.setup
+    sizes, churn, notes = stored(connection, setup.workload, subject.applied, known.changed, setup.progress)
     return replace(found, stored=sizes, churn=churn, notes=(*found.notes, *notes))
 
 
 def _shipping(subject: Subject, found: Attribution) -> Attribution:
-    with _copy(subject, subject.before, "plain") as plain, _copy(subject, subject.before, "concurrent") as concurrent:
+    setup = subject.setup
+    plain, concurrent = (setup.passing_copy(setup.template, label) for label in ("plain", "concurrent"))
+    with plain as here, concurrent as there:
         shipped, load, notes = ship_all(
-            subject.target,
-            subject.server,
-            subject.workload.optimizations,
-            {"plain": plain, "concurrent": concurrent},
-            subject.progress,
+            setup.target,
+            setup.server,
+            setup.workload.optimizations,
+            {"plain": here, "concurrent": there},
+            setup.progress,
         )
     return replace(found, shipped=shipped, load=load, notes=(*found.notes, *notes))

@@ -11,12 +11,11 @@ import click
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.options import (
-    GIB,
-    insist_on_queries,
     output_option,
     quiet_option,
     read_workload,
     server_options,
+    setup_options,
     version_of,
     workload_options,
 )
@@ -24,12 +23,13 @@ from bench.cli.streams import out
 from bench.errors import WorkloadError
 from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.experiment import EXPERIMENT
-from bench.experiments.before_after.run import Plan
+from bench.experiments.before_after.run import RunOptions
 from bench.experiments.before_after.summary import summarize
 from bench.experiments.experiment import Experiment
 from bench.model import Options, Run
 from bench.postgres import databases
 from bench.progress_bars import Bars, Lines, progress
+from bench.workload import Workload
 
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
@@ -99,16 +99,13 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     """
     if chosen["drop_caches"] and not chosen["cold"]:
         raise click.UsageError("--drop-caches is for --cold N")
-    shown = progress(out, quiet=quiet)
-    plan = replace(
-        _plan(workload, shown, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]),
-        keep_databases=chosen["keep"],
-        attribute=chosen["attribution"],
-        cold=chosen["cold"],
-        drop_caches=chosen["drop_caches"],
-    )
-    seen = _carry_out(EXPERIMENT, plan, output, shown, chosen)
-    if plan.keep_databases:
+    found, shown = _workload(workload, chosen), progress(out, quiet=quiet)
+    what = RunOptions(
+        _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]), keep_databases=chosen["keep"],
+        attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
+    )  # fmt: skip
+    seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)
+    if what.keep_databases:
         out.print(f"kept databases: {databases.PREFIX}{seen.id}_before and _after", soft_wrap=True)
     return _verdict(seen, check)
 
@@ -128,21 +125,24 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
     query; costs by write statements, by sizes after a phase of writes, and by applying each one under load. The queries
     are not timed before and after.
     """
-    shown = progress(out, quiet=quiet)
-    plan = replace(_plan(workload, shown, chosen, rounds=1, budget_s=0.0), measure=False, attribute=True)
-    if not plan.workload.optimizations:
+    found, shown = _workload(workload, chosen), progress(out, quiet=quiet)
+    if not found.optimizations:
         hint = "write blocks that begin with '-- optimization: NAME' into optimizations.sql"
         raise WorkloadError("there is no optimization to measure", hint=hint)
-    _carry_out(replace(EXPERIMENT, name="attribute"), plan, output, shown, chosen)
+    what = RunOptions(_options(found, chosen, rounds=1, budget_s=0.0), measure=False, attribute=True)
+    _carry_out(replace(EXPERIMENT, name="attribute"), found, what, output, shown, chosen)
     return 0
 
 
-def _carry_out(kept_as: Experiment[Run], plan: Plan, output: Path, shown: Bars | Lines, chosen: dict[str, Any]) -> Run:
+def _carry_out(
+    kept_as: Experiment[Run], workload: Workload, what: RunOptions, output: Path, shown: Bars | Lines,
+    chosen: dict[str, Any],
+) -> Run:  # fmt: skip
+    setup = setup_options(workload, chosen, shown, only=chosen["only"])
     results = begin(kept_as, output)
-    what = f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}"
     return carry_out(
-        kept_as, results, chosen, shown, lambda handle: experiment.run(plan, handle, results.keep),
-        lambda handle: f"{what}, {version_of(handle)}",
+        kept_as, results, chosen, shown, lambda handle: experiment.run(setup, what, handle, results.keep),
+        lambda handle: f"{workload.name}: {setup.size}, {version_of(handle)}",
     )  # fmt: skip
 
 
@@ -152,17 +152,13 @@ def _verdict(seen: Run, check: bool) -> int:
     return EXIT_DIFFERS if check and not summarize(seen).good else 0
 
 
-def _plan(folder: Path | None, shown: Bars | Lines, chosen: dict[str, Any], *, rounds: int, budget_s: float) -> Plan:
-    workload = read_workload(folder)
-    if chosen["target"]:
-        workload = replace(workload, target_ms=chosen["target"])
-    insist_on_queries(workload, chosen["only"])
-    options = Options(
+def _workload(folder: Path | None, chosen: dict[str, Any]) -> Workload:
+    found = read_workload(folder)
+    return replace(found, target_ms=chosen["target"]) if chosen["target"] else found
+
+
+def _options(workload: Workload, chosen: dict[str, Any], *, rounds: int, budget_s: float) -> Options:
+    return Options(
         rounds=rounds, budget_s=budget_s, timeout_s=chosen["timeout"], warmups=1,
         seed=chosen["seed"], target_ms=workload.target_ms,
-    )  # fmt: skip
-    return Plan(
-        workload=workload, scale=workload.scale.parse(chosen["scale"] or workload.scale.default), seed=chosen["seed"],
-        skew=chosen["skew"], workers=chosen["workers"], options=options, only=chosen["only"],
-        cache_limit_bytes=chosen["cache_limit"] * GIB, progress=shown,
     )  # fmt: skip

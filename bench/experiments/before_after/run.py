@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 
-from bench import __version__, machine, timestamps
-from bench.dataset.worker import Recipe
 from bench.experiments.attribution.run import Subject, attribute
-from bench.experiments.setup import Ground, apply, choose, fill
+from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.measurement.cold import Caches, measure_cold
-from bench.measurement.stopwatch import Stopwatch
-from bench.model import STATES, Applied, Dataset, Options, Pair, Query, Run, State
+from bench.model import STATES, Applied, Options, Pair, Query, Run
 from bench.postgres import databases, ledger, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
-from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.postgres.servers.record import record_of
 from bench.postgres.statements import run_file
-from bench.progress import Progress, silent
+from bench.progress import silent
 from bench.workload import Workload
 
 Keep = Callable[[Run], None]
@@ -27,20 +24,10 @@ Keep = Callable[[Run], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What to run: everything that the user chose."""
+class RunOptions:
+    """What to do with the databases before and after: everything else that the user chose."""
 
-    workload: Workload
-    scale: int
-    seed: int
-    skew: str
-    workers: int
     options: Options
-    cache_limit_bytes: int
-    only: tuple[str, ...] = ()
-    """Names of the queries to run; empty means all."""
-    base: int | None = None
-    """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
     keep_databases: bool = False
     measure: bool = True
     """Whether to time the cells before and after."""
@@ -50,200 +37,192 @@ class Plan:
     """Executions of each cell of reads with emptied caches."""
     drop_caches: bool = False
     """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
-    progress: Progress = field(default=silent, repr=False)
 
-    @property
-    def recipe(self) -> Recipe:
-        """What defines the rows."""
-        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew, self.base)
+
+@dataclass(slots=True)
+class _Work:
+    """What the parts share; ``seen`` grows."""
+
+    setup: Setup
+    chosen: RunOptions
+    bindings: Bindings
+    sides: Sides
+    keep: Keep
+    seen: Run
 
     @property
     def queries(self) -> tuple[Query, ...]:
-        """The queries that take part, reads first: writes are measured last."""
-        chosen = [q for q in self.workload.queries if not self.only or q.name in self.only]
-        return tuple(sorted(chosen, key=lambda query: query.writes))
+        """Those that take part."""
+        return self.seen.queries
+
+    def told(self, **more: object) -> None:
+        """Add to what was seen, and hand it on."""
+        self.seen = replace(self.seen, phases_s=dict(self.setup.watch.seconds), **more)  # type: ignore[arg-type]
+        self.keep(self.seen)
 
 
-def run(plan: Plan, server: ServerHandle, keep: Keep) -> Run:
+def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Keep) -> Run:
     """Run the experiment on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
 
     An interruption leaves the last state that ``keep`` got; databases of an unfinished run are dropped here, or, where
     the process was killed, by the next run.
     """
-    target = Target(server.dsn, SESSION_SETTINGS)
-    watch = Stopwatch()
-    with target.connect() as admin:
-        databases.clean(admin)
-        ground = Ground(plan.workload, server, target, admin, plan.progress)
-        with watch("dataset"):
-            template, dataset = fill(ground, plan.recipe, plan.workers, plan.cache_limit_bytes)
+    with prepared(basis, server) as setup:
+        watch, queries = setup.watch, basis.queries
         with watch("parameters"):
-            bindings = choose(ground, template, plan.queries)
-        seen = _begin(plan, server, admin, dataset)
+            bindings = setup.bindings(queries)
+        seen = _begin(setup, chosen.options)
         names = {state: f"{databases.PREFIX}{seen.id}_{state}" for state in STATES}
-        sides = Sides(target, names, plan.options.timeout_s)
-        caches = Caches(server, sides, whole_machine=plan.drop_caches)
+        sides = Sides(setup.target, names, chosen.options.timeout_s)
+        caches = Caches(server, sides, whole_machine=chosen.drop_caches)
+        work = _Work(setup, chosen, bindings, sides, keep, seen)
         try:
             with watch("clone and optimize"), server.bulk():
-                _clone(admin, template, names, plan)
-                applied = apply(ground, names["after"])
-            seen = replace(seen, applied=applied, phases_s=watch.seconds)
-            keep(seen)
-            if plan.measure:
-                seen = _measure(plan, admin, sides, bindings, seen, watch, keep)
-            if plan.attribute and plan.workload.optimizations:
+                _clone(work)
+                applied = setup.optimize(names["after"])
+            work.told(applied=applied)
+            if chosen.measure:
+                _measure(work)
+            if chosen.attribute and setup.workload.optimizations:
                 with watch("attribution"):
-                    subject = _subject(plan, server, admin, (template, names["after"]), bindings, seen)
-                    begun = seen
-                    found = attribute(replace(subject, keep=lambda now: keep(replace(begun, attribution=now))))
-                seen = replace(seen, attribution=found)
-            if plan.measure and plan.cold:
-                seen = _measure_cold(plan, caches, bindings, seen, watch, keep)
+                    found = attribute(_subject(work))
+                work.told(attribution=found)
+            if chosen.measure and chosen.cold:
+                _measure_cold(work, caches)
         finally:
-            if not plan.keep_databases:
+            if not chosen.keep_databases:
                 databases.drop_all(caches.sides.target, names.values())  # a restart may have moved the server
-    seen = replace(seen, status="complete", finished_at=timestamps.now_text(), phases_s=dict(watch.seconds))
-    keep(seen)
-    return seen
+    work.seen = complete(work.seen)
+    work.told()
+    return work.seen
 
 
-def _begin(plan: Plan, server: ServerHandle, admin: Connection, dataset: Dataset) -> Run:
-    stamp = timestamps.now_text()
+def _begin(setup: Setup, options: Options) -> Run:
     return Run(
-        id=timestamps.id_of(stamp),
-        started_at=stamp,
-        status="running",
-        pgproof=__version__,
-        workload=plan.workload.name,
-        workload_hash=plan.workload.content_hash(),
-        options=plan.options,
-        machine=machine.facts(),
-        server=record_of(server, admin),
-        dataset=dataset,
-        queries=plan.queries,
-        optimizations=plan.workload.optimizations,
-        left_out=tuple(query.name for query in plan.workload.queries if query not in plan.queries),
-        notes=_notes(plan, server, dataset),
-        class_reasons=plan.workload.class_reasons,
+        **setup.facts(),
+        options=options,
+        queries=setup.options.queries,
+        optimizations=setup.workload.optimizations,
+        left_out=setup.options.left_out,
+        notes=_notes(setup),
+        class_reasons=setup.workload.class_reasons,
     )
 
 
-def _notes(plan: Plan, server: ServerHandle, dataset: Dataset) -> tuple[str, ...]:
-    notes = []
-    if sampled := [table.name for table in dataset.tables if table.rows > SAMPLE_ROWS_PER_TARGET * TARGET_MAX]:
-        limit = SAMPLE_ROWS_PER_TARGET * TARGET_MAX
+def _notes(setup: Setup) -> tuple[str, ...]:
+    notes, limit = [], SAMPLE_ROWS_PER_TARGET * TARGET_MAX
+    if sampled := [table.name for table in setup.dataset.tables if table.rows > limit]:
         notes.append(
             f"Statistics of {', '.join(sampled)} come from a random sample of {limit:,} rows: a plan that hangs on "
             "them can differ after another load."
         )
-    if left_out := len(plan.workload.queries) - len(plan.queries):
+    if left_out := len(setup.options.left_out):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
-    if not server.capabilities.ours:
+    if not setup.server.capabilities.ours:
         notes.append("The server's own settings were left as they are, but for those that a session can set.")
     return tuple(notes)
 
 
-def _clone(admin: Connection, template: str, names: Mapping[State, str], plan: Plan) -> None:
+def _clone(work: _Work) -> None:
+    names = work.sides.databases
     for number, (state, name) in enumerate(names.items()):
-        plan.progress("cloning", number, len(names))
-        about = {"workload": plan.workload.name, "scale": plan.scale, "kept": plan.keep_databases}
-        databases.clone(admin, template, name, state, about)
-    plan.progress("cloning", len(names), len(names))
+        work.setup.progress("cloning", number, len(names))
+        work.setup.clone(name, state, kept=work.chosen.keep_databases)
+    work.setup.progress("cloning", len(names), len(names))
 
 
-def _measure(
-    plan: Plan, admin: Connection, sides: Sides, bindings: Bindings, seen: Run, watch: Stopwatch, keep: Keep
-) -> Run:
+def _measure(work: _Work) -> None:
     skipped = tuple(
         Pair(query.name, "all", skipped="the dataset has no value for any parameter class of this query")
-        for query in plan.queries
-        if not bindings[query.name]
+        for query in work.queries
+        if not work.bindings[query.name]
     )
-    seen = replace(seen, pairs=skipped)
-    reads = cells_of([query for query in plan.queries if not query.writes], bindings)
-    writes = cells_of([query for query in plan.queries if query.writes], bindings)
-    seen = _measure_cells(plan, sides, reads, seen, watch, keep)
-    if writes or any(block.upkeep or block.staleness for block in plan.workload.optimizations):
-        seen = _measure_writes(plan, admin, sides, writes, seen, watch, keep)
-    return seen
+    work.seen = replace(work.seen, pairs=skipped)
+    writes = cells_of([query for query in work.queries if query.writes], work.bindings)
+    _measure_cells(work, work.sides, _reads(work))
+    if writes or any(block.upkeep or block.staleness for block in work.setup.workload.optimizations):
+        _measure_writes(work, writes)
 
 
-def _measure_cold(plan: Plan, caches: Caches, bindings: Bindings, seen: Run, watch: Stopwatch, keep: Keep) -> Run:
+def _reads(work: _Work) -> list[Cell]:
+    return cells_of([query for query in work.queries if not query.writes], work.bindings)
+
+
+def _measure_cold(work: _Work, caches: Caches) -> None:
     """Last of all: what came after it would find the caches empty, and a restart ends every connection."""
 
     def store(pairs: Sequence[Pair]) -> None:
-        keep(replace(seen, pairs=tuple(pairs), cold=caches.seen, phases_s=dict(watch.seconds)))
+        work.told(pairs=tuple(pairs), cold=caches.seen)
 
-    reads = cells_of([query for query in plan.queries if not query.writes], bindings)
-    with watch("cold"), caches.opened(plan.cold, f"{databases.PREFIX}{seen.id}_cold"):
-        pairs = measure_cold(caches, reads, seen.pairs, plan.options.seed, plan.progress, store)
-    return replace(seen, pairs=pairs, cold=caches.seen)
+    chosen, setup = work.chosen, work.setup
+    with setup.watch("cold"), caches.opened(chosen.cold, f"{databases.PREFIX}{work.seen.id}_cold"):
+        pairs = measure_cold(caches, _reads(work), work.seen.pairs, chosen.options.seed, setup.progress, store)
+    work.told(pairs=pairs, cold=caches.seen)
 
 
-def _subject(
-    plan: Plan, server: ServerHandle, admin: Connection, names: tuple[str, str], bindings: Bindings, seen: Run
-) -> Subject:
-    template, after = names
+def _subject(work: _Work) -> Subject:
     return Subject(
-        target=Target(server.dsn, SESSION_SETTINGS), server=server, admin=admin, workload=plan.workload,
-        before=template, after=after, applied=seen.applied, cells=tuple(cells_of(plan.queries, bindings)),
-        timeout_s=plan.options.timeout_s, target_ms=plan.options.target_ms, stamp=seen.id, progress=plan.progress,
-    )  # fmt: skip
+        setup=work.setup,
+        after=work.sides.databases["after"],
+        applied=work.seen.applied,
+        cells=tuple(cells_of(work.queries, work.bindings)),
+        timeout_s=work.chosen.options.timeout_s,
+        target_ms=work.chosen.options.target_ms,
+        keep=lambda found: work.told(attribution=found),
+    )
 
 
-def _measure_writes(
-    plan: Plan, admin: Connection, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep
-) -> Run:
+def _measure_writes(work: _Work, cells: list[Cell]) -> None:
     """Measure what writes, queries and upkeep, last. Each execution is rolled back, but even that leaves dead rows and
     cleared visibility bits: databases that are still needed stay as they were made, and copies take their place.
     """
-    names = dict(sides.databases)
-    pristine = plan.keep_databases or plan.attribute or plan.cold > 0
-    if pristine:
-        names = {state: f"{name}_writes" for state, name in names.items()}
-        with watch("clone and optimize"):
-            for state, name in names.items():
-                databases.clone(admin, sides.databases[state], name, "scratch")
-            checkpoint(admin)
-    try:
-        seen = _measure_cells(plan, replace(sides, databases=names), cells, seen, watch, keep) if cells else seen
-        with watch("upkeep"), sides.target.connect(names["after"]) as connection:
-            return replace(seen, applied=_with_upkeep(plan, connection, seen.applied))
-    finally:
+    chosen, setup = work.chosen, work.setup
+    sides, pristine = work.sides, chosen.keep_databases or chosen.attribute or chosen.cold > 0
+    with ExitStack() as stack:
         if pristine:
-            databases.drop_all(sides.target, names.values())
+            with setup.watch("clone and optimize"):
+                copies = {
+                    state: stack.enter_context(setup.passing_copy(name, f"{state}_writes"))
+                    for state, name in sides.databases.items()
+                }
+            sides = replace(sides, databases=copies)
+        if cells:
+            _measure_cells(work, sides, cells)
+        with setup.watch("upkeep"), sides.target.connect(sides.databases["after"]) as connection:
+            applied = _with_upkeep(setup, connection, work.seen.applied)
+    work.told(applied=applied)
 
 
-def _with_upkeep(plan: Plan, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
-    blocks = {block.name: block for block in plan.workload.optimizations if block.upkeep or block.staleness}
+def _with_upkeep(setup: Setup, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
+    blocks = {block.name: block for block in setup.workload.optimizations if block.upkeep or block.staleness}
     found = []
     for number, one in enumerate(applied):
-        plan.progress("measuring upkeep", number, len(applied))
+        setup.progress("measuring upkeep", number, len(applied))
         if block := blocks.get(one.name):
-            upkeep, staleness = optimizations.measure_upkeep(connection, block, plan.workload.clock)
+            upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock)
             one = replace(one, upkeep=upkeep, staleness=staleness)
         found.append(one)
-    plan.progress("measuring upkeep", len(applied), len(applied))
+    setup.progress("measuring upkeep", len(applied), len(applied))
     return tuple(found)
 
 
-def _measure_cells(plan: Plan, sides: Sides, cells: list[Cell], seen: Run, watch: Stopwatch, keep: Keep) -> Run:
+def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:
     pairs: list[Pair] = []
-    done = seen.pairs
+    done, setup, options = work.seen.pairs, work.setup, work.chosen.options
 
     def store(current: Sequence[Pair]) -> None:
-        keep(replace(seen, pairs=(*done, *current), phases_s=dict(watch.seconds)))
+        work.told(pairs=(*done, *current))
 
-    with watch("equality and plans"):
+    with setup.watch("equality and plans"):
         for number, cell in enumerate(cells):
-            plan.progress("comparing results", number, len(cells), "cells")
+            setup.progress("comparing results", number, len(cells), "cells")
             pairs.append(compare(sides, cell))
             store(pairs)
-        plan.progress("comparing results", len(cells), len(cells), "cells")
-    with watch("measure"):
-        left = max(0.0, plan.options.budget_s - watch.seconds.get("measure", 0.0))  # writes get what reads have left
-        timed = time_pairs(sides, cells, pairs, replace(plan.options, budget_s=left), plan.progress, store)
-    return replace(seen, pairs=(*done, *timed))
+        setup.progress("comparing results", len(cells), len(cells), "cells")
+    with setup.watch("measure"):
+        left = max(0.0, options.budget_s - setup.watch.seconds.get("measure", 0.0))  # writes get what reads have left
+        timed = time_pairs(sides, cells, pairs, replace(options, budget_s=left), setup.progress, store)
+    work.told(pairs=(*done, *timed))
 
 
 def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:

@@ -12,14 +12,22 @@ import click
 
 from bench import storage
 from bench.cli.carry_out import begin, carry_out, exit_code
-from bench.cli.options import GIB, output_option, quiet_option, read_workload, server, server_options, workload_options
+from bench.cli.options import (
+    output_option,
+    quiet_option,
+    read_workload,
+    server,
+    server_options,
+    setup_options,
+    workload_options,
+)
 from bench.cli.streams import out
 from bench.errors import BaselineError, PgproofError
 from bench.experiments.gate import formats as gate_report
 from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
 from bench.experiments.gate.experiment import EXPERIMENT
 from bench.experiments.gate.record import BASELINE, Baseline, GateResult
-from bench.experiments.gate.run import GatePlan, make_baseline
+from bench.experiments.gate.run import GateOptions, make_baseline
 from bench.experiments.gate.run import run as run_gate
 from bench.progress import Progress
 from bench.progress_bars import progress
@@ -49,13 +57,13 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     """
     with progress(out, quiet=quiet) as shown:
         found = read_workload(workload)
-        plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
+        options = gate_options(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
-            made = make_baseline(plan, handle)
+            made = make_baseline(options, handle)
     file = baseline_file or found.root / BASELINE.file
     storage.save(made, BASELINE, file)
     size = file.stat().st_size / 1000
-    out.print(f"baseline: {file} ({len(made.cells)} cells at {plan.scale:,} {found.scale.unit}, {size:.0f} kB)",
+    out.print(f"baseline: {file} ({len(made.cells)} cells at {options.setup.size}, {size:.0f} kB)",
               markup=False, soft_wrap=True)  # fmt: skip
     where = f"commit {made.recipe.commit[:10]}" if made.recipe.commit else "the files as they are, kept in it"
     out.print(f"made from {where}; commit it, then run: pgproof gate", markup=False, soft_wrap=True)
@@ -92,11 +100,11 @@ def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chose
     stored = _stored(found, chosen["baseline_file"], chosen["ref"])
     shown, results = progress(out, quiet=quiet), begin(EXPERIMENT, output)
     with _old_arm(found, stored, chosen) as base:
-        plan = gate_plan(found, head_arm(found), base, stored, chosen, shown)
+        options = gate_options(found, head_arm(found), base, stored, chosen, shown)
         against = base.label if base else "the baseline"
         result = carry_out(
-            EXPERIMENT, results, chosen, shown, lambda handle: run_gate(plan, handle),
-            lambda _: f"{found.name}: {plan.scale:,} {found.scale.unit}, {plan.head.label} against {against}",
+            EXPERIMENT, results, chosen, shown, lambda handle: run_gate(options, handle),
+            lambda _: f"{found.name}: {options.setup.size}, {options.head.label} against {against}",
         )  # fmt: skip
     if github:
         _github(result, found)
@@ -126,19 +134,15 @@ def _old_arm(workload: Workload, stored: Baseline | None, chosen: dict[str, Any]
             yield arm
 
 
-def gate_plan(
+def gate_options(
     workload: Workload, head: Arm, base: Arm | None, stored: Baseline | None, chosen: dict[str, Any], shown: Progress
-) -> GatePlan:
+) -> GateOptions:
     """What to compare; a baseline says at which scale, unless the user does."""
-    size = chosen["scale"] or (
-        str(stored.fingerprint.scale) if stored else workload.scale.gate or workload.scale.default
-    )
-    return GatePlan(
-        head=head, base=base, baseline=stored, scale=workload.scale.parse(size), seed=chosen["seed"],
-        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-        timeout_s=chosen["timeout"], target_ms=workload.target_ms, strict=chosen.get("strict", False),
-        only=chosen.get("only", ()), progress=shown,
-    )  # fmt: skip
+    scale = str(stored.fingerprint.scale) if stored else workload.scale.gate
+    return GateOptions(
+        setup=setup_options(workload, chosen, shown, scale=scale), head=head, base=base,
+        baseline=stored, timeout_s=chosen["timeout"], target_ms=workload.target_ms, strict=chosen.get("strict", False),
+    ).of_queries(chosen.get("only", ()))  # fmt: skip
 
 
 def _github(result: GateResult, workload: Workload) -> None:

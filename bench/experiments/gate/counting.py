@@ -33,7 +33,7 @@ def count(
     found: dict[Key, Counted | Timeout] = {}
     reads = [cell for cell in cells if not cell.query.writes]
     writes = [cell for cell in cells if cell.query.writes]
-    what, progress = f"counting work ({name})", databases.progress
+    what, progress = f"counting work ({name})", databases.setup.progress
     with databases.sides(name, prepared).connect("after", writes=False) as connection:
         for number, cell in enumerate(reads):
             progress(what, number, len(cells), "cells")

@@ -5,47 +5,44 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from bench.errors import PgproofError, WorkloadError
+from bench.errors import WorkloadError
 from bench.experiments.gate import injections
 from bench.experiments.gate.arms import ARMS, Arm, ArmName
+from bench.experiments.setup import Setup
 from bench.measurement import Sides
 from bench.postgres import databases, optimizations
-from bench.postgres.connection import Connection, Target, checkpoint
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.progress import Progress, silent
+from bench.postgres.connection import Target, checkpoint
+from bench.postgres.servers import SESSION_SETTINGS
+from bench.progress import silent
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Databases:
-    """Makes, copies and in the end drops the databases of one gate."""
+    """Makes and copies the databases of one gate; those that are left go with the setup."""
 
-    server: ServerHandle
-    admin: Connection
+    setup: Setup
     arms: Mapping[ArmName, Arm]
     templates: Mapping[ArmName, str]
     """The filled database that each arm starts from."""
     timeout_s: float
-    stamp: str
-    progress: Progress = silent
-    made: list[str] = field(default_factory=list)
 
     def prepare(
         self, names: Sequence[ArmName], label: str, what: str = "preparing the databases"
     ) -> dict[ArmName, str]:
         """Make the after state of each arm, side by side: its template's copy with its optimizations."""
         prepared = {}
-        with self.server.bulk():
+        with self.setup.server.bulk():
             for name in names:
                 prepared[name] = self._copy(self.templates[name], f"{label}_{name}")
             with ThreadPoolExecutor(len(names)) as pool:
                 waiting = [pool.submit(self._treat, self.arms[name], prepared[name]) for name in names]
                 for done, future in enumerate(waiting):
-                    self.progress(what, done, len(names))
+                    self.setup.progress(what, done, len(names))
                     future.result()
-        self.progress(what, len(names), len(names))
-        checkpoint(self.admin)
+        self.setup.progress(what, len(names), len(names))
+        checkpoint(self.setup.admin)
         return prepared
 
     def _treat(self, arm: Arm, name: str) -> None:
@@ -77,24 +74,14 @@ class Databases:
 
     def target(self, arm: Arm) -> Target:
         """How to connect to databases of this arm."""
-        return Target(self.server.dsn, {**SESSION_SETTINGS, **(arm.injection.settings if arm.injection else {})})
+        return Target(self.setup.server.dsn, {**SESSION_SETTINGS, **(arm.injection.settings if arm.injection else {})})
 
     def drop(self, name: str) -> None:
         """Drop one of the databases made here."""
-        databases.drop(self.admin, name)
-        databases.release(self.admin, name)
-        self.made.remove(name)
-
-    def drop_all(self) -> None:
-        """Drop what is left, on a connection of its own: the other one may be in the middle of something."""
-        if self.made:
-            databases.drop_all(Target(self.server.dsn, SESSION_SETTINGS), self.made)
-            self.made.clear()
+        databases.drop(self.setup.admin, name)
+        databases.release(self.setup.admin, name)
 
     def _copy(self, source: str, label: str) -> str:
-        name = f"{databases.PREFIX}g{self.stamp}_{label}"
-        if not databases.claim(self.admin, name):
-            raise PgproofError(f"another gate works on {name}", hint="run the command again")
-        self.made.append(name)
-        databases.create(self.admin, name, "scratch", template=source)
+        name = self.setup.name(label)
+        databases.clone(self.setup.admin, source, name, "scratch")
         return name

@@ -87,7 +87,7 @@ class Timer:
                 sides = self.databases.sides(name, copies[name])
                 connection = stack.enter_context(sides.connect("after", writes=True))
                 connection.prepared_max = None
-                clock_id = process_clock(connection, readable=self.databases.server.capabilities.clocks_readable)
+                clock_id = process_clock(connection, readable=self.databases.setup.server.capabilities.clocks_readable)
                 self.cpu_clock = clock_id is not None
                 cells = {key: self.cells[key][name] for key in keys} | controls
                 made[name] = {

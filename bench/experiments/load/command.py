@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
-from bench.cli.options import GIB, output_option, quiet_option, read_workload, server_options, workload_options
+from bench.cli.options import (
+    output_option,
+    quiet_option,
+    read_workload,
+    server_options,
+    setup_options,
+    workload_options,
+)
 from bench.cli.streams import out
 from bench.experiments.load import run as loading
 from bench.experiments.load.experiment import EXPERIMENT
 from bench.experiments.load.record import LoadOptions
-from bench.experiments.load.run import LoadPlan
+from bench.experiments.load.run import states_of
+from bench.experiments.setup import SetupOptions
 from bench.progress_bars import progress
 from bench.workload import Workload
 
@@ -57,28 +66,21 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
     declares as an invariant is checked after every step, and a violated one is exit code 1.
     """
     found, shown = read_workload(workload), progress(out, quiet=quiet)
-    plan = LoadPlan(
-        workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
-        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-        options=_options(found, chosen), weights=weights(chosen["mix"], found), progress=shown,
-    )  # fmt: skip
+    options = _options(found, chosen)
+    setup = setup_options(mixed(found, chosen["mix"]), chosen, shown)
     results = begin(EXPERIMENT, output)
     seen = carry_out(
-        EXPERIMENT,
-        results,
-        chosen,
-        shown,
-        lambda handle: loading.run(plan, handle, results.keep),
-        lambda _: _headline(plan),
-    )
+        EXPERIMENT, results, chosen, shown, lambda handle: loading.run(setup, options, handle, results.keep),
+        lambda _: _headline(setup, options),
+    )  # fmt: skip
     return exit_code(EXPERIMENT, seen)
 
 
-def _headline(plan: LoadPlan) -> str:
-    number = (len(plan.options.clients) + len(plan.options.rates_tps)) * len(plan.states)
-    search = ", then a search of up to 8 for each state" if plan.options.find_rate else ""
-    each = plan.options.seconds + plan.options.warm_up_s
-    return f"{plan.workload.name}: {plan.scale:,} {plan.workload.scale.unit}, {number} steps of {each} s{search}"
+def _headline(setup: SetupOptions, options: LoadOptions) -> str:
+    number = (len(options.clients) + len(options.rates_tps)) * len(states_of(setup.workload))
+    search = ", then a search of up to 8 for each state" if options.find_rate else ""
+    each = options.seconds + options.warm_up_s
+    return f"{setup.workload.name}: {setup.size}, {number} steps of {each} s{search}"
 
 
 def _options(workload: Workload, chosen: dict[str, Any]) -> LoadOptions:
@@ -109,6 +111,14 @@ def numbers(text: str, option: str, most: float, *, whole: bool) -> tuple[float,
             )
         found.add(value)
     return tuple(sorted(found))
+
+
+def mixed(workload: Workload, text: str) -> Workload:
+    """The workload with the queries and weights that ``--mix`` asks for; as it is where it does not."""
+    if not (chosen := weights(text, workload)):
+        return workload
+    queries = [replace(query, weight=chosen[query.name]) for query in workload.queries if chosen.get(query.name)]
+    return replace(workload, queries=tuple(queries))
 
 
 def weights(text: str, workload: Workload) -> Mapping[str, int] | None:

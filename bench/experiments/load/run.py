@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import psycopg
 
-from bench import __version__, machine, timestamps
-from bench.dataset.worker import Recipe
 from bench.errors import LoadError
 from bench.experiments.load.counting import count, window
 from bench.experiments.load.record import InvariantSeen, LoadOptions, LoadRun, LoadStep, MixPart, Purpose
 from bench.experiments.load.steps import Demand, drive
 from bench.experiments.load.summary import holds, least_rate, next_rate, summarize_step
-from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings
 from bench.model import STATES, Query, State
 from bench.pgbench.programs import Pgbench, find_pgbench
 from bench.pgbench.scripts import QueryMix, mix_queries
-from bench.postgres import catalog, databases, ledger
+from bench.postgres import catalog, ledger
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained, translated
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.postgres.servers.record import record_of
-from bench.progress import Progress, silent
 from bench.report.numbers import plural
 from bench.workload import Workload
 
@@ -50,52 +46,23 @@ NO_WARMING = (
 
 
 @dataclass(frozen=True, slots=True)
-class LoadPlan:
-    """What to run: everything that the user chose."""
-
-    workload: Workload
-    scale: int
-    seed: int
-    skew: str
-    workers: int
-    cache_limit_bytes: int
-    options: LoadOptions
-    weights: Mapping[str, int] | None = None
-    """The mix by name; None: the weights that the queries' headers give."""
-    progress: Progress = field(default=silent, repr=False)
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries that take part, with their weights."""
-        if self.weights is None:
-            return tuple(query for query in self.workload.queries if query.weight)
-        return tuple(
-            replace(query, weight=self.weights[query.name])
-            for query in self.workload.queries
-            if self.weights.get(query.name)
-        )
-
-    @property
-    def states(self) -> tuple[State, ...]:
-        """The states to load: without optimizations there is no after."""
-        return STATES if self.workload.optimizations else STATES[:1]
-
-
-@dataclass(frozen=True, slots=True)
 class _Stage:
     """What every step needs."""
 
-    plan: LoadPlan
-    target: Target
-    server: ServerHandle
-    admin: Connection
+    setup: Setup
+    options: LoadOptions
+    queries: Sequence[Query]
     pgbench: Pgbench
     sources: Mapping[State, str]
     mixes: Mapping[State, QueryMix]
-    stamp: str
 
 
-def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
+def states_of(workload: Workload) -> tuple[State, ...]:
+    """The states to load: without optimizations there is no after."""
+    return STATES if workload.optimizations else STATES[:1]
+
+
+def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: Keep) -> LoadRun:
     """Load both states on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
 
     Raises:
@@ -103,50 +70,35 @@ def run(plan: LoadPlan, server: ServerHandle, keep: Keep) -> LoadRun:
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
     pgbench = find_pgbench(server)
-    target = Target(server.dsn, SESSION_SETTINGS)
-    with target.connect() as admin:
-        _insist_on_connections(admin, max(plan.options.clients))
-        databases.clean(admin)
-        ground = Ground(plan.workload, server, target, admin, plan.progress)
-        recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
-        template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
-        bindings = choose(ground, template, plan.queries)
-        mixes = {state: mix_queries(plan.queries, bindings, state) for state in plan.states}
-        stamp = timestamps.stamp()
-        begun = timestamps.now_text()
+    _insist_on_connections(server, max(options.clients))
+    with prepared(chosen, server) as setup:
+        queries = tuple(query for query in chosen.workload.queries if query.weight)
+        bindings = setup.bindings(queries)
         seen = LoadRun(
-            id=timestamps.id_of(begun), started_at=begun,
-            status="running", pgproof=__version__, workload=plan.workload.name,
-            workload_hash=plan.workload.content_hash(), options=plan.options, machine=machine.facts(),
-            server=record_of(server, admin), dataset=dataset, mix=_mix(plan.queries, bindings),
-            notes=_notes(plan, bindings),
-        )  # fmt: skip
+            **setup.facts(), options=options, mix=_mix(queries, bindings), notes=_notes(chosen.workload, bindings)
+        )
         keep(seen)
-        sources: dict[State, str] = {"before": template}
-        try:
-            if "after" in plan.states:
-                sources["after"] = f"{databases.PREFIX}{stamp}_after"
-                optimize(ground, template, sources["after"], {"scale": plan.scale})
-            stage = _Stage(plan, target, server, admin, pgbench, sources, mixes, stamp)
-            for step in _steps(stage):
-                seen = replace(seen, steps=(*seen.steps, step))
-                keep(seen)
-                if step.errors:
-                    raise LoadError(f"a client of the load met an error: {step.errors[0]}")
-        finally:
-            drop_copies(target, stamp)
-    seen = replace(seen, status="complete", finished_at=timestamps.now_text())
+        states = states_of(chosen.workload)
+        mixes = {state: mix_queries(queries, bindings, state) for state in states}
+        sources = {state: setup.template if state == "before" else setup.optimized("after") for state in states}
+        for step in _steps(_Stage(setup, options, queries, pgbench, sources, mixes)):
+            seen = replace(seen, steps=(*seen.steps, step))
+            keep(seen)
+            if step.errors:
+                raise LoadError(f"a client of the load met an error: {step.errors[0]}")
+    seen = complete(seen)
     keep(seen)
     return seen
 
 
-def _insist_on_connections(admin: Connection, clients: int) -> None:
+def _insist_on_connections(server: ServerHandle, clients: int) -> None:
     asked = (
         "SELECT current_setting('max_connections')::integer"
         " - current_setting('superuser_reserved_connections')::integer"
         " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::integer"
     )
-    free = int(admin.execute(asked).fetchall()[0][0]) - OURS
+    with Target(server.dsn, SESSION_SETTINGS).connect() as connection:
+        free = int(connection.execute(asked).fetchall()[0][0]) - OURS
     if clients > free:
         hint = f"ask for {max(free, 1)} at the most, or raise max_connections of a server of your own"
         raise LoadError(f"{clients} clients are more than the {max(free, 0)} connections that are free", hint=hint)
@@ -157,20 +109,17 @@ def _mix(queries: Sequence[Query], bindings: Bindings) -> tuple[MixPart, ...]:
     return tuple(MixPart(q.name, q.title, q.weight, sizes[q.name], q.writes) for q in queries if sizes[q.name])
 
 
-def _notes(plan: LoadPlan, bindings: Bindings) -> tuple[str, ...]:
-    notes = [
-        f"{query.name} takes no part: the dataset has no value for any of its classes."
-        for query in plan.queries
-        if not bindings[query.name]
-    ]
-    if left_out := [query.name for query in plan.workload.queries if query not in plan.queries and not plan.weights]:
+def _notes(workload: Workload, bindings: Bindings) -> tuple[str, ...]:
+    notes = [f"{name} takes no part: the dataset has no value for any of its classes."
+             for name, classes in bindings.items() if not classes]  # fmt: skip
+    if left_out := [query.name for query in workload.queries if not query.weight]:
         notes.append(f"{', '.join(left_out)}: of weight 0, so not in the mix.")
     return tuple(notes)
 
 
 def _steps(stage: _Stage) -> Iterator[LoadStep]:
     """Every step, before and after in turn: clients that ask when they are free, then rates, then the search."""
-    options, states = stage.plan.options, stage.plan.states
+    options, states = stage.options, tuple(stage.sources)
     most = max(options.clients)
     capacity: dict[State, float] = {}
     tried: dict[State, dict[float, bool]] = {state: {} for state in states}
@@ -210,21 +159,19 @@ def _held(step: LoadStep, options: LoadOptions) -> bool | None:
 
 def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | None, purpose: Purpose) -> LoadStep:
     """One step on a copy of its own, which nothing else has written to."""
-    options = stage.plan.options
-    name = f"{databases.PREFIX}{stage.stamp}_load_{number}"
-    queries = stage.plan.queries
+    options, setup, queries = stage.options, stage.setup, stage.queries
     label = f"{state}, {plural(clients, 'client')}" + (f", {rate:,.1f}/s" if rate else "")
     demand = Demand(clients, options.seconds + options.warm_up_s, rate, options.late_ms)
-    with passing_copy(stage.server, stage.admin, stage.sources[state], name):
-        with stage.target.connect(name) as watcher, explained(label):
+    with setup.passing_copy(stage.sources[state], f"load_{number}") as name:
+        with setup.target.connect(name) as watcher, explained(label):
             warm_up(watcher)
             held = _invariants(watcher, queries)
 
             def tick(seconds: float) -> None:
-                stage.plan.progress(label, min(seconds, demand.seconds), demand.seconds + 1)
+                setup.progress(label, min(seconds, demand.seconds), demand.seconds + 1)
 
-            driven = drive(stage.pgbench, watcher, stage.server.dsn, SESSION, stage.mixes[state], demand, tick)
-            stage.plan.progress(label, demand.seconds + 1, demand.seconds + 1)
+            driven = drive(stage.pgbench, watcher, setup.server.dsn, SESSION, stage.mixes[state], demand, tick)
+            setup.progress(label, demand.seconds + 1, demand.seconds + 1)
             watcher.execute("SELECT 1")  # a server that is gone is not a client's error
             found = _invariants(watcher, queries)
         entries = window(driven.entries, options.warm_up_s, options.seconds)

@@ -9,13 +9,20 @@ from typing import Any
 import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
-from bench.cli.options import GIB, output_option, quiet_option, read_workload, server_options, workload_options
+from bench.cli.options import (
+    output_option,
+    quiet_option,
+    read_workload,
+    server_options,
+    setup_options,
+    workload_options,
+)
 from bench.cli.streams import out
 from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.experiment import EXPERIMENT
+from bench.experiments.maintain.procedures import chosen as chosen_procedures
 from bench.experiments.maintain.procedures import known as known_procedures
 from bench.experiments.maintain.record import MaintenanceOptions
-from bench.experiments.maintain.run import MaintenancePlan
 from bench.experiments.maintain.sentences import percent
 from bench.postgres.servers import ServerHandle
 from bench.postgres.servers.disk import free_bytes_of
@@ -47,21 +54,17 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
     where a procedure must not change any are exit code 1.
     """
     found, shown = read_workload(workload), progress(out, quiet=quiet)
-    plan = MaintenancePlan(
-        workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
-        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-        options=_options(found, chosen), progress=shown,
-    )  # fmt: skip
+    setup, options = setup_options(found, chosen, shown), _options(found, chosen)
     results = begin(EXPERIMENT, output)
 
     def headline(handle: ServerHandle) -> str:
         if free_bytes_of(handle) is None:
             shown.say("the server's disk cannot be looked at from here: whether the copies fit is not checked")
-        return (f"{found.name}: {plan.scale:,} {found.scale.unit}, {percent(plan.options.share)} churn, "
-                f"{plural(len(plan.procedures), 'procedure')}")  # fmt: skip
+        number = len(chosen_procedures(found, options.only))
+        return f"{found.name}: {setup.size}, {percent(options.share)} churn, {plural(number, 'procedure')}"
 
     seen = carry_out(
-        EXPERIMENT, results, chosen, shown, lambda handle: measured.run(plan, handle, results.keep), headline
+        EXPERIMENT, results, chosen, shown, lambda handle: measured.run(setup, options, handle, results.keep), headline
     )
     return exit_code(EXPERIMENT, seen)
 

@@ -54,7 +54,7 @@ class Procedure:
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Aged:
     """What the statements of a procedure are made from: the database after the churn."""
 
     tables: tuple[str, ...]
@@ -80,13 +80,18 @@ def known(workload: Workload) -> tuple[Procedure, ...]:
     return (*found, *(Procedure(kind, title, kind) for kind, title in SERVERS.items()))
 
 
-def look(connection: Connection, writes: Writes, written: Sequence[str]) -> Ground:
+def chosen(workload: Workload, only: Sequence[str]) -> tuple[Procedure, ...]:
+    """Those of ``only``, by name; all where it names none."""
+    return tuple(one for one in known(workload) if not only or one.name in only)
+
+
+def look(connection: Connection, writes: Writes, written: Sequence[str]) -> Aged:
     """See what the procedures have to do in the database of ``connection``; ``written`` are the tables of the churn."""
     with explained("looking for what needs maintenance"):
         found = rows(connection, "measure_indexes")
         settings = {row["name"]: row["setting"] for row in rows(connection, "list_settings_of_autovacuum")}
     tables = tuple(sorted(written)) or tuple(sorted(writes))
-    return Ground(
+    return Aged(
         tables=tables,
         writes=writes,
         pending=tuple(row["name"] for row in found if row["has_pending_list"]),
@@ -96,27 +101,27 @@ def look(connection: Connection, writes: Writes, written: Sequence[str]) -> Grou
     )
 
 
-def statements(procedure: Procedure, ground: Ground) -> tuple[tuple[str, ...], str]:
+def statements(procedure: Procedure, aged: Aged) -> tuple[tuple[str, ...], str]:
     """The statements of ``procedure``, and why there are none where there are none."""
     if procedure.kind == "upkeep":
         return (procedure.statement,), ""
     if procedure.kind == "gin":
-        made = [f"SELECT gin_clean_pending_list({_literal(name)}::regclass)" for name in ground.pending]
+        made = [f"SELECT gin_clean_pending_list({_literal(name)}::regclass)" for name in aged.pending]
         return tuple(made), "" if made else "no GIN index has a pending list"
     if procedure.kind == "vacuum":
-        return tuple(f"VACUUM {name}" for name in ground.tables), "" if ground.tables else "there is no table"
+        return tuple(f"VACUUM {name}" for name in aged.tables), "" if aged.tables else "there is no table"
     if procedure.kind == "autovacuum":
-        return _autovacuums(ground)
+        return _autovacuums(aged)
     if procedure.kind == "reindex":
-        made = [f"REINDEX INDEX CONCURRENTLY {name}" for name in ground.indexes]
+        made = [f"REINDEX INDEX CONCURRENTLY {name}" for name in aged.indexes]
         return tuple(made), "" if made else "no table has an index that can be rebuilt so"
-    return tuple(_analyzes(ground)), "" if ground.tables else "there is no table"
+    return tuple(_analyzes(aged)), "" if aged.tables else "there is no table"
 
 
-def _autovacuums(ground: Ground) -> tuple[tuple[str, ...], str]:
+def _autovacuums(aged: Aged) -> tuple[tuple[str, ...], str]:
     made = []
-    for name, seen in ground.writes.items():
-        found = autovacuum.due(name, seen, ground.settings)
+    for name, seen in aged.writes.items():
+        found = autovacuum.due(name, seen, aged.settings)
         if found.vacuum:
             made.append(f"VACUUM (ANALYZE) {name}" if found.analyze else f"VACUUM {name}")
         elif found.analyze:
@@ -124,10 +129,10 @@ def _autovacuums(ground: Ground) -> tuple[tuple[str, ...], str]:
     return tuple(made), "" if made else "no table has crossed a threshold of autovacuum"
 
 
-def _analyzes(ground: Ground) -> Iterator[str]:
-    for name in ground.tables:
+def _analyzes(aged: Aged) -> Iterator[str]:
+    for name in aged.tables:
         # As wherever pgproof analyzes: by a sample of the whole table, so that the plan does not hang on chance.
-        yield f"SET default_statistics_target = {statistics_target(ground.rows.get(name, 0))}; ANALYZE {name}"
+        yield f"SET default_statistics_target = {statistics_target(aged.rows.get(name, 0))}; ANALYZE {name}"
 
 
 def _literal(name: str) -> str:
@@ -135,13 +140,13 @@ def _literal(name: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- carry out
-def carry_out(connection: Connection, watcher: Connection, procedure: Procedure, ground: Ground) -> ProcedureSeen:
+def carry_out(connection: Connection, watcher: Connection, procedure: Procedure, aged: Aged) -> ProcedureSeen:
     """Carry out ``procedure`` over ``connection`` while ``watcher`` looks at its locks; a failure is kept, not raised.
 
     Raises:
         ServerError, DiskFull: no procedure is to blame.
     """
-    texts, nothing = statements(procedure, ground)
+    texts, nothing = statements(procedure, aged)
     plain = tuple(text.rpartition("; ")[2] if procedure.kind == "analyze" else text for text in texts)
     seen = ProcedureSeen(procedure.name, procedure.title, plain, optimization=procedure.optimization, skipped=nothing)
     if not texts:
@@ -149,7 +154,7 @@ def carry_out(connection: Connection, watcher: Connection, procedure: Procedure,
     before = writes_so_far(connection)
     locks = Locks(existing={row[0] for row in watcher.execute("SELECT oid FROM pg_class").fetchall()})
     position, begin, error = _position(connection), time.perf_counter(), ""
-    with _pace(connection, procedure, ground):
+    with _pace(connection, procedure, aged):
         for text in texts:
             try:
                 with sampled(locks, watcher, connection.info.backend_pid):
@@ -172,9 +177,9 @@ def carry_out(connection: Connection, watcher: Connection, procedure: Procedure,
 
 
 @contextmanager
-def _pace(connection: Connection, procedure: Procedure, ground: Ground) -> Iterator[None]:
+def _pace(connection: Connection, procedure: Procedure, aged: Aged) -> Iterator[None]:
     """As slow as an autovacuum worker, where that is what is carried out."""
-    chosen = autovacuum.pace(ground.settings) if procedure.kind == "autovacuum" else {}
+    chosen = autovacuum.pace(aged.settings) if procedure.kind == "autovacuum" else {}
     for name, value in chosen.items():
         connection.execute(sql.SQL("SET {} = {}").format(sql.Identifier(name), sql.Literal(value)))
     try:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from bench import __version__, machine, timestamps
-from bench.dataset.worker import Recipe
 from bench.errors import DiskFull
 from bench.experiments.maintain import churn as churning
 from bench.experiments.maintain import procedures, stages, storage
@@ -24,24 +22,14 @@ from bench.experiments.maintain.record import (
 )
 from bench.experiments.maintain.stages import Question
 from bench.experiments.maintain.storage import Probes
-from bench.experiments.setup import (
-    Ground,
-    choose,
-    copy,
-    drop_copies,
-    fill,
-    optimize,
-    passing_copy,
-)
+from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings
 from bench.postgres import databases
 from bench.postgres.catalog import rows
-from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.failures import explained
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers import ServerHandle
 from bench.postgres.servers.disk import FreeBytes, free_bytes_of
-from bench.postgres.servers.record import record_of
-from bench.progress import Progress, silent
 from bench.workload import Workload
 
 Keep = Callable[[MaintenanceRun], None]
@@ -49,51 +37,24 @@ Keep = Callable[[MaintenanceRun], None]
 
 
 @dataclass(frozen=True, slots=True)
-class MaintenancePlan:
-    """What to run: everything that the user chose."""
-
-    workload: Workload
-    scale: int
-    seed: int
-    skew: str
-    workers: int
-    cache_limit_bytes: int
-    options: MaintenanceOptions
-    progress: Progress = field(default=silent, repr=False)
-
-    @property
-    def procedures(self) -> tuple[Procedure, ...]:
-        """Those that were asked for, in the order in which all together run."""
-        only = self.options.only
-        return tuple(one for one in procedures.known(self.workload) if not only or one.name in only)
-
-
-@dataclass(frozen=True, slots=True)
 class _Scene:
     """What every stage needs."""
 
-    plan: MaintenancePlan
-    target: Target
-    server: ServerHandle
-    admin: Connection
-    stamp: str
+    setup: Setup
+    options: MaintenanceOptions
+    procedures: Sequence[Procedure]
     asked: Sequence[Question]
+    source: str
+    """The aged database, which nobody asks anything: its copies are asked."""
+    untouched: str
+    """The copy of it in which nothing is done."""
     probes: Probes
-
-    @property
-    def source(self) -> str:
-        """The aged database, which nobody asks anything: its copies are asked."""
-        return f"{databases.PREFIX}{self.stamp}_aged"
-
-    @property
-    def untouched(self) -> str:
-        """The copy of it in which nothing is done."""
-        return f"{databases.PREFIX}{self.stamp}_untouched"
 
 
 def run(
-    plan: MaintenancePlan, server: ServerHandle, keep: Keep, *, free_bytes: FreeBytes = free_bytes_of
-) -> MaintenanceRun:
+    chosen: SetupOptions, options: MaintenanceOptions, server: ServerHandle, keep: Keep,
+    *, free_bytes: FreeBytes = free_bytes_of,
+) -> MaintenanceRun:  # fmt: skip
     """Measure maintenance on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
 
     Raises:
@@ -101,35 +62,24 @@ def run(
         PgproofError: a statement of the churn fails (file:line).
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
-    target = Target(server.dsn, SESSION_SETTINGS)
-    workload = plan.workload
-    with target.connect() as admin:
-        databases.clean(admin)
-        ground = Ground(workload, server, target, admin, plan.progress)
-        recipe = Recipe(workload.dataset, plan.scale, plan.seed, plan.skew)
-        template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
-        _insist_on_room(plan, server, admin, template, free_bytes)
+    workload = chosen.workload
+    with prepared(chosen, server) as setup:
+        _insist_on_room(setup, options.share, free_bytes)
         queries = stages.reads(workload)
-        bindings = choose(ground, template, queries)
-        asked = stages.questions(workload, bindings)
-        begun, stamp = timestamps.now_text(), timestamps.stamp()
+        bindings = setup.bindings(queries)
+        wanted = procedures.chosen(workload, options.only)
         seen = MaintenanceRun(
-            id=timestamps.id_of(begun), started_at=begun, status="running", pgproof=__version__, workload=workload.name,
-            workload_hash=workload.content_hash(), options=plan.options, machine=machine.facts(),
-            server=record_of(server, admin), dataset=dataset, titles={q.name: q.title for q in queries},
-            planned=_planned(plan.procedures), notes=_notes(plan, bindings),
+            **setup.facts(), options=options, titles={query.name: query.title for query in queries},
+            planned=_planned(wanted), notes=_notes(workload, bindings),
         )  # fmt: skip
         keep(seen)
-        scene = _Scene(plan, target, server, admin, stamp, asked, Probes(None, None))
-        try:
-            optimize(ground, template, scene.source, {"scale": plan.scale})
-            with explained("measuring maintenance"):
-                for latest in _measured(scene, seen):
-                    seen = latest
-                    keep(seen)
-        finally:
-            drop_copies(target, stamp)
-    seen = replace(seen, status="complete", finished_at=timestamps.now_text())
+        asked = stages.questions(workload, bindings)
+        scene = _Scene(setup, options, wanted, asked, setup.optimized("aged"), "", Probes(None, None))
+        with explained("measuring maintenance"):
+            for latest in _measured(scene, seen):
+                seen = latest
+                keep(seen)
+    seen = complete(seen)
     keep(seen)
     return seen
 
@@ -139,25 +89,23 @@ def _planned(chosen: Sequence[Procedure]) -> tuple[str, ...]:
     return (FRESH, CHURNED, *(one.name for one in chosen), *([ALL] if len(together) > 1 else []))
 
 
-def _notes(plan: MaintenancePlan, bindings: Bindings) -> tuple[str, ...]:
+def _notes(workload: Workload, bindings: Bindings) -> tuple[str, ...]:
     notes = [
         f"{query.name} takes no part: it writes, and would change the copies that are compared."
-        for query in plan.workload.queries if query.writes
+        for query in workload.queries if query.writes
     ]  # fmt: skip
     notes += [
         f"{query.name} takes no part: the dataset has no value for any of its classes."
-        for query in stages.reads(plan.workload) if not bindings[query.name]
+        for query in stages.reads(workload) if not bindings[query.name]
     ]  # fmt: skip
     return tuple(notes)
 
 
-def _insist_on_room(
-    plan: MaintenancePlan, server: ServerHandle, admin: Connection, template: str, free_bytes: FreeBytes
-) -> None:
-    found, free = databases.find(admin, template), free_bytes(server)
+def _insist_on_room(setup: Setup, share: float, free_bytes: FreeBytes) -> None:
+    found, free = databases.find(setup.admin, setup.template), free_bytes(setup.server)
     if found is None or free is None:
         return
-    needed = storage.needed_bytes(found.size_bytes, plan.options.share)
+    needed = storage.needed_bytes(found.size_bytes, share)
     if needed > free:
         raise DiskFull(
             f"three copies of the database need about {needed / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free",
@@ -168,23 +116,23 @@ def _insist_on_room(
 # ------------------------------------------------------------------------------------------------------ stages
 def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
     """Everything in turn: before the churn, the churn, after it with nothing done, each procedure, all of them."""
-    plan = scene.plan
-    with scene.target.connect(scene.source) as connection:
+    setup = scene.setup
+    with setup.target.connect(scene.source) as connection:
         scene = replace(scene, probes=storage.install(connection))
         _switch_autovacuum_off(connection)
         seen = replace(seen, notes=(*seen.notes, *scene.probes.notes))
         yield (seen := _with(seen, _stage(scene, FRESH, scene.source)))
-        churned = churning.churn(connection, plan.workload, plan.options.share, plan.progress)
+        churned = churning.churn(connection, setup.workload, scene.options.share, setup.progress)
         written = [table.name for table in churned.phase.tables]
         todo = procedures.look(connection, churned.writes, written)
-    checkpoint(scene.admin)
+    checkpoint(setup.admin)
     seen = replace(seen, churn=churned.phase, notes=(*seen.notes, *churned.notes))
-    copy(scene.server, scene.admin, scene.source, scene.untouched)
+    scene = replace(scene, untouched=setup.copy(scene.source, "untouched"))
     yield (seen := _with(seen, _stage(scene, CHURNED, scene.untouched)))
-    for one in plan.procedures:
+    for one in scene.procedures:
         yield (seen := _with(seen, _carried_out(scene, seen, one.name, [one], todo)))
     if ALL in seen.planned:
-        together = [one for one in plan.procedures if one.name not in NOT_IN_ALL]
+        together = [one for one in scene.procedures if one.name not in NOT_IN_ALL]
         yield (seen := _with(seen, _carried_out(scene, seen, ALL, together, todo)))
 
 
@@ -205,18 +153,17 @@ def _switch_autovacuum_off(connection: Connection) -> None:
 
 
 def _carried_out(
-    scene: _Scene, seen: MaintenanceRun, name: str, chosen: Sequence[Procedure], todo: procedures.Ground
+    scene: _Scene, seen: MaintenanceRun, name: str, chosen: Sequence[Procedure], todo: procedures.Aged
 ) -> MaintenanceStage:
     """Carry out ``chosen`` on a copy, look at the queries there, and time those whose work changed."""
-    plan = scene.plan
-    number = seen.planned.index(name)
-    with passing_copy(scene.server, scene.admin, scene.source, f"{databases.PREFIX}{scene.stamp}_{number}") as own:
+    setup = scene.setup
+    with setup.passing_copy(scene.source, str(seen.planned.index(name))) as own:
         done: list[ProcedureSeen] = []
-        with scene.target.connect(own) as connection, scene.target.connect(own) as watcher:
+        with setup.target.connect(own) as connection, setup.target.connect(own) as watcher:
             for position, one in enumerate(chosen):
-                plan.progress(f"{name}: carrying out", position, len(chosen))
+                setup.progress(f"{name}: carrying out", position, len(chosen))
                 done.append(procedures.carry_out(connection, watcher, one, todo))
-            plan.progress(f"{name}: carrying out", len(chosen), len(chosen))
+            setup.progress(f"{name}: carrying out", len(chosen), len(chosen))
         if all(one.skipped for one in done):
             return MaintenanceStage(name, tuple(done))
         stage = replace(_stage(scene, name, own), procedures=tuple(done))
@@ -229,20 +176,20 @@ def _timed(scene: _Scene, seen: MaintenanceRun, stage: MaintenanceStage, own: st
     cells = [one.cell for one in scene.asked if (one.cell.query.name, one.cell.parameter_class) in chosen]
     if not cells:
         return ()
-    plan = scene.plan
+    setup = scene.setup
 
     def tell(phase: str, done: float, total: float, unit: str = "") -> None:
-        plan.progress(f"{stage.name}: {phase}", done, total, unit)
+        setup.progress(f"{stage.name}: {phase}", done, total, unit)
 
-    return stages.timed(scene.target, scene.untouched, own, cells, plan.options, tell)
+    return stages.timed(setup.target, scene.untouched, own, cells, scene.options, tell)
 
 
 def _stage(scene: _Scene, name: str, where: str) -> MaintenanceStage:
     """What the database ``where`` takes on disk, how late its data is, and what the queries do in it."""
-    plan = scene.plan
-    with scene.target.connect(where) as connection:
+    setup = scene.setup
+    with setup.target.connect(where) as connection:
         tables = storage.tables(connection, scene.probes)
         indexes = storage.indexes(connection, scene.probes)
-        late = stages.staleness(connection, plan.workload)
-    cells = stages.work(scene.target, where, scene.asked, plan.options.timeout_s, plan.progress, f"{name}: queries")
+        late = stages.staleness(connection, setup.workload)
+    cells = stages.work(setup.target, where, scene.asked, scene.options.timeout_s, setup.progress, f"{name}: queries")
     return MaintenanceStage(name, (), tables, indexes, cells, staleness=late)

@@ -25,12 +25,13 @@ from bench.cli.streams import err, out
 from bench.dataset.source import insist_on_base
 from bench.errors import PgproofError, RunFileError
 from bench.experiments.before_after.experiment import EXPERIMENT as STEP
-from bench.experiments.before_after.run import Keep, Plan
+from bench.experiments.before_after.run import Keep
 from bench.experiments.scale import curves
 from bench.experiments.scale import run as scaling
 from bench.experiments.scale.experiment import EXPERIMENT
 from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
 from bench.experiments.scale.steps import geometric
+from bench.experiments.setup import SetupOptions
 from bench.model import Options, Run
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
@@ -85,13 +86,14 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
     """
     found, shown = read_workload(workload), Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
-    plan = _plan(found, kept.scaling.asked, chosen)
+    asked = kept.scaling.asked
+    setup = _setup(found, asked, chosen)
 
     def measure(handle: ServerHandle) -> Scaling:
         kept.save()
         with _Steps(kept, quiet=quiet) as steps:
             hooks = scaling.Hooks(steps.begin, steps.done, shown.say)
-            scaling.carry_out(plan, kept.scaling.missing, handle, hooks)
+            scaling.carry_out(setup, asked.options, kept.scaling.missing, handle, hooks)
         return replace(kept.scaling, status="complete")
 
     seen = carry_out(
@@ -213,12 +215,11 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     return kept
 
 
-def _plan(workload: Workload, asked: Asked, chosen: dict[str, Any]) -> Plan:
-    return Plan(
+def _setup(workload: Workload, asked: Asked, chosen: dict[str, Any]) -> SetupOptions:
+    return SetupOptions(
         workload=replace(workload, target_ms=asked.options.target_ms), scale=asked.scales[0], seed=asked.seed,
-        skew=asked.skew, workers=chosen["workers"], options=asked.options, only=asked.only,
+        skew=asked.skew, workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB, only=asked.only,
         base=asked.scales[0] if asked.grows == "tenant" else None,
-        cache_limit_bytes=chosen["cache_limit"] * GIB,
     )  # fmt: skip
 
 

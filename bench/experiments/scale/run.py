@@ -10,9 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bench.experiments.before_after import run as experiment
-from bench.experiments.before_after.run import Keep, Plan
+from bench.experiments.before_after.run import Keep, RunOptions
 from bench.experiments.scale.steps import Known, insist_on_room
-from bench.model import Run
+from bench.experiments.setup import SetupOptions
+from bench.model import Options, Run
 from bench.postgres import databases
 from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
@@ -32,15 +33,16 @@ class Hooks:
 
 
 def carry_out(
-    plan: Plan, scales: Sequence[int], server: ServerHandle, hooks: Hooks, *, free_bytes: FreeBytes = free_bytes_of
-) -> None:
-    """Run ``plan`` at each of ``scales``, from small to large, without attribution.
+    setup: SetupOptions, options: Options, scales: Sequence[int], server: ServerHandle, hooks: Hooks,
+    *, free_bytes: FreeBytes = free_bytes_of,
+) -> None:  # fmt: skip
+    """Run the experiment at each of ``scales``, from small to large, without attribution.
 
     Raises:
         DiskFull: a step does not fit. Checked before the first one where a filled database of this workload tells the
             size of a row, else after the first one; what was measured stays.
     """
-    known, cached = look(plan, server)
+    known, cached = look(setup, server)
     for position, scale in enumerate(scales):
         left = scales[position:]
         free = free_bytes(server)
@@ -48,25 +50,26 @@ def carry_out(
             if not position:
                 hooks.say("the server's disk cannot be looked at from here: whether all steps fit is not checked")
         elif known:
-            insist_on_room(left, known, cached, plan.cache_limit_bytes, free, plan.workload.scale.unit)
+            insist_on_room(left, known, cached, setup.cache_limit_bytes, free, setup.workload.scale.unit)
         elif not position:
             hooks.say("nothing is filled yet: the smallest step will tell whether the others fit on the disk")
         progress, keep = hooks.begin(scale)
-        run = experiment.run(replace(plan, scale=scale, attribute=False, progress=progress), server, keep)
+        step = replace(setup, scale=scale, progress=progress)
+        run = experiment.run(step, RunOptions(options), server, keep)
         hooks.done(run)
-        _, cached = look(plan, server)
+        _, cached = look(setup, server)
         known = measured(run, cached)
 
 
-def look(plan: Plan, server: ServerHandle) -> tuple[Known | None, dict[int, int]]:
+def look(setup: SetupOptions, server: ServerHandle) -> tuple[Known | None, dict[int, int]]:
     """Look at the filled databases of the workload: the size of a unit by the largest, and their bytes by scale."""
     with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
         own = databases.own_databases(admin)
     cached = {
         int(one.about["scale"]): one.size_bytes
         for one in own
-        if one.kind == "template" and one.complete and one.about.get("workload") == plan.workload.name
-        and (plan.seed, plan.skew, plan.base) == tuple(one.about.get(name) for name in ("seed", "skew", "base"))
+        if one.kind == "template" and one.complete and one.about.get("workload") == setup.workload.name
+        and (setup.seed, setup.skew, setup.base) == tuple(one.about.get(name) for name in ("seed", "skew", "base"))
     }  # fmt: skip
     if not cached:
         return None, cached

@@ -10,8 +10,8 @@ import click
 from bench.cli.options import quiet_option, read_workload, server, server_options, workload_options
 from bench.cli.streams import out
 from bench.experiments.gate.arms import head_arm
-from bench.experiments.gate.command import gate_plan
-from bench.experiments.gate.run import GatePlan, make_baseline
+from bench.experiments.gate.command import gate_options
+from bench.experiments.gate.run import GateOptions, make_baseline
 from bench.experiments.selftest import false_alarms
 from bench.experiments.selftest.formats import show_attempts, show_series
 from bench.experiments.selftest.inject import everything
@@ -57,18 +57,18 @@ def selftest(
         out.print(show_series(done))
         return 0
     with progress(out, quiet=quiet) as shown:
-        plan = gate_plan(found, head_arm(found), None, None, chosen, shown)
+        options = gate_options(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             if inject:
-                attempts = _inject(plan, handle, tries, log, shown)
+                attempts = _inject(options, handle, tries, log, shown)
             else:
-                runs = _series(plan, handle, aa or SHORT, log, done, shown)
+                runs = _series(options, handle, aa or SHORT, log, done, shown)
     out.print(show_attempts(attempts) if inject else show_series(runs))
     return 0
 
 
 def _series(
-    plan: GatePlan, handle: ServerHandle, number: int, log: Path | None, done: list[RunLine], shown: Bars | Lines
+    options: GateOptions, handle: ServerHandle, number: int, log: Path | None, done: list[RunLine], shown: Bars | Lines
 ) -> list[RunLine]:
     """Add runs to those that are ``done`` until there are ``number``."""
     lines = list(done)
@@ -80,11 +80,13 @@ def _series(
         red = sum(one.red for one in lines)
         shown.say(f"run {len(lines)}: {line.overall} in {line.seconds:.0f} s; {red} of {len(lines)} red so far")
 
-    false_alarms.series(plan, handle, number - len(lines), len(lines), told)
+    false_alarms.series(options, handle, number - len(lines), len(lines), told)
     return lines
 
 
-def _inject(plan: GatePlan, handle: ServerHandle, tries: int, log: Path | None, shown: Bars | Lines) -> list[Attempt]:
+def _inject(
+    options: GateOptions, handle: ServerHandle, tries: int, log: Path | None, shown: Bars | Lines
+) -> list[Attempt]:
     attempts = read_attempts(log) if log else []
 
     def told(attempt: Attempt) -> None:
@@ -93,6 +95,6 @@ def _inject(plan: GatePlan, handle: ServerHandle, tries: int, log: Path | None, 
             append(attempt, log)
         shown.say(f"{attempt.kind}, {attempt.name}: {attempt.witness}; {attempt.detail}")
 
-    baseline = make_baseline(plan, handle)
-    everything(plan, handle, baseline, tries, list(attempts), told)
+    baseline = make_baseline(options, handle)
+    everything(options, handle, baseline, tries, list(attempts), told)
     return attempts

@@ -16,7 +16,7 @@ from bench.errors import WorkloadError
 from bench.experiments.gate import injections
 from bench.experiments.gate.arms import Arm
 from bench.experiments.gate.record import Baseline, CellResult, GateResult, Key
-from bench.experiments.gate.run import GatePlan, prepared_head
+from bench.experiments.gate.run import GateOptions, prepared_head
 from bench.experiments.gate.run import run as run_gate
 from bench.experiments.selftest.false_alarms import same_files
 from bench.experiments.selftest.record import Attempt, Witness
@@ -36,26 +36,26 @@ Told = Callable[[Attempt], None]
 
 
 # ------------------------------------------------------------------------------------------- plans and databases
-def left_out(plan: GatePlan, server: ServerHandle, baseline: Baseline, block: Optimization) -> Attempt:
+def left_out(options: GateOptions, server: ServerHandle, baseline: Baseline, block: Optimization) -> Attempt:
     """Run the gate with one optimization taken out of the working tree."""
-    workload = without(plan.head.workload, block.name)
+    workload = without(options.head.workload, block.name)
     arm = Arm("head", f"without {block.name}", workload)
     serves = tuple(name for name in block.serves if any(query.name == name for query in workload.queries))
     attempt = _attempt(
-        plan, server, baseline, arm, serves, Attempt(block.name, "left out", "unknown", "nothing", (), "", 0)
+        options, server, baseline, arm, serves, Attempt(block.name, "left out", "unknown", "nothing", (), "", 0)
     )
     return (
         attempt if attempt.witness != "nothing" else replace(attempt, detail=_unneeded(block, baseline, attempt.detail))
     )
 
 
-def injected(plan: GatePlan, server: ServerHandle, baseline: Baseline, injection: Injection) -> Attempt:
+def injected(options: GateOptions, server: ServerHandle, baseline: Baseline, injection: Injection) -> Attempt:
     """Run the gate with one injection in the head arm."""
-    workload = plan.head.workload
+    workload = options.head.workload
     queries = tuple(injections.worse(query, injection) for query in workload.queries)
     arm = Arm("head", f"with {injection.name}", replace(workload, queries=queries), injection)
     blank = Attempt(injection.name, injection.kind, injection.caught_by, "nothing", (), "", 0)
-    return _attempt(plan, server, baseline, arm, injection.queries, blank)
+    return _attempt(options, server, baseline, arm, injection.queries, blank)
 
 
 def without(workload: Workload, name: str) -> Workload:
@@ -71,18 +71,18 @@ def without(workload: Workload, name: str) -> Workload:
 
 
 def _attempt(
-    plan: GatePlan, server: ServerHandle, baseline: Baseline, arm: Arm, queries: Sequence[str], blank: Attempt
+    options: GateOptions, server: ServerHandle, baseline: Baseline, arm: Arm, queries: Sequence[str], blank: Attempt
 ) -> Attempt:
     begin = time.perf_counter()
     try:
-        result = run_gate(replace(plan, head=arm, base=None, baseline=baseline), server)
+        result = run_gate(replace(options, head=arm, base=None, baseline=baseline), server)
         if not _red(result):
             moved = {cell.query for cell in result.cells if cell.word == "plan changed"}
-            timed = same_files(plan).base
+            timed = same_files(options).base
             only = tuple(sorted({*queries, *moved}))
             quiet = result
             if only or blank.promised != "unknown":
-                result = run_gate(replace(plan, head=arm, base=timed, baseline=baseline, only=only), server)
+                result = run_gate(replace(options.of_queries(only), head=arm, base=timed, baseline=baseline), server)
                 result = result if _red(result) else quiet
     except WorkloadError as error:
         return replace(blank, witness="error", detail=error.message, seconds=round(time.perf_counter() - begin, 1))
@@ -123,35 +123,41 @@ def _unneeded(block: Optimization, baseline: Baseline, changed: str) -> str:
 
 
 def everything(
-    plan: GatePlan, server: ServerHandle, baseline: Baseline, tries: int, done: Sequence[Attempt], told: Told
+    options: GateOptions, server: ServerHandle, baseline: Baseline, tries: int, done: Sequence[Attempt], told: Told
 ) -> None:
     """Put in all there is, one after the other, except what is ``done``; ``told`` hears of each attempt."""
     known = {(attempt.kind, attempt.name) for attempt in done}
-    for block in plan.head.workload.optimizations:
+    for block in options.head.workload.optimizations:
         if ("left out", block.name) not in known:
-            told(left_out(plan, server, baseline, block))
-    for injection in injections_of(plan, server, baseline):
+            told(left_out(options, server, baseline, block))
+    for injection in injections_of(options, server, baseline):
         if (injection.kind, injection.name) not in known:
-            told(injected(plan, server, baseline, injection))
+            told(injected(options, server, baseline, injection))
     for share in SIZES:
         before = sum(attempt.kind == "cpu" and attempt.share == share for attempt in done)
         rng = random.Random(f"{share}/{before}")  # noqa: S311 (choice of cells, no secret)
-        slowed(plan, server, baseline, share, tries - before, rng, told)
+        slowed(options, server, baseline, share, tries - before, rng, told)
 
 
-def injections_of(plan: GatePlan, server: ServerHandle, baseline: Baseline) -> tuple[Injection, ...]:
+def injections_of(options: GateOptions, server: ServerHandle, baseline: Baseline) -> tuple[Injection, ...]:
     """The workload's own injections; where it brings none, what can go wrong in any workload, from the catalog."""
-    workload = plan.head.workload
+    workload = options.head.workload
     if own := read_injections(workload.root, workload.queries):
         return own
     used = {name for cell in baseline.cells for name in index_names(cell.plan)}
-    with prepared_head(plan, server) as head, head.databases.target(plan.head).connect(head.name) as connection:
+    with prepared_head(options, server) as head, head.databases.target(options.head).connect(head.name) as connection:
         return injections.generic(connection, used)
 
 
 # ------------------------------------------------------------------------------------------------------- CPU
 def slowed(
-    plan: GatePlan, server: ServerHandle, baseline: Baseline, share: float, tries: int, rng: random.Random, told: Told
+    options: GateOptions,
+    server: ServerHandle,
+    baseline: Baseline,
+    share: float,
+    tries: int,
+    rng: random.Random,
+    told: Told,
 ) -> None:
     """Slow randomly chosen cells down by ``share`` of their own time, ``tries`` of them; ``told`` hears of each.
 
@@ -164,7 +170,9 @@ def slowed(
         burn = dict.fromkeys(chosen, share)
         only = tuple(key[0] for key in chosen)
         begin = time.perf_counter()
-        arms = replace(same_files(plan), baseline=baseline, only=only, burn=burn, order_seed=rng.randrange(2**31))
+        arms = replace(
+            same_files(options.of_queries(only)), baseline=baseline, burn=burn, order_seed=rng.randrange(2**31)
+        )
         result = run_gate(arms, server)
         seconds = round((time.perf_counter() - begin) / len(chosen), 1)
         for cell in result.cells:

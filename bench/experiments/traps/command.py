@@ -9,12 +9,11 @@ import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
-    GIB,
-    insist_on_queries,
     output_option,
     quiet_option,
     read_workload,
     server_options,
+    setup_options,
     version_of,
     workload_options,
 )
@@ -24,7 +23,6 @@ from bench.experiments.traps import run as measured
 from bench.experiments.traps.experiment import EXPERIMENT
 from bench.experiments.traps.fresh import insist_on_class
 from bench.experiments.traps.record import TrapsOptions
-from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.stability import SERVER_TARGET
 from bench.model import STATES, State
 from bench.progress_bars import progress
@@ -52,18 +50,12 @@ def traps_command(workload: Path | None, output: Path, quiet: bool, **chosen: An
     another parameter class, and the one that a tenant gets who came after the last ANALYZE.
     """
     found, shown = read_workload(workload), progress(out, quiet=quiet)
-    insist_on_queries(found, chosen["only"])
     insist_on_class(found, chosen["fresh"])
-    plan = TrapsPlan(
-        workload=found, scale=found.scale.parse(chosen["scale"] or found.scale.default), seed=chosen["seed"],
-        skew=chosen["skew"], workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB,
-        options=_options(found, chosen), only=chosen["only"], progress=shown,
-    )  # fmt: skip
+    setup, options = setup_options(found, chosen, shown, only=chosen["only"]), _options(found, chosen)
     results = begin(EXPERIMENT, output)
-    what = f"{found.name}, {plan.options.state}: {plan.scale:,} {found.scale.unit}"
     seen = carry_out(
-        EXPERIMENT, results, chosen, shown, lambda handle: measured.run(plan, handle, results.keep),
-        lambda handle: f"{what}, {version_of(handle)}",
+        EXPERIMENT, results, chosen, shown, lambda handle: measured.run(setup, options, handle, results.keep),
+        lambda handle: f"{found.name}, {options.state}: {setup.size}, {version_of(handle)}",
     )  # fmt: skip
     return exit_code(EXPERIMENT, seen)
 

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
-from bench.dataset.bindings import ABOUT, Row, class_rows, curate_for
+from bench.dataset.bindings import ABOUT, Row, choose_bindings_for, class_rows
 from bench.errors import WorkloadError
 from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
 from bench.experiments.traps.record import FreshQuery, FreshTenant
@@ -138,4 +138,4 @@ def settle(
         values, added = add_tenant(connection, file, row, clock)
     about = row.get(ABOUT) or ""
     tenant = FreshTenant(str(row["class"]), values, about, added)
-    return tenant, curate_for(connection, queries, {**values, "class": row["class"]}, clock)
+    return tenant, choose_bindings_for(connection, queries, {**values, "class": row["class"]}, clock)

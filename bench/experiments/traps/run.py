@@ -6,23 +6,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from bench import __version__, machine, timestamps
-from bench.dataset.worker import Recipe
-from bench.experiments.setup import Ground, choose, drop_copies, fill, optimize, passing_copy
+from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.experiments.traps import fresh, stability
 from bench.experiments.traps.borrowed_plans import BIG, SMALL, borrow, lenders
 from bench.experiments.traps.copied_database import CopiedDatabase
 from bench.experiments.traps.prepared import Unpreparable, look
 from bench.experiments.traps.record import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
 from bench.measurement import Cell, cells_of
-from bench.measurement.stopwatch import Stopwatch
 from bench.model import Query
-from bench.postgres import databases
-from bench.postgres.connection import Connection, Target
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.postgres.servers.record import record_of
-from bench.progress import Progress, silent
-from bench.workload import Workload
+from bench.postgres.servers import ServerHandle
 
 Keep = Callable[[TrapsRun], None]
 """Called with everything seen so far, after every query."""
@@ -33,89 +25,52 @@ OPPOSITE = {BIG: SMALL, SMALL: BIG}
 """Whose executions come first where the server's choice is looked at: large before small, and small before large."""
 
 
-@dataclass(frozen=True, slots=True)
-class TrapsPlan:
-    """What to run: everything that the user chose."""
-
-    workload: Workload
-    scale: int
-    seed: int
-    skew: str
-    workers: int
-    cache_limit_bytes: int
-    options: TrapsOptions
-    only: tuple[str, ...] = ()
-    progress: Progress = field(default=silent, repr=False)
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """The queries that take part, reads first: a statement that writes leaves dead rows, even rolled back."""
-        chosen = [query for query in self.workload.queries if not self.only or query.name in self.only]
-        return tuple(sorted(chosen, key=lambda query: query.writes))
-
-
 @dataclass(slots=True)
 class _Work:
     """What the parts share; ``seen`` grows."""
 
-    plan: TrapsPlan
-    server: ServerHandle
-    target: Target
-    admin: Connection
+    setup: Setup
+    options: TrapsOptions
     source: str
-    stamp: str
     keep: Keep
     seen: TrapsRun
-    watch: Stopwatch
     cells: dict[Key, TrapCell] = field(default_factory=dict)
 
     def told(self, **more: object) -> None:
         """Add to what was seen, and hand it on."""
-        phases = dict(self.watch.seconds)
+        phases = dict(self.setup.watch.seconds)
         self.seen = replace(self.seen, cells=tuple(self.cells.values()), phases_s=phases, **more)  # type: ignore[arg-type]
         self.keep(self.seen)
 
 
-def run(plan: TrapsPlan, server: ServerHandle, keep: Keep) -> TrapsRun:
+def run(chosen: SetupOptions, options: TrapsOptions, server: ServerHandle, keep: Keep) -> TrapsRun:
     """Look for plan traps on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
 
     Raises:
         WorkloadError: a file of the workload is wrong.
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
-    target, watch = Target(server.dsn, SESSION_SETTINGS), Stopwatch()
-    with target.connect() as admin:
-        databases.clean(admin)
-        ground = Ground(plan.workload, server, target, admin, plan.progress)
+    with prepared(chosen, server) as setup:
+        watch, queries = setup.watch, chosen.queries
         with watch("dataset"):
-            recipe = Recipe(plan.workload.dataset, plan.scale, plan.seed, plan.skew)
-            template, dataset = fill(ground, recipe, plan.workers, plan.cache_limit_bytes)
-            bindings = choose(ground, template, plan.queries)
-        stamp, begun = timestamps.stamp(), timestamps.now_text()
-        seen = TrapsRun(
-            id=timestamps.id_of(begun), started_at=begun, status="running", pgproof=__version__,
-            workload=plan.workload.name, workload_hash=plan.workload.content_hash(), options=plan.options,
-            machine=machine.facts(), server=record_of(server, admin), dataset=dataset,
-            queries=tuple(_about(query, bool(bindings[query.name])) for query in plan.queries), notes=_notes(plan),
-        )  # fmt: skip
+            bindings = setup.bindings(queries)
+        about = tuple(_about(query, bool(bindings[query.name])) for query in queries)
+        seen = TrapsRun(**setup.facts(), options=options, queries=about, notes=_notes(chosen))
         keep(seen)
-        work = _Work(plan, server, target, admin, template, stamp, keep, seen, watch)
-        try:
-            if plan.options.state == "after":
-                work.source = f"{databases.PREFIX}{stamp}_after"
-                with watch("optimize"):
-                    optimize(ground, template, work.source, {"scale": plan.scale})
-            cells = cells_of(plan.queries, bindings)
-            with watch("custom, generic and borrowed plans"):
-                cells = _plans(work, cells)
-            with watch("statistics"):
-                _stability(work, cells)
-            with watch("a new tenant"):
-                _fresh(work, {cell.query.name for cell in cells})
-        finally:
-            drop_copies(target, stamp)
-        work.told(status="complete", finished_at=timestamps.now_text())
-        return work.seen
+        work = _Work(setup, options, setup.template, keep, seen)
+        if options.state == "after":
+            with watch("optimize"):
+                work.source = setup.optimized("after")
+        cells = cells_of(queries, bindings)
+        with watch("custom, generic and borrowed plans"):
+            cells = _plans(work, cells)
+        with watch("statistics"):
+            _stability(work, cells)
+        with watch("a new tenant"):
+            _fresh(work, {cell.query.name for cell in cells})
+    work.seen = complete(work.seen)
+    work.told()
+    return work.seen
 
 
 def _about(query: Query, bound: bool) -> TrapQuery:
@@ -123,16 +78,14 @@ def _about(query: Query, bound: bool) -> TrapQuery:
     return TrapQuery(query.name, query.title, query.writes, note)
 
 
-def _notes(plan: TrapsPlan) -> tuple[str, ...]:
-    left_out = len(plan.workload.queries) - len(plan.queries)
-    return (f"{left_out} queries of the workload were left out.",) if left_out else ()
+def _notes(chosen: SetupOptions) -> tuple[str, ...]:
+    return (f"{len(chosen.left_out)} queries of the workload were left out.",) if chosen.left_out else ()
 
 
 @contextmanager
 def _copy(work: _Work, what: str, source: str = "") -> Iterator[CopiedDatabase]:
-    name = f"{databases.PREFIX}{work.stamp}_{what}"
-    with passing_copy(work.server, work.admin, source or work.source, name):
-        yield CopiedDatabase(work.target, name, work.plan.options.state, work.plan.options.timeout_s)
+    with work.setup.passing_copy(source or work.source, what) as name:
+        yield CopiedDatabase(work.setup.target, name, work.options.state, work.options.timeout_s)
 
 
 def _of(cells: Sequence[Cell], query: str) -> dict[str, Cell]:
@@ -144,10 +97,10 @@ def _plans(work: _Work, cells: Sequence[Cell]) -> list[Cell]:
     good: list[Cell] = []
     names = list(dict.fromkeys(cell.query.name for cell in cells))
     with _copy(work, "plans") as copied:
-        with work.target.connect(copied.database) as connection:
+        with work.setup.target.connect(copied.database) as connection:
             stability.analyze_whole(connection)
         for number, name in enumerate(names):
-            work.plan.progress("custom and generic plans", number, len(names), "queries")
+            work.setup.progress("custom and generic plans", number, len(names), "queries")
             mine = _of(cells, name)
             try:
                 found = [_look(copied, mine, cell) for cell in mine.values()]
@@ -166,7 +119,7 @@ def _plans(work: _Work, cells: Sequence[Cell]) -> list[Cell]:
             work.cells |= {(name, one): cell for one, cell in by_class.items()}
             good += [mine[one] for one, cell in by_class.items() if not cell.error]
             work.told()
-        work.plan.progress("custom and generic plans", len(names), len(names), "queries")
+        work.setup.progress("custom and generic plans", len(names), len(names), "queries")
     return good
 
 
@@ -176,33 +129,33 @@ def _look(copied: CopiedDatabase, mine: dict[str, Cell], cell: Cell) -> TrapCell
 
 
 def _stability(work: _Work, cells: Sequence[Cell]) -> None:
-    draws = work.plan.options.analyzes
+    draws = work.options.analyzes
     if not cells:
         return
-    with _copy(work, "statistics") as copied, work.target.connect(copied.database) as connection:
+    with _copy(work, "statistics") as copied, work.setup.target.connect(copied.database) as connection:
         stability.keep_autovacuum_out(connection)
         work.told(sampled=stability.sampled_tables(connection))
         seen: dict[Key, Stability] = {}
         for number in range(draws):
             for done, (key, found, error) in enumerate(stability.draw(copied, connection, cells, seen)):
-                work.plan.progress("statistics anew", number + done / len(cells), draws, "times")
+                work.setup.progress("statistics anew", number + done / len(cells), draws, "times")
                 seen[key] = found
                 work.cells[key] = replace(work.cells[key], error=error or work.cells[key].error)
             for key, found in seen.items():
                 work.cells[key] = replace(work.cells[key], stability=found)
             work.told()
-        work.plan.progress("statistics anew", draws, draws, "times")
+        work.setup.progress("statistics anew", draws, draws, "times")
 
 
 def _fresh(work: _Work, names: set[str]) -> None:
-    workload = work.plan.workload
+    workload = work.setup.workload
     file, classes = workload.root / fresh.FILE, workload.dataset / "classes.sql"
-    chosen = [query for query in work.plan.queries if query.name in names]
+    chosen = [query for query in work.setup.options.queries if query.name in names]
     with _copy(work, "fresh") as stale:
-        with work.target.connect(stale.database) as connection:
+        with work.setup.target.connect(stale.database) as connection:
             stability.keep_autovacuum_out(connection)
             stability.analyze_whole(connection)
-            asked = work.plan.options.fresh_class
+            asked = work.options.fresh_class
             settled = fresh.settle(connection, file, classes, workload.clock, chosen, asked)
         if isinstance(settled, str):
             work.told(fresh_note=settled)
@@ -210,9 +163,9 @@ def _fresh(work: _Work, names: set[str]) -> None:
         tenant, bindings = settled
         work.told(fresh=tenant)
         with _copy(work, "analyzed", stale.database) as analyzed:
-            with work.target.connect(analyzed.database) as connection:
+            with work.setup.target.connect(analyzed.database) as connection:
                 stability.analyze_whole(connection)
-            for one in fresh.watch(stale, analyzed, chosen, tenant, bindings, work.plan.progress):
+            for one in fresh.watch(stale, analyzed, chosen, tenant, bindings, work.setup.progress):
                 if isinstance(one, str):
                     work.told(notes=(*work.seen.notes, one))
                     continue

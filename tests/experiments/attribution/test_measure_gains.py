@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.dataset.bindings import curate
+from bench.dataset.bindings import choose_bindings
 from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.effects import plan_effects
 from bench.experiments.attribution.gains import cell_gains, disagreements, gains
@@ -43,7 +43,7 @@ def made(folder: Path, blocks: str, queries: Mapping[str, str], schema: str = SC
 
 
 def cells(connection: Connection, workload: Workload) -> list[Cell]:
-    chosen = curate(connection, workload.queries, workload.dataset / "classes.sql", "", silent)
+    chosen = choose_bindings(connection, workload.queries, workload.dataset / "classes.sql", "", silent)
     return cells_of(workload.queries, chosen)
 
 

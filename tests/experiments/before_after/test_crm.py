@@ -15,10 +15,9 @@ from bench.dataset.source import tables
 from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
 from bench.experiments.attribution.hygiene import HygieneFinding, findings
 from bench.experiments.before_after import run as experiment
-from bench.experiments.before_after.run import Plan
+from bench.experiments.before_after.run import RunOptions
 from bench.experiments.load import run as loading
 from bench.experiments.load.record import LoadOptions, LoadStep
-from bench.experiments.load.run import LoadPlan
 from bench.experiments.traps.fresh import add_tenant
 from bench.measurement import Cell, Sides, compare
 from bench.measurement.execution import explain
@@ -32,6 +31,7 @@ from bench.postgres.servers import ServerHandle
 from bench.workload import read
 from bench.workload.sqlfile import fill_in, header, split
 from tests import ROOT
+from tests.builders.shops import setup_of
 
 CRM = read(ROOT)
 CONTROLS = sorted((ROOT / "tests" / "negative_controls").glob("*.sql"))
@@ -42,8 +42,7 @@ TENANT_CLASSES = {"hot", "p90", "median", "tiny", "empty"}
 def run(server: ServerHandle, target: Target) -> Iterator[Run]:
     """One experiment with two executions of each cell; its databases are kept until the end of the module."""
     options = Options(rounds=2, budget_s=0, timeout_s=30, warmups=0, seed=1, target_ms=100)
-    plan = Plan(CRM, 5000, 1, "default", 2, options, 10 * 1024**3, keep_databases=True)
-    yield experiment.run(plan, server, lambda _: None)
+    yield experiment.run(setup_of(CRM, 5000), RunOptions(options, keep_databases=True), server, lambda _: None)
     with target.connect() as admin:
         for item in databases.own_databases(admin):
             databases.drop(admin, item.name)
@@ -239,8 +238,7 @@ def claimed(server: ServerHandle, left_out: str) -> LoadStep:
     changed = replace(claim, sql=claim.sql.replace(left_out, ""))
     workload = replace(CRM, queries=(changed,), optimizations=())
     options = LoadOptions((4,), (), False, 1, 0, 1000.0, 100.0)
-    plan = LoadPlan(workload, 5000, 1, "default", 2, 10 * 1024**3, options)
-    return loading.run(plan, server, lambda _: None).steps[0]
+    return loading.run(setup_of(workload, 5000), options, server, lambda _: None).steps[0]
 
 
 def test_no_lead_goes_to_two_workers_and_every_claim_leaves_its_trace(run: Run, server: ServerHandle) -> None:

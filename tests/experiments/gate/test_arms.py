@@ -12,7 +12,7 @@ from bench.errors import PgproofError, WorkloadError
 from bench.experiments.gate.arms import arm_of_recipe, arm_of_ref, head_arm, recipe_of
 from bench.experiments.gate.run import make_baseline
 from bench.workload import read
-from tests.builders.shops import SHOP, changed, git, plan_of
+from tests.builders.shops import SHOP, changed, gate_of, git
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
@@ -69,11 +69,11 @@ def test_a_ref_without_a_workload_is_named(repository):
 
 
 def test_a_baseline_keeps_the_commit_of_a_clean_tree_and_the_files_of_a_dirty_one(server, repository):
-    clean = make_baseline(plan_of(read(repository), base=None), server)
+    clean = make_baseline(gate_of(read(repository), base=None), server)
     assert clean.recipe.commit
     assert not clean.recipe.files
     changed(repository, "queries/open_orders.sql", "sum(total_cents)", "max(total_cents)")
-    dirty = make_baseline(plan_of(read(repository), base=None), server)
+    dirty = make_baseline(gate_of(read(repository), base=None), server)
     assert "max(total_cents)" in dirty.recipe.files["queries/open_orders.sql"]
     with arm_of_recipe(read(repository), dirty.recipe) as arm:
         assert "max(total_cents)" in next(q.sql for q in arm.workload.queries if q.name == "open_orders")

@@ -11,7 +11,7 @@ from statistics import median
 import pytest
 
 from bench.cells.work import Difference, more_work
-from bench.dataset.bindings import curate
+from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure
 from bench.dataset.worker import Recipe
 from bench.errors import WorkloadError
@@ -96,7 +96,7 @@ def crm(server: ServerHandle, target: Target) -> Iterator[Crm]:
     with target.connect() as admin:
         template, _ = ensure(admin, CRM, Recipe(CRM.dataset, LEADS, 1, "default"), build)
         with target.connect(template) as connection:
-            bindings = curate(connection, CRM.queries, CRM.dataset / "classes.sql", CRM.clock, silent)
+            bindings = choose_bindings(connection, CRM.queries, CRM.dataset / "classes.sql", CRM.clock, silent)
         with server.bulk():
             databases.create(admin, AFTER, "after", template=template)
             with target.connect(AFTER) as connection:

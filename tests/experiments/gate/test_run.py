@@ -23,7 +23,7 @@ from bench.postgres.databases import own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.builders.gates import within_noise
-from tests.builders.shops import SHOP, changed, plan_of
+from tests.builders.shops import SHOP, changed, gate_of
 from tests.conftest import make_home
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("_templates_go")
 
 def counted(server: ServerHandle, head: Workload, **more: object) -> GateResult:
     """The gate without times."""
-    return run(plan_of(head, **({"base": None} | more)), server)
+    return run(gate_of(head, **({"base": None} | more)), server)
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +49,14 @@ def word(result: GateResult, query: str) -> str:
 
 # --------------------------------------------------------------------------------------------------- what it finds
 def test_identical_files_pass(server, baseline):
-    result = run(plan_of(read(SHOP), baseline=baseline), server)
+    result = run(gate_of(read(SHOP), baseline=baseline), server)
     assert result.overall == "pass"
     assert result.count("pass") == len(result.cells) == 7
     assert all(cell.timed and len(cell.timed.stages[0].base_ms) >= 12 for cell in result.cells)
 
 
 def test_two_baselines_of_the_same_files_count_the_same(server, baseline):
-    again = make_baseline(plan_of(read(SHOP), base=None), server)
+    again = make_baseline(gate_of(read(SHOP), base=None), server)
     assert again.cells == baseline.cells
     assert again.fingerprint == baseline.fingerprint
 
@@ -101,7 +101,7 @@ def test_other_rows_are_red(server, baseline, shop):
 def test_less_work_is_an_improvement(server, baseline, shop):
     head = read(SHOP)
     without = replace(head, optimizations=head.optimizations[1:])
-    worse = make_baseline(plan_of(without, base=None), server)
+    worse = make_baseline(gate_of(without, base=None), server)
     result = counted(server, head, baseline=worse)
     assert result.overall == "improvement"
     assert word(result, "latest_orders") == "improvement"
@@ -109,7 +109,7 @@ def test_less_work_is_an_improvement(server, baseline, shop):
 
 def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     cell = ("latest_orders", "hot")
-    result = run(plan_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
+    result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
     found = next(c for c in result.cells if (c.query, c.parameter_class) == cell)
     assert found.word == "regression"
     assert not found.differences
@@ -121,7 +121,7 @@ def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
 
 def test_arms_that_differ_where_they_cannot_are_inconclusive(server, baseline):
     burn = {("control", "arithmetic"): 0.5}
-    result = run(plan_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn=burn), server)
+    result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn=burn), server)
     assert result.overall == "inconclusive"
     assert "sessions were repeated" in result.notes[0]
 
@@ -144,7 +144,7 @@ def test_an_arm_that_sleeps_is_timed_without_looping_its_sleep(server, baseline,
         "WHERE status = 'open'",
         "WHERE status = 'open' AND (SELECT pg_sleep(0.02)) IS NOT NULL",
     )
-    result = run(plan_of(head, baseline=baseline, only=("open_orders",)), server)
+    result = run(gate_of(head, baseline=baseline, only=("open_orders",)), server)
     assert result.cells[0].timed
     assert result.cells[0].timed.loops == 1
 
@@ -167,7 +167,7 @@ def test_an_expected_regression_is_accepted_until_the_next_baseline(server, base
     result = counted(server, head, baseline=baseline)
     assert (result.overall, word(result, "open_orders")) == ("pass", "accepted")
     assert result.cells[0].expected == "until the status is an enum"
-    next_one = make_baseline(plan_of(head, base=None), server)
+    next_one = make_baseline(gate_of(head, base=None), server)
     worse = changed(
         shop,
         "queries/open_orders.sql",
@@ -196,14 +196,14 @@ def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
         "",
         settings={"enable_indexscan": "off", "enable_indexonlyscan": "off", "enable_bitmapscan": "off"},
     )
-    plan = plan_of(read(SHOP), base=None, baseline=baseline)
+    plan = gate_of(read(SHOP), base=None, baseline=baseline)
     result = run(replace(plan, head=Arm("head", "x", read(SHOP), slow)), server)
     assert word(result, "latest_orders") == "regression"
 
 
 def test_a_server_by_dsn_is_timed_by_the_wall(dsn15):
     with open_server("dsn", ServerOptions(dsn=dsn15)) as handle:
-        result = run(plan_of(read(SHOP), only=("latest_orders",)), handle)
+        result = run(gate_of(read(SHOP), only=("latest_orders",)), handle)
     assert result.overall == "pass"
     assert {cell.timed.clock for cell in result.cells if cell.timed} == {"wall"}
 
@@ -278,7 +278,7 @@ def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(home):
     with pytest.raises(ServerError):
         _gate_on_a_server_that_is_killed(home)
     with open_server("embedded", ServerOptions(home=home)) as handle:
-        run(plan_of(read(SHOP), base=None, baseline=make_baseline(plan_of(read(SHOP), base=None), handle)), handle)
+        run(gate_of(read(SHOP), base=None, baseline=make_baseline(gate_of(read(SHOP), base=None), handle)), handle)
         with Target(handle.dsn, SESSION_SETTINGS).connect() as admin:
             assert {database.kind for database in own_databases(admin)} == {"template"}
 
@@ -289,4 +289,4 @@ def _gate_on_a_server_that_is_killed(home: Path) -> None:
         pid = int((handle.data_dir / "postmaster.pid").read_text().splitlines()[0])
         threading.Timer(6.0, os.kill, (pid, signal.SIGKILL)).start()
         while True:  # as many gates as it takes: the server ends in one of them
-            run(plan_of(read(SHOP)), handle)
+            run(gate_of(read(SHOP)), handle)

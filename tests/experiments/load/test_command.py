@@ -72,7 +72,7 @@ def test_wrong_clients_are_one_line_and_exit_code_2(load: Callable[..., tuple[in
 def standing_in(monkeypatch: pytest.MonkeyPatch, run: LoadRun, error: BaseException | None = None) -> None:
     """Have the stage give ``run``, or end with ``error`` after it: the command is what is tested."""
 
-    def made(plan: object, server: object, keep: Callable[[LoadRun], None]) -> LoadRun:
+    def made(setup: object, options: object, server: object, keep: Callable[[LoadRun], None]) -> LoadRun:
         keep(run)
         if error:
             raise error

@@ -13,8 +13,9 @@ import pytest
 from bench import storage
 from bench.errors import LoadError, ServerError
 from bench.experiments.load import run as loading
+from bench.experiments.load.command import mixed
 from bench.experiments.load.record import LOAD, LoadOptions, LoadRun
-from bench.experiments.load.run import LoadPlan
+from bench.experiments.load.run import states_of
 from bench.experiments.load.summary import summarize
 from bench.pgbench import programs
 from bench.postgres import databases
@@ -22,21 +23,19 @@ from bench.postgres.connection import Connection, Target
 from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
-from tests.builders.shops import ORDERS, SHOP, changed
+from tests.builders.shops import SHOP, changed, setup_of
 from tests.pgbench.test_pgbench import ours_running
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
 
-def plan(workload: Workload, clients: tuple[int, ...] = (2,), **more: object) -> LoadPlan:
-    options = LoadOptions(clients, (), False, 1, 0, 1000.0, 50.0)
-    options = replace(options, **{key: more.pop(key) for key in list(more) if key in LoadOptions.__slots__})  # type: ignore[arg-type]
-    return LoadPlan(workload, ORDERS, 1, "default", 2, 2**34, options, **more)  # type: ignore[arg-type]
+def options(clients: tuple[int, ...] = (2,), rates_tps: tuple[float, ...] = ()) -> LoadOptions:
+    return LoadOptions(clients, rates_tps, False, 1, 0, 1000.0, 50.0)
 
 
-def seen(found: LoadPlan, server: ServerHandle) -> tuple[LoadRun, list[LoadRun]]:
+def seen(workload: Workload, server: ServerHandle, clients: tuple[int, ...] = (2,)) -> tuple[LoadRun, list[LoadRun]]:
     kept: list[LoadRun] = []
-    return loading.run(found, server, kept.append), kept
+    return loading.run(setup_of(workload), options(clients), server, kept.append), kept
 
 
 def untreated(shop: Path) -> Workload:
@@ -65,7 +64,7 @@ def test_both_states_are_loaded_a_rate_held_and_an_interruption_keeps_what_is_do
 
     kept: list[LoadRun] = []
     with pytest.raises(KeyboardInterrupt):
-        loading.run(plan(read(SHOP), rates_tps=(20.0,), progress=interrupt), server, kept.append)
+        loading.run(setup_of(read(SHOP), progress=interrupt), options(rates_tps=(20.0,)), server, kept.append)
     assert [(step.state, step.purpose) for step in kept[-1].steps] == [
         ("before", "closed"), ("after", "closed"), ("after", "rate"),
     ]  # fmt: skip
@@ -87,7 +86,7 @@ def test_an_invariant_that_the_load_breaks_is_found_and_one_that_holds_is_not(
         "-- writes: yes\n-- invariant no order is lost: SELECT count(*) FROM orders\n"
         "-- invariant nothing is returned: SELECT count(*) FROM orders WHERE status = 'returned'\n",
     )  # fmt: skip
-    run, kept = seen(plan(workload, weights={"cancel_order": 1}), server)
+    run, kept = seen(mixed(workload, "cancel_order=1"), server)
     assert [(one.status, len(one.steps)) for one in kept] == [("running", 0), ("running", 1), ("complete", 1)]
     held = {one.name: one.held for one in run.steps[0].invariants}
     assert held == {"no order is lost": True, "nothing is returned": False}
@@ -104,7 +103,7 @@ def test_a_server_that_dies_is_one_error_and_the_steps_before_are_kept(used_home
                 os.kill(pid, signal.SIGQUIT)
 
         with pytest.raises(ServerError, match=r"after, 2 clients: the server went away"):
-            loading.run(plan(read(SHOP), progress=kill), server, kept.append)
+            loading.run(setup_of(read(SHOP), progress=kill), options(), server, kept.append)
     assert [step.state for step in kept[-1].steps] == ["before"]
     assert not ours_running()
 
@@ -113,24 +112,24 @@ def test_a_statement_that_fails_under_load_ends_it_with_its_words(server: Server
     untreated(shop)
     workload = changed(shop, "queries/open_orders.sql", "SELECT count(*) AS orders", "SELECT 1 / (random() < 0)::int")
     with pytest.raises(LoadError, match=r"a client of the load met an error: open_orders: .*division by zero"):
-        seen(plan(workload, weights={"open_orders": 1}), server)
+        seen(mixed(workload, "open_orders=1"), server)
 
 
 def test_more_clients_than_the_server_takes_are_refused_before_anything_is_filled(server: ServerHandle) -> None:
     with pytest.raises(LoadError, match="900 clients are more than the"):
-        seen(plan(read(SHOP), clients=(1, 900)), server)
+        seen(read(SHOP), server, clients=(1, 900))
 
 
 def test_a_missing_pgbench_is_said_first(server: ServerHandle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(programs, "wheel_programs", lambda: None)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(LoadError, match="there is no pgbench"):
-        seen(plan(read(SHOP)), replace(server, bin_dir=None))
+        seen(read(SHOP), replace(server, bin_dir=None))
 
 
 def test_without_optimizations_there_is_one_state(shop: Path) -> None:
-    assert plan(read(SHOP)).states == ("before", "after")
-    assert plan(untreated(shop)).states == ("before",)
+    assert states_of(read(SHOP)) == ("before", "after")
+    assert states_of(untreated(shop)) == ("before",)
 
 
 def test_a_copy_is_in_memory_before_it_is_loaded(admin: Connection, target: Target) -> None:

@@ -67,7 +67,7 @@ def test_the_workload_s_upkeep_is_named_after_its_blocks() -> None:
 def standing_in(monkeypatch: pytest.MonkeyPatch, run: MaintenanceRun, error: BaseException | None = None) -> None:
     """Have the stage give ``run``, or end with ``error`` after it: the command is what is tested."""
 
-    def made(plan: object, server: object, keep: Callable[[MaintenanceRun], None]) -> MaintenanceRun:
+    def made(setup: object, options: object, server: object, keep: Callable[[MaintenanceRun], None]) -> MaintenanceRun:
         keep(run)
         if error:
             raise error

@@ -12,25 +12,25 @@ from bench.experiments.maintain import run as maintain
 from bench.experiments.maintain.cell_changes import cells_at, stage_of
 from bench.experiments.maintain.effects import effects, wrong_rows
 from bench.experiments.maintain.record import MaintenanceOptions, MaintenanceRun
-from bench.experiments.maintain.run import MaintenancePlan
 from bench.postgres.connection import Connection
 from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
-from tests.builders.shops import ORDERS, SHOP
+from tests.builders.shops import SHOP, setup_of
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 KEY = ("open_orders", "all")
 
 
-def plan(workload: Workload, share: float = 0.2, only: tuple[str, ...] = (), **more: object) -> MaintenancePlan:
-    options = MaintenanceOptions(share, only, 5, 30.0, 1)
-    return MaintenancePlan(workload, ORDERS, 1, "default", 2, 2**34, options, **more)  # type: ignore[arg-type]
+def options(share: float = 0.2, only: tuple[str, ...] = ()) -> MaintenanceOptions:
+    return MaintenanceOptions(share, only, 5, 30.0, 1)
 
 
-def seen(found: MaintenancePlan, server: ServerHandle) -> tuple[MaintenanceRun, list[MaintenanceRun]]:
+def seen(
+    workload: Workload, asked: MaintenanceOptions, server: ServerHandle
+) -> tuple[MaintenanceRun, list[MaintenanceRun]]:
     kept: list[MaintenanceRun] = []
-    return maintain.run(found, server, kept.append), kept
+    return maintain.run(setup_of(workload), asked, server, kept.append), kept
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def nothing_left(admin: Connection) -> Iterator[None]:
 
 
 def test_the_shop_ages_and_vacuum_mends_it(server: ServerHandle, nothing_left: None) -> None:
-    run, kept = seen(plan(read(SHOP)), server)
+    run, kept = seen(read(SHOP), options(), server)
     assert tuple(stage.name for stage in run.stages) == run.planned
     assert run.planned == ("fresh", "churned", "gin", "autovacuum", "vacuum", "reindex", "analyze", "all")
     assert [len(one.stages) for one in kept] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 8]
@@ -53,7 +53,7 @@ def test_the_shop_ages_and_vacuum_mends_it(server: ServerHandle, nothing_left: N
 
 
 def test_with_nothing_written_no_cell_changes(server: ServerHandle, nothing_left: None) -> None:
-    run, _ = seen(plan(read(SHOP), 0.0, ("vacuum",)), server)
+    run, _ = seen(read(SHOP), options(0.0, ("vacuum",)), server)
     assert run.planned == ("fresh", "churned", "vacuum")
     found = [{key: cell.counters.buffers for key, cell in cells_at(stage).items()} for stage in run.stages]  # type: ignore[union-attr]
     assert all(one == found[0] for one in found)
@@ -67,14 +67,14 @@ def test_an_interruption_keeps_the_stages_before_it(server: ServerHandle, nothin
 
     kept: list[MaintenanceRun] = []
     with pytest.raises(KeyboardInterrupt):
-        maintain.run(plan(read(SHOP), 0.1, ("vacuum", "reindex"), progress=interrupt), server, kept.append)
+        maintain.run(setup_of(read(SHOP), progress=interrupt), options(0.1, ("vacuum", "reindex")), server, kept.append)
     assert [stage.name for stage in kept[-1].stages] == ["fresh", "churned", "vacuum"]
 
 
 def test_copies_that_do_not_fit_are_refused_before_they_are_made(server: ServerHandle, nothing_left: None) -> None:
     kept: list[MaintenanceRun] = []
     with pytest.raises(DiskFull, match=r"three copies of the database need about 0\.\d GB, and 0\.0 GB are free"):
-        maintain.run(plan(read(SHOP)), server, kept.append, free_bytes=lambda server: 1000)
+        maintain.run(setup_of(read(SHOP)), options(), server, kept.append, free_bytes=lambda server: 1000)
     assert kept == []
 
 
@@ -97,7 +97,7 @@ def test_a_rollup_tells_old_news_until_it_is_refreshed(server: ServerHandle, sho
         "-- rewrite: order_counts\nSELECT orders FROM counts;\n"
     )
     (shop / "churn.sql").write_text("UPDATE orders SET status = 'paid' WHERE status = 'open' AND :share > 0;")
-    run, _ = seen(plan(read(shop), 0.1, ("order_counts", "vacuum")), server)
+    run, _ = seen(read(shop), options(0.1, ("order_counts", "vacuum")), server)
     waiting = {stage.name: cells_at(stage)["waiting", "all"].agrees for stage in run.stages}
     assert waiting == {"fresh": True, "churned": False, "order_counts": True, "vacuum": False, "all": True}
     assert [stage.staleness["order_counts"] for stage in run.stages[1:3]] == ["100 counted", "0 counted"]
@@ -106,7 +106,7 @@ def test_a_rollup_tells_old_news_until_it_is_refreshed(server: ServerHandle, sho
 
 def test_it_works_on_postgresql_15_where_autovacuum_is_on(dsn15: str) -> None:
     with open_server("dsn", ServerOptions(dsn=dsn15)) as server:
-        run, _ = seen(plan(read(SHOP), only=("autovacuum", "vacuum", "gin")), server)
+        run, _ = seen(read(SHOP), options(only=("autovacuum", "vacuum", "gin")), server)
     assert [stage.name for stage in run.stages] == ["fresh", "churned", "gin", "autovacuum", "vacuum", "all"]
     assert cells_at(stage_of(run, "churned"))[KEY].counters.heap_fetches == 100  # type: ignore[union-attr]
     assert effects(run).of("vacuum").mends == ("Open orders",)  # type: ignore[union-attr]

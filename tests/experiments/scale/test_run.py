@@ -12,14 +12,13 @@ import pytest
 from bench import storage
 from bench.cli import main
 from bench.errors import DiskFull
-from bench.experiments.before_after.run import Plan
 from bench.experiments.scale import run as scaling
 from bench.experiments.scale.record import SCALE
 from bench.model import Options, Run
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
 from bench.workload import read
-from tests.builders.shops import SHOP
+from tests.builders.shops import SHOP, setup_of
 
 QUICK = ("--target", "5000", "--rounds", "6", "--budget", "0", "--query", "open_orders", "--quiet")
 SHORT = ("--target", "5000", "--rounds", "2", "--budget", "0", "--quiet")
@@ -36,18 +35,17 @@ def pgproof(used_home: Path, capsys: pytest.CaptureFixture[str]) -> Callable[...
     return call
 
 
-def plan() -> Plan:
-    options = Options(rounds=1, budget_s=0.0, timeout_s=30.0, warmups=1, seed=1, target_ms=50.0)
-    return Plan(read(SHOP), 0, 1, "default", 2, options, 2**34, only=("open_orders",))
+OPTIONS = Options(rounds=1, budget_s=0.0, timeout_s=30.0, warmups=1, seed=1, target_ms=50.0)
+SETUP = setup_of(read(SHOP), 0, only=("open_orders",))
 
 
 def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgproof, tmp_path, monkeypatch):
     carried_out = scaling.experiment.run
 
-    def stops_at_the_second(plan, *rest):
-        if plan.scale > SCALES[0]:
+    def stops_at_the_second(setup, *rest):
+        if setup.scale > SCALES[0]:
             raise KeyboardInterrupt
-        return carried_out(plan, *rest)
+        return carried_out(setup, *rest)
 
     monkeypatch.setattr(scaling.experiment, "run", stops_at_the_second)
     status, said = pgproof(SHOP, "--from", 200, "--to", 400, "--steps", 2, "--output", tmp_path, *QUICK)
@@ -95,14 +93,14 @@ def test_a_step_that_does_not_fit_is_refused_after_the_first_one_told_its_size(s
     done: list[Run] = []
     hooks = scaling.Hooks(lambda scale: (silent, lambda run: None), done.append, lambda line: None)
     with pytest.raises(DiskFull, match="the step of 1,000,000 orders needs about"):
-        scaling.carry_out(plan(), (300, 1_000_000), server, hooks, free_bytes=lambda server: 10**9)
+        scaling.carry_out(SETUP, OPTIONS, (300, 1_000_000), server, hooks, free_bytes=lambda server: 10**9)
     assert [run.dataset.scale for run in done] == [300]
 
 
 def test_a_server_whose_disk_is_elsewhere_is_told_of_and_not_checked(server: ServerHandle, admin):
     said: list[str] = []
     hooks = scaling.Hooks(lambda scale: (silent, lambda run: None), lambda run: None, said.append)
-    scaling.carry_out(plan(), (300,), replace(server, data_dir=None), hooks)
+    scaling.carry_out(SETUP, OPTIONS, (300,), replace(server, data_dir=None), hooks)
     assert "cannot be looked at" in said[0]
 
 

@@ -19,7 +19,7 @@ from bench.experiments.selftest.record import Attempt, CellLine, RunLine, append
 from bench.workload import read
 from tests.builders import gates
 from tests.builders.gates import within_noise
-from tests.builders.shops import SHOP, plan_of
+from tests.builders.shops import SHOP, gate_of
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
@@ -110,7 +110,7 @@ def test_hostile_names_are_shown_as_they_are():
 # ------------------------------------------------------------------------------------------------------ for real
 def test_a_short_series_on_identical_files_is_not_red(server):
     lines: list[RunLine] = []
-    false_alarms.series(plan_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
+    false_alarms.series(gate_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
     assert [line.red for line in lines] == [False, False]
     assert len(lines[0].cells) == 3
     assert sensitivity.upper_bound(0, len(lines)) > 0.7
@@ -118,14 +118,14 @@ def test_a_short_series_on_identical_files_is_not_red(server):
 
 def test_an_optimization_left_out_is_seen_and_a_useless_one_called_unneeded(server, tmp_path):
     workload = read(SHOP)
-    plan = plan_of(workload)
+    plan = gate_of(workload)
     baseline = make_baseline(plan, server)
     found = inject.left_out(plan, server, baseline, workload.optimizations[0])
     assert (found.witness, found.red[0].split("[")[0]) == ("counters", "cancel_order")
 
 
 def test_a_generic_injection_is_seen(server):
-    plan = plan_of(read(SHOP))
+    plan = gate_of(read(SHOP))
     baseline = make_baseline(plan, server)
     made = {injection.name: injection for injection in inject.injections_of(plan, server, baseline)}
     assert len(made) >= 5
@@ -134,7 +134,7 @@ def test_a_generic_injection_is_seen(server):
 
 
 def test_a_slow_down_is_put_in_at_its_size(server):
-    plan = plan_of(read(SHOP))
+    plan = gate_of(read(SHOP))
     baseline = make_baseline(plan, server)
     found: list[Attempt] = []
     inject.slowed(plan, server, baseline, 0.8, 2, random.Random(1), found.append)

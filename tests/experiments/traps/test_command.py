@@ -11,9 +11,9 @@ import pytest
 from bench import storage
 from bench.cli import carry_out, main
 from bench.errors import ServerError
+from bench.experiments.setup import SetupOptions
 from bench.experiments.traps import run as traps
-from bench.experiments.traps.record import TRAPS, TrapsRun
-from bench.experiments.traps.run import TrapsPlan
+from bench.experiments.traps.record import TRAPS, TrapsOptions, TrapsRun
 from tests.builders.shops import SHOP
 from tests.builders.trap_runs import cell, full, traps_run
 
@@ -30,12 +30,14 @@ def look(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tu
     return call
 
 
-def standing_in(monkeypatch: pytest.MonkeyPatch, run: TrapsRun, error: BaseException | None = None) -> list[TrapsPlan]:
+def standing_in(
+    monkeypatch: pytest.MonkeyPatch, run: TrapsRun, error: BaseException | None = None
+) -> list[tuple[SetupOptions, TrapsOptions]]:
     """Have the stage give ``run``, or end with ``error`` after it: the command is what is tested."""
-    asked: list[TrapsPlan] = []
+    asked: list[tuple[SetupOptions, TrapsOptions]] = []
 
-    def made(plan: TrapsPlan, server: object, keep: Callable[[TrapsRun], None]) -> TrapsRun:
-        asked.append(plan)
+    def made(setup: SetupOptions, options: TrapsOptions, server: object, keep: Callable[[TrapsRun], None]) -> TrapsRun:
+        asked.append((setup, options))
         keep(run)
         if error:
             raise error
@@ -85,7 +87,8 @@ def test_it_writes_three_files_and_exits_with_0(
         "traps.html",
     }
     assert "1 of 5 queries has a plan trap" in printed
-    assert (asked[0].options.state, asked[0].options.analyzes, asked[0].only) == ("after", 4, ("open_orders",))
+    ((setup, options),) = asked
+    assert (options.state, options.analyzes, setup.only) == ("after", 4, ("open_orders",))
 
 
 @pytest.mark.parametrize(

@@ -14,23 +14,21 @@ from bench.experiments.traps import run as traps
 from bench.experiments.traps.fresh import add_tenant, class_for
 from bench.experiments.traps.hazards import QueryTraps
 from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsRun
-from bench.experiments.traps.run import TrapsPlan
 from bench.experiments.traps.summary import summarize
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.postgres.databases import own_databases
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
-from bench.workload import Workload, read
+from bench.workload import read
 from tests import ROOT
+from tests.builders.shops import setup_of
 from tests.builders.trapped import FRESH, ROWS, trapped
 
 DRAWS = 6
 
 
-def plan(workload: Workload, **more: object) -> TrapsPlan:
-    options = TrapsOptions("before", DRAWS, 100, 0.7, "")
-    options = replace(options, **{key: more.pop(key) for key in list(more) if key in TrapsOptions.__slots__})  # type: ignore[arg-type]
-    return TrapsPlan(workload, ROWS, 1, "default", 2, 2**34, options, **more)  # type: ignore[arg-type]
+def options(analyzes: int = DRAWS) -> TrapsOptions:
+    return TrapsOptions("before", analyzes, 100, 0.7, "")
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +37,7 @@ def seen(server: ServerHandle, target: Target, tmp_path_factory: pytest.TempPath
     with target.connect() as admin:
         before = {one.name for one in own_databases(admin)}
         workload = trapped(tmp_path_factory.mktemp("trapped"))
-        yield traps.run(plan(workload), server, lambda _: None)
+        yield traps.run(setup_of(workload, ROWS), options(), server, lambda _: None)
         for one in own_databases(admin):
             if one.name not in before:
                 databases.drop(admin, one.name)
@@ -166,7 +164,7 @@ def test_an_interruption_keeps_what_was_seen_and_leaves_no_copy(
 
     kept: list[TrapsRun] = []
     with pytest.raises(KeyboardInterrupt):
-        traps.run(plan(trapped(tmp_path, "calm"), progress=interrupt), server, kept.append)
+        traps.run(setup_of(trapped(tmp_path, "calm"), ROWS, progress=interrupt), options(), server, kept.append)
     assert {one.kind for one in own_databases(admin)} == {"template"}
     assert [len(one.stability.draws) for one in kept[-1].cells if one.stability] == [1, 1]
     found = of(replace(kept[-1], status="interrupted"), "calm")
@@ -178,14 +176,14 @@ def test_what_writes_is_rolled_back_in_the_copies_too(server: ServerHandle, admi
     trapped(tmp_path, "calm")
     write = "-- title: W\n-- asks: W?\n-- writes: yes\nINSERT INTO parts VALUES (1, 0, 0);"
     (tmp_path / "queries" / "calm.sql").write_text(write)
-    found = traps.run(plan(read(tmp_path), analyzes=1), server, lambda _: None)
+    found = traps.run(setup_of(read(tmp_path), ROWS), options(analyzes=1), server, lambda _: None)
     assert [one.error for one in found.cells] == [""]  # the key is taken for the second execution, were it not
     assert found.cells[0].generic.seen.counters.wal_bytes > 0  # type: ignore[union-attr]
 
 
 def test_a_server_15_is_looked_at_too(dsn15: str, tmp_path: Path) -> None:
     with open_server("dsn", ServerOptions(dsn=dsn15)) as server:
-        found = traps.run(plan(trapped(tmp_path, "oldest"), analyzes=1), server, lambda _: None)
+        found = traps.run(setup_of(trapped(tmp_path, "oldest"), ROWS), options(analyzes=1), server, lambda _: None)
         with Target(server.dsn).connect() as admin:
             for one in own_databases(admin):
                 databases.drop(admin, one.name)
