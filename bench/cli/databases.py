@@ -10,9 +10,9 @@ import click
 from bench.cli.options import GIB, read_workload, server, server_options
 from bench.cli.streams import err, out
 from bench.errors import DriftError
-from bench.experiments.before_after import run as experiment
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
+from bench.postgres.drift import drift_of
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress_bars import Lines
 
@@ -23,7 +23,7 @@ from bench.progress_bars import Lines
 def verify(workload: Path | None, **chosen: Any) -> int:  # noqa: ANN401
     """Compare the files with the catalogs of the databases made from them; fail on drift."""
     with Lines(err) as shown, server(chosen, shown) as handle:
-        findings = experiment.verify(read_workload(workload), handle)
+        findings = drift_of(read_workload(workload), handle)
     for name, found in findings.items():
         out.print(f"{name}: {'; '.join(found) if found else 'as the files say'}", markup=False, soft_wrap=True)
     if any(findings.values()):

@@ -11,13 +11,10 @@ from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.measurement.cold import Caches, measure_cold
 from bench.model import STATES, Applied, Options, Pair, Query, Run
-from bench.postgres import databases, ledger, optimizations
+from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
-from bench.postgres.connection import Connection, Target
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.postgres.statements import run_file
-from bench.progress import silent
-from bench.workload import Workload
+from bench.postgres.connection import Connection
+from bench.postgres.servers import ServerHandle
 
 Keep = Callable[[Run], None]
 """Called with everything seen so far, after every step."""
@@ -223,42 +220,3 @@ def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:
         left = max(0.0, options.budget_s - setup.watch.seconds.get("measure", 0.0))  # writes get what reads have left
         timed = time_pairs(sides, cells, pairs, replace(options, budget_s=left), setup.progress, store)
     work.told(pairs=(*done, *timed))
-
-
-def verify(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
-    """Compare every database of this workload on ``server`` with the files; return the differences by database.
-
-    Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
-    """
-    target = Target(server.dsn, SESSION_SETTINGS)
-    schema = [("schema.sql", ledger.checksum(s.sql for s in workload.schema))]
-    blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
-    findings = {}
-    with target.connect() as admin:
-        databases.clean(admin)
-        ours = [
-            d for d in databases.own_databases(admin)
-            if d.complete and d.about.get("workload") == workload.name and d.kind in ("template", *STATES)
-        ]  # fmt: skip
-        for found in ours:
-            with target.connect(found.name) as connection:
-                findings[found.name] = ledger.drift(connection, schema + (blocks if found.kind == "after" else []))
-        if not any(found.kind == "after" for found in ours):
-            findings["a new database made from the files"] = _verify_new(workload, target, admin, schema + blocks)
-    return findings
-
-
-def _verify_new(workload: Workload, target: Target, admin: Connection, expected: list[tuple[str, str]]) -> list[str]:
-    name = f"{databases.PREFIX}verify_{workload.content_hash()[:12]}"
-    databases.claim(admin, name)
-    databases.create(admin, name, "scratch")
-    try:
-        with target.connect(name) as connection:
-            run_file(connection, workload.schema, "schema.sql")
-            ledger.create(connection)
-            ledger.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
-            ledger.refresh_index_catalog(connection)
-            optimizations.apply_all(connection, workload.optimizations, silent)
-            return ledger.drift(connection, expected)
-    finally:
-        databases.drop_all(target, [name])
