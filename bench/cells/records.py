@@ -106,36 +106,3 @@ class OptimizationSummary:
     locks: tuple[str, ...]
     upkeep: tuple[Upkeep, ...] = ()
     staleness: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run, decided."""
-
-    target_ms: float
-    sentence: str
-    """The answer in one sentence."""
-    alarms: tuple[str, ...]
-    """What makes a claim void: other rows, failed statements. To be shown before any figure."""
-    paragraph: tuple[str, ...]
-    """What was found, sentence by sentence."""
-    next_steps: tuple[str, ...]
-    """What to do now, a sentence a step, the most urgent first."""
-    queries: tuple[QuerySummary, ...]
-    """The most important first: what is wrong or misses, then what gained or lost most."""
-    optimizations: tuple[OptimizationSummary, ...]
-    meet_before: int
-    meet_after: int | None
-    pairs_measured: int
-    pairs_total: int
-
-    @property
-    def has_after(self) -> bool:
-        """False when only the before state was measured."""
-        return self.meet_after is not None
-
-    @property
-    def good(self) -> bool:
-        """True when every query meets the target and nothing is wrong."""
-        met = self.meet_after if self.meet_after is not None else self.meet_before
-        return bool(self.queries) and met == len(self.queries) and not self.alarms

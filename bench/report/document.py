@@ -16,6 +16,7 @@ from typing import Any, Literal
 
 from bench.model import vocabulary
 from bench.model.vocabulary import Mark
+from bench.report.plans import ComparedPlans
 
 Format = Literal["html", "markdown", "terminal"]
 EVERYWHERE: frozenset[Format] = frozenset({"html", "markdown", "terminal"})
@@ -236,6 +237,17 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
+class Plans:
+    """Two plans of a statement on common lines, or one."""
+
+    label: str
+    """What they are, for who does not see them."""
+    caption: str
+    plans: ComparedPlans
+    formats: frozenset[Format] = PAGE
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Names and what they are."""
 
@@ -295,7 +307,7 @@ class Custom:
     formats: frozenset[Format] = EVERYWHERE
 
 
-Block = Sentences | Table | Figure | Code | Facts | Fold | Beside | Part | Custom
+Block = Sentences | Table | Figure | Code | Plans | Facts | Fold | Beside | Part | Custom
 
 
 # ------------------------------------------------------------------------------------------------------- document

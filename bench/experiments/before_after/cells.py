@@ -1,4 +1,4 @@
-"""The figures of every cell as CSV: what the tables of the page show, for a spreadsheet or a plot of one's own.
+"""The figures of every cell as a table: what the page shows, for a spreadsheet or a plot of one's own.
 
 A row per query, class and state. Times are milliseconds; where ``…_censored`` is 1 the true time is longer. Counters
 are of one execution, buffers and temporary blocks in blocks of 8 kB. What compares the two states (``equality`` and all
@@ -7,46 +7,32 @@ after it) stands in both rows. What is not known is empty.
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from bench.cells.records import CellSummary
-from bench.experiments.before_after.cold import ColdSide, cold_side
-from bench.experiments.before_after.samples import cell
-from bench.experiments.before_after.summary import summarize
-from bench.model import STATES, CellSide, Pair, Run, State
-from bench.report.text import one_line
+from bench.experiments.before_after.cold import ColdSide
+from bench.experiments.before_after.details import CellDetails
+from bench.experiments.before_after.summary import RunSummary
+from bench.model import STATES, Run, State
+from bench.report.csv import Value
 from bench.statistics.quantiles import Figure
 
-Value = str | int | float | None
 
-TEXT_MOST = 300
-"""Characters of a reason or an error: a spreadsheet's cell, not a log."""
-
-
-def render(run: Run) -> str:
-    """Write the cells of ``run`` as CSV, in its order; texts are made safe for a spreadsheet."""
-    found = {(cell.query, cell.parameter_class): cell for query in summarize(run).queries for cell in query.cells}
-    measured = [pair for pair in run.pairs if (pair.query, pair.parameter_class) in found]
-    target_ms = run.options.target_ms
-    rows = [
-        _row(found[pair.query, pair.parameter_class], pair, state, target_ms) for pair in measured for state in STATES
-    ]
-    target = io.StringIO()
-    writer = csv.DictWriter(target, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return target.getvalue()
+def rows(run: Run, summary: RunSummary) -> Iterator[tuple[Value, ...]]:
+    """Give the cells of ``run``, in its order."""
+    found = {
+        (cell.summary.query, cell.summary.parameter_class): cell for query in summary.details for cell in query.cells
+    }
+    for pair in run.pairs:
+        if cell := found.get((pair.query, pair.parameter_class)):
+            for state in STATES:
+                yield (*_own(cell, state), *_compared(cell.summary))
 
 
-def _row(found: CellSummary, pair: Pair, state: State, target_ms: float) -> dict[str, Value]:
-    return dict(zip(COLUMNS, (*_own(found, pair.side(state), state, target_ms), *_compared(found)), strict=True))
-
-
-def _own(found: CellSummary, seen: CellSide, state: State, target_ms: float) -> Iterator[Value]:
+def _own(cell: CellDetails, state: State) -> Iterator[Value]:
+    found, seen = cell.summary, cell.pair.side(state)
     side = found.side(state)
-    yield from (_text(found.query), _text(found.parameter_class), state, side.n, side.censored)
+    yield from (found.query, found.parameter_class, state, side.n, side.censored)
     for figure in (side.p50, side.p95, side.p99, side.longest):
         yield from _time(figure)
     yield from (_number(side.first_ms), _number(side.planning_ms))
@@ -58,9 +44,9 @@ def _own(found: CellSummary, seen: CellSide, state: State, target_ms: float) -> 
     )
     yield seen.plan.fingerprint if seen.plan else None
     yield side.outcome if side.measured else None
-    yield _text(side.judgement.reason) if side.measured else None
-    yield _text(side.error or found.skipped)
-    yield from _cold(cold_side(seen, target_ms))
+    yield side.judgement.reason if side.measured else None
+    yield side.error or found.skipped
+    yield from _cold(cell.cold.side(state))
 
 
 def _cold(side: ColdSide) -> Iterator[Value]:
@@ -101,7 +87,3 @@ def _time(figure: Figure | None) -> tuple[Value, Value]:
 def _number(value: float | None) -> Value:
     """Nanoseconds of a time and the sixth decimal of a ratio: what lies beyond was not measured."""
     return None if value is None else round(float(value), 6)
-
-
-def _text(text: str) -> str:
-    return cell(one_line(text, TEXT_MOST))

@@ -65,18 +65,22 @@ class ColdSummary:
     state: State
     """The state that decides: after, or before where there is no after."""
 
-    def of(self, query: str, parameter_class: str) -> ColdRow | None:
-        """The row of this query and class."""
-        return next((row for row in self.rows if (row.query, row.parameter_class) == (query, parameter_class)), None)
+
+def cold_rows(run: Run) -> dict[tuple[str, str], ColdRow]:
+    """Compute the figures of every pair by query and class, whether it was executed cold or not."""
+    titles = {query.name: query.title or query.name for query in run.queries}
+    return {
+        (pair.query, pair.parameter_class): _row(pair, titles.get(pair.query, pair.query), run.options.target_ms)
+        for pair in run.pairs
+    }
 
 
-def summarize_cold(run: Run) -> ColdSummary | None:
-    """Compute what the cold executions of ``run`` say; None where none were asked for."""
+def summarize_cold(run: Run, found: Mapping[tuple[str, str], ColdRow]) -> ColdSummary | None:
+    """Compute what the cold executions of ``run`` say; None where none were asked for. ``found``: all its pairs."""
     if run.cold is None:
         return None
-    titles = {query.name: query.title or query.name for query in run.queries if not query.writes}
-    rows = [_row(pair, titles[pair.query], run.options.target_ms) for pair in run.pairs if pair.query in titles]
-    rows = [row for row in rows if row.before.n or row.after.n]
+    asked = {query.name for query in run.queries if not query.writes}
+    rows = [row for row in found.values() if row.query in asked and (row.before.n or row.after.n)]
     state: State = "after" if any(row.after.n for row in rows) else "before"
     worst: dict[str, ColdRow] = {}
     for row in rows:
@@ -92,12 +96,6 @@ def summarize_cold(run: Run) -> ColdSummary | None:
         worst=tuple(order),
         state=state,
     )
-
-
-def cold_sentence(run: Run) -> str:
-    """Say in one sentence how many queries miss the target cold; empty where nobody asked."""
-    found = summarize_cold(run)
-    return found.sentence if found else ""
 
 
 def cold_side(side: CellSide, target_ms: float) -> ColdSide:

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.cells.records import CellSummary, QuerySummary, SideSummary, Summary
+from bench.cells.records import CellSummary, QuerySummary, SideSummary
 from bench.cells.sentences import effect
+from bench.experiments.before_after.summary import RunSummary
 from bench.model import Run, State
 from bench.report import numbers
 from bench.report.findings import Finding, Severity, unfinished
 from bench.report.junit import Suite
 
 
-def findings(run: Run, summary: Summary) -> Iterator[Finding]:
+def findings(run: Run, summary: RunSummary) -> Iterator[Finding]:
     """A finding for each class of each query; one that did not get to its end has one that says so."""
     judged = [_of_cell(query, cell) for query in summary.queries for cell in query.cells]
     yield from judged
@@ -27,7 +28,7 @@ def findings(run: Run, summary: Summary) -> Iterator[Finding]:
         yield Finding("skipped", "", "nothing was measured", case="run", lines=("nothing was measured", done))
 
 
-def suites(run: Run, summary: Summary) -> Iterator[Suite]:
+def suites(run: Run, summary: RunSummary) -> Iterator[Suite]:
     """A suite for each query, which has the work of one execution of each class, and one for the run itself."""
     found = tuple(findings(run, summary))
     for query in summary.queries:

@@ -37,7 +37,7 @@ CUSTOM = (
 ROLLED_BACK = "Statements that write were rolled back: the wait for a commit to reach the disk is not in their times."
 
 
-def untold(run: Run) -> tuple[str, ...]:
+def limitations(run: Run) -> tuple[str, ...]:
     """Say everything that the figures of ``run`` leave open, beginning with what was noted while it was measured."""
     sides = [side for pair in run.pairs for state in STATES if (side := pair.side(state)).samples]
     return (*run.notes, *_missing(run), *(_timed(run, sides) if sides else ["Nothing was timed."]))

@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 
 from bench.cells.cell import rank
 from bench.cells.records import OptimizationSummary, QuerySummary
-from bench.experiments.attribution.verdicts import OptimizationOutcome, OptimizationVerdict, verdicts
+from bench.experiments.attribution.summary import AttributionSummary
+from bench.experiments.attribution.verdicts import OptimizationOutcome
 from bench.model import Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
 
 
 def next_steps(
-    run: Run, queries: Sequence[QuerySummary], optimizations: Sequence[OptimizationSummary]
+    run: Run,
+    queries: Sequence[QuerySummary],
+    optimizations: Sequence[OptimizationSummary],
+    attribution: AttributionSummary | None,
 ) -> tuple[str, ...]:
     """Say what to do next, a sentence a step, the most urgent first; empty where nothing was measured."""
     has_after = any(query.after for query in queries)
@@ -21,7 +25,7 @@ def next_steps(
     if queries and not has_after:
         steps.append("There is no after state to compare with: put the change you propose into optimizations.sql.")
     if has_after or run.attribution:
-        steps += [*_worthless(run, optimizations), *_ship(run, queries)]
+        steps += [*_worthless(run, optimizations, attribution), *_ship(run, queries)]
     if queries and all(query.outcome == "meets" for query in queries):
         steps.append("Run it again at a larger scale to see how long that lasts.")
     return tuple(steps)
@@ -48,15 +52,16 @@ def _unclear(queries: Sequence[QuerySummary]) -> Iterator[str]:
         yield f"No verdict yet: {named}. A longer --budget takes more samples where the answer is open."
 
 
-def _worthless(run: Run, optimizations: Sequence[OptimizationSummary]) -> Iterator[str]:
+def _worthless(
+    run: Run, optimizations: Sequence[OptimizationSummary], attribution: AttributionSummary | None
+) -> Iterator[str]:
     """Name what to take out; an attribution knows more than plans do."""
     size = {found.name: found.size_bytes or 0 for found in optimizations}
-    if run.attribution:
-        judged = verdicts(run)
-        if harmful := _with(judged, "harmful"):
+    if attribution:
+        if harmful := _with(attribution, "harmful"):
             makes = "it makes" if len(harmful) == 1 else "they make"
             yield f"Take out {listed(harmful)}: {makes} queries do more work."
-        unused = _with(judged, "unused")
+        unused = _with(attribution, "unused")
     else:
         unused = [found.name for found in optimizations if found.use == "unused"]
     # What a query that was left out uses is not known.
@@ -69,8 +74,8 @@ def _worthless(run: Run, optimizations: Sequence[OptimizationSummary]) -> Iterat
         )
 
 
-def _with(judged: Sequence[OptimizationVerdict], outcome: OptimizationOutcome) -> list[str]:
-    return [one.name for one in judged if one.outcome == outcome]
+def _with(attribution: AttributionSummary, outcome: OptimizationOutcome) -> list[str]:
+    return [row.name for row in attribution.rows if row.verdict and row.verdict.outcome == outcome]
 
 
 def _ship(run: Run, queries: Sequence[QuerySummary]) -> Iterator[str]:

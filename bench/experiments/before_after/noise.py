@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.experiments.before_after import outliers
 from bench.experiments.before_after.by_binding import grouped
 from bench.model import STATES, Run, Sample, State
 from bench.report.numbers import plural
@@ -54,7 +55,7 @@ class Noise:
     """The cells that could be halved, in the order of the run, and how many could not."""
 
     cells: tuple[CellNoise, ...]
-    untold: int
+    not_halved: int
     """Cells with samples, but with a timeout among them or too few to halve."""
 
     @property
@@ -69,21 +70,35 @@ class Noise:
         return max(self.cells, key=lambda cell: cell.differ_percent, default=None)
 
 
+@dataclass(frozen=True, slots=True)
+class NoiseSummary:
+    """The noise of a run, and the words for it and for what the machine did meanwhile."""
+
+    noise: Noise
+    sentences: tuple[str, ...]
+
+
+def summarize_noise(run: Run) -> NoiseSummary:
+    """Say how far to trust the figures of ``run``."""
+    found, titles = noise(run), {query.name: query.title for query in run.queries}
+    return NoiseSummary(found, (*sentences(found, titles), *outliers.sentences(outliers.find_outliers(run))))
+
+
 def noise(run: Run) -> Noise:
     """Halve every cell of ``run`` that has samples enough, and compare the halves."""
-    found, untold = [], 0
+    found, not_halved = [], 0
     for pair in run.pairs:
         for state in STATES:
             samples = pair.side(state).samples
             first, second = halves(samples)
             if len(first) < MIN_FOR_INTERVAL or any(sample.censored for sample in samples):
-                untold += bool(samples)
+                not_halved += bool(samples)
                 continue
             compared = ratio(first, second)
             assert compared is not None
             n = len(samples)
             found.append(CellNoise(pair.query, pair.parameter_class, state, n, compared, _spread_percent(samples)))
-    return Noise(tuple(found), untold)
+    return Noise(tuple(found), not_halved)
 
 
 def halves(samples: Sequence[Sample]) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
@@ -131,6 +146,6 @@ def sentences(found: Noise, titles: dict[str, str]) -> tuple[str, ...]:
         f"The 95 % interval of that ratio misses 1 in {sum(cell.beside_one for cell in found.cells)} of "
         f"{plural(many, 'cell')}; by chance it would in about {round(many * 0.05)}.",
     ]
-    if found.untold:
-        told.append(f"{plural(found.untold, 'cell')} had a timeout or too few executions to be halved.")
+    if found.not_halved:
+        told.append(f"{plural(found.not_halved, 'cell')} had a timeout or too few executions to be halved.")
     return tuple(told)

@@ -21,7 +21,7 @@ IN_WINDOW = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Unrest:
+class Outliers:
     """Finished samples that could be judged, those beyond each fence, and the speed of the machine.
 
     ``slow`` and ``fast`` are medians over windows of ``WINDOW_S`` of each time over the median of its own cell: 1.2
@@ -35,7 +35,7 @@ class Unrest:
     slow: float | None
 
 
-def unrest(run: Run) -> Unrest:
+def find_outliers(run: Run) -> Outliers:
     """Look at all finished samples of ``run``."""
     judged = mild = severe = 0
     windows: dict[int, list[float]] = {}
@@ -51,10 +51,10 @@ def unrest(run: Run) -> Unrest:
                 windows.setdefault(int(sample.at_s // WINDOW_S), []).append(sample.ms / usual)
     speeds = [median(found) for found in windows.values() if len(found) >= IN_WINDOW]
     known = len(speeds) > 1
-    return Unrest(judged, mild, severe, min(speeds) if known else None, max(speeds) if known else None)
+    return Outliers(judged, mild, severe, min(speeds) if known else None, max(speeds) if known else None)
 
 
-def sentences(found: Unrest) -> tuple[str, ...]:
+def sentences(found: Outliers) -> tuple[str, ...]:
     """Say it; nothing where nothing could be judged."""
     if not found.judged:
         return ()

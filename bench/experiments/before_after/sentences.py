@@ -1,43 +1,18 @@
-"""The answer in one sentence, what makes it void, what was found, and what to do next."""
+"""What makes the answer void, and what was found, in sentences."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bench.cells.query import importance
-from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary, Summary
-from bench.cells.sentences import answer
-from bench.experiments.before_after.cold import cold_sentence
-from bench.experiments.before_after.next_steps import next_steps
+from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary
+from bench.experiments.before_after.cold import ColdSummary
 from bench.model import Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
 
 
-def tell(run: Run, queries: tuple[QuerySummary, ...], optimizations: tuple[OptimizationSummary, ...]) -> Summary:
-    """Put the summary of ``run`` into words."""
-    cells = [cell for query in queries for cell in query.cells if not cell.absent]
-    has_after = any(query.after for query in queries)
-    # A query of an unfinished run that has no after cell yet meets nothing.
-    meet_after = sum(query.after == "meets" for query in queries) if has_after else None
-    meet_before = sum(query.before == "meets" for query in queries)
-    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
-    return Summary(
-        target_ms=run.options.target_ms,
-        sentence=answer(run, queries),
-        alarms=tuple(_alarms(queries)),
-        paragraph=tuple(_paragraph(run, queries, optimizations, measured, len(cells))),
-        next_steps=next_steps(run, queries, optimizations) if measured or run.attribution else (),
-        queries=tuple(sorted(queries, key=importance)),
-        optimizations=optimizations,
-        meet_before=meet_before,
-        meet_after=meet_after,
-        pairs_measured=measured,
-        pairs_total=len(cells),
-    )
-
-
-def _alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
+def alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
+    """Say what makes a claim void: other rows, then failed statements, query by query."""
     for query in queries:
         wrong = [cell.parameter_class for cell in query.cells if cell.equality == "different"]
         if wrong:
@@ -49,9 +24,14 @@ def _alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
                 yield f"{query.title} failed {state} ({classes}): {failed[0].side(state).error}"
 
 
-def _paragraph(
-    run: Run, queries: Sequence[QuerySummary], optimizations: Sequence[OptimizationSummary], measured: int, total: int
+def paragraph(
+    run: Run,
+    queries: Sequence[QuerySummary],
+    optimizations: Sequence[OptimizationSummary],
+    cold: ColdSummary | None,
+    measured: int,
 ) -> Iterable[str]:
+    """Say what was found, with ``measured`` pairs."""
     cells = [cell for query in queries for cell in query.cells]
     titles = {query.name: query.title for query in queries}
     if not measured:
@@ -63,10 +43,11 @@ def _paragraph(
         yield from _losses(cells, titles)
     if all(query.outcome == "meets" for query in queries):
         yield f"Every query meets {run.options.target_ms:g} ms in every class."
-    if cold := cold_sentence(run):
-        yield cold
+    if cold:
+        yield cold.sentence
     if has_after:
         yield from _optimizations(optimizations)
+    total = sum(not cell.absent for cell in cells)
     if run.status != "complete" and measured < total:
         yield f"{total - measured} of {plural(total, 'pair')} have no samples yet, so what is said here may change."
 

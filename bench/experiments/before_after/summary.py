@@ -1,33 +1,149 @@
 """Decide what a run says: verdicts, effects, what each optimization earned, and the words for it. Pure.
 
-Every report format shows a ``Summary`` and decides nothing itself, so they cannot disagree.
-
-``records``        what a summary is made of
-``cells``          one pair of cells: figures, effect, verdict
-``queries``        the cells of a query together
-``cold``           executions with emptied caches, beside the warm ones
-``optimizations``  which plans use what an optimization made
-``words``          figures as text
-``next_steps``     what to do now
-``story``          the sentence, and what was found
+Every report format shows a ``RunSummary`` and decides nothing itself, so they cannot disagree.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from bench.cells.cell import summarize_pair
 from bench.cells.index_use import indexes_used, summarize_optimizations
-from bench.cells.query import summarize_query
-from bench.cells.records import Summary
-from bench.experiments.before_after.sentences import tell
+from bench.cells.query import importance, summarize_query
+from bench.cells.records import OptimizationSummary, QuerySummary
+from bench.cells.sentences import answer
+from bench.errors import WorkloadError
+from bench.experiments.attribution.summary import AttributionSummary
+from bench.experiments.attribution.summary import summarize as summarize_attribution
+from bench.experiments.before_after import sentences
+from bench.experiments.before_after.cold import ColdSummary, cold_rows, summarize_cold
+from bench.experiments.before_after.details import QueryDetails, details, is_dense
+from bench.experiments.before_after.distributions import Shares, shares
+from bench.experiments.before_after.limitations import limitations
+from bench.experiments.before_after.next_steps import next_steps
+from bench.experiments.before_after.noise import NoiseSummary, summarize_noise
+from bench.experiments.before_after.settings_seen import SettingSeen, settings_seen
+from bench.experiments.before_after.tables import TableWork, tables
 from bench.model import Run
+from bench.shipping import ship_script
 
 
-def summarize(run: Run) -> Summary:
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What all optimizations that were applied took together."""
+
+    number: int
+    build_ms: float
+    size_bytes: int
+    wal_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunSummary:
+    """A run, decided."""
+
+    target_ms: float
+    sentence: str
+    """The answer in one sentence."""
+    alarms: tuple[str, ...]
+    """What makes a claim void: other rows, failed statements. To be shown before any figure."""
+    paragraph: tuple[str, ...]
+    """What was found, sentence by sentence."""
+    next_steps: tuple[str, ...]
+    """What to do now, a sentence a step, the most urgent first."""
+    details: tuple[QueryDetails, ...]
+    """The queries, the most important first: what is wrong or misses, then what gained or lost most."""
+    dense: bool
+    """So many queries that not all can be shown of each."""
+    optimizations: tuple[OptimizationSummary, ...]
+    attribution: AttributionSummary | None
+    applied: Applied
+    script: str
+    """What ships all that was applied to a live database; a comment where none can be written."""
+    tables: tuple[TableWork, ...]
+    cold: ColdSummary | None
+    meet_before: int
+    meet_after: int | None
+    pairs_measured: int
+    pairs_total: int
+    distributions: tuple[Shares, ...]
+    noise: NoiseSummary
+    settings: tuple[SettingSeen, ...]
+    limitations: tuple[str, ...]
+
+    @property
+    def queries(self) -> tuple[QuerySummary, ...]:
+        """The queries, decided, in the same order."""
+        return tuple(one.summary for one in self.details)
+
+    @property
+    def has_after(self) -> bool:
+        """False when only the before state was measured."""
+        return self.meet_after is not None
+
+    @property
+    def good(self) -> bool:
+        """True when every query meets the target and nothing is wrong."""
+        met = self.meet_after if self.meet_after is not None else self.meet_before
+        return bool(self.queries) and met == len(self.queries) and not self.alarms
+
+
+def summarize(run: Run) -> RunSummary:
     """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
+    queries, optimizations = _queries(run), summarize_optimizations(run)
+    attributed, cold = summarize_attribution(run), cold_rows(run)
+    cells = [cell for query in queries for cell in query.cells if not cell.absent]
+    has_after = any(query.after for query in queries)
+    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
+    colder = summarize_cold(run, cold)
+    return RunSummary(
+        target_ms=run.options.target_ms,
+        sentence=answer(run, queries),
+        alarms=tuple(sentences.alarms(queries)),
+        paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, measured)),
+        next_steps=next_steps(run, queries, optimizations, attributed) if measured or run.attribution else (),
+        details=tuple(details(run, sorted(queries, key=importance), cold)),
+        dense=is_dense(run),
+        optimizations=optimizations,
+        attribution=attributed,
+        applied=_applied(run),
+        script=_script(run),
+        tables=tables(run),
+        cold=colder,
+        # A query of an unfinished run that has no after cell yet meets nothing.
+        meet_before=sum(query.before == "meets" for query in queries),
+        meet_after=sum(query.after == "meets" for query in queries) if has_after else None,
+        pairs_measured=measured,
+        pairs_total=len(cells),
+        distributions=shares(run.dataset),
+        noise=summarize_noise(run),
+        settings=settings_seen(run.server),
+        limitations=limitations(run),
+    )
+
+
+def _queries(run: Run) -> tuple[QuerySummary, ...]:
     cells = [summarize_pair(pair, run.options.target_ms) for pair in run.pairs]
-    queries = tuple(
+    return tuple(
         summarize_query(query, tuple(cell for cell in cells if cell.query == query.name), indexes_used(run, query.name))
         for query in run.queries
         if run.pairs or not run.attribution  # an attribution by itself times no query
     )
-    return tell(run, queries, summarize_optimizations(run))
+
+
+def _applied(run: Run) -> Applied:
+    return Applied(
+        number=len(run.applied),
+        build_ms=sum(found.build_ms for found in run.applied),
+        size_bytes=sum(found.size_bytes for found in run.applied),
+        wal_bytes=sum(found.wal_bytes for found in run.applied),
+    )
+
+
+def _script(run: Run) -> str:
+    names = {one.name for one in run.applied}
+    chosen = [block for block in run.optimizations if block.name in names]
+    try:
+        return ship_script(run.workload, chosen, queries=run.queries)
+    except WorkloadError as error:
+        return f"-- There is no script for these optimizations: {error}"

@@ -6,23 +6,15 @@ from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from bench.model.vocabulary import mark
 from bench.report.html.sql import highlighted
 from bench.report.text import clean
 
 SCRIPT = "script.js"
 TEMPLATES = Path(__file__).parent.parent / "assets"
-
-
-def fill(name: str, **values: Any) -> str:  # noqa: ANN401
-    """Fill the template ``name``; the text ends with a line break."""
-    text = environment().get_template(name).render(**values)
-    return text if text.endswith("\n") else f"{text}\n"
 
 
 def drawn(svg: str) -> Markup:
@@ -44,7 +36,6 @@ def environment() -> Environment:
     )
     made.filters["clean"] = clean
     made.globals["own"] = _own
-    made.globals["mark"] = mark
     made.globals["script_hash"] = _script_hash()
     made.globals["highlighted"] = highlighted
     return made

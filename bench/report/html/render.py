@@ -7,6 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bench.report import numbers
 from bench.report.document import Block, Column, Custom, Document, Group, Table, Tone, sections, shown, spans
 from bench.report.html.environment import drawn, environment
 
@@ -75,6 +76,7 @@ def _included(block: Custom) -> Markup:
 
 
 HELPERS: dict[str, Any] = {
+    "words": numbers,
     "spans": spans,
     "shown": _shown,
     "kind": _kind,

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.before_after.cold import STOPPED, summarize_cold
-from bench.experiments.before_after.limitations import COLD_TOO, WARM, untold
+from bench.experiments.before_after.cold import STOPPED
+from bench.experiments.before_after.limitations import COLD_TOO, WARM, limitations
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, ColdBlocks, Run
 from tests.builders import runs
@@ -21,7 +21,7 @@ COLD = runs.run(
 
 
 def told(run: Run) -> str:
-    found = summarize_cold(run)
+    found = summarize(run).cold
     assert found is not None
     return " ".join((found.sentence, *found.how))
 
@@ -33,19 +33,19 @@ def test_the_sentence_counts_the_queries_that_miss_the_target_cold() -> None:
 
 def test_a_run_without_cold_executions_says_nothing_of_them() -> None:
     warm = runs.run(runs.pair())
-    assert summarize_cold(warm) is None
+    assert summarize(warm).cold is None
     assert "old" not in " ".join(summarize(warm).paragraph)
 
 
 def test_the_class_that_is_slowest_cold_stands_for_its_query() -> None:
-    found = summarize_cold(COLD)
+    found = summarize(COLD).cold
     assert found is not None
     assert [(row.query, row.parameter_class) for row in found.worst] == [("board", "hot"), ("queue", "hot")]
     assert [row.parameter_class for row in found.rows] == ["hot", "hot", "tiny"]
 
 
 def test_warm_and_cold_medians_are_compared() -> None:
-    found = summarize_cold(COLD)
+    found = summarize(COLD).cold
     assert found is not None
     side = found.worst[1].after
     assert side.warm
@@ -67,7 +67,7 @@ def test_four_executions_meet_no_target() -> None:
 def test_a_side_that_hit_the_timeout_warm_misses_cold() -> None:
     pair = runs.cooled(runs.pair())
     stopped = replace(pair, before=CellSide(samples=runs.samples(30_000, 1, censored=True)))
-    found = summarize_cold(runs.run(stopped, cold=runs.caches()))
+    found = summarize(runs.run(stopped, cold=runs.caches())).cold
     assert found is not None
     assert (found.rows[0].before.outcome, found.rows[0].before.reason) == ("misses", STOPPED)
 
@@ -75,7 +75,7 @@ def test_a_side_that_hit_the_timeout_warm_misses_cold() -> None:
 def test_a_cold_timeout_is_at_least_so_many_times_as_slow() -> None:
     pair = runs.cooled(runs.pair())
     pair = replace(pair, after=replace(pair.after, cold=runs.samples(30_000, 1, censored=True), cold_blocks=None))
-    found = summarize_cold(runs.run(pair, cold=runs.caches()))
+    found = summarize(runs.run(pair, cold=runs.caches())).cold
     assert found is not None
     side = found.rows[0].after
     assert side.times
@@ -128,5 +128,5 @@ def test_an_interrupted_run_counts_what_it_has() -> None:
 
 
 def test_what_a_run_cannot_tell_knows_of_cold_times() -> None:
-    assert WARM not in untold(COLD)
-    assert COLD_TOO in untold(COLD)
+    assert WARM not in limitations(COLD)
+    assert COLD_TOO in limitations(COLD)

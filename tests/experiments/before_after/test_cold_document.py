@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.experiments.before_after import page
+from bench.experiments.before_after import details
 from bench.experiments.before_after.formats import FORMATS, show
 from bench.model import Run
 from tests.builders import runs
@@ -67,7 +67,7 @@ def test_the_first_screen_and_the_query_have_the_cold_figure() -> None:
 
 def test_a_page_of_many_queries_leaves_the_other_classes_to_the_csv(monkeypatch: pytest.MonkeyPatch) -> None:
     assert section(COLD).count('data-label="Class"') == 3
-    monkeypatch.setattr(page, "DENSE_FROM", 0)
+    monkeypatch.setattr(details, "DENSE_FROM", 0)
     assert section(COLD).count('data-label="Class"') == 1
     assert "The other classes are in <code>cells.csv</code>." in section(COLD)
 

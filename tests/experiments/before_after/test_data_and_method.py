@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from bench.experiments.before_after.page import render
-from bench.experiments.before_after.page.data import distribution_views
+from bench.experiments.before_after.distributions import shares
+from bench.experiments.before_after.formats import FORMATS
 from bench.model import Bar, Binding, Distribution
 from tests.builders import runs
 from tests.experiments.before_after.test_document import Page
+
+render = FORMATS["html"]
 
 
 def part(html: str, section: str) -> str:
@@ -21,7 +23,7 @@ def asked(**more) -> str:
     """The parameters of a query, as text."""
     pair = runs.pair(**more.pop("pair", {}))
     html = render(runs.run(pair, **more))
-    return Page(re.findall(r"<details>\n<summary>Parameters.*?\n</article>", html, re.DOTALL)[0][:-10]).text
+    return Page(re.findall(r"<details><summary>Parameters.*?</article>", html, re.DOTALL)[0][:-10]).text
 
 
 def test_a_distribution_is_a_table_of_numbers_and_shares() -> None:
@@ -45,12 +47,16 @@ def test_a_distribution_that_found_nothing_is_shown_as_such() -> None:
 
 def test_a_distribution_is_drawn_with_ids_of_its_own_and_told_in_words() -> None:
     bars = (Bar("a", 1), Bar("b", 3))
-    dataset = replace(runs.run().dataset, distributions=(Distribution("A", "x", "y", bars),) * 2)
-    first, second = distribution_views(dataset)
-    assert (first.total, first.shares) == (4, ("25 %", "75 %"))
-    assert first.drawing.startswith("<svg")
-    assert "distribution-2" not in first.drawing
-    assert first.in_words == second.in_words != ""
+    run = runs.run()
+    dataset = replace(run.dataset, distributions=(Distribution("A", "x", "y", bars),) * 2)
+    assert {(one.total, one.percent) for one in shares(dataset)} == {(4, (25.0, 75.0))}
+    first, second = re.findall(
+        r'<figure id="distribution.*?</figure>', render(replace(run, dataset=dataset)), re.DOTALL
+    )
+    assert "<svg" in first
+    assert "distribution-2" not in first
+    told = [re.findall(r'role="img" aria-label="([^"]+)"', figure) for figure in (first, second)]
+    assert told[0] == told[1] != []
 
 
 def test_a_distribution_of_nothing_has_no_drawing_and_an_open_table() -> None:
@@ -59,7 +65,7 @@ def test_a_distribution_of_nothing_has_no_drawing_and_an_open_table() -> None:
     html = render(replace(run, dataset=replace(run.dataset, distributions=(empty,))))
     assert '<figure id="distribution-1">' in html
     assert 'role="img"' not in html.partition('id="distribution-1"')[2].partition("</figure>")[0]
-    assert "<details open>\n<summary>Numbers" in html
+    assert "<details open><summary>Numbers" in html
 
 
 def test_a_class_says_whom_it_stands_for_and_every_binding_its_values() -> None:

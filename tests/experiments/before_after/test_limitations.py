@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.before_after.limitations import ROLLED_BACK, WHERE, untold
+from bench.experiments.before_after.limitations import ROLLED_BACK, WHERE, limitations
 from bench.model import CellSide, Pair, Run
 from tests.builders import runs
 
@@ -19,7 +19,7 @@ ABSENT = runs.run(runs.pair(), Pair("queue", "empty", skipped="the dataset has n
 
 
 def says(run: Run, text: str) -> bool:
-    return text in " ".join(untold(run))
+    return text in " ".join(limitations(run))
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,5 @@ def test_what_holds_for_every_time_is_said_where_something_was_timed(text: str) 
 
 @pytest.mark.parametrize("kind", WHERE)
 def test_where_the_server_was_is_said_of_that_kind_alone(kind: str) -> None:
-    told = untold(replace(WHOLE, server=replace(WHOLE.server, kind=kind)))
+    told = limitations(replace(WHOLE, server=replace(WHOLE.server, kind=kind)))
     assert [name for name, text in WHERE.items() if text in told] == [kind]

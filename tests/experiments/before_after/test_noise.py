@@ -50,7 +50,7 @@ def test_the_spread_is_what_half_of_the_executions_stay_within() -> None:
 def test_a_timeout_or_too_few_samples_tell_nothing() -> None:
     stopped = CellSide(runs.samples(30_000, 20, censored=True))
     found = noise(runs.run(replace(runs.pair(), before=stopped, after=timed(*range(1, 10)))))
-    assert (found.cells, found.untold) == ((), 2)
+    assert (found.cells, found.not_halved) == ((), 2)
     assert sentences(found, {}) == ("Noise cannot be told: no cell has 10 executions without a timeout.",)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.experiments.before_after.outliers import sentences, unrest
+from bench.experiments.before_after.outliers import find_outliers, sentences
 from bench.model import CellSide, Sample
 from tests.builders import runs
 
 
 def of(*samples: Sample):
-    return unrest(runs.run(replace(runs.pair(), before=CellSide(samples=samples), after=CellSide())))
+    return find_outliers(runs.run(replace(runs.pair(), before=CellSide(samples=samples), after=CellSide())))
 
 
 def test_a_time_beyond_the_fences_is_counted_and_a_very_long_one_twice():

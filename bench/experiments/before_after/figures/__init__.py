@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.cells.records import Summary
 from bench.experiments.before_after.figures import histogram, overview, samples
 from bench.experiments.before_after.figures.histogram import describe as describe_bars
 from bench.experiments.before_after.figures.overview import describe as describe_dumbbells
 from bench.experiments.before_after.figures.samples import describe as describe_spread
 from bench.experiments.before_after.figures.slides import slides
+from bench.experiments.before_after.summary import RunSummary
 from bench.model import Distribution, Pair
 from bench.report.figures.drawing import Drawing, inline
 
@@ -28,7 +28,7 @@ __all__ = [
 ]  # fmt: skip
 
 
-def dumbbells(summary: Summary, ident: str, *, narrow: bool = False) -> str:
+def dumbbells(summary: RunSummary, ident: str, *, narrow: bool = False) -> str:
     """Draw p95 before and after of each query, hot and worst class, on a log axis with the target.
 
     As SVG for a page, empty when there is nothing to draw; ``ident`` makes its ids unique in the page. ``narrow`` is

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cells.cell import rank
-from bench.cells.records import CellSummary, Outcome, QuerySummary, Summary
+from bench.cells.records import CellSummary, Outcome, QuerySummary
+from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES, State
 from bench.report import numbers
 from bench.report.figures import keys, times
@@ -56,7 +57,7 @@ WIDE = Layout(width=662, left=200, right=648, row=ROW, font=10, room=174, beside
 NARROW = Layout(width=330, left=14, right=316, row=46, font=12, room=304, beside=False)
 
 
-def dumbbells(summary: Summary, *, narrow: bool = False, title: str = "") -> Drawing | None:
+def dumbbells(summary: RunSummary, *, narrow: bool = False, title: str = "") -> Drawing | None:
     """Lay out the overview; None when nothing was measured. ``narrow`` is for the width of a telephone."""
     rows = [query for query in summary.queries if query.hot and query.worst]
     found = [figure.ms for query in rows for _, figure, _, _ in _ends(query)]
@@ -93,7 +94,7 @@ def dumbbells(summary: Summary, *, narrow: bool = False, title: str = "") -> Dra
     return Drawing(layout.width, bottom + 3.3 * layout.font, paint)
 
 
-def describe(summary: Summary) -> str:
+def describe(summary: RunSummary) -> str:
     """Say in one sentence what the overview shows, for those who do not see it."""
     rows = [query for query in summary.queries if query.hot and query.worst]
     met = f"{summary.meet_before} meet it before"

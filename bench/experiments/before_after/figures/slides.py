@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bench.cells.records import Summary
 from bench.experiments.before_after.figures.histogram import bars
 from bench.experiments.before_after.figures.overview import dumbbells
 from bench.experiments.before_after.figures.samples import spread
+from bench.experiments.before_after.summary import RunSummary
 from bench.model import Distribution, Run
 from bench.report.figures.drawing import Drawing, files, plain
 
@@ -16,7 +16,7 @@ NAME_CHARACTERS = 60
 """Of a file name: the rest of what a file system allows is for folders and suffixes."""
 
 
-def slides(run: Run, summary: Summary, distributions: Sequence[Distribution] = ()) -> dict[str, str | bytes]:
+def slides(run: Run, summary: RunSummary, distributions: Sequence[Distribution] = ()) -> dict[str, str | bytes]:
     """Draw every figure of ``run``; return contents by file name, two files a figure."""
     made: dict[str, str | bytes] = {}
     drawn = [(name, figure) for name, figure in _figures(run, summary, distributions) if figure]
@@ -43,7 +43,9 @@ def file_names(names: Sequence[str]) -> list[str]:
     return made
 
 
-def _figures(run: Run, summary: Summary, distributions: Sequence[Distribution]) -> Iterator[tuple[str, Drawing | None]]:
+def _figures(
+    run: Run, summary: RunSummary, distributions: Sequence[Distribution]
+) -> Iterator[tuple[str, Drawing | None]]:
     scale = f"{run.dataset.scale:,} {plain(run.dataset.unit, 40)}"
     yield "overview", dumbbells(summary, title=f"p95 of each query before and after, {scale}")
     for query in summary.queries:

@@ -8,10 +8,16 @@ from typing import Any
 import pytest
 
 from bench.experiments.before_after.formats import FORMATS
-from bench.experiments.before_after.page.plans import plans_of
 from bench.model import CellSide, Pair
+from bench.report.plans import ComparedPlans, compare_plans
 from tests.builders import runs
 from tests.experiments.before_after.test_document import Page
+
+
+def compared(pair: Pair) -> ComparedPlans:
+    found = compare_plans(pair.before.plan, pair.after.plan)
+    assert found
+    return found
 
 
 def page(before: Any, after: Any) -> Page:
@@ -54,14 +60,14 @@ def test_a_kind_that_nobody_knows_is_shown_by_its_name():
 
 
 def test_shares_are_of_the_time_where_it_was_measured_and_otherwise_of_buffers():
-    assert plans_of(runs.pair()).measures == {"before": "buffers", "after": "buffers"}
-    timed = plans_of(with_times(runs.pair(), 0.0, 1.0, 3.0))
+    assert compared(runs.pair()).measures == {"before": "buffers", "after": "buffers"}
+    timed = compared(with_times(runs.pair(), 0.0, 1.0, 3.0))
     assert timed.measures == {"before": "time", "after": "buffers"}
-    assert [row.sides["before"].share for row in timed.rows] == [0, 25, 75]
+    assert [row.sides["before"].share for row in timed.lines] == [0, 25, 75]
 
 
 def test_times_that_do_not_fit_the_plan_are_not_shown():
-    assert plans_of(with_times(runs.pair(), 1.0, 2.0)).measures["before"] == "buffers"
+    assert compared(with_times(runs.pair(), 1.0, 2.0)).measures["before"] == "buffers"
 
 
 def test_what_the_page_shows_of_a_share_says_of_what(queue):
@@ -118,5 +124,5 @@ def test_deep_plans_stay_on_the_page():
     deep = runs.scan("leads")
     for _ in range(40):
         deep = runs.limit(deep)
-    rows = plans_of(replace(runs.pair(), before=runs.side(50, deep))).rows
+    rows = compared(replace(runs.pair(), before=runs.side(50, deep))).lines
     assert max(row.sides["before"].indent for row in rows if row.sides["before"]) == 12

@@ -1,14 +1,14 @@
-"""The plans of a pair as the page shows them: on common lines, with what changed."""
+"""Two plans of one statement, compared: on common lines, with what changed. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.experiments.before_after.page.plan_sentences import KINDS, sentences
-from bench.model import STATES, Pair, PlanSeen, State
+from bench.model import STATES, PlanSeen, State
 from bench.plans import Mark, PlanNode, Row, align, changes, explain_text, tree
 from bench.report import numbers
+from bench.report.plan_sentences import KINDS, sentences
 
 # From here on a wrong estimate is likely to have cost a better plan.
 WRONG_ESTIMATE = 10
@@ -20,10 +20,10 @@ DEPTH_MAX = 12
 
 
 @dataclass(frozen=True, slots=True)
-class NodeView:
-    """A node on one side. ``share``: its own part of the plan's time, or of its buffers, in percent.
+class PlanStep:
+    """A step on one side. ``share``: its own part of the plan's time, or of its buffers, in percent.
 
-    ``facts`` describe it, ``warnings`` are what may have cost time. A fact that the node beside it has too is left out
+    ``facts`` describe it, ``warnings`` are what may have cost time. A fact that the step beside it has too is left out
     on the second side.
     """
 
@@ -44,76 +44,81 @@ class NodeView:
 
 
 @dataclass(frozen=True, slots=True)
-class RowView:
-    """A line: its number from 1, what changed, the node of each state or None beside a gap.
+class PlanLine:
+    """A line: its number from 1, what changed, the step of each state or None beside a gap.
 
-    ``elsewhere`` is the line of a node that has moved; 0 for all others.
+    ``elsewhere`` is the line of a step that has moved; 0 for all others.
     """
 
     number: int
     marks: tuple[Mark, ...]
-    sides: dict[State, NodeView | None]
+    sides: dict[State, PlanStep | None]
     elsewhere: int
 
 
 @dataclass(frozen=True, slots=True)
-class PlansView:
-    """The plans of a pair. ``measures``: by state ``time`` or ``buffers``, whatever ``share`` is a share of.
+class ComparedPlans:
+    """Two plans, or one. ``measures``: by state ``time`` or ``buffers``, whatever ``share`` is a share of.
 
     ``said``: what changed, in plain words and as EXPLAIN names it. ``meanings``: kinds of nodes and what they do.
     """
 
-    rows: tuple[RowView, ...]
+    lines: tuple[PlanLine, ...]
     measures: dict[State, str]
     said: tuple[tuple[str, str], ...]
     meanings: tuple[tuple[str, str], ...]
     texts: dict[State, str]
-    """The plans as EXPLAIN writes them, to be copied; empty where the page has no room for them."""
+    """The plans as EXPLAIN writes them, to be copied; empty where there is no room for them."""
+
+    @property
+    def timed(self) -> bool:
+        """Whether the share of a step is of the time, in one of them at least."""
+        return "time" in self.measures.values()
 
 
-def plans_of(pair: Pair, *, texts: bool = True) -> PlansView | None:
-    """Lay out the plans of ``pair``; None where none was seen, one side where only that was."""
-    seen: dict[State, PlanSeen] = {state: plan for state in STATES if (plan := pair.side(state).plan)}
+def compare_plans(before: PlanSeen | None, after: PlanSeen | None, *, texts: bool = True) -> ComparedPlans | None:
+    """Put two plans on common lines; None where none was seen, one side where only that was."""
+    seen: dict[State, PlanSeen] = {state: plan for state, plan in zip(STATES, (before, after), strict=True) if plan}
     if not seen:
         return None
     nodes = {state: tree(plan.plan) for state, plan in seen.items()}
     shares = {state: _shares(nodes[state], plan.self_ms) for state, plan in seen.items()}
-    before, after = (nodes.get(state, ()) for state in STATES)
+    former, latter = (nodes.get(state, ()) for state in STATES)
     kinds = sorted({node.kind for found in nodes.values() for node in found})
-    return PlansView(
-        rows=_rows(before, after, shares),
+    return ComparedPlans(
+        lines=_lines(former, latter, shares),
         measures={state: "time" if _timed(nodes[state], plan.self_ms) else "buffers" for state, plan in seen.items()},
-        said=sentences(changes(before, after)) if len(seen) > 1 else (),
+        said=sentences(changes(former, latter)) if len(seen) > 1 else (),
         meanings=tuple((kind, KINDS[kind].means) for kind in kinds if kind in KINDS),
         texts={state: explain_text(plan.plan) for state, plan in seen.items()} if texts else {},
     )
 
 
-def _rows(
+def _lines(
     before: Sequence[PlanNode], after: Sequence[PlanNode], shares: dict[State, list[float]]
-) -> tuple[RowView, ...]:
+) -> tuple[PlanLine, ...]:
     rows = align(before, after)
     alone = not before or not after
     stops = {"before": _stopped(before), "after": _stopped(after)}
     lines = {("before", row.before): at for at, row in enumerate(rows, 1)}
     lines |= {("after", row.after): at for at, row in enumerate(rows, 1)}
 
-    def view(state: State, nodes: Sequence[PlanNode], at: int | None, beside: PlanNode | None) -> NodeView | None:
+    def view(state: State, nodes: Sequence[PlanNode], at: int | None, beside: PlanNode | None) -> PlanStep | None:
         if at is None:
             return None
         return _view(nodes[at], shares[state][at], beside, stopped=stops[state][at])
 
-    def line(number: int, row: Row) -> RowView:
+    def line(number: int, row: Row) -> PlanLine:
         left = view("before", before, row.before, None)
         right = view("after", after, row.after, left.node if left else None)
         other: State = "after" if row.after is None else "before"
         elsewhere = lines[other, row.elsewhere] if row.elsewhere is not None else 0
-        return RowView(number, () if alone else row.marks, {"before": left, "after": right}, elsewhere)
+        return PlanLine(number, () if alone else row.marks, {"before": left, "after": right}, elsewhere)
 
     return tuple(line(number, row) for number, row in enumerate(rows, 1))
 
 
-def _view(node: PlanNode, share: float, beside: PlanNode | None, *, stopped: bool) -> NodeView:
+def _view(node: PlanNode, share: float, beside: PlanNode | None, *, stopped: bool) -> PlanStep:
     facts = [f"by {node.keys}" if node.keys else "", node.condition, _loops(node)]
     if beside:
         known = {f"by {beside.keys}", beside.condition}
@@ -123,7 +128,7 @@ def _view(node: PlanNode, share: float, beside: PlanNode | None, *, stopped: boo
     warnings = [_removed(node), _estimate(node, stopped=stopped), _spill(node)]
     if node.heap_fetches:
         warnings.append(numbers.plural(node.heap_fetches, "heap fetch", "heap fetches"))
-    return NodeView(node, share, tuple(filter(None, facts)), tuple(filter(None, warnings)))
+    return PlanStep(node, share, tuple(filter(None, facts)), tuple(filter(None, warnings)))
 
 
 def _timed(nodes: Sequence[PlanNode], self_ms: Sequence[float]) -> bool:

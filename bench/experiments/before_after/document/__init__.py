@@ -1,0 +1,65 @@
+"""A run as a document: what was found and what to do, then everything that this rests on.
+
+``first_screen``   what was found, what to do now, figures at a glance
+``overview``       a row for each query, and where the work is
+``cold``           executions with emptied caches
+``optimizations``  what each change costs and who uses it
+``queries``        each query, with its ``plans`` and ``parameters``
+``data``           what was generated
+``method``         where and how it was measured, and the files of a run
+``places``         where queries stand in the page
+``words``          pieces of text that they share
+"""
+
+from __future__ import annotations
+
+from bench.experiments.attribution import document as attribution
+from bench.experiments.before_after.document.cold import cold
+from bench.experiments.before_after.document.data import data
+from bench.experiments.before_after.document.first_screen import first_screen
+from bench.experiments.before_after.document.method import environment, files, method
+from bench.experiments.before_after.document.optimizations import optimizations, script
+from bench.experiments.before_after.document.overview import overview
+from bench.experiments.before_after.document.places import links, places
+from bench.experiments.before_after.document.queries import folded, queries
+from bench.experiments.before_after.summary import RunSummary
+from bench.model import Run
+from bench.report.document import Document
+
+__all__ = ["document"]
+
+
+def document(run: Run, summary: RunSummary) -> Document:
+    """Place what a run says."""
+    found = places(run)
+    attributed = summary.attribution
+    return Document(
+        experiment="run",
+        file="report",
+        title=f"{run.workload}: {summary.sentence}",
+        markdown_title=run.workload,
+        headline=summary.sentence,
+        facts=(run.workload, run.started_at),
+        alarms=tuple(f"{alarm}." for alarm in summary.alarms),
+        alarm_lead="Not proven.",
+        alarm_sign="‼",
+        lead=tuple(first_screen(run, summary)),
+        sections=(
+            overview(summary, found),
+            *cold(summary, found),
+            *(
+                attribution.sections(attributed, links(found), *script(summary))
+                if attributed
+                else (optimizations(summary, found),)
+            ),
+            environment(run),
+            folded(summary),
+            queries(run, summary, found),
+            data(run, summary),
+            method(run, summary),
+            files(),
+        ),
+        pgproof=run.pgproof,
+        footer=f"Made by pgproof {run.pgproof} from run {run.id}. Every figure can be computed again from run.json.",
+        styles=("query.css", "run.css", "plan.css", *(["attribution.css"] if attributed else [])),
+    )

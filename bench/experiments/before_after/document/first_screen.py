@@ -1,0 +1,131 @@
+"""What a reader sees first: what was found, what to do now, figures at a glance, and the chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.cells.records import CellSummary, QuerySummary
+from bench.cells.sentences import effect
+from bench.experiments.before_after import figures
+from bench.experiments.before_after.summary import RunSummary
+from bench.model import Run
+from bench.report import numbers
+from bench.report.document import (
+    GAP,
+    PAGE,
+    TERMINAL,
+    TEXT,
+    Beside,
+    Block,
+    Cell,
+    Column,
+    Facts,
+    Figure,
+    Line,
+    Part,
+    Row,
+    Sentences,
+    Span,
+    Table,
+    verdict,
+)
+from bench.report.markdown import PROSE
+from bench.report.text import one_line
+from bench.statistics.quantiles import Figure as Time
+
+LONG_FROM = 25
+"""Queries from which on the chart stands below what was found, not beside it."""
+CLASS_MOST = 18
+"""Characters of a class on a terminal."""
+
+
+def first_screen(run: Run, summary: RunSummary) -> Iterator[Block]:
+    """Give the blocks above all sections."""
+    if summary.queries:
+        yield GAP
+        yield _table(summary)
+    yield GAP
+    yield Sentences((" ".join(summary.paragraph),), "paragraph", most=5 * PROSE, formats=TEXT)
+    yield Sentences(summary.next_steps, "list", mark="→ ", most=2 * PROSE, formats=TEXT)
+    answer = (
+        Sentences(summary.paragraph),
+        Part("What to do next", (Sentences(summary.next_steps, "steps"),), kind="next", level=2),
+        Facts(tuple(_tiles(run, summary)), "tiles"),
+    )
+    kind = "first long" if len(summary.queries) >= LONG_FROM else "first"
+    yield Beside((Beside(answer, "answer"), _chart(summary)), kind, PAGE)
+
+
+def _tiles(run: Run, summary: RunSummary) -> Iterator[tuple[str, Line]]:
+    target, queries = numbers.ms(summary.target_ms), f"of {len(summary.queries)}"
+    yield f"meet {target} before", _tile(str(summary.meet_before), queries)
+    if summary.has_after:
+        yield f"meet {target} after", _tile(str(summary.meet_after), queries)
+    yield "pairs measured", _tile(str(summary.pairs_measured), f"of {summary.pairs_total}")
+    if summary.applied.number:
+        applied = summary.applied
+        yield "optimizations", _tile(str(applied.number), f"{numbers.seconds(applied.build_ms / 1000)} to apply")
+        yield "disk", _tile(numbers.size(applied.size_bytes), f"{numbers.size(applied.wal_bytes)} WAL")
+    yield "data", _tile(f"{run.dataset.scale:,}", run.dataset.unit)
+
+
+def _tile(value: str, note: str) -> Line:
+    return (value, " ", Span(note, small=True)) if note else value
+
+
+def _chart(summary: RunSummary) -> Figure:
+    drawn = any(query.hot and query.worst for query in summary.queries)
+    said = "Left is faster. The worst class is the one with the highest p95. The table below has the same figures."
+    return Figure(
+        draw=lambda: figures.dumbbells(summary, "overview"),
+        narrow=lambda: figures.dumbbells(summary, "overview-narrow", narrow=True),
+        words=figures.describe_dumbbells(summary),
+        kind="chart",
+        caption=said if drawn else Span("Nothing was measured, so there is nothing to draw.", "quiet"),
+        ident="chart",
+        label="p95 before and after",
+    )
+
+
+# -------------------------------------------------------------------------------------------------- on a terminal
+def _table(summary: RunSummary) -> Table:
+    columns = (
+        Column("query"), Column("verdict"), Column("hot p95, ms", number=True), Column("worst class", rank=3),
+        Column("worst p95, ms", number=True), Column("faster, hot", number=True, rank=1),
+        Column("buffers, hot", number=True, rank=2),
+    )  # fmt: skip
+    rows = tuple(_row(query, summary) for query in summary.queries)
+    return Table("Queries", columns, rows, name_width=CLASS_MOST, formats=TERMINAL)
+
+
+def _row(query: QuerySummary, summary: RunSummary) -> Row:
+    known = (Cell(query.title), Cell(verdict(query.outcome)))
+    if query.hot is None or query.worst is None:
+        return (*known, *(Cell(numbers.NOTHING) for _ in range(5)))
+    gain = effect(query.hot)
+    claims = query.hot.effect in ("faster", "slower")
+    return (
+        *known,
+        Cell(_p95(query.hot, summary)),
+        Cell(one_line(query.worst.parameter_class, CLASS_MOST), "quiet"),
+        Cell(_p95(query.worst, summary)),
+        Cell(gain, "" if claims else "quiet", short=gain.split(" (")[0]),
+        Cell(_buffers(query.hot, summary)),
+    )
+
+
+def _p95(cell: CellSummary, summary: RunSummary) -> str:
+    before = _bare(cell.before.p95)
+    return f"{before} → {_bare(cell.after.p95)}" if summary.has_after else before
+
+
+def _bare(found: Time | None) -> str:
+    """Write a time without its unit, which the head of the column has."""
+    if found is None:
+        return numbers.NOTHING
+    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}"
+
+
+def _buffers(cell: CellSummary, summary: RunSummary) -> str:
+    before, after = (side.counters.buffers if side.counters else None for side in (cell.before, cell.after))
+    return numbers.change(before, after) if summary.has_after else numbers.count(before)
