@@ -3,56 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench import storage
 from bench.cli import main
 from bench.experiments.before_after.formats import FILES
 from tests import ROOT
-from tests.conftest import make_home
 
 SHOP = ROOT / "examples" / "shop"
-
-
-@pytest.fixture(scope="module")
-def cli_home() -> Iterator[Path]:
-    """One home for all commands of this module, so that the server is made once."""
-    home = make_home()
-    yield home
-    shutil.rmtree(home.parent)
 
 
 @pytest.fixture
 def shop(tmp_path: Path) -> Path:
     """A copy of the example to break."""
     return shutil.copytree(SHOP, tmp_path / "shop")
-
-
-@pytest.fixture
-def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Run a command in-process; return the exit code and all that it printed."""
-
-    def call(*arguments: str | Path) -> tuple[int, str]:
-        command, rest = str(arguments[0]), [str(a) for a in arguments[1:]]
-        extra = ["--output", str(tmp_path / "reports"), "--rounds", "3", "--budget", "0"] if command == "run" else []
-        extra += ["--no-attribution"] if command == "run" and "--attribution" not in rest else []
-        home = [] if command == "report" else ["--home", str(cli_home)]
-        status = main([*command.split(), *rest, *extra, *home])
-        captured = capsys.readouterr()
-        return status, captured.out + captured.err
-
-    return call
 
 
 def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) -> None:
@@ -88,6 +59,7 @@ def test_rows_that_differ_fail_the_run(pgproof: Callable, shop: Path) -> None:
     assert "other rows" in printed
 
 
+@pytest.mark.alone
 def test_cold_executions_have_a_place_in_the_run_and_its_reports(pgproof: Callable, tmp_path: Path) -> None:
     status, printed = pgproof("run", SHOP, "--scale", "2k", "--cold", "2")
     assert status == 0, printed
@@ -215,143 +187,6 @@ def test_an_output_folder_that_cannot_be_made_is_refused_before_the_work(cli_hom
     done = subprocess.run([*command, str(tmp_path / "file")], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "loading" not in done.stdout
-
-
-# ---------------------------------------------------------------------------------------------- by DSN
-def test_a_password_never_reaches_a_file_or_the_screen(dsn15: str, tmp_path: Path) -> None:
-    env = os.environ | {"PGPROOF_DSN": dsn15}
-    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "2", "--budget", "0"]
-    done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    everything = done.stdout + done.stderr
-    everything += "".join(f.read_text() for f in (tmp_path / "reports" / "latest").iterdir())
-    assert conninfo_to_dict(dsn15)["password"] not in everything
-    assert "PostgreSQL 15" in done.stdout
-
-
-def test_a_populated_database_on_that_server_is_not_touched(dsn15: str, tmp_path: Path) -> None:
-    """Neither the one that the DSN names, nor one with our prefix: no row, no table, no vacuum."""
-    with psycopg.connect(dsn15, autocommit=True) as admin:
-        admin.execute("CREATE DATABASE precious")
-        admin.execute("CREATE DATABASE pgproof_precious")
-    names = ("precious", "pgproof_precious")
-    dsns = [make_conninfo(dsn15, dbname=name) for name in names]
-    for dsn in dsns:
-        with psycopg.connect(dsn, autocommit=True) as own:
-            # The server's own autovacuum comes by once a minute; what is found afterwards must be ours.
-            own.execute(
-                "CREATE TABLE customers WITH (autovacuum_enabled = off) AS "
-                "SELECT n AS customer_id FROM generate_series(1, 500) AS n"
-            )
-            own.execute("DELETE FROM customers WHERE customer_id > 400")
-    before = [fingerprint(dsn) for dsn in dsns]
-    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "2", "--dsn", dsns[0]]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    subprocess.run([sys.executable, "-m", "bench", "cache", "clear", "--dsn", dsns[0]], check=True, capture_output=True)
-    assert [fingerprint(dsn) for dsn in dsns] == before
-    with psycopg.connect(dsn15) as admin:
-        left = admin.execute("SELECT datname FROM pg_database WHERE datname ~ 'pgproof'").fetchall()
-    assert left == [("pgproof_precious",)]
-
-
-def fingerprint(dsn: str) -> list[object]:
-    """Tables, rows, row versions, and vacuum's and analyze's traces."""
-    with psycopg.connect(dsn) as own:
-        return [
-            own.execute("SELECT oid, relname, relpages, reltuples, relallvisible, relfrozenxid FROM pg_class "
-                        "WHERE relnamespace = 'public'::regnamespace ORDER BY 1").fetchall(),
-            own.execute("SELECT ctid, xmin, customer_id FROM customers ORDER BY 1").fetchall(),
-            own.execute("SELECT nspname FROM pg_namespace ORDER BY 1").fetchall(),
-        ]  # fmt: skip
-
-
-# --------------------------------------------------------------------------------------------- interruption
-def interrupted(
-    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run", *more: str
-) -> subprocess.CompletedProcess[str]:
-    """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
-    arguments = [
-        sys.executable,
-        "-u",
-        "-m",
-        "bench",
-        command,
-        str(ROOT),
-        "--leads",
-        "5k",
-        "--home",
-        str(cli_home),
-        *more,
-    ]
-    env = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        arguments,
-        cwd=tmp_path,
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    ) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        seen = ""
-        for line in process.stdout:
-            seen += line
-            if line.startswith(phase):
-                break
-        if phase == "comparing results":
-            time.sleep(1.5)  # into the measurement
-        os.killpg(process.pid, how)  # as a terminal does: to the whole foreground group
-        out, err = process.communicate(timeout=60)
-    return subprocess.CompletedProcess(arguments, process.returncode, seen + out, err)
-
-
-def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path, tmp_path: Path) -> None:
-    done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT)
-    assert done.returncode == 130, done.stderr
-    assert "the part that was measured is kept" in done.stderr
-    (stored,) = (tmp_path / "reports").glob("*/run.json")
-    seen = storage.load(storage.RUN, stored)
-    assert seen.status == "interrupted"
-    assert seen.pairs
-    assert main(["report", str(stored)]) == 0
-
-
-def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
-    cli_home: Path, tmp_path: Path, pgproof: Callable
-) -> None:
-    done = interrupted(
-        cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute", "--query", "pipeline_board"
-    )
-    assert done.returncode == 130, done.stderr
-    (stored,) = (tmp_path / "reports").glob("*/run.json")
-    found = storage.load(storage.RUN, stored).attribution
-    assert found
-    assert found.cells
-    assert not found.shipped
-    assert main(["report", str(stored)]) == 0
-    assert "scratch" not in pgproof("cache list")[1]
-
-
-def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path: Path, pgproof: Callable) -> None:
-    pgproof("cache clear")
-    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGINT)
-    assert done.returncode == 130, done.stderr
-    assert "nothing had been measured yet" in done.stderr
-    assert "the cache is empty" in pgproof("cache list")[1]
-
-
-def test_a_killed_run_leaves_nothing_that_the_next_takes_for_finished(
-    cli_home: Path, tmp_path: Path, pgproof: Callable
-) -> None:
-    pgproof("cache clear")
-    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGKILL)
-    assert done.returncode == -signal.SIGKILL
-    status, printed = pgproof("run", ROOT, "--leads", "5k", "--query", "pipeline_board", "--quiet")
-    assert status == 0, printed
-    assert "loading rows" in printed
 
 
 def test_help_names_every_option_and_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,102 @@
+"""Commands that are interrupted or killed: what was measured is kept, nothing else is."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from bench import storage
+from bench.cli import main
+from tests import ROOT
+
+
+def interrupted(
+    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run", *more: str
+) -> subprocess.CompletedProcess[str]:
+    """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
+    arguments = [
+        sys.executable,
+        "-u",
+        "-m",
+        "bench",
+        command,
+        str(ROOT),
+        "--leads",
+        "5k",
+        "--home",
+        str(cli_home),
+        *more,
+    ]
+    env = os.environ | {"PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(
+        arguments,
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        seen = ""
+        for line in process.stdout:
+            seen += line
+            if line.startswith(phase):
+                break
+        if phase == "comparing results":
+            time.sleep(1.5)  # into the measurement
+        os.killpg(process.pid, how)  # as a terminal does: to the whole foreground group
+        out, err = process.communicate(timeout=60)
+    return subprocess.CompletedProcess(arguments, process.returncode, seen + out, err)
+
+
+def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path, tmp_path: Path) -> None:
+    done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT)
+    assert done.returncode == 130, done.stderr
+    assert "the part that was measured is kept" in done.stderr
+    (stored,) = (tmp_path / "reports").glob("*/run.json")
+    seen = storage.load(storage.RUN, stored)
+    assert seen.status == "interrupted"
+    assert seen.pairs
+    assert main(["report", str(stored)]) == 0
+
+
+def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
+    cli_home: Path, tmp_path: Path, pgproof: Callable
+) -> None:
+    done = interrupted(
+        cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute", "--query", "pipeline_board"
+    )
+    assert done.returncode == 130, done.stderr
+    (stored,) = (tmp_path / "reports").glob("*/run.json")
+    found = storage.load(storage.RUN, stored).attribution
+    assert found
+    assert found.cells
+    assert not found.shipped
+    assert main(["report", str(stored)]) == 0
+    assert "scratch" not in pgproof("cache list")[1]
+
+
+def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path: Path, pgproof: Callable) -> None:
+    pgproof("cache clear")
+    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGINT)
+    assert done.returncode == 130, done.stderr
+    assert "nothing had been measured yet" in done.stderr
+    assert "the cache is empty" in pgproof("cache list")[1]
+
+
+def test_a_killed_run_leaves_nothing_that_the_next_takes_for_finished(
+    cli_home: Path, tmp_path: Path, pgproof: Callable
+) -> None:
+    pgproof("cache clear")
+    done = interrupted(cli_home, tmp_path, "crm:", signal.SIGKILL)
+    assert done.returncode == -signal.SIGKILL
+    status, printed = pgproof("run", ROOT, "--leads", "5k", "--query", "pipeline_board", "--quiet")
+    assert status == 0, printed
+    assert "loading rows" in printed
