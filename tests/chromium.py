@@ -50,7 +50,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Seen]]:
             java_script_enabled=script,
             permissions=["clipboard-read", "clipboard-write"],
         )
-        context.set_default_timeout(8_000)
+        context.set_default_timeout(30_000)  # a page of ten megabytes opens slowly on a busy machine
         contexts.append(context)
         seen = Seen(context.new_page())
         seen.page.on("console", lambda message: seen.complaints.append(message.text))

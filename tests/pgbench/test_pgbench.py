@@ -43,6 +43,16 @@ def connection(admin: Connection, target: Target) -> Iterator[Connection]:
         yield connection
 
 
+def wait_for_updates(connection: Connection, updates: int) -> None:
+    """Return once the load has made so many; it is asked for 400 transactions in a second, half of them updates."""
+    given = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint"
+    first = connection.execute(given).fetchall()[0][0]
+    deadline = time.monotonic() + 30
+    while connection.execute(given).fetchall()[0][0] < first + updates:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
 def ours_running() -> list[int]:
     """The pgbench processes that are still children of ours."""
     found = []
@@ -105,7 +115,7 @@ def test_an_update_takes_a_column_without_an_index_and_changes_nothing(
     content = "SELECT md5(string_agg(t::text, ',' ORDER BY a)) FROM t"
     before = connection.execute(content).fetchone()
     with running(find_pgbench(server), connection, target.dsn, mix.scripts) as load:
-        time.sleep(1)
+        wait_for_updates(connection, 150)
         assert len(load.stop()) > 100
     assert 'SET "free" = t."free"' in mix.scripts[1]
     assert connection.execute(content).fetchone() == before
@@ -150,7 +160,7 @@ def test_hostile_names_are_quoted(connection: Connection, target: Target, server
         connection, acting_on(psycopg.sql.SQL("CREATE INDEX ON {} (1)").format(i(schema, table)).as_string())
     )
     with running(find_pgbench(server), connection, target.dsn, mix.scripts) as load:
-        time.sleep(0.5)
+        wait_for_updates(connection, 60)
         assert load.trouble() == ""
         assert len(load.stop()) > 50
     assert connection.execute(psycopg.sql.SQL("SELECT * FROM {}").format(i(schema, table))).fetchall() == [(1, 2)]
@@ -169,7 +179,7 @@ def test_a_killed_load_is_said_and_its_transactions_are_kept(
 ) -> None:
     mix = make_mix(connection, acting_on("CREATE INDEX ON t (n)"))
     with running(find_pgbench(server), connection, target.dsn, mix.scripts) as load:
-        time.sleep(1.5)
+        wait_for_updates(connection, 300)  # what is still in its buffers is lost: a hundred lines
         os.kill(load.process.pid, signal.SIGKILL)
         load.process.wait()
         assert load.trouble() == "pgbench ended (signal SIGKILL)"

@@ -119,9 +119,9 @@ def test_a_time_of_zero_divides_nothing():
 
 def test_a_hundred_pairs_take_less_than_a_second():
     pairs = [(around(100, 60, seed=i), around(3, 60, seed=-i)) for i in range(1, 105)]
-    started = time.perf_counter()
+    started = time.process_time()  # others on the machine do not count
     assert all(ratio(before, after) for before, after in pairs)
-    assert time.perf_counter() - started < 2  # 0.4 s where measured; a busy machine may double it
+    assert time.process_time() - started < 2  # 0.4 s where measured; a busy neighbour on the core may double it
 
 
 # ----------------------------------------------------------------------------------------------------- verdict
