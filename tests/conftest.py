@@ -41,24 +41,23 @@ def pytest_report_header() -> str:
     return ", ".join([*parts, f"libpq {psycopg.pq.version()}", "root" if os.geteuid() == 0 else "ordinary user"])
 
 
-ALONE = (
-    "postgres/servers/", "experiments/gate/test_run.py", "experiments/selftest/", "pytest_plugin/",
-    "pgbench/test_pgbench.py", "experiments/load/test_run.py", "experiments/attribution/test_shipping.py",
-    "experiments/traps/test_run.py", "measurement/test_measure.py", "cli/test_cli.py",
+LONGEST = (
+    "test_commands.py", "test_wheel.py", "before_after/test_document.py", "gate/test_injections.py", "cli/test_cli.py",
+    "before_after/test_crm.py", "attribution/test_run.py", "gate/test_run.py", "test_pytest_plugin.py",
+    "test_crashes.py", "cli/test_interruption.py", "attribution/test_document.py", "browser/test_page.py",
+    "test_many_queries.py", "test_pictures.py", "test_outputs.py", "test_writes.py", "test_subject.py",
+    "attribution/test_shipping.py", "test_selftest.py", "traps/test_run.py", "load/test_run.py", "maintain/test_run.py",
 )  # fmt: skip
-"""Tests that time something, or that watch the processes of the machine: others beside them would be in the way."""
-
-
-LONGEST = "test_wheel.py"
-"""The file that takes longest: begun last, it would go on by itself while half of the machine has nothing to do."""
+"""The files that take longest, longest first: begun last, one would go on by itself while half of the machine idles."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that want the machine for themselves; ``make test`` runs the others two at a time."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
-    for item in items:
-        if str(item.path.relative_to(Path(__file__).parent)).startswith(ALONE):
-            item.add_marker("alone")
+    """Begin with the longest files, which ``make test`` has two workers take one at a time, in this order."""
+
+    def rank(item: pytest.Item) -> int:
+        return next((rank for rank, name in enumerate(LONGEST) if item.path.as_posix().endswith(name)), len(LONGEST))
+
+    items.sort(key=rank)
 
 
 def make_home() -> Path:

@@ -122,6 +122,7 @@ def test_a_query_that_writes_without_saying_so_is_refused(sides: Sides) -> None:
         compare(sides, cell("DELETE FROM t WHERE n = :n", 7))
 
 
+@pytest.mark.alone
 def test_more_executions_go_where_the_spread_is_wide(sides: Sides) -> None:
     steady = cell("SELECT pg_sleep(0.02)", name="steady")
     unsteady = cell(

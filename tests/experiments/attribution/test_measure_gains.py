@@ -255,6 +255,7 @@ def test_a_database_ends_as_it_began(admin, target, tmp_path):
         assert [facts(connection), facts(connection)][1] == before
 
 
+@pytest.mark.alone
 def test_a_second_attribution_counts_the_same_and_says_the_same(attributed, admin, target, tmp_path):
     queries = {"by_a": BY_A, "by_b": "SELECT count(*) FROM t WHERE b = 7;", "touch": "DELETE FROM t WHERE a = 17;"}
     blocks = TWO + block("b_idx", "CREATE INDEX b_idx ON t (b);")

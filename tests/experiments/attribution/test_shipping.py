@@ -64,6 +64,7 @@ def small(admin: Connection, target: Target) -> None:
     make_copies(admin, target, SMALL)
 
 
+@pytest.mark.alone
 def test_a_plain_build_stalls_writers_and_a_concurrent_one_does_not(
     admin: Connection, target: Target, server: ServerHandle
 ) -> None:
@@ -86,6 +87,7 @@ def test_a_plain_build_stalls_writers_and_a_concurrent_one_does_not(
     assert len(load.quiet_ms) >= 2
 
 
+@pytest.mark.alone
 def test_a_lock_against_readers_and_writers_is_felt_for_as_long_as_it_is_held(
     small: None, target: Target, server: ServerHandle
 ) -> None:
@@ -98,6 +100,7 @@ def test_a_lock_against_readers_and_writers_is_felt_for_as_long_as_it_is_held(
     assert 800 < plain.stall_ms < 2000
 
 
+@pytest.mark.alone
 def test_readers_wait_too_where_the_lock_is_against_them(
     small: None, target: Target, server: ServerHandle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +118,7 @@ def test_readers_wait_too_where_the_lock_is_against_them(
     assert felt_share < 500 < felt_exclusive
 
 
+@pytest.mark.alone
 def test_the_wait_of_one_optimization_is_not_laid_on_the_next(
     small: None, target: Target, server: ServerHandle
 ) -> None:
@@ -218,6 +222,7 @@ def test_a_database_that_is_not_ours_is_left_alone(admin: Connection, target: Ta
     assert admin.execute("SELECT to_regclass('i')").fetchone() == (None,)
 
 
+@pytest.mark.alone
 def test_it_works_on_a_server_of_version_15_that_needs_a_password(dsn15: str) -> None:
     with open_server("dsn", ServerOptions(dsn=dsn15)) as server:
         target = Target(server.dsn)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +22,7 @@ from bench.postgres.databases import own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.workload import Workload, read
 from tests.builders.gates import within_noise
-from tests.builders.shops import SHOP, changed, gate_of
+from tests.builders.shops import SHOP, changed, gate_of, setup_of
 from tests.conftest import make_home
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
@@ -48,6 +47,7 @@ def word(result: GateResult, query: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- what it finds
+@pytest.mark.alone
 def test_identical_files_pass(server, baseline):
     result = run(gate_of(read(SHOP), baseline=baseline), server)
     assert result.overall == "pass"
@@ -107,6 +107,7 @@ def test_less_work_is_an_improvement(server, baseline, shop):
     assert word(result, "latest_orders") == "improvement"
 
 
+@pytest.mark.alone
 def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     cell = ("latest_orders", "hot")
     result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
@@ -119,6 +120,7 @@ def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     assert within_noise(found.change.ratio, 1.6, found.change.spread)
 
 
+@pytest.mark.alone
 def test_arms_that_differ_where_they_cannot_are_inconclusive(server, baseline):
     burn = {("control", "arithmetic"): 0.5}
     result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn=burn), server)
@@ -201,6 +203,7 @@ def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
     assert word(result, "latest_orders") == "regression"
 
 
+@pytest.mark.alone
 def test_a_server_by_dsn_is_timed_by_the_wall(dsn15):
     with open_server("dsn", ServerOptions(dsn=dsn15)) as handle:
         result = run(gate_of(read(SHOP), only=("latest_orders",)), handle)
@@ -287,6 +290,9 @@ def _gate_on_a_server_that_is_killed(home: Path) -> None:
     with open_server("embedded", ServerOptions(home=home)) as handle:
         assert handle.data_dir
         pid = int((handle.data_dir / "postmaster.pid").read_text().splitlines()[0])
-        threading.Timer(6.0, os.kill, (pid, signal.SIGKILL)).start()
-        while True:  # as many gates as it takes: the server ends in one of them
-            run(gate_of(read(SHOP)), handle)
+
+        def kill(phase: str, done: float, total: float, unit: str = "") -> None:
+            if unit == "rounds" and done == 3:
+                os.kill(pid, signal.SIGKILL)
+
+        run(gate_of(read(SHOP), setup=setup_of(read(SHOP), progress=kill)), handle)

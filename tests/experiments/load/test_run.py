@@ -55,6 +55,7 @@ def nothing_left(admin: Connection) -> Iterator[None]:
     assert not ours_running()
 
 
+@pytest.mark.alone
 def test_both_states_are_loaded_a_rate_held_and_an_interruption_keeps_what_is_done(
     server: ServerHandle, nothing_left: None, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from bench.errors import ServerError
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, docker, open_server
+from tests.postgres.servers.test_restart import restarted
 
 pytestmark = pytest.mark.docker
 
@@ -61,6 +62,11 @@ def test_password_is_random_and_hidden(container: ServerHandle):
     password = psycopg.conninfo.conninfo_to_dict(container.dsn)["password"]
     assert len(password) >= 32
     assert password not in repr(container)
+
+
+def test_restarts_though_its_port_may_be_another(container: ServerHandle):
+    """It answers again, with its databases."""
+    restarted(container)
 
 
 def test_container_goes_away(engine: None):

@@ -19,6 +19,7 @@ DURABILITY = (
 )
 
 
+@pytest.mark.alone
 def test_answers_within_five_seconds(home: Path):
     """From nothing at all to the first answer: initdb, start, connect."""
     started = time.monotonic()

@@ -9,7 +9,6 @@ import pytest
 
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
 from bench.postgres.servers.postmaster import serving
-from tests.postgres.servers.test_docker import container, engine  # noqa: F401 (fixtures)
 
 
 def restarted(handle: ServerHandle) -> None:
@@ -36,8 +35,3 @@ def test_the_embedded_server_restarts_and_still_ends_with_its_block(used_home: P
 def test_a_server_by_dsn_has_no_restart(dsn15: str) -> None:
     with open_server("dsn", ServerOptions(dsn=dsn15)) as handle:
         assert handle.restart is None
-
-
-@pytest.mark.docker
-def test_a_container_restarts_though_its_port_may_be_another(container: ServerHandle) -> None:  # noqa: F811
-    restarted(container)
