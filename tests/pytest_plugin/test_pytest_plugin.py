@@ -27,6 +27,8 @@ from tests.conftest import make_home
 pytest_plugins = "pytester"
 
 QUICK = ("-p", "no:cacheprovider", "--benchmark-max-time=0.01")
+ENOUGH = "--benchmark-min-rounds=93"
+"""Executions of which one may be late and p95 still meets the target, however busy the machine is."""
 Pytest = Callable[..., pytest.RunResult]
 
 
@@ -103,7 +105,7 @@ def test_every_cell_is_an_item_and_what_writes_comes_last(call: Pytest) -> None:
 
 
 def test_extra_info_reaches_the_json(call_apart: Pytest, shop: Path, target: Target) -> None:
-    call_apart("--benchmark-only", "--benchmark-json=out.json").assert_outcomes(passed=14)
+    call_apart("--benchmark-only", ENOUGH, "--benchmark-json=out.json").assert_outcomes(passed=14)
     seen = benchmarks(shop / "out.json")
     after = seen["latest_orders[hot-after]"]["extra_info"]
     assert after["indexes"] == ["orders_customer_idx"]
