@@ -1,11 +1,15 @@
-"""Every sample of a run as a table."""
+"""Every sample of a run as a table, and as a pandas frame for one's own analysis."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from bench.model import STATES, Run
 from bench.report.csv import Value
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ("query", "parameter_class", "state", "number", "binding", "ms", "censored", "at_s", "cold")
 
@@ -23,3 +27,10 @@ def rows(run: Run) -> Iterator[tuple[Value, ...]]:
                 for number, one in enumerate(taken):
                     where = (pair.query, pair.parameter_class, state, number, one.binding)
                     yield (*where, float(one.ms), int(one.censored), float(one.at_s), cold)
+
+
+def frame(run: Run) -> pd.DataFrame:
+    """The rows as a frame, for a notebook."""
+    import pandas as pd  # half a second to import, and only needed here
+
+    return pd.DataFrame.from_records(list(rows(run)), columns=list(COLUMNS))

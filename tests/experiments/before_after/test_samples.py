@@ -1,0 +1,17 @@
+"""Every sample of a run, for somebody else's statistics."""
+
+from __future__ import annotations
+
+import io
+
+import pandas as pd
+
+from bench.experiments.before_after.formats import FORMATS
+from bench.experiments.before_after.samples import COLUMNS, frame
+from tests.builders import runs
+
+
+def test_the_frame_is_what_the_file_holds() -> None:
+    run = runs.run(runs.cooled(runs.pair()), cold=runs.caches())
+    assert list(frame(run).columns) == list(COLUMNS)
+    pd.testing.assert_frame_equal(frame(run), pd.read_csv(io.StringIO(FORMATS["csv"](run))))
