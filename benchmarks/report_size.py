@@ -13,10 +13,16 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from bench import storage
-from bench.experiments.before_after.formats import FORMATS
+from bench.experiments.before_after.document import EXPERIMENT
 from bench.model import Run
+from bench.report.html import render
 
 SAMPLE = Path(__file__).parent.parent / "reports" / "sample" / "run.json"
+
+
+def rendered(run: Run) -> str:
+    """The page of a run."""
+    return render(EXPERIMENT.document(run, EXPERIMENT.summarize(run)))
 
 
 def main() -> None:
@@ -24,10 +30,10 @@ def main() -> None:
     arguments = sys.argv[1:]
     run = storage.load(storage.RUN, Path(arguments[0]) if arguments else SAMPLE)
     wanted = int(arguments[1]) if len(arguments) > 1 else 200
-    FORMATS["html"](run)  # imports and templates
+    rendered(run)  # imports and templates
     for name, made in (("as it is", run), (f"{wanted} queries", many(run, wanted))):
         begun = time.perf_counter()
-        page = FORMATS["html"](made)
+        page = rendered(made)
         took = time.perf_counter() - begun
         print(f"{name}: {len(made.pairs):,} pairs of cells, {len(page.encode()) / 1e6:.2f} MB, {took:.1f} s")
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bench import storage
-from bench.experiments.before_after import formats as report
+from bench.experiments.before_after.document import EXPERIMENT as report
 
 ROOT = Path(__file__).parent.parent
 SAMPLE = ROOT / "reports" / "sample" / "run.json"

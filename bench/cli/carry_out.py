@@ -26,7 +26,7 @@ EXIT_CODES: Mapping[Outcome, int] = {
 
 
 def carry_out(
-    experiment: Experiment[Record], results: Checkpoint[Record], chosen: dict[str, Any], shown: Bars | Lines,
+    experiment: Experiment[Record, Any], results: Checkpoint[Record], chosen: dict[str, Any], shown: Bars | Lines,
     measure: Callable[[ServerHandle], Record], headline: Callable[[ServerHandle], str],
 ) -> Record:  # fmt: skip
     """Open the server that was chosen, measure, publish and print; what a stopped experiment has seen is kept.
@@ -54,19 +54,19 @@ def carry_out(
     return record
 
 
-def begin(experiment: Experiment[Record], output: Path) -> Checkpoint[Record]:
+def begin(experiment: Experiment[Record, Any], output: Path) -> Checkpoint[Record]:
     """Begin a result in ``output``, which is made at once, or refused in one line."""
     insist_on(output)
     link = LATEST if experiment.kind is RUN else f"{LATEST}-{experiment.name}"
     return Checkpoint(experiment.kind, lambda: make(output, experiment.name), link, experiment.worth_keeping)
 
 
-def exit_code(experiment: Experiment[Record], record: Record) -> int:
+def exit_code(experiment: Experiment[Record, Any], record: Record) -> int:
     """What the outcome is as an exit code."""
-    return EXIT_CODES[experiment.outcome(record)]
+    return EXIT_CODES[experiment.ends_as(record)]
 
 
-def store_part(experiment: Experiment[Record], results: Checkpoint[Record], error: BaseException) -> Record | None:
+def store_part(experiment: Experiment[Record, Any], results: Checkpoint[Record], error: BaseException) -> Record | None:
     """Store what an experiment has seen that ``error`` stopped; None where nothing was measured."""
     seen: Any = results.latest
     if seen is None or not experiment.worth_keeping(seen):
@@ -80,7 +80,7 @@ def store_part(experiment: Experiment[Record], results: Checkpoint[Record], erro
     return part
 
 
-def _stop(experiment: Experiment[Record], results: Checkpoint[Record], error: BaseException) -> None:
+def _stop(experiment: Experiment[Record, Any], results: Checkpoint[Record], error: BaseException) -> None:
     """Store the part that was measured, and say where, or that there is nothing."""
     if experiment.kept is None:
         return

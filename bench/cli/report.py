@@ -10,7 +10,7 @@ from bench import storage
 from bench.cli.carry_out import exit_code
 from bench.cli.streams import out
 from bench.experiments.before_after import only as part
-from bench.experiments.before_after.formats import FIGURES, write_figures
+from bench.experiments.before_after.files import FIGURES, write_figures
 from bench.experiments.experiment import experiment_of, result_in
 from bench.report.numbers import plural
 from bench.results_folder import writing_to

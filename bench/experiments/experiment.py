@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
@@ -11,44 +11,44 @@ from typing import Any, Generic, Literal, TypeVar
 from rich.console import RenderableType
 
 from bench.errors import RunFileError
-from bench.report.findings import Finding
-from bench.storage import Kind
+from bench.experiments import packages
+from bench.report import markdown, terminal
+from bench.report.document import Document
+from bench.report.files import put
+from bench.report.findings import Finding, fails
+from bench.report.html import render as html
+from bench.storage import RUN, Kind
 
 Record = TypeVar("Record")
+Summary = TypeVar("Summary")
 
 Outcome = Literal["", "differs", "incompatible", "inconclusive"]
 """What an exit code says; empty: nothing is wrong."""
 
-EXPERIMENTS: Mapping[str, str] = {
-    "run.json": "before_after",
-    "scale.json": "scale",
-    "load.json": "load",
-    "maintenance.json": "maintain",
-    "traps.json": "traps",
-    "gate.json": "gate",
-}
-"""The file that holds a result, to the folder of its experiment here: ``EXPERIMENT`` in its ``experiment.py``, loaded
-when somebody asks for it."""
-
 
 @dataclass(frozen=True, slots=True)
-class Experiment(Generic[Record]):
-    """How one is kept and shown."""
+class Experiment(Generic[Record, Summary]):
+    """How one is decided, shown and kept, once it was measured."""
 
     name: str
     """Its command, and what its results are called."""
     kind: Kind[Record]
-    show: Callable[[Record], RenderableType]
-    """What a terminal shows."""
-    write: Callable[[Record, Path], tuple[Path, ...]]
-    """Write its reports into a folder; returns them. Raises ``OSError``."""
+    summarize: Callable[[Record], Summary]
+    """Decides everything that is shown; pure."""
+    document: Callable[[Record, Summary], Document]
+    """Places it; computes nothing."""
+    findings: Callable[[Record, Summary], Iterable[Finding]]
+    """What one looks at after it, one at a time."""
     page: str
     """The report to open first."""
     page_is: str
     """What it is called: ``report``."""
-    findings: Callable[[Record], Iterable[Finding]]
-    """What one looks at after it, one at a time."""
-    outcome: Callable[[Record], Outcome] = lambda _record: ""
+    smallest: tuple[str, ...]
+    """The arguments of its smallest run on a workload, for who only wants to see it go."""
+    others: Mapping[str, Callable[[Record, Summary], str]] = field(default_factory=dict)
+    """Files beside page and Markdown, and what makes them."""
+    outcome: Callable[[Record], Outcome] | None = None
+    """None: it differs where one of its findings is a failure."""
     worth_keeping: Callable[[Record], bool] = lambda _record: True
     """Whether anything was measured yet."""
     kept: Callable[[Record, Path], tuple[str, ...]] | None = None
@@ -56,10 +56,41 @@ class Experiment(Generic[Record]):
     worth_reporting: Callable[[Record], bool] = lambda _record: True
     """Whether the part of a stopped one gets its reports at once."""
 
+    def show(self, record: Record) -> RenderableType:
+        """What a terminal shows of ``record``."""
+        return terminal.render(self.document(record, self.summarize(record)))
 
-def experiment_of(file: Path) -> Experiment[Any]:
+    def markdown(self, record: Record) -> str:
+        """What a comment on a pull request shows of ``record``."""
+        return markdown.render(self.document(record, self.summarize(record)))
+
+    def write(self, record: Record, folder: Path) -> tuple[Path, ...]:
+        """Write page, Markdown and the others into ``folder``, made where it is missing. Raises ``OSError``."""
+        summary = self.summarize(record)
+        made = self.document(record, summary)
+        texts = {f"{made.file}.html": html.render(made), f"{made.file}.md": markdown.render(made)}
+        return put({**texts, **{name: render(record, summary) for name, render in self.others.items()}}, folder)
+
+    def look(self, record: Record) -> tuple[Finding, ...]:
+        """The findings of ``record``."""
+        return tuple(self.findings(record, self.summarize(record)))
+
+    def ends_as(self, record: Record) -> Outcome:
+        """What the exit code says."""
+        if self.outcome is not None:
+            return self.outcome(record)
+        return "differs" if fails(self.look(record)) else ""
+
+
+EXPERIMENTS: Mapping[str, str] = {one.FILE: one.__name__ for one in packages() if hasattr(one, "FILE")}
+"""The file that holds a result, to the package of its experiment, which says so itself. How it is shown is
+``EXPERIMENT`` in its ``document``, loaded when somebody asks for it."""
+
+
+def experiment_of(file: Path) -> Experiment[Any, Any]:
     """The experiment that such a file is kept by: a run's where the name tells nothing."""
-    found = import_module(f"bench.experiments.{EXPERIMENTS.get(file.name, 'before_after')}.experiment").EXPERIMENT
+    package = EXPERIMENTS.get(file.name, EXPERIMENTS[RUN.file])
+    found = import_module(f"{package}.document").EXPERIMENT
     assert isinstance(found, Experiment)
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
 from bench.model import Run
 from tests.builders import attributed, runs
+from tests.experiments.before_after.formats import FORMATS
 
 
 def whole() -> Run:

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.gate.formats import FORMATS
 from tests.builders import gates
+from tests.experiments.gate.test_document import page_of
 
 
 @pytest.mark.parametrize("result", [gates.every_verdict(), gates.incompatible()], ids=["every verdict", "incompatible"])
@@ -13,7 +13,7 @@ from tests.builders import gates
 def test_it_opens_from_disk_fits_and_has_no_violation_with_everything_unfolded(opened, result, width, dark):
     from axe_playwright_python.sync_playwright import Axe
 
-    seen = opened(FORMATS["html"](result), width=width, dark=dark)
+    seen = opened(page_of(result), width=width, dark=dark)
     assert (seen.complaints, len(seen.requests)) == ([], 1)
     seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
@@ -22,5 +22,5 @@ def test_it_opens_from_disk_fits_and_has_no_violation_with_everything_unfolded(o
 
 
 def test_text_of_a_workload_stays_text(opened):
-    seen = opened(FORMATS["html"](gates.hostile("<img src=x onerror=alert(1)>")))
+    seen = opened(page_of(gates.hostile("<img src=x onerror=alert(1)>")))
     assert (seen.complaints, seen.page.locator("img").count()) == ([], 0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 MOST_BYTES = 10_000_000
 

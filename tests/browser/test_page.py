@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 TITLES = "document.querySelectorAll('.overview tbody tr:not([hidden]) th')"
 TITLES = f"[...{TITLES}].map(cell => cell.textContent)"

@@ -14,8 +14,8 @@ import pytest
 
 from bench import storage
 from bench.cli import main
-from bench.experiments.before_after.formats import FILES
 from tests import ROOT
+from tests.experiments.before_after.formats import FILES
 
 SHOP = ROOT / "examples" / "shop"
 

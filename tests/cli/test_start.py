@@ -11,10 +11,13 @@ from click.shell_completion import ShellComplete
 
 from bench.cli import cli, main
 from bench.cli.commands import COMMANDS
+from bench.experiments import packages
 
 ALLOWED = {"click", "bench"}
 """Top-level packages beside Python's own that may be there before a command is called."""
-OURS = {"bench", "bench.cli", "bench.cli.codes", "bench.cli.commands", "bench.cli.lazy_group", "bench.errors"}
+OURS = {"bench", "bench.cli", "bench.cli.codes", "bench.cli.commands", "bench.cli.lazy_group", "bench.errors"} | {
+    "bench.experiments", *(package.__name__ for package in packages())
+}  # fmt: skip
 
 LOADED = """
 import sys

@@ -21,13 +21,14 @@ from rich.console import Console
 from bench import storage
 from bench.cli import main
 from bench.cli.streams import out
-from bench.experiments.gate import formats as gate_report
+from bench.experiments.gate.document import EXPERIMENT as A_GATE
 from bench.experiments.gate.record import GATE
 from bench.experiments.scale import curves
-from bench.experiments.scale import formats as growth_report
+from bench.experiments.scale.document import EXPERIMENT as A_SCALE
 from bench.experiments.scale.record import SCALE
 from bench.experiments.selftest.formats import show_attempts
 from bench.experiments.selftest.record import read_attempts
+from bench.report.github import annotate
 
 HERE = Path(__file__).parent
 SHOP = HERE.parent.parent / "examples" / "shop"
@@ -59,9 +60,9 @@ def printing(*arguments: str) -> Show:
 def scale(folder: Path) -> int:
     """The reports of a scale experiment, and what is said of it when its steps are read again."""
     stored = Path("runs/scale")
-    found = storage.load(SCALE, stored / growth_report.FILE)
-    growth_report.write(found, folder)
-    out.print(growth_report.show(found))
+    found = storage.load(SCALE, stored / SCALE.file)
+    A_SCALE.write(found, folder)
+    out.print(A_SCALE.show(found))
     runs = [storage.load(storage.RUN, stored / step.folder / "run.json") for step in found.steps]
     again = {"tracks": curves.cell_curves(runs), "alarms": curves.alarms(runs)}
     folder.joinpath("again.json").write_text(
@@ -75,9 +76,12 @@ def gate(name: str) -> Show:
 
     def show(folder: Path) -> int:
         found = storage.load(GATE, Path(f"runs/gate-{name}/gate.json"))
-        gate_report.write(found, folder)
-        folder.joinpath("annotations.txt").write_text(gate_report.annotate(found, "examples/shop"))
-        out.print(gate_report.show(found))
+        A_GATE.write(found, folder)
+        storage.save(found, GATE, folder / GATE.file)
+        folder.joinpath("annotations.txt").write_text(
+            annotate(A_GATE.look(found), "pgproof gate", GATE.file, "examples/shop")
+        )
+        out.print(A_GATE.show(found))
         return 0
 
     return show

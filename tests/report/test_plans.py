@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
 from bench.model import CellSide, Pair
 from bench.report.plans import ComparedPlans, compare_plans
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 from tests.experiments.before_after.test_document import Page
 
 

@@ -22,9 +22,9 @@ from bench.cli.options import (
 from bench.cli.streams import out
 from bench.errors import WorkloadError
 from bench.experiments.before_after import run as experiment
-from bench.experiments.before_after.experiment import EXPERIMENT
+from bench.experiments.before_after.document import EXPERIMENT
 from bench.experiments.before_after.run import RunOptions
-from bench.experiments.before_after.summary import summarize
+from bench.experiments.before_after.summary import RunSummary, summarize
 from bench.experiments.experiment import Experiment
 from bench.model import Options, Run
 from bench.postgres import databases
@@ -135,7 +135,7 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
 
 
 def _carry_out(
-    kept_as: Experiment[Run], workload: Workload, what: RunOptions, output: Path, shown: Bars | Lines,
+    kept_as: Experiment[Run, RunSummary], workload: Workload, what: RunOptions, output: Path, shown: Bars | Lines,
     chosen: dict[str, Any],
 ) -> Run:  # fmt: skip
     setup = setup_options(workload, chosen, shown, only=chosen["only"])

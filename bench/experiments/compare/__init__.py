@@ -10,3 +10,17 @@
 ``document``       where that stands in a report
 ``history``        many runs in the order of time, in groups that may be compared
 """
+
+from __future__ import annotations
+
+COMMANDS = {
+    "compare": (
+        "command:compare",
+        "Show stored runs side by side, each held against the first.",
+    ),
+    "history": (
+        "history.command:history",
+        "Show how every query went through the runs below FOLDER, in groups of runs that compare.",
+    ),
+}
+"""Its commands: where they stand in here, and the first sentence of their help."""

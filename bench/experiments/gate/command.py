@@ -23,14 +23,14 @@ from bench.cli.options import (
 )
 from bench.cli.streams import out
 from bench.errors import BaselineError, PgproofError
-from bench.experiments.gate import formats as gate_report
 from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
-from bench.experiments.gate.experiment import EXPERIMENT
+from bench.experiments.gate.document import EXPERIMENT
 from bench.experiments.gate.record import BASELINE, Baseline, GateResult
 from bench.experiments.gate.run import GateOptions, make_baseline
 from bench.experiments.gate.run import run as run_gate
 from bench.progress import Progress
 from bench.progress_bars import progress
+from bench.report.github import annotate
 from bench.workload import Workload
 
 _timeout = click.option(
@@ -146,12 +146,12 @@ def gate_options(
 
 
 def _github(result: GateResult, workload: Workload) -> None:
-    root = Path.cwd()
-    click.echo(gate_report.annotate(result, _below(workload.root, root)), nl=False)
+    place = _below(workload.root, Path.cwd())
+    click.echo(annotate(EXPERIMENT.look(result), "pgproof gate", EXPERIMENT.kind.file, place), nl=False)
     if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
         try:
             with open(summary, "a", encoding="utf-8") as file:
-                file.write(gate_report.FORMATS["md"](result) + "\n")
+                file.write(EXPERIMENT.markdown(result) + "\n")
         except OSError as error:
             raise PgproofError(f"cannot write the step summary {summary}: {error.strerror}") from None
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.experiments import about
+from bench.experiments.experiment import Experiment, Outcome
 from bench.experiments.gate import sentences
-from bench.experiments.gate.record import VERDICTS, CellVerdict, GateResult
-from bench.experiments.gate.summary import CellSummary, GateSummary
+from bench.experiments.gate.findings import findings
+from bench.experiments.gate.record import GATE, VERDICTS, CellVerdict, GateResult, Overall
+from bench.experiments.gate.summary import CellSummary, GateSummary, summarize
 from bench.model import vocabulary
-from bench.report import numbers
+from bench.report import junit, numbers
 from bench.report.document import (
     GAP,
     MARKDOWN,
@@ -209,3 +211,28 @@ def _about(result: GateResult) -> Section:
         facts += [about.server(result.server), about.machine(result.machine)]
     blocks = Facts(tuple(facts)), Sentences(result.notes, style="list", tone="quiet")
     return Section("about", "About this gate", blocks, nav="About", formats=PAGE)
+
+
+def _junit(result: GateResult, summary: GateSummary) -> str:
+    seconds = sum(result.phases_s.values())
+    suite = junit.Suite(result.workload, tuple(findings(result, summary)), seconds)
+    return junit.render("pgproof gate", [suite], result.started_at, seconds)
+
+
+OUTCOMES: Mapping[Overall, Outcome] = {
+    "pass": "", "improvement": "", "regression": "differs", "incompatible": "incompatible",
+    "inconclusive": "inconclusive",
+}  # fmt: skip
+
+EXPERIMENT = Experiment(
+    name="gate",
+    kind=GATE,
+    summarize=summarize,
+    document=document,
+    page="gate.html",
+    page_is="gate",
+    findings=findings,
+    others={"gate.junit.xml": _junit},
+    outcome=lambda result: OUTCOMES[result.overall],
+    smallest=("--scale", "1k", "--counters-only"),
+)

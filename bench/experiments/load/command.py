@@ -21,7 +21,7 @@ from bench.cli.options import (
 )
 from bench.cli.streams import out
 from bench.experiments.load import run as loading
-from bench.experiments.load.experiment import EXPERIMENT
+from bench.experiments.load.document import EXPERIMENT
 from bench.experiments.load.record import LoadOptions
 from bench.experiments.load.run import states_of
 from bench.experiments.setup import SetupOptions

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from bench.experiments import about
+from bench.experiments.experiment import Experiment
 from bench.experiments.load import figure
-from bench.experiments.load.record import LoadRun, MixPart
-from bench.experiments.load.summary import Crossing, InvariantSummary, LoadSummary, StepSummary, Times, rate, share
+from bench.experiments.load.findings import findings
+from bench.experiments.load.record import LOAD, LoadRun, MixPart
+from bench.experiments.load.summary import (
+    Crossing,
+    InvariantSummary,
+    LoadSummary,
+    StepSummary,
+    Times,
+    rate,
+    share,
+    summarize,
+)
 from bench.model import STATES, State
 from bench.report import numbers
 from bench.report.document import (
@@ -29,6 +41,7 @@ from bench.report.document import (
     Table,
     Tone,
 )
+from bench.report.numbers import plural
 
 NAMES = ("p95", "p50", "p99")
 """What decides comes first: a phone shows two or three columns beside the name."""
@@ -215,3 +228,21 @@ def _times(found: Times | None, summary: LoadSummary) -> tuple[Cell, Cell, Cell]
     p95, p50, p99 = (found.p95, found.p50, found.p99) if found else (None, None, None)
     late: Tone = "over" if summary.is_over(p95) else ""
     return Cell(numbers.figure(p95), late), Cell(numbers.figure(p50)), Cell(numbers.figure(p99))
+
+
+def _kept(run: LoadRun, folder: Path) -> tuple[str, ...]:
+    return (f"{run.status}; {plural(len(run.steps), 'step')} kept: {folder / 'load.html'}",)
+
+
+EXPERIMENT = Experiment(
+    name="load",
+    kind=LOAD,
+    summarize=summarize,
+    document=document,
+    page="load.html",
+    page_is="load",
+    findings=findings,
+    worth_keeping=lambda run: bool(run.steps),
+    kept=_kept,
+    smallest=("--scale", "1k", "--clients", "1", "--seconds", "1"),
+)

@@ -11,3 +11,16 @@
 ``summary``       all of what was decided, with its sentences
 ``document``      where it is shown
 """
+
+from __future__ import annotations
+
+FILE = "maintenance.json"
+"""What a result is kept as."""
+
+COMMANDS = {
+    "maintain": (
+        "command:maintain",
+        "Measure maintenance: age a copy of the optimized database, then carry out each procedure on a copy of that.",
+    ),
+}
+"""Its commands: where they stand in here, and the first sentence of their help."""

@@ -19,7 +19,7 @@ from bench.cli.options import (
 )
 from bench.cli.streams import out
 from bench.experiments.maintain import run as measured
-from bench.experiments.maintain.experiment import EXPERIMENT
+from bench.experiments.maintain.document import EXPERIMENT
 from bench.experiments.maintain.procedures import chosen as chosen_procedures
 from bench.experiments.maintain.procedures import known as known_procedures
 from bench.experiments.maintain.record import MaintenanceOptions

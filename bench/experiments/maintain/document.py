@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TypeVar
 
 from bench.experiments import about
+from bench.experiments.experiment import Experiment
 from bench.experiments.maintain.cell_changes import MORE, TAKEN_BACK
 from bench.experiments.maintain.effects import ProcedureSummary, Timing
-from bench.experiments.maintain.record import ALL, MaintenanceRun
+from bench.experiments.maintain.findings import findings
+from bench.experiments.maintain.record import ALL, MAINTENANCE, MaintenanceRun
 from bench.experiments.maintain.sentences import SOURCES, percent, took
-from bench.experiments.maintain.summary import ByStage, MaintenanceSummary, TableSummary, WorkSummary
+from bench.experiments.maintain.summary import ByStage, MaintenanceSummary, TableSummary, WorkSummary, summarize
 from bench.report import numbers
 from bench.report.document import (
     EVERYWHERE,
@@ -30,6 +33,7 @@ from bench.report.document import (
     Tone,
     columns,
 )
+from bench.report.numbers import plural
 
 T = TypeVar("T")
 
@@ -258,3 +262,21 @@ def _statements(summary: MaintenanceSummary) -> Iterator[tuple[str, Line]]:
             if one.statements:
                 more = f" and {len(one.statements) - 1} more" if len(one.statements) > 1 else ""
                 yield procedure.name, (Span(one.statements[0], code=True), more)
+
+
+def _kept(run: MaintenanceRun, folder: Path) -> tuple[str, ...]:
+    return (f"{run.status}; {plural(len(run.stages), 'stage')} kept: {folder / 'maintenance.html'}",)
+
+
+EXPERIMENT = Experiment(
+    name="maintain",
+    kind=MAINTENANCE,
+    summarize=summarize,
+    document=document,
+    page="maintenance.html",
+    page_is="maintenance",
+    findings=findings,
+    worth_keeping=lambda run: bool(run.stages),
+    kept=_kept,
+    smallest=("--scale", "1k", "--only", "vacuum"),
+)

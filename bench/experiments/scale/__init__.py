@@ -12,3 +12,16 @@
 ``summary``    all of what was decided, with what a reader is told first
 ``document``   where it is shown
 """
+
+from __future__ import annotations
+
+FILE = "scale.json"
+"""What a result is kept as."""
+
+COMMANDS = {
+    "scale": (
+        "command:scale",
+        "Say when each query will cross its target: the experiment before and after, at growing scale.",
+    ),
+}
+"""Its commands: where they stand in here, and the first sentence of their help."""

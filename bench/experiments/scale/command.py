@@ -24,11 +24,11 @@ from bench.cli.options import (
 from bench.cli.streams import err, out
 from bench.dataset.source import insist_on_base
 from bench.errors import PgproofError, RunFileError
-from bench.experiments.before_after.experiment import EXPERIMENT as STEP
+from bench.experiments.before_after.document import EXPERIMENT as STEP
 from bench.experiments.before_after.run import Keep
 from bench.experiments.scale import curves
 from bench.experiments.scale import run as scaling
-from bench.experiments.scale.experiment import EXPERIMENT
+from bench.experiments.scale.document import EXPERIMENT
 from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
 from bench.experiments.scale.steps import geometric
 from bench.experiments.setup import SetupOptions

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from bench.experiments.experiment import Experiment
 from bench.experiments.scale import figure as chart
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally
-from bench.experiments.scale.record import Measurement, Scaling
+from bench.experiments.scale.findings import findings
+from bench.experiments.scale.record import SCALE, Measurement, Scaling
 from bench.experiments.scale.sentences import crossing, error, exponent, short
-from bench.experiments.scale.summary import CellSummary, QueryGrowth, ScaleSummary
+from bench.experiments.scale.summary import CellSummary, QueryGrowth, ScaleSummary, summarize
 from bench.report import numbers
 from bench.report.document import (
     GAP,
@@ -331,3 +334,24 @@ def _sizes(found: Scaling) -> Table:
     return Table(
         "Table of steps", columns(found.asked.unit, "Database", "Optimizations", "Took", number=True), rows
     )  # fmt: skip
+
+
+def _kept(found: Scaling, folder: Path) -> tuple[str, ...]:
+    return (
+        f"{len(found.steps)} of {len(found.asked.scales)} steps are kept: {folder}",
+        f"to go on: pgproof scale --resume {folder}",
+    )
+
+
+EXPERIMENT = Experiment(
+    name="scale",
+    kind=SCALE,
+    summarize=summarize,
+    document=document,
+    page="scale.html",
+    page_is="report",
+    findings=findings,
+    kept=_kept,
+    worth_reporting=lambda found: bool(found.steps),
+    smallest=("--from", "1k", "--to", "2k", "--steps", "2", "--rounds", "1", "--budget", "0"),
+)

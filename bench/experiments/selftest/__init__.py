@@ -5,3 +5,13 @@
 ``sensitivity``   what a series says: bounds, what each cell can see, how other rules would have judged
 ``inject``        regressions put in on purpose: which are found
 """
+
+from __future__ import annotations
+
+COMMANDS = {
+    "selftest": (
+        "command:selftest",
+        "Test the gate on itself: how often does it cry wolf here, and how small a wolf does it see?",
+    ),
+}
+"""Its commands: where they stand in here, and the first sentence of their help."""

@@ -11,3 +11,16 @@
 ``summary``          all of what was decided, with its sentences
 ``document``         where it is shown
 """
+
+from __future__ import annotations
+
+FILE = "traps.json"
+"""What a result is kept as."""
+
+COMMANDS = {
+    "traps": (
+        "command:traps_command",
+        "Execute the plans that each query may get, beside the one that it has.",
+    ),
+}
+"""Its commands: where they stand in here, and the first sentence of their help."""

@@ -20,7 +20,7 @@ from bench.cli.options import (
 from bench.cli.streams import out
 from bench.errors import WorkloadError
 from bench.experiments.traps import run as measured
-from bench.experiments.traps.experiment import EXPERIMENT
+from bench.experiments.traps.document import EXPERIMENT
 from bench.experiments.traps.fresh import insist_on_class
 from bench.experiments.traps.record import TrapsOptions
 from bench.experiments.traps.stability import SERVER_TARGET

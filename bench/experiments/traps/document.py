@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.experiments import about
+from bench.experiments.experiment import Experiment
+from bench.experiments.traps.findings import findings
 from bench.experiments.traps.hazards import Hazard, QueryTraps
 from bench.experiments.traps.plan_costs import Cost, Draws, Price
-from bench.experiments.traps.record import TrapsRun
-from bench.experiments.traps.summary import TrapsSummary
+from bench.experiments.traps.record import TRAPS, TrapsRun
+from bench.experiments.traps.summary import TrapsSummary, summarize
 from bench.model.vocabulary import Mark
 from bench.report import numbers
 from bench.report.document import (
@@ -293,3 +296,22 @@ def _about(run: TrapsRun) -> Section:
 
 def _notes(summary: TrapsSummary) -> Section:
     return Section("notes", "Notes", (Sentences(summary.notes, tone="quiet"),), headed=frozenset(), formats=TEXT)
+
+
+def _kept(run: TrapsRun, folder: Path) -> tuple[str, ...]:
+    return (f"{run.status}; what was seen is kept: {folder / 'traps.html'}",)
+
+
+EXPERIMENT = Experiment(
+    name="traps",
+    kind=TRAPS,
+    summarize=summarize,
+    document=document,
+    page="traps.html",
+    page_is="traps",
+    findings=findings,
+    outcome=lambda _run: "",  # a trap is what one looks for here, and no failure
+    worth_keeping=lambda run: bool(run.cells),
+    kept=_kept,
+    smallest=("--scale", "1k", "--analyzes", "1"),
+)

@@ -10,13 +10,13 @@ import pytest
 
 from bench.experiments.attribution.heatmap import heat
 from bench.experiments.attribution.sentences import share
-from bench.experiments.before_after.formats import FORMATS
 from bench.model import Attribution, SetTried
 from bench.model.attribution import Churn, Load
 from bench.report.html.environment import TEMPLATES
 from bench.report.markdown import LIMIT
 from tests.builders import attributed, runs
 from tests.builders.attributed import INDEX, OTHER, cell, gained, shipped, tried, write_cost, written
+from tests.experiments.before_after.formats import FORMATS
 from tests.experiments.before_after.test_document import Page, on_terminal, visible
 
 ZERO = Attribution(

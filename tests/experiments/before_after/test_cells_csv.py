@@ -9,10 +9,10 @@ from dataclasses import replace
 import pytest
 
 from bench.experiments.before_after.cells import COLUMNS
-from bench.experiments.before_after.formats import FORMATS
 from bench.experiments.before_after.summary import summarize
 from bench.model import STATES, CellSide, Pair
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 
 def rows(*pairs: Pair, **more) -> list[dict[str, str]]:

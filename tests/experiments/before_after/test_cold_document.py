@@ -11,9 +11,10 @@ import pytest
 from rich.console import Console
 
 from bench.experiments.before_after import details
-from bench.experiments.before_after.formats import FORMATS, show
+from bench.experiments.before_after.document import EXPERIMENT
 from bench.model import Run
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 COLD = runs.run(
     runs.cooled(runs.pair("queue", "hot")), runs.cooled(runs.pair("queue", "tiny"), after_ms=7), cold=runs.caches()
@@ -24,7 +25,7 @@ REFUSED = replace(WARM, cold=runs.caches(buffers="kept", buffers_why="the role r
 
 def terminal(run: Run) -> str:
     console = Console(width=160, record=True, file=io.StringIO())
-    console.print(show(run))
+    console.print(EXPERIMENT.show(run))
     return " ".join(console.export_text().split())
 
 

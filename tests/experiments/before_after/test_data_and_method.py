@@ -6,9 +6,9 @@ import re
 from dataclasses import replace
 
 from bench.experiments.before_after.distributions import shares
-from bench.experiments.before_after.formats import FORMATS
 from bench.model import Bar, Binding, Distribution
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 from tests.experiments.before_after.test_document import Page
 
 render = FORMATS["html"]

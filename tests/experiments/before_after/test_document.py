@@ -15,11 +15,11 @@ from html.parser import HTMLParser
 import pytest
 from rich.console import Console
 
-from bench.experiments.before_after import formats as report
-from bench.experiments.before_after.formats import FILES, FORMATS
+from bench.experiments.before_after.document import EXPERIMENT as report
 from bench.model import STATES, CellSide, Pair
 from bench.report.markdown import LIMIT
 from tests.builders import runs
+from tests.experiments.before_after.formats import FILES, FORMATS
 
 VOID = {"meta", "br", "img", "input", "link", "hr"}
 

@@ -7,10 +7,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from bench.experiments.before_after.formats import FORMATS
-from bench.experiments.gate import formats as gate
 from bench.model import CellSide, Pair
 from tests.builders import gates, runs
+from tests.experiments.before_after.formats import FORMATS
+from tests.experiments.gate.test_document import junit_of
 
 # What the schema of Jenkins' xUnit plugin (junit-10.xsd) allows: attributes, required ones with a star, and children.
 SCHEMA = {
@@ -98,6 +98,6 @@ def test_a_run_that_measured_nothing_is_skipped():
 
 
 def test_the_gate_s_document_has_the_same_head():
-    root = ElementTree.fromstring(gate.FORMATS["junit"](gates.every_verdict()).encode())
+    root = ElementTree.fromstring(junit_of(gates.every_verdict()).encode())
     assert set(root.attrib) <= set(SCHEMA["testsuites"][0].split())
     assert root.get("tests") == root[0].get("tests") == "18"

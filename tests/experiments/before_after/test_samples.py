@@ -6,9 +6,9 @@ import io
 
 import pandas as pd
 
-from bench.experiments.before_after.formats import FORMATS
 from bench.experiments.before_after.samples import COLUMNS, frame
 from tests.builders import runs
+from tests.experiments.before_after.formats import FORMATS
 
 
 def test_the_frame_is_what_the_file_holds() -> None:

@@ -14,7 +14,7 @@ from matplotlib.image import imread
 from bench import storage
 from bench.cli import main
 from bench.experiments.before_after import figures
-from bench.experiments.before_after import formats as report
+from bench.experiments.before_after import files as report
 from bench.experiments.before_after.figures.samples import spread
 from bench.experiments.before_after.figures.slides import file_names
 from bench.experiments.before_after.summary import summarize

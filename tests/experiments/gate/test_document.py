@@ -12,9 +12,10 @@ import pytest
 from rich.console import Console
 
 from bench import storage
-from bench.experiments.gate import formats as gate
-from bench.experiments.gate.formats import FILES, FORMATS, annotate
-from bench.experiments.gate.record import GATE, VERDICTS
+from bench.experiments.gate.document import EXPERIMENT as GATES
+from bench.experiments.gate.record import GATE, VERDICTS, GateResult
+from bench.report import github
+from bench.report.html import render as html
 from bench.report.markdown import LIMIT
 from tests.builders import gates, runs
 
@@ -33,9 +34,24 @@ PARTIAL = {
 TAGS = {"<details>", "</details>", "<summary>", "</summary>", MARKER}
 
 
+def page_of(result: GateResult) -> str:
+    return html.render(GATES.document(result, GATES.summarize(result)))
+
+
+def junit_of(result: GateResult) -> str:
+    return GATES.others["gate.junit.xml"](result, GATES.summarize(result))
+
+
+def annotate(result: GateResult, workload: str = ".") -> str:
+    return github.annotate(GATES.look(result), "pgproof gate", GATE.file, workload)
+
+
+FORMATS = {"html": page_of, "md": GATES.markdown, "junit": junit_of}
+
+
 def on_terminal(result, width=120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
-    console.print(gate.show(result))
+    console.print(GATES.show(result))
     return console.file.getvalue()
 
 
@@ -48,7 +64,7 @@ def many(verdict="regression", number=500):
 def test_any_result_can_be_shown(kind, tmp_path):
     assert on_terminal(PARTIAL[kind]).strip()
     assert annotate(PARTIAL[kind]) is not None
-    assert [path.name for path in gate.write(PARTIAL[kind], tmp_path)] == list(FILES.values())
+    assert [path.name for path in GATES.write(PARTIAL[kind], tmp_path)] == ["gate.html", "gate.md", "gate.junit.xml"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -58,12 +74,12 @@ def test_the_same_result_gives_the_same_bytes(name):
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_no_file_holds_a_character_that_is_obeyed(text, tmp_path):
-    for path in gate.write(gates.hostile(text), tmp_path):
+    for path in GATES.write(gates.hostile(text), tmp_path):
         assert not re.search("[\x00-\x08\x0b-\x1f\u202e\ufffe\uffff]", path.read_bytes().decode("utf-8"))
 
 
 def test_the_json_is_the_result(tmp_path):
-    gate.write(gates.every_verdict(), tmp_path)
+    storage.save(gates.every_verdict(), GATE, tmp_path / "gate.json")
     assert storage.load(GATE, tmp_path / "gate.json") == gates.every_verdict()
     assert json.loads((tmp_path / "gate.json").read_text())["format"] == 1
 
@@ -179,7 +195,7 @@ def test_brackets_are_shown_as_they_are():
 
 # ------------------------------------------------------------------------------------------------------ markdown
 def test_the_comment_begins_with_its_marker_then_the_verdict():
-    lines = FORMATS["md"](gates.every_verdict()).splitlines()
+    lines = GATES.markdown(gates.every_verdict()).splitlines()
     assert lines[:3] == [
         MARKER,
         "<!-- workload: crm -->",
@@ -188,7 +204,7 @@ def test_the_comment_begins_with_its_marker_then_the_verdict():
 
 
 def test_every_cell_that_did_not_pass_has_a_row_and_its_details():
-    text = FORMATS["md"](gates.every_verdict())
+    text = GATES.markdown(gates.every_verdict())
     assert len(re.findall(r"^\| \S+ (?:\w+ ?)+ \| \w+_query, (?:hot|tiny) \|", text, re.MULTILINE)) == 16
     assert text.count("<details>") == text.count("</details>") == 16 + 2
     assert "| ❌ regression | regression_query, hot | 96 → 3,960 buffers | index crm.queue_idx was dropped |" in text
@@ -196,7 +212,7 @@ def test_every_cell_that_did_not_pass_has_a_row_and_its_details():
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_markdown_has_no_markup_of_others(text):
-    found = FORMATS["md"](gates.hostile(text))
+    found = GATES.markdown(gates.hostile(text))
     tags = set(re.findall(r"<[^>]*>", found)) - TAGS
     assert [tag for tag in tags if not re.fullmatch(r"<!-- workload: [\w.]* -->", tag, re.ASCII)] == []
     assert not re.search(r"(?<!\\)\[e\]", found)
@@ -205,7 +221,7 @@ def test_markdown_has_no_markup_of_others(text):
 
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_markdown_tables_keep_their_columns(text):
-    lines = FORMATS["md"](gates.hostile(text)).splitlines()
+    lines = GATES.markdown(gates.hostile(text)).splitlines()
     first = lines.index("|---|---|---|---|---|")
     rows = lines[first - 1 : first + len(VERDICTS)]
     assert [len(re.findall(r"(?<!\\)\|", row)) for row in rows] == [6] * len(rows)
@@ -214,7 +230,7 @@ def test_markdown_tables_keep_their_columns(text):
 @pytest.mark.parametrize("text", ["x" * 300, "&" * 5_000, "\U0001f418" * 5_000])
 def test_five_hundred_failing_cells_fit_a_comment(text):
     cells = [gates.cell("regression", f"{i}{text}", reasons=(text,), cause=text, file=text) for i in range(500)]
-    found = FORMATS["md"](gates.result(*cells, gates.cell()))
+    found = GATES.markdown(gates.result(*cells, gates.cell()))
     assert 50_000 < len(found.encode()) <= LIMIT
     assert "## ❌ Regression: 500 of 501 cells are worse" in found
     assert found.count("<details>") == found.count("</details>")
@@ -222,12 +238,12 @@ def test_five_hundred_failing_cells_fit_a_comment(text):
 
 
 def test_a_comment_of_few_cells_leaves_nothing_out():
-    assert "do not fit" not in FORMATS["md"](gates.every_verdict())
+    assert "do not fit" not in GATES.markdown(gates.every_verdict())
 
 
 # --------------------------------------------------------------------------------------------------------- junit
 def suite_of(result) -> ElementTree.Element:
-    return ElementTree.fromstring(FORMATS["junit"](result).encode())[0]
+    return ElementTree.fromstring(junit_of(result).encode())[0]
 
 
 def test_every_cell_is_a_test_case():

@@ -8,8 +8,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from bench.experiments.load import formats as load_report
-from bench.experiments.load.document import document
+from bench.experiments.load.document import EXPERIMENT, document
 from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep, MixPart
 from bench.experiments.load.summary import summarize
 from bench.report import markdown
@@ -49,7 +48,7 @@ def in_markdown(run: LoadRun) -> str:
 
 def on_terminal(run: LoadRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
-    console.print(load_report.show(run))
+    console.print(EXPERIMENT.show(run))
     return console.file.getvalue()
 
 

@@ -10,8 +10,7 @@ import pytest
 from rich.console import Console
 
 from bench import storage
-from bench.experiments.maintain import formats as shown
-from bench.experiments.maintain.document import document
+from bench.experiments.maintain.document import EXPERIMENT, document
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun, ProcedureSeen
 from bench.experiments.maintain.summary import summarize
 from bench.report import markdown
@@ -44,7 +43,7 @@ def in_markdown(run: MaintenanceRun) -> str:
 
 def on_terminal(run: MaintenanceRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
-    console.print(shown.show(run))
+    console.print(EXPERIMENT.show(run))
     return console.file.getvalue()
 
 

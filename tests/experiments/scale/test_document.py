@@ -7,8 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bench.experiments.scale import figure
-from bench.experiments.scale import formats as shown
-from bench.experiments.scale.document import document
+from bench.experiments.scale.document import EXPERIMENT, document
 from bench.experiments.scale.record import Scaling
 from bench.experiments.scale.summary import summarize
 from bench.report import markdown
@@ -35,7 +34,7 @@ def test_an_interrupted_experiment_is_shown_and_says_what_is_missing(steps):
     text = Page(page(found)).text
     assert summarize(found).headline in text
     assert text.count("not measured") == len(SCALES) - steps
-    assert summarize(found).headline[:40] in on_terminal(shown.show(found), 130)
+    assert summarize(found).headline[:40] in on_terminal(EXPERIMENT.show(found), 130)
     assert in_markdown(found)
 
 
@@ -73,7 +72,7 @@ def test_hostile_text_is_shown_as_text(text):
     assert {tag for tag, _ in found.tags} == {tag for tag, _ in usual.tags}
     assert not any(key.startswith("on") for _, attrs in found.tags for key in attrs)
     assert "<script" not in in_markdown(hostile)
-    assert "\x1b" not in on_terminal(shown.show(hostile), 130)
+    assert "\x1b" not in on_terminal(EXPERIMENT.show(hostile), 130)
 
 
 def test_the_same_experiment_gives_the_same_bytes():
@@ -90,6 +89,6 @@ def test_the_page_needs_no_network():
 
 @pytest.mark.parametrize("width", [60, 80, 130])
 def test_the_table_fits_the_terminal_and_keeps_the_crossing(width):
-    text = on_terminal(shown.show(WHOLE), width)
+    text = on_terminal(EXPERIMENT.show(WHOLE), width)
     assert max(map(len, text.splitlines())) <= width
     assert "about 1.2M" in text

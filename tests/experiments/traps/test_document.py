@@ -7,8 +7,7 @@ import io
 import pytest
 from rich.console import Console
 
-from bench.experiments.traps import formats as traps_report
-from bench.experiments.traps.document import document
+from bench.experiments.traps.document import EXPERIMENT, document
 from bench.experiments.traps.record import TrapsRun
 from bench.experiments.traps.summary import summarize
 from bench.report import markdown
@@ -38,7 +37,7 @@ def in_markdown(run: TrapsRun) -> str:
 
 def on_terminal(run: TrapsRun, width: int = 120) -> str:
     console = Console(width=width, file=io.StringIO(), force_terminal=False, color_system=None)
-    console.print(traps_report.show(run))
+    console.print(EXPERIMENT.show(run))
     return console.file.getvalue()
 
 

@@ -13,6 +13,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bench.experiments.attribution import document as attribution
 from bench.experiments.before_after.document.cold import cold
 from bench.experiments.before_after.document.data import data
@@ -22,11 +24,15 @@ from bench.experiments.before_after.document.optimizations import optimizations,
 from bench.experiments.before_after.document.overview import overview
 from bench.experiments.before_after.document.places import links, places
 from bench.experiments.before_after.document.queries import folded, queries
-from bench.experiments.before_after.summary import RunSummary
+from bench.experiments.before_after.files import OTHERS
+from bench.experiments.before_after.findings import findings
+from bench.experiments.before_after.summary import RunSummary, summarize
+from bench.experiments.experiment import Experiment
 from bench.model import Run
 from bench.report.document import Document
+from bench.storage import RUN
 
-__all__ = ["document"]
+__all__ = ["EXPERIMENT", "document"]
 
 
 def document(run: Run, summary: RunSummary) -> Document:
@@ -63,3 +69,29 @@ def document(run: Run, summary: RunSummary) -> Document:
         footer=f"Made by pgproof {run.pgproof} from run {run.id}. Every figure can be computed again from run.json.",
         styles=("query.css", "run.css", "plan.css", *(["attribution.css"] if attributed else [])),
     )
+
+
+def _measured(run: Run) -> bool:
+    return run.attribution is not None or any(pair.before.first_ms is not None for pair in run.pairs)
+
+
+def _kept(_run: Run, folder: Path) -> tuple[str, ...]:
+    file = folder / RUN.file
+    return f"the part that was measured is kept: {file}", f"to see it: pgproof report {file}"
+
+
+EXPERIMENT = Experiment(
+    name="run",
+    kind=RUN,
+    summarize=summarize,
+    document=document,
+    findings=findings,
+    page="report.html",
+    page_is="report",
+    smallest=("--scale", "1k", "--rounds", "1", "--budget", "0", "--no-attribution"),
+    others=OTHERS,
+    outcome=lambda _run: "",  # a run that misses the target is no failure of the run: --check is what asks
+    worth_keeping=_measured,
+    kept=_kept,
+    worth_reporting=lambda _run: False,
+)
