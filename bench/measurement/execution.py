@@ -6,8 +6,9 @@ import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import psycopg
 
@@ -87,6 +88,8 @@ class Sides:
     target: Target
     databases: Mapping[State, str]
     timeout_s: float
+    settings: Mapping[State, Mapping[str, str]] = field(default_factory=dict)
+    """Settings of one side alone, which win over those of all."""
 
     def connect(self, state: State, *, writes: bool) -> Connection:
         """A new connection for measuring: read only unless the query writes, custom plans, one timeout.
@@ -94,12 +97,13 @@ class Sides:
         Custom plans, because the plan that is timed has to be the plan that is shown; generic ones are another
         question. Their planning is part of every time.
         """
-        return self.target.connect(
-            self.databases[state],
-            statement_timeout=f"{round(self.timeout_s * 1000)}ms",
-            plan_cache_mode="force_custom_plan",
-            default_transaction_read_only="off" if writes else "on",
-        )
+        settings: dict[str, Any] = {
+            "plan_cache_mode": "force_custom_plan",
+            **self.settings.get(state, {}),
+            "statement_timeout": f"{round(self.timeout_s * 1000)}ms",
+            "default_transaction_read_only": "off" if writes else "on",
+        }
+        return self.target.connect(self.databases[state], **settings)
 
     @contextmanager
     def connections(self, *, writes: bool) -> Iterator[dict[State, Connection]]:
