@@ -7,6 +7,7 @@ as the server, so that their options, names and files are right. In an empty fol
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -102,7 +103,7 @@ def small(line: Line) -> list[str]:
     if command not in SMALL:
         return [command, *rest]
     workload = [] if workload_of(command, rest) else [SHOP]
-    return [command, *rest, *SMALL[command].split(), *workload]
+    return [command, *rest, *shlex.split(SMALL[command]), *workload]
 
 
 def begun(here: Path, line: Line) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -78,7 +79,7 @@ def elsewhere(wheel: Path) -> Iterator[Elsewhere]:
 @pytest.fixture(scope="module")
 def sample(elsewhere: Elsewhere) -> Path:
     """The folder of a run of the sample, by the installed script."""
-    done = elsewhere.call("pgproof", "run", *SMALL["run"].split())
+    done = elsewhere.call("pgproof", "run", *shlex.split(SMALL["run"]))
     assert done.returncode == 0, done.stdout + done.stderr
     return elsewhere.folder / "reports" / "latest"
 
@@ -99,7 +100,7 @@ def whole(line: Line) -> bool:
 
 
 def small(line: Line) -> list[str]:
-    return SMALL[line.words[1]].split() if whole(line) and line.words[1] in SMALL else []
+    return shlex.split(SMALL[line.words[1]]) if whole(line) and line.words[1] in SMALL else []
 
 
 # ------------------------------------------------------------------------------------------------- what is in it

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 from unittest.mock import patch
 
+from bench.experiments.experiment import EXPERIMENTS, experiment_of
 from tests import ROOT
 
 PROGRAMS = ("pgproof", "pytest", "make", "pip", "psql", "python", "python3", "git")
@@ -25,14 +26,10 @@ ASSIGNED = re.compile(r"[A-Z_]+=")
 AS_FAR_AS_THE_SERVER = "this one is tried as far as the server"
 """What is printed where a command would now start a server or connect to one; its exit code is then 2."""
 
-SMALL = {
-    "run": "--scale 1k --rounds 1 --budget 0 --no-attribution",
-    "scale": "--from 1k --to 2k --steps 2 --rounds 1 --budget 0",
+SMALL = {one.name: shlex.join(one.smallest) for one in (experiment_of(Path(file)) for file in EXPERIMENTS)} | {
     "load": "--scale 1k --clients 1 --rate 50 --seconds 1",
     "maintain": "--scale 1k --churn 5% --only vacuum",
-    "traps": "--scale 1k --analyzes 1",
     "baseline": "--scale 1k",
-    "gate": "--scale 1k --counters-only",
     "selftest": "--scale 1k --aa 1",
 }
 """Commands that measure, with the sizes at which one line of each is carried out, put behind the line's own."""

@@ -18,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from bench.report.text import BREAKS
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Canvas
 
@@ -79,9 +81,9 @@ class Sheet:
         self, at: Point, words: str, *, size: float, colour: str = "ink", anchor: Anchor = "left", bold: bool = False,
         slant: float = 0,
     ) -> None:  # fmt: skip
-        """Write ``words`` with their base line at ``at``; ``slant`` is in degrees, rising to the right."""
+        """Write ``words`` in one line with their base line at ``at``; ``slant`` is in degrees, rising to the right."""
         self._axes.text(
-            *at, words, fontsize=size, color=COLOURS[colour], ha=anchor, va="baseline", rotation=slant,
+            *at, BREAKS.sub(" ", words), fontsize=size, color=COLOURS[colour], ha=anchor, va="baseline", rotation=slant,
             rotation_mode="anchor", fontweight="bold" if bold else "normal", zorder=self._next(),
         )  # fmt: skip
 
