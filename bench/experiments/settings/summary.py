@@ -1,0 +1,117 @@
+"""Decide what two groups of settings do to each query: faster, slower, or the same within what two copies differ by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from bench.cells.cell import beyond_noise, summarize_side
+from bench.cells.records import SideSummary
+from bench.experiments.settings.record import SettingsRun
+from bench.model import Pair
+from bench.plans import describe_change
+from bench.report.findings import Finding, unfinished
+from bench.report.numbers import plural
+from bench.statistics.quantiles import Ratio, ratio
+
+Change = Literal["faster", "slower", "same", "cannot tell", "other rows", "failed"]
+ORDER: tuple[Change, ...] = ("other rows", "failed", "slower", "faster", "cannot tell", "same")
+"""What a reader must know first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsCell:
+    """A query and class under both groups; ``ratio`` is how many times as fast it is with the second."""
+
+    query: str
+    title: str
+    parameter_class: str
+    first: SideSummary
+    second: SideSummary
+    ratio: Ratio | None
+    change: Change
+    another_plan: bool
+    plan_changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSummary:
+    """What a report shows: the cells that changed first, slower before faster."""
+
+    headline: str
+    alarms: tuple[str, ...]
+    cells: tuple[SettingsCell, ...]
+    notes: tuple[str, ...]
+
+    def count(self, change: Change) -> int:
+        """How many cells changed so."""
+        return sum(cell.change == change for cell in self.cells)
+
+
+def summarize(run: SettingsRun) -> SettingsSummary:
+    """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
+    cells = sorted((_cell(pair, run) for pair in run.pairs), key=_importance)
+    unfinished = f"This comparison was not finished ({run.status}): what it had measured by then is here."
+    alarms = [
+        f"{cell.title} ({cell.parameter_class}) returns other rows with {run.second.name}"
+        for cell in cells
+        if cell.change == "other rows"
+    ]
+    return SettingsSummary(
+        headline=_headline(run, cells),
+        alarms=(*alarms, *([unfinished] if run.status not in ("complete", "running") else [])),
+        cells=tuple(cells),
+        notes=run.notes,
+    )
+
+
+def findings(run: SettingsRun, summary: SettingsSummary) -> Iterator[Finding]:
+    """Cells whose rows are others under the second group, which no setting may do; and an end that was not reached."""
+    for cell in summary.cells:
+        if cell.change == "other rows":
+            message = f"other rows with {run.second.name} than with {run.first.name}"
+            yield Finding("failure", cell.change, message, suite=cell.query, case=cell.parameter_class)
+    yield from unfinished("comparison of settings", run.status)
+
+
+def _cell(pair: Pair, run: SettingsRun) -> SettingsCell:
+    target_ms = run.options.target_ms
+    differs = pair.equality is not None and not pair.equality.equal
+    first = summarize_side(pair.before, target_ms, differs=False)
+    second = summarize_side(pair.after, target_ms, differs=differs)
+    compared = ratio(pair.before.samples, pair.after.samples)
+    plans = pair.before.plan, pair.after.plan
+    another = bool(plans[0] and plans[1] and plans[0].fingerprint != plans[1].fingerprint)
+    changes = describe_change(plans[0].plan, plans[1].plan) if another and plans[0] and plans[1] else ()
+    change = _change(first, second, compared, differs=differs)
+    title = run.titles.get(pair.query) or pair.query
+    return SettingsCell(pair.query, title, pair.parameter_class, first, second, compared, change, another, changes)
+
+
+def _change(first: SideSummary, second: SideSummary, compared: Ratio | None, *, differs: bool) -> Change:
+    """Unlike optimizations, settings may change a time and no plan: memory for a sort, a processor more."""
+    if first.error or second.error:
+        return "failed"
+    if differs:
+        return "other rows"
+    if compared is None:
+        return "cannot tell"
+    faster, slower = beyond_noise(compared, first, second)
+    if faster or slower:
+        return "faster" if faster else "slower"
+    return "cannot tell" if compared.low is None or compared.high is None else "same"
+
+
+def _importance(cell: SettingsCell) -> tuple[int, float]:
+    moved = abs(cell.first.p50.ms - cell.second.p50.ms) if cell.first.p50 and cell.second.p50 else 0.0
+    return ORDER.index(cell.change), -moved
+
+
+def _headline(run: SettingsRun, cells: Sequence[SettingsCell]) -> str:
+    if not any(cell.ratio for cell in cells):
+        return "Nothing was measured"
+    count = {change: sum(cell.change == change for cell in cells) for change in ORDER}
+    rest = len(cells) - count["faster"] - count["slower"]
+    said = f"With {run.second.name} {count['faster']} of {plural(len(cells), 'cell')} are faster than with "
+    return f"{said}{run.first.name}, {count['slower']} are slower, {rest} the same or not told apart"
