@@ -29,7 +29,7 @@ STORED = sorted(file for name in EXPERIMENTS for file in (HERE / "runs").rglob(n
 
 def findings(file: Path) -> tuple[Finding, ...]:
     experiment = experiment_of(file)
-    return tuple(experiment.findings(storage.load(experiment.kind, file)))
+    return experiment.look(storage.load(experiment.kind, file))
 
 
 @pytest.mark.parametrize("file", STORED, ids=lambda file: file.parent.relative_to(HERE).as_posix())
@@ -60,10 +60,10 @@ def test_any_findings_make_test_cases_and_annotations(file):
 )
 def test_what_makes_a_command_fail_is_a_failure(file, record, suite):
     experiment = experiment_of(Path(file))
-    found = tuple(experiment.findings(record))
+    found = experiment.look(record)
     assert fails(found)
     assert {one.suite for one in found if one.severity == "failure"} == {suite}
-    assert experiment.outcome(record) == "differs"
+    assert experiment.ends_as(record) == "differs"
 
 
 def test_a_cell_that_returns_other_rows_than_before_is_a_failure_of_a_comparison():
