@@ -34,6 +34,22 @@ __all__ = ["browser", "opened"]
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
+DISK = Path(os.environ.setdefault("PGPROOF_TEST_DISK", tempfile.gettempdir()))
+"""For who asks what a file system does; workers inherit it."""
+
+MEMORY = Path("/dev/shm")
+ROOM = 6 * 2**30
+"""Bytes. Two workers and what they start hold up to 4 GiB of databases at a time."""
+
+
+def pytest_configure() -> None:
+    """Have the tests write into memory where there is room: a database takes 25 ms there, on ext4 200 to 570."""
+    if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
+        return
+    found = os.statvfs(MEMORY)
+    if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
+        tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
 
 def pytest_report_header() -> str:
     """The versions that a failure depends on."""
@@ -60,9 +76,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=rank)
 
 
-def make_home() -> Path:
+def make_home(parent: Path | None = None) -> Path:
     """A new folder for pgproof's data that root's server account can pass, unlike pytest's own folders."""
-    folder = Path(tempfile.mkdtemp(prefix="pgproof-test-"))
+    folder = Path(tempfile.mkdtemp(prefix="pgproof-test-", dir=parent))
     folder.chmod(0o755)
     return folder / "home"
 

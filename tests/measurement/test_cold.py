@@ -23,6 +23,7 @@ from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions
 from bench.progress import silent
 from bench.workload import read
 from tests.builders.shops import SHOP, setup_of
+from tests.conftest import DISK, make_home
 from tests.measurement.test_measure import cell
 
 HELPER = "pgproof_c_cold"
@@ -40,6 +41,21 @@ def make_sides(target: Target, admin: Connection, prefix: str = "pgproof_c") -> 
             connection.execute("CREATE TABLE t AS SELECT n, repeat('x', 700) AS x FROM generate_series(1, 2000) AS n")
             connection.execute("VACUUM (FREEZE, ANALYZE) t")
     return Sides(target, names, 30)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ServerHandle]:
+    """One whose files lie on a disk: what lies in memory cannot be dropped from it."""
+    home = make_home(DISK)
+    with open_server("embedded", ServerOptions(home=home)) as handle:
+        yield handle
+    shutil.rmtree(home.parent)
+
+
+@pytest.fixture(scope="module")
+def target(server: ServerHandle) -> Target:
+    """How pgproof itself connects to it."""
+    return Target(server.dsn, SESSION_SETTINGS)
 
 
 @pytest.fixture(scope="module")
@@ -259,11 +275,12 @@ def test_an_own_server_without_the_function_is_restarted(used_home: Path) -> Non
 
 # --------------------------------------------------------------------------------------------------------- pages
 @pytest.fixture
-def file(tmp_path: Path) -> Path:
+def file() -> Iterator[Path]:
     """1 MB on the disk, just written."""
-    path = tmp_path / "file"
-    path.write_bytes(b"x" * 2**20)
-    return path
+    with tempfile.TemporaryDirectory(dir=DISK) as folder:
+        path = Path(folder) / "file"
+        path.write_bytes(b"x" * 2**20)
+        yield path
 
 
 def test_pages_are_gone_after_they_were_dropped(file: Path) -> None:
