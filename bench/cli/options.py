@@ -104,7 +104,7 @@ def setup_options(
     Raises:
         WorkloadError: ``only`` names a query that the workload does not have.
     """
-    insist_on_queries(workload, only)
+    insist_on_queries(only, workload)
     return SetupOptions(
         workload=workload, scale=workload.scale.parse(chosen["scale"] or scale or workload.scale.default),
         seed=chosen["seed"], skew=chosen["skew"], workers=chosen["workers"],
@@ -117,9 +117,9 @@ def version_of(handle: ServerHandle) -> str:
     return f"PostgreSQL {handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})"
 
 
-def insist_on_queries(workload: Workload, only: Iterable[str]) -> None:
-    """Raise ``WorkloadError`` where ``--query`` names one that the workload does not have."""
-    known = {query.name for query in workload.queries}
+def insist_on_queries(only: Iterable[str], *workloads: Workload) -> None:
+    """Raise ``WorkloadError`` where ``--query`` names one that no workload has."""
+    known = {query.name for workload in workloads for query in workload.queries}
     if unknown := [name for name in only if name not in known]:
         raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
 

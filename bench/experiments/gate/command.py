@@ -13,6 +13,7 @@ import click
 from bench import storage
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
+    insist_on_queries,
     output_option,
     quiet_option,
     read_workload,
@@ -137,12 +138,18 @@ def _old_arm(workload: Workload, stored: Baseline | None, chosen: dict[str, Any]
 def gate_options(
     workload: Workload, head: Arm, base: Arm | None, stored: Baseline | None, chosen: dict[str, Any], shown: Progress
 ) -> GateOptions:
-    """What to compare; a baseline says at which scale, unless the user does."""
+    """What to compare; a baseline says at which scale, unless the user does.
+
+    Raises:
+        WorkloadError: ``--query`` names one that neither arm has.
+    """
+    only = chosen.get("only", ())
+    insist_on_queries(only, workload, *([base.workload] if base else []))
     scale = str(stored.fingerprint.scale) if stored else workload.scale.gate
     return GateOptions(
         setup=setup_options(workload, chosen, shown, scale=scale), head=head, base=base,
         baseline=stored, timeout_s=chosen["timeout"], target_ms=workload.target_ms, strict=chosen.get("strict", False),
-    ).of_queries(chosen.get("only", ()))  # fmt: skip
+    ).of_queries(only)  # fmt: skip
 
 
 def _github(result: GateResult, workload: Workload) -> None:

@@ -175,7 +175,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
             "a scale experiment needs both ends", hint="give --from and --to: pgproof scale --from 10k --to 1M"
         )
     first, last = (workload.scale.parse(chosen[end]) for end in ("first", "last"))
-    insist_on_queries(workload, chosen["only"])
+    insist_on_queries(chosen["only"], workload)
     options = Options(
         rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
         target_ms=chosen["target"] or workload.target_ms,

@@ -263,6 +263,12 @@ def test_a_broken_baseline_has_its_own_exit_code(shop, own_home, capsys, content
     assert said in capsys.readouterr().err
 
 
+def test_a_query_that_neither_arm_has_is_refused(repository, own_home, capsys):
+    """It compared nothing, and ended as inconclusive."""
+    assert pgproof(repository, own_home, "gate", "--base", "HEAD", "--query", "nobody") == 2
+    assert "--query nobody: no such query" in capsys.readouterr().err
+
+
 def test_baseline_then_gate_then_a_regression(repository, own_home, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
