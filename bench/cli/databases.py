@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bench.cli.options import GIB, read_workload, server, server_options
+from bench.cli.options import GIB, read_workload, server, server_options, trust_option
 from bench.cli.streams import err, out
 from bench.errors import DriftError
 from bench.postgres import databases
@@ -19,11 +19,13 @@ from bench.progress_bars import Lines
 
 @click.command()
 @click.argument("workload", required=False, type=click.Path(path_type=Path))
+@trust_option
 @server_options
 def verify(workload: Path | None, **chosen: Any) -> int:  # noqa: ANN401
     """Compare the files with the catalogs of the databases made from them; fail on drift."""
+    wanted = read_workload(workload, chosen)
     with Lines(err) as shown, server(chosen, shown) as handle:
-        findings = drift_of(read_workload(workload), handle)
+        findings = drift_of(wanted, handle)
     for name, found in findings.items():
         out.print(f"{name}: {'; '.join(found) if found else 'as the files say'}", markup=False, soft_wrap=True)
     if any(findings.values()):

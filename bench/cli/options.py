@@ -50,7 +50,15 @@ def sized_options(command: Command) -> Command:
 
 
 def _workload_argument(command: Command) -> Command:
-    return click.argument("workload", required=False, type=click.Path(path_type=Path))(command)
+    return click.argument("workload", required=False, type=click.Path(path_type=Path))(trust_option(command))
+
+
+def trust_option(command: Command) -> Command:
+    """The option by which a workload's SQL may reach beyond its own databases."""
+    return click.option(
+        "--allow-cluster-sql", is_flag=True, help="Trust the workload with the whole server: do not refuse statements "
+        "that reach roles, other databases, files or programs; on a server of pgproof's own they run as superuser.",
+    )(command)  # fmt: skip
 
 
 def dataset_options(command: Command) -> Command:
@@ -91,9 +99,13 @@ def workload_folder(given: Path | None) -> Path:
     return Path(__file__).parents[1] / "sample"
 
 
-def read_workload(given: Path | None) -> Workload:
-    """The workload in the folder to work on."""
-    return read(workload_folder(given))
+def read_workload(given: Path | None, chosen: dict[str, Any]) -> Workload:
+    """The workload in the folder to work on.
+
+    Raises:
+        WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
+    """
+    return read(workload_folder(given), cluster_sql=chosen["allow_cluster_sql"])
 
 
 def setup_options(

@@ -19,6 +19,7 @@ from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
 from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.queries import read_query, read_write
+from bench.workload.refusals import refuse_cluster_sql
 
 __all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
 
@@ -68,6 +69,8 @@ class Workload:
     """Representative write statements, by which the price of an optimization is measured."""
     class_reasons: dict[str, str] = field(default_factory=dict)
     """What each class of dataset/classes.sql stands for, where its header says so."""
+    cluster_sql: bool = False
+    """Whether its SQL may reach beyond its own databases, because the user said so."""
 
     @property
     def dataset(self) -> Path:
@@ -95,11 +98,12 @@ def hash_files(root: Path, parts: Iterable[str], *, without: Iterable[str] = ())
     return digest.hexdigest()
 
 
-def read(folder: Path) -> Workload:
+def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
     """Read the workload in ``folder``.
 
     Raises:
-        WorkloadError: a file is missing or wrong; the message names file and line.
+        WorkloadError: a file is missing or wrong, or, without ``cluster_sql``, a statement of any of them reaches
+            beyond the workload's own databases; the message names file and line.
     """
     if not folder.is_dir():
         raise WorkloadError(f"no workload folder {folder}", hint="give a folder that holds schema.sql and queries/")
@@ -107,6 +111,9 @@ def read(folder: Path) -> Workload:
         if not (folder / needed).exists():
             raise WorkloadError(f"{folder} is no workload: it has no {needed}", hint="see 'Your own schema' in README")
     settings = _settings(folder / "pgproof.toml")
+    clock = str(settings.get("clock", ""))
+    if not cluster_sql:
+        refuse_cluster_sql(folder, clock)
     queries = tuple(read_query(file, folder) for file in sorted((folder / "queries").glob("*.sql")))
     if not queries:
         raise WorkloadError(f"{folder / 'queries'} holds no .sql file", hint="write one business query per file")
@@ -118,13 +125,14 @@ def read(folder: Path) -> Workload:
         name=str(settings.get("name", folder.resolve().name)),
         target_ms=float(settings.get("target_ms", 100)),
         tenant=str(settings.get("tenant", "")),
-        clock=str(settings.get("clock", "")),
+        clock=clock,
         scale=ScaleSettings(**settings.get("scale", {})),
         schema=tuple(sqlfile.split(text, "schema.sql")),
         queries=queries,
         optimizations=optimizations,
         writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
         class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
+        cluster_sql=cluster_sql,
     )
 
 

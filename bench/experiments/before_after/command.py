@@ -153,7 +153,7 @@ def _verdict(seen: Run, check: bool) -> int:
 
 
 def _workload(folder: Path | None, chosen: dict[str, Any]) -> Workload:
-    found = read_workload(folder)
+    found = read_workload(folder, chosen)
     return replace(found, target_ms=chosen["target"]) if chosen["target"] else found
 
 

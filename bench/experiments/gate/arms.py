@@ -103,7 +103,7 @@ def _read_with_shared(workload: Workload, folder: Path, what: str) -> Workload:
         elif source.exists():
             shutil.copyfile(source, folder / name)
     try:
-        return read(folder)
+        return read(folder, cluster_sql=workload.cluster_sql)
     except WorkloadError as error:
         raise WorkloadError(f"{what} cannot be used: {error.message}", hint=error.hint) from error
 

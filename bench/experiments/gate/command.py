@@ -57,7 +57,7 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     gate can time both in one job. Accepted regressions ("expected" in a query's header) expire with it.
     """
     with progress(out, quiet=quiet) as shown:
-        found = read_workload(workload)
+        found = read_workload(workload, chosen)
         options = gate_options(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             made = make_baseline(options, handle)
@@ -97,7 +97,7 @@ def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chose
     Work is compared with the baseline, time with the old arm, run side by side in the same job. Exit code 1 says
     regression, 3 that the baseline cannot be compared, 5 that the machine was too noisy to say anything.
     """
-    found = read_workload(workload)
+    found = read_workload(workload, chosen)
     stored = _stored(found, chosen["baseline_file"], chosen["ref"])
     shown, results = progress(out, quiet=quiet), begin(EXPERIMENT, output)
     with _old_arm(found, stored, chosen) as base:

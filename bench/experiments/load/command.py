@@ -65,7 +65,7 @@ def load(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int
     pgbench makes the load. Statements that write are committed, in a fresh copy for each step; what a query's header
     declares as an invariant is checked after every step, and a violated one is exit code 1.
     """
-    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    found, shown = read_workload(workload, chosen), progress(out, quiet=quiet)
     options = _options(found, chosen)
     setup = setup_options(mixed(found, chosen["mix"]), chosen, shown)
     results = begin(EXPERIMENT, output)

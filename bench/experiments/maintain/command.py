@@ -53,7 +53,7 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
     upkeep: time, log, size and locks of each, and what the queries read before, after and without it. Rows that differ
     where a procedure must not change any are exit code 1.
     """
-    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    found, shown = read_workload(workload, chosen), progress(out, quiet=quiet)
     setup, options = setup_options(found, chosen, shown), _options(found, chosen)
     results = begin(EXPERIMENT, output)
 

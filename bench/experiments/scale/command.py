@@ -84,7 +84,7 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
     WORKLOAD is a folder as for "pgproof run". Each step is a run of its own, without attribution, in its own folder.
     Whether all steps fit on the disk is checked before they begin. What was measured stays when it is interrupted.
     """
-    found, shown = read_workload(workload), Lines(out)
+    found, shown = read_workload(workload, chosen), Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
     asked = kept.scaling.asked
     setup = _setup(found, asked, chosen)

@@ -51,7 +51,7 @@ def selftest(
     """
     if aa and inject:
         raise click.UsageError("--aa and --inject are two tests: run one after the other")
-    found = read_workload(workload)
+    found = read_workload(workload, chosen)
     done = read_log(log) if log and not inject else []
     if not inject and len(done) >= (aa or SHORT):
         out.print(show_series(done))

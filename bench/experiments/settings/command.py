@@ -54,7 +54,7 @@ def settings(workload: Path | None, output: Path, quiet: bool, groups: tuple[str
     """
     if len(groups) > 2:
         raise click.UsageError(f"--group: give one or two groups, not {len(groups)}")
-    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    found, shown = read_workload(workload, chosen), progress(out, quiet=quiet)
     state: State = chosen["state"] or ("after" if found.optimizations else "before")
     setup = setup_options(found, chosen, shown, only=chosen["only"])
     options = Options(

@@ -49,7 +49,7 @@ def traps_command(workload: Path | None, output: Path, quiet: bool, **chosen: An
     The generic plan of a prepared statement, the plans that other random samples for the statistics give, the plan of
     another parameter class, and the one that a tenant gets who came after the last ANALYZE.
     """
-    found, shown = read_workload(workload), progress(out, quiet=quiet)
+    found, shown = read_workload(workload, chosen), progress(out, quiet=quiet)
     insist_on_class(found, chosen["fresh"])
     setup, options = setup_options(found, chosen, shown, only=chosen["only"]), _options(found, chosen)
     results = begin(EXPERIMENT, output)

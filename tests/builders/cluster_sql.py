@@ -1,0 +1,61 @@
+"""Statements that reach beyond the database that they run in, by a name for each."""
+
+from __future__ import annotations
+
+STATEMENTS = {
+    "alter system": "ALTER SYSTEM SET work_mem = '1GB'",
+    "create database": "CREATE DATABASE other",
+    "drop database": "DROP DATABASE other",
+    "alter database": "ALTER DATABASE other SET work_mem = '1GB'",
+    "rename a database": "ALTER DATABASE other RENAME TO mine",
+    "comment on a database": "COMMENT ON DATABASE other IS 'mine'",
+    "create role": "CREATE ROLE boss SUPERUSER",
+    "create user": "CREATE USER boss PASSWORD 'x'",
+    "alter role": "ALTER ROLE CURRENT_USER SUPERUSER",
+    "drop group": "DROP GROUP boss",
+    "grant a role": "GRANT pg_execute_server_program TO CURRENT_USER",
+    "grant on a database": "GRANT ALL ON DATABASE other TO PUBLIC",
+    "reassign owned": "REASSIGN OWNED BY boss TO CURRENT_USER",
+    "set role": "SET ROLE boss",
+    "set session authorization": "SET SESSION AUTHORIZATION boss",
+    "copy to a program": "COPY orders TO PROGRAM 'sh'",
+    "copy from a program": "COPY orders FROM PROGRAM 'curl http://example.org'",
+    "copy to a file": "COPY (SELECT 1) TO '/tmp/file'",
+    "copy from a file": "COPY orders FROM '/etc/passwd'",
+    "load": "LOAD 'library'",
+    "checkpoint": "CHECKPOINT",
+    "create tablespace": "CREATE TABLESPACE elsewhere LOCATION '/tmp'",
+    "create subscription": "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p",
+    "dblink": "CREATE EXTENSION dblink",
+    "postgres_fdw": "CREATE EXTENSION IF NOT EXISTS postgres_fdw",
+    "foreign server": "CREATE SERVER there FOREIGN DATA WRAPPER postgres_fdw",
+    "untrusted language": "CREATE FUNCTION f() RETURNS int LANGUAGE plpython3u AS 'import os'",
+    "language c": "CREATE FUNCTION f() RETURNS int LANGUAGE C AS 'library', 'f'",
+    "language internal": "CREATE FUNCTION f(text) RETURNS text LANGUAGE internal AS 'pg_read_file'",
+    "function with a body": "CREATE FUNCTION f() RETURNS text LANGUAGE sql AS $$ SELECT pg_read_file('x') $$",
+    "function in standard SQL": "CREATE FUNCTION f() RETURNS text BEGIN ATOMIC; SELECT pg_read_file('x'); END",
+    "procedure": "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; ALTER SYSTEM SET work_mem = 1; END $$",
+    "do block": "DO $$ BEGIN EXECUTE 'ALTER ' || 'SYSTEM SET work_mem = 1'; END $$",
+    "loop over execute": "DO $$ DECLARE r record; BEGIN FOR r IN EXECUTE 'DROP ROLE ' || 'x' LOOP END LOOP; END $$",
+    "password hashes": "UPDATE pg_authid SET rolsuper = true",
+    "strings that end elsewhere": "SET standard_conforming_strings = off",
+    "prepared transaction": "PREPARE TRANSACTION 'x'",
+}
+"""Each by itself: what a file with statements may hold."""
+
+SELECTS = {
+    "file": "SELECT pg_read_file('/etc/passwd')",
+    "binary file": "SELECT * FROM pg_catalog.pg_read_binary_file('x')",
+    "folder": "WITH f AS (SELECT pg_ls_dir('.') AS n) SELECT n FROM f",
+    "stat": "SELECT size FROM pg_stat_file('x')",
+    "large object in": "SELECT lo_import('/etc/passwd')",
+    "large object out": "SELECT lo_export(1, '/tmp/file')",
+    "terminate": "SELECT pg_terminate_backend(pid) FROM pg_stat_activity",
+    "reload": "SELECT pg_reload_conf()",
+    "rotate": "SELECT pg_rotate_logfile()",
+    "another server": "SELECT * FROM dblink('host=x', 'SELECT 1') AS t (n int)",
+    "a look at password hashes": "SELECT rolpassword FROM pg_catalog.pg_authid",
+    "set_config": "SELECT set_config('session_authorization', 'boss', false)",
+    "text that is run": "SELECT query_to_xml('SELECT pg_ls_dir(''.'')', true, true, '')",
+}
+"""What a question may hold as well: a query, a class, the source of a parameter, an invariant."""
