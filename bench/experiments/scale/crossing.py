@@ -63,6 +63,19 @@ def _between(timed: Sequence[Measurement], over: Measurement, target_ms: float) 
     return Crossing("crosses", estimate, low, high)
 
 
+def without_estimate(found: Crossing, measurements: Sequence[Measurement]) -> Crossing:
+    """Leave of ``found`` what the verdicts of the steps say by themselves: no curve, no interpolation."""
+    if found.kind in ("already over", "cannot tell"):
+        return found
+    over = next((one.scale for one in measurements if one.verdict == "misses"), None)
+    within = [one.scale for one in measurements if one.verdict == "meets" and (over is None or one.scale < over)]
+    if over is None:
+        return Crossing("still within", float(within[-1]), low=float(within[-1]), reason=found.reason)
+    if not within:
+        return Crossing("already over", float(over), high=float(over), reason=found.reason)
+    return Crossing("crosses", low=float(within[-1]), high=float(over))
+
+
 def _interpolated(one: Measurement, other: Measurement, target_ms: float) -> float:
     """On a line in logarithms through both; the middle where the times are of no use for that."""
     low, high = one.p95_ms or 0.0, other.p95_ms or 0.0
@@ -80,12 +93,12 @@ def _beyond(timed: Sequence[Measurement], target_ms: float) -> Crossing:
     stretch = [one for one in same_plan(timed) if p95_ms(one) is not None]
     if len(stretch) < 2:
         reason = f"the plan changed at {stretch[0].scale:,}" if len(timed) > 1 and stretch else "only one step"
-        return Crossing("not before", shown, low=shown, reason=f"{reason}: nothing can be said beyond")
+        return Crossing("still within", shown, low=shown, reason=f"{reason}: nothing can be said beyond")
     at, low, high = _on_curves(stretch, target_ms)
     farthest = FARTHEST * stretch[-1].scale
     if len(stretch) == 2:
         line = f" (a line through them would cross at {at:,.0f})" if at is not None and at > shown else ""
-        return Crossing("not before", shown, low=shown, reason=f"two steps give no interval{line}")
+        return Crossing("still within", shown, low=shown, reason=f"two steps give no interval{line}")
     if low is None:
         return Crossing("not before", farthest, low=farthest, extrapolated=True)
     low = max(low, shown)

@@ -38,6 +38,7 @@ from bench.report.document import (
 from bench.statistics.quantiles import Figure as Percentile
 
 UNTOLD = Cell(numbers.NOTHING)
+WITHIN = ("still within", "not before")
 
 MARKS = (
     "Marks: what was measured, full for the hot class, rings for the class that crosses first where that is another. "
@@ -46,7 +47,8 @@ MARKS = (
 )
 TRUST = (
     "Within the steps, a crossing lies between one that clearly meets the target and one that clearly misses it. "
-    "Beyond, it is where the curve meets the target, and the interval holds what every likely curve says.",
+    "Beyond, it is where the curve meets the target, and the interval holds what every likely curve says. "
+    "Neither is estimated unless at least half of the predictions of medians held.",
     "Nobody measured beyond the last step. A plan that changes there, memory that runs out, or more clients move a "
     "crossing, and no interval here knows of them.",
     '"Linear in the tenant" grows with the rows of the tenant that asks, "linear in everything" with those of all '
@@ -102,7 +104,7 @@ def _none(text: str, *, there: bool) -> Sentences:
 
 
 def _tone(one: CellSummary) -> Tone:
-    return "over" if one.over else "good" if one.curve.crossing.kind == "not before" else "open"
+    return "over" if one.over else "good" if one.curve.crossing.kind in WITHIN else "open"
 
 
 # ----------------------------------------------------------------------------------------------------- crossings
@@ -116,7 +118,8 @@ def _at_a_glance(found: Scaling, summary: ScaleSummary) -> Iterator[Block]:
         yield GAP
         yield Table("Crossings of all queries", headings, rows)
         target = f"{found.asked.options.target_ms:g} ms"
-        says = f"crosses {target} at p95: {found.asked.unit}, with the 95 % interval; of the class that crosses first"
+        how = "with the 95 % interval" if summary.estimates else "by the steps alone"
+        says = f"crosses {target} at p95: {found.asked.unit}, {how}; of the class that crosses first"
         yield Sentences((says,), tone="quiet")
     yield Sentences(summary.remarks, mark="- ")
 
@@ -139,6 +142,8 @@ def _crossings(found: Scaling, summary: ScaleSummary) -> Table:
     caption = (
         f"In {found.asked.unit}, with the 95 % interval, for the class that crosses first. Beyond {last:,} it is read "
         "off a curve, at most ten times as far."
+        if summary.estimates
+        else f"In {found.asked.unit}, for the class that crosses first: what the steps show by themselves."
     )
     state = summary.state
     before = (Column("Before", tone="before"),) if state == "after" else ()

@@ -175,13 +175,14 @@ def _points(sheet: Sheet, series: _Series, across: _Across, times: Panel, work: 
 
 def _crossing(sheet: Sheet, series: _Series, across: _Across, y: float) -> None:
     found = series.cell.crossing
-    if found.kind != "crosses" or found.at is None:
+    if found.kind != "crosses":
         return
     low = across.x(found.low or across.low)
     high = across.x(found.high if found.high is not None else across.high)
     colour = series.cell.state
     sheet.lines([((low, y), (max(high, low + 0.1), y))], colour=colour, width=5.0, alpha=0.35, round_ends=True)
-    sheet.marks([(across.x(found.at), y)], "s", size=7, colour=colour, filled=series.hot, edge=1.5)
+    if found.at is not None:
+        sheet.marks([(across.x(found.at), y)], "s", size=7, colour=colour, filled=series.hot, edge=1.5)
 
 
 def _keys(shown: Sequence[_Series]) -> Iterator[Key]:
@@ -190,7 +191,7 @@ def _keys(shown: Sequence[_Series]) -> Iterator[Key]:
         yield keys.mark(f"{state}, hot", "o", state, size=5.5)
     if any(not series.hot for series in shown):
         yield keys.mark("class that crosses first", "o", "ink", size=5.5, filled=False)
-    if any(series.cell.crossing.kind == "crosses" for series in shown):
+    if any(series.cell.crossing.kind == "crosses" and series.cell.crossing.at for series in shown):
         yield keys.mark("crosses", "s", "ink", size=6.5)
     if any(series.cell.changes for series in shown):
         yield keys.mark("plan changed", "D", "ink", size=5.5)

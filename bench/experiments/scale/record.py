@@ -20,7 +20,7 @@ Shape = Literal[
     "worse than linear", "falls", "cannot tell",
 ]  # fmt: skip
 """``linear``: the tenant and everything grew so much alike that the two cannot be told apart."""
-Kind = Literal["already over", "crosses", "not before", "cannot tell"]
+Kind = Literal["already over", "crosses", "still within", "not before", "cannot tell"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,9 @@ class Growth:
 class Crossing:
     """The scale at which p95 crosses the target, in units of the dataset; ``low`` and ``high`` enclose it.
 
-    ``at`` is, by ``kind``: the first step (already over), the estimate (crosses), or the scale up to which it was shown
-    or can be said not to (not before).
+    ``at`` is, by ``kind``: the first step (already over), the estimate (crosses; None where only the steps around it
+    are known), the largest step that clearly meets (still within), or the scale up to which it can be said not to (not
+    before).
     """
 
     kind: Kind

@@ -34,9 +34,17 @@ def two_digits(value: float, way: Callable[[float], int] = round) -> int:
 
 
 def crossing(found: Crossing, write: Write = about) -> str:
-    """Write when a cell crosses: about 420,000 (310,000–700,000), not before 10,000,000, already over at 10,000."""
+    """Write when a cell crosses.
+
+    about 420,000 (310,000–700,000), between 320,000 and 1,000,000, not before 10,000,000, still within at 1,000,000,
+    already over at 10,000.
+    """
+    if found.kind == "crosses" and found.at is None and found.low is not None and found.high is not None:
+        return f"between {write(found.low, math.floor)} and {write(found.high, math.ceil)}"
     if found.kind == "cannot tell" or found.at is None:
         return "cannot tell"
+    if found.kind == "still within":
+        return f"still within at {write(found.at, math.floor)}"
     if found.kind == "already over":
         return f"already over at {write(found.at, round)}"
     if found.kind == "not before":

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.cells.query import HOT
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally, tally
+from bench.experiments.scale.crossing import without_estimate
 from bench.experiments.scale.record import CellCurve, Kind, Scaling
 from bench.experiments.scale.sentences import crossing
 from bench.model import STATES, State
 from bench.report.numbers import listed, plural
 
-KINDS: tuple[Kind, ...] = ("already over", "crosses", "cannot tell", "not before")
+KINDS: tuple[Kind, ...] = ("already over", "crosses", "cannot tell", "still within", "not before")
 """The most urgent first."""
+TRUSTED = 0.5
+"""Share of the predictions of medians that must hold for a crossing to be estimated: a method that is wrong more often
+than right has not earned a number."""
 SOON = 3
 """Queries named in the headline's second part, at most."""
 
@@ -37,7 +41,7 @@ class CellSummary:
     def urgency(self) -> tuple[int, float, float]:
         """The soonest to cross first; what cannot be told before what is known not to; of those alike the slowest."""
         found, readings = self.curve.crossing, self.curve.readings
-        at = found.at if found.at is not None else 0.0
+        at = next((one for one in (found.at, found.low) if one is not None), 0.0)
         return KINDS.index(found.kind), at, -max(readings[-1].p95_ms or 0.0, 0.0) if readings else 0.0
 
 
@@ -84,6 +88,8 @@ class ScaleSummary:
     """How well the buffers of the last step were predicted."""
     time: Tally
     """The same of medians."""
+    estimates: bool
+    """Whether those held often enough for crossings to be estimated; else they are what the steps say by themselves."""
     classes: tuple[str, ...]
     """Those whose first tenant has a size."""
 
@@ -91,9 +97,11 @@ class ScaleSummary:
 def summarize(found: Scaling) -> ScaleSummary:
     """Compute everything that a report of ``found`` shows; whole and interrupted ones alike."""
     state: State = "after" if any(cell.state == "after" for cell in found.tracks) else "before"
+    time = tally(cell.time_check for cell in found.tracks)
+    if not (estimates := time.good_share >= TRUSTED):
+        found = replace(found, tracks=tuple(map(_without_estimate, found.tracks)))
     queries = sorted(_queries(found), key=lambda one: (state not in one.first, *_urgency(one, state)))
     work = tally((cell.work_check for cell in found.tracks), FEW_BLOCKS)
-    time = tally(cell.time_check for cell in found.tracks)
     return ScaleSummary(
         headline=_headline(found, queries, state),
         remarks=tuple(_remarks(found, queries, state, work, time)) if found.tracks else (),
@@ -101,8 +109,13 @@ def summarize(found: Scaling) -> ScaleSummary:
         queries=tuple(queries),
         work=work,
         time=time,
+        estimates=estimates,
         classes=tuple(dict.fromkeys(name for step in found.steps for name in step.tenant_rows)),
     )
+
+
+def _without_estimate(cell: CellCurve) -> CellCurve:
+    return replace(cell, crossing=without_estimate(cell.crossing, cell.readings))
 
 
 def _queries(found: Scaling) -> Iterator[QueryGrowth]:
@@ -121,6 +134,7 @@ def _queries(found: Scaling) -> Iterator[QueryGrowth]:
 
 def _cell(cell: CellCurve, last: int) -> CellSummary:
     found = cell.crossing
+    # What has no estimate lies between two steps.
     over = found.kind in ("already over", "crosses") and (found.at or 0.0) <= last
     reasons = {"Crossing": found.reason, "Buffers": cell.work.reason, "Median": cell.time.reason}
     return CellSummary(cell, over, tuple(f"{what}: {reason}." for what, reason in reasons.items() if reason))
@@ -179,5 +193,12 @@ def _remarks(
                 + (f", within that or {FEW_BLOCKS} blocks in {count.close}" if count.close > count.good else "")
                 + f"; where the plan stayed, {count.same_plan_good} of {count.same_plan}."
             )
+    if time.good_share < TRUSTED:
+        why = (
+            f"fewer than half of the predictions of medians held ({time.good} of {time.cells})"
+            if time.cells
+            else "no prediction could be checked, which needs three steps"
+        )
+        yield f"No crossing is estimated: {why}. Shown is what the steps say by themselves."
     if found.missing:
         yield f"Not measured: {listed([f'{scale:,}' for scale in found.missing])} {unit}."

@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from bench.experiments.scale.crossing import crossing
+from bench.experiments.scale.crossing import crossing, without_estimate
+from bench.experiments.scale.sentences import crossing as says
 from tests.builders.growths import SCALES, TARGET_MS, censored, series
 
 LAST = SCALES[-1]
@@ -71,7 +72,7 @@ def test_timeouts_below_the_target_claim_no_crossing():
 
 def test_a_plan_that_changed_at_the_last_step_says_nothing_beyond_it():
     found = crossing(series(lambda n: n / 100_000, plans="aaaab"), TARGET_MS)
-    assert (found.kind, found.at) == ("not before", LAST)
+    assert (found.kind, found.at) == ("still within", LAST)
     assert "plan changed at 1,000,000" in found.reason
 
 
@@ -82,7 +83,7 @@ def test_a_curve_begins_after_the_plan_changed():
 
 def test_two_steps_claim_nothing_beyond_them_but_say_where_their_line_goes():
     found = crossing(series(lambda n: n / 1_000, scales=(10_000, 50_000)), TARGET_MS)
-    assert (found.kind, found.at) == ("not before", 50_000)
+    assert (found.kind, found.at) == ("still within", 50_000)
     assert "two steps give no interval (a line through them would cross at 100," in found.reason
 
 
@@ -95,6 +96,21 @@ def test_scatter_is_no_growth_that_crosses():
 def test_a_verdict_that_comes_back_is_not_called_a_crossing():
     found = crossing(series(lambda n: 300.0 if 50_000 < n < 500_000 else 5.0), TARGET_MS)
     assert found.kind == "cannot tell"
+
+
+@pytest.mark.parametrize(
+    ("law", "words"),
+    [
+        (lambda n: n / 2_000, "between 100,000 and 320,000"),
+        (lambda n: 5 + n / 40_000, "still within at 1,000,000"),
+        (lambda n: 2.0, "still within at 1,000,000"),
+        (lambda n: 200.0, "already over at 10,000"),
+        (lambda n: 100.0 if n < 50_000 else 200.0, "already over at 100,000"),
+    ],
+)
+def test_without_an_estimate_a_crossing_is_what_the_steps_say(law, words):
+    measured = series(law)
+    assert says(without_estimate(crossing(measured, TARGET_MS), measured)) == words
 
 
 def test_without_one_timed_step_nothing_is_said():

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 
 from bench.experiments.scale import curves
 from bench.experiments.scale.curves import rows_about
-from bench.experiments.scale.record import Crossing
+from bench.experiments.scale.document import EXPERIMENT, document
+from bench.experiments.scale.findings import findings
+from bench.experiments.scale.record import Crossing, Prediction, Scaling
 from bench.experiments.scale.sentences import crossing
 from bench.experiments.scale.summary import summarize
 from bench.model import Binding, BindingPlan
+from bench.report import markdown
+from bench.report.html import render as html
 from tests.builders import runs
 from tests.builders.growths import SCALES, TENANTS, run_at, scaling
+from tests.experiments.compare.test_document import on_terminal
 
 RUNS = [run_at(*one) for one in zip(SCALES, TENANTS, strict=True)]
 
@@ -71,6 +77,35 @@ def test_the_headline_counts_queries_that_stay_within_the_target():
     assert summarize(scaling(0)).headline.startswith("Nothing was measured yet")
 
 
+def wrong(found: Scaling, cells: int) -> Scaling:
+    """``found`` with the median's prediction of ``cells`` cells of 4 made twice what came."""
+    off = Prediction(predicted=2.0, actual=1.0, steps=4, plan_changed=False)
+    return replace(found, tracks=tuple(
+        replace(cell, time_check=off) if number < cells else cell for number, cell in enumerate(found.tracks)
+    ))  # fmt: skip
+
+
+def everywhere(found: Scaling) -> list[str]:
+    """What every format and the findings say of ``found``."""
+    summary = summarize(found)
+    shown = document(found, summary)
+    cells = (" ".join((one.message, *one.lines)) for one in findings(found, summary))
+    return [html.render(shown), markdown.render(shown), on_terminal(EXPERIMENT.show(found), 200), "\n".join(cells)]
+
+
+def test_a_crossing_is_estimated_where_half_of_the_predictions_hold_and_nowhere_below():
+    """Finding 13: a crossing was headlined where 4 % of the predictions held."""
+    held, failed = everywhere(wrong(scaling(), 2)), everywhere(wrong(scaling(), 3))
+    assert all(re.search(r"about 1(,200,000|\.2M) ", text) for text in held)
+    assert not any(re.search(r"about [\d.,]+[kM]? \(|not before", text) for text in failed)
+    assert all(re.search(r"still within at 1(,000,000|M)", text) for text in failed)
+    assert all("fewer than half of the predictions of medians held (1 of 4)" in text for text in failed[:3])
+
+
+def test_without_a_prediction_no_crossing_is_estimated():
+    assert "No crossing is estimated: no prediction could be checked" in " ".join(summarize(scaling(2)).remarks)
+
+
 def test_the_remarks_name_who_crosses_next_and_what_is_missing():
     said = " ".join(summarize(scaling(4)).remarks)
     assert "the next to cross, after: Search (hot) at about 1,200,000" in said
@@ -87,7 +122,9 @@ def test_what_crosses_first_comes_first():
         (Crossing("crosses", 421_000, 318_000, 702_000), "about 420,000 (310,000–710,000)"),
         (Crossing("crosses", 421_000, 318_000), "about 420,000 (310,000 or more)"),
         (Crossing("crosses", 421_000, high=500_000), "about 420,000 (at most 500,000)"),
+        (Crossing("crosses", None, 320_000, 1_000_000), "between 320,000 and 1,000,000"),
         (Crossing("not before", 1_790_000), "not before 1,700,000"),
+        (Crossing("still within", 1_000_000), "still within at 1,000,000"),
         (Crossing("already over", 10_000), "already over at 10,000"),
         (Crossing("cannot tell"), "cannot tell"),
     ],
