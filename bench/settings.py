@@ -35,5 +35,5 @@ def parse(text: str) -> dict[str, tuple[Setting, ...]]:
 
 
 PARTS: Mapping[str, tuple[Setting, ...]] = parse(files("bench").joinpath("settings.conf").read_text(encoding="utf-8"))
-"""``server``: given at start to servers that pgproof starts; ``embedded``: to the embedded one alone; ``session``: set
-by every connection, whatever the server."""
+"""``server``: given at start to servers that pgproof starts; ``embedded``: to the embedded one alone; ``session`` and
+``results``: set by every connection, whatever the server."""

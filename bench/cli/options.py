@@ -136,7 +136,16 @@ def insist_on_queries(only: Iterable[str], *workloads: Workload) -> None:
         raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
 
 
+def is_existing(chosen: dict[str, Any]) -> bool:
+    """Whether the options ask for a server that exists."""
+    return _kind(chosen) == "dsn"
+
+
+def _kind(chosen: dict[str, Any]) -> str:
+    return str(chosen["server"] or ("dsn" if chosen["dsn"] else "embedded"))
+
+
 def server(chosen: dict[str, Any], shown: Bars | Lines) -> Any:  # noqa: ANN401 (a context manager of ServerHandle)
     """The server that the options ask for."""
-    kind = chosen["server"] or ("dsn" if chosen["dsn"] else "embedded")
+    kind = _kind(chosen)
     return open_server(kind, ServerOptions(chosen["dsn"], chosen["image"], chosen["home"], shown.say))

@@ -21,6 +21,24 @@ def server(one: Server) -> tuple[str, str]:
     return "Server", f"PostgreSQL {one.version} ({one.kind})"
 
 
+def forced(one: Server) -> tuple[tuple[str, str], ...]:
+    """The settings that pgproof forced, as a fact; nothing in files from before they were recorded."""
+    return (("Settings", " ".join(forced_sentences(one))),) if one.forced else ()
+
+
+def forced_sentences(one: Server) -> tuple[str, ...]:
+    """Name the settings that every timed connection set: those of which the server has other values, then the rest."""
+    if not one.forced:
+        return ()
+    differing, same = one.differing, [setting for setting in one.forced if not setting.differs]
+    number = f"{numbers.plural(len(one.forced), 'setting')} were forced on every timed connection"
+    theirs = ", ".join(f"{setting.name} {setting.value} (the server's own: {setting.own})" for setting in differing)
+    said = [f"{number}. {len(differing)} differ from the server's own: {theirs}." if differing else f"{number}."]
+    if same:
+        said.append(f"As the server has them: {', '.join(f'{setting.name} {setting.value}' for setting in same)}.")
+    return tuple(said)
+
+
 def machine(one: Machine) -> tuple[str, str]:
     """The machine, as a fact."""
     return "Machine", f"{one.cpu}, {numbers.plural(one.cores, 'core')}, {numbers.size(one.memory_bytes)}"

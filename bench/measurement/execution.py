@@ -16,6 +16,7 @@ from bench.model import STATES, Binding, ColdBlocks, Json, PlanSeen, Query, Stat
 from bench.plans import cold_blocks, from_explain, with_self_ms
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
+from bench.postgres.servers.settings import TIMED_SETTINGS
 from bench.workload.sqlfile import numbered
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
@@ -98,7 +99,7 @@ class Sides:
         question. Their planning is part of every time.
         """
         settings: dict[str, Any] = {
-            "plan_cache_mode": "force_custom_plan",
+            "plan_cache_mode": TIMED_SETTINGS["plan_cache_mode"],
             **self.settings.get(state, {}),
             "statement_timeout": f"{round(self.timeout_s * 1000)}ms",
             "default_transaction_read_only": "off" if writes else "on",

@@ -194,6 +194,24 @@ STARTED = ("embedded", "docker")
 
 
 @dataclass(frozen=True, slots=True)
+class ForcedSetting:
+    """A setting that every timed connection sets, whatever the server has."""
+
+    name: str
+    value: str
+    own: str
+    """What a session of the same role has there by itself: server, role and database of the DSN."""
+    kept: bool = False
+    """Whether it is forced under the server's own settings too: the plan that is timed is shown, results are compared
+    as text."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether the server has another value."""
+        return self.value != self.own
+
+
+@dataclass(frozen=True, slots=True)
 class Server:
     """The server that was measured."""
 
@@ -201,11 +219,23 @@ class Server:
     version: str
     version_num: int
     settings: dict[str, str] = field(default_factory=dict)
+    forced: tuple[ForcedSetting, ...] = ()
+    """Empty in files from before these were recorded."""
 
     @property
     def ours(self) -> bool:
         """Whether pgproof started it, so that its configuration is pgproof's. An existing one keeps what it has."""
         return self.kind in STARTED
+
+    @property
+    def differing(self) -> tuple[ForcedSetting, ...]:
+        """The forced settings of which it has other values."""
+        return tuple(one for one in self.forced if one.differs)
+
+    @property
+    def own_settings(self) -> dict[str, str]:
+        """What a connection sets to measure as the server is set; empty where nothing that is not kept differs."""
+        return {one.name: one.own for one in self.differing if not one.kept}
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,3 +295,6 @@ class Run:
     """What each class of dataset/classes.sql stands for, where its header says so."""
     cold: ColdCaches | None = None
     """How caches were emptied for cold executions; None where none were asked for."""
+    as_set: tuple[Pair, ...] = ()
+    """The queries that only read once more, under the server's own settings; empty where nobody asked for it, or where
+    none that shapes plans differs from what pgproof forces."""

@@ -24,6 +24,21 @@ def test_a_password_never_reaches_a_file_or_the_screen(dsn15: str, tmp_path: Pat
     assert "PostgreSQL 15" in done.stdout
 
 
+def test_a_server_that_exists_is_measured_under_its_own_settings_too_unless_told_otherwise(
+    dsn15: str, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "1", "--budget", "0"]
+    command += ["--no-attribution", "--query", "open_orders", "--dsn", dsn15]
+    asked: tuple[list[str], ...] = ([], ["--settings", "pgproof"])
+    both, ours = (
+        subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
+        for more in asked
+    )
+    assert "As the server is set, of 1 query" in both
+    assert "As the server is set" not in ours
+    assert "random_page_cost 1.1 (the server's own: 4)" in " ".join(ours.split())
+
+
 def test_a_populated_database_on_that_server_is_not_touched(dsn15: str, tmp_path: Path) -> None:
     """Neither the one that the DSN names, nor one with our prefix: no row, no table, no vacuum."""
     with psycopg.connect(dsn15, autocommit=True) as admin:

@@ -11,6 +11,7 @@ import click
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.options import (
+    is_existing,
     output_option,
     quiet_option,
     read_workload,
@@ -88,6 +89,13 @@ _target = click.option(
     help="With --cold: where the server's files cannot be reached (a container, --dsn), drop what the whole machine "
     "has cached instead. Linux, root, the server on this machine.",
 )
+@click.option(
+    "--settings",
+    "settings_of",
+    type=click.Choice(["pgproof", "server"]),
+    help="server: time what reads under the server's own settings too, beside those that pgproof forces.  [default: "
+    "server with --dsn, else pgproof]",
+)
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
 @quiet_option
@@ -103,6 +111,7 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     what = RunOptions(
         _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
+        as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
     seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)
     if what.keep_databases:

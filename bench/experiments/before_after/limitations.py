@@ -34,6 +34,11 @@ CUSTOM = (
     "Each execution was planned for its own parameters (plan_cache_mode = force_custom_plan). An application whose "
     "driver keeps generic plans may get others."
 )
+FORCED = (
+    "Every connection set settings that the server does not have by itself ({names}): under its own, plans and times "
+    "may be others."
+)
+AS_SET = "Under the server's own settings only the queries that read were timed, and nothing else here was measured."
 ROLLED_BACK = "Statements that write were rolled back: the wait for a commit to reach the disk is not in their times."
 
 
@@ -56,6 +61,10 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
     yield COLD_TOO if any(side.cold for side in sides) else WARM
     yield ALONE
     yield CUSTOM
+    if run.as_set:
+        yield AS_SET
+    elif own := run.server.own_settings:
+        yield FORCED.format(names=numbers.listed(list(own), most=len(own)))
     writing = {query.name for query in run.queries if query.writes}
     if any(pair.query in writing and any(pair.side(state).samples for state in STATES) for pair in run.pairs):
         yield ROLLED_BACK

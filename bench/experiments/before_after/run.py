@@ -28,6 +28,8 @@ class RunOptions:
     keep_databases: bool = False
     measure: bool = True
     """Whether to time the cells before and after."""
+    as_set: bool = False
+    """Whether to time the cells of reads under the server's own settings too, where they differ from those forced."""
     attribute: bool = False
     """Whether to measure the four sides of each optimization."""
     cold: int = 0
@@ -115,8 +117,6 @@ def _notes(setup: Setup) -> tuple[str, ...]:
         )
     if left_out := len(setup.options.left_out):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
-    if not setup.server.capabilities.ours:
-        notes.append("The server's own settings were left as they are, but for those that a session can set.")
     return tuple(notes)
 
 
@@ -137,8 +137,32 @@ def _measure(work: _Work) -> None:
     work.seen = replace(work.seen, pairs=skipped)
     writes = cells_of([query for query in work.queries if query.writes], work.bindings)
     _measure_cells(work, work.sides, _reads(work))
+    if work.chosen.as_set and work.seen.server.own_settings:
+        _measure_as_set(work)
     if writes or any(block.upkeep or block.staleness for block in work.setup.workload.optimizations):
         _measure_writes(work, writes)
+
+
+def _measure_as_set(work: _Work) -> None:
+    """Time the reads again under the server's own settings, on the same databases, by the same rule."""
+    own = work.seen.server.own_settings
+    sides = replace(work.sides, settings=dict.fromkeys(STATES, own))
+    _timed_beside(work, sides, "as the server is set", lambda pairs: work.told(as_set=tuple(pairs)))
+
+
+def _timed_beside(work: _Work, sides: Sides, name: str, store: Callable[[Sequence[Pair]], None]) -> None:
+    """Compare and time all reads on ``sides``, which stand beside the run's own figures."""
+    cells, setup, pairs = _reads(work), work.setup, []
+
+    def tell(phase: str, done: float, total: float, unit: str = "") -> None:
+        setup.progress(f"{phase}, {name}", done, total, unit)
+
+    with setup.watch(name):
+        for number, cell in enumerate(cells):
+            tell("comparing results", number, len(cells), "cells")
+            pairs.append(compare(sides, cell))
+        tell("comparing results", len(cells), len(cells), "cells")
+        store(time_pairs(sides, cells, pairs, work.chosen.options, tell, store))
 
 
 def _reads(work: _Work) -> list[Cell]:

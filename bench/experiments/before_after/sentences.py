@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary
+from bench.experiments.before_after.beside import Beside
 from bench.experiments.before_after.cold import ColdSummary
 from bench.model import Run
 from bench.report import numbers
@@ -29,6 +30,7 @@ def paragraph(
     queries: Sequence[QuerySummary],
     optimizations: Sequence[OptimizationSummary],
     cold: ColdSummary | None,
+    others: Sequence[Beside],
     measured: int,
 ) -> Iterable[str]:
     """Say what was found, with ``measured`` pairs."""
@@ -45,6 +47,7 @@ def paragraph(
         yield f"Every query meets {run.options.target_ms:g} ms in every class."
     if cold:
         yield cold.sentence
+    yield from (said for one in others for said in one.sentences[:2])
     if has_after:
         yield from _optimizations(optimizations)
     total = sum(not cell.absent for cell in cells)

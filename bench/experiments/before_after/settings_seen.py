@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.model import Server
 from bench.settings import PARTS, SMALL_MACHINE_BUFFERS, Setting
@@ -35,6 +35,8 @@ class SettingSeen:
     value: str
     chosen_by: str
     why: str
+    own: str = ""
+    """What the server has by itself, where another value was forced."""
 
 
 def settings_seen(server: Server) -> tuple[SettingSeen, ...]:
@@ -43,11 +45,15 @@ def settings_seen(server: Server) -> tuple[SettingSeen, ...]:
     A reason is given only where the recorded value is the one that settings.conf gives it for: a run of another
     version may have been made with others.
     """
-    return tuple(_seen(server, name, value) for name, value in server.settings.items())
+    forced = {one.name: one for one in server.forced}
+    recorded = {name: forced[name].value if name in forced else value for name, value in server.settings.items()}
+    found = (_seen(server, *one) for one in ({one.name: one.value for one in server.forced} | recorded).items())
+    own = {one.name: plain(one.own) for one in server.differing}
+    return tuple(sorted((replace(one, own=own.get(one.name, "")) for one in found), key=lambda one: one.name))
 
 
 def _seen(server: Server, name: str, value: str) -> SettingSeen:
-    given = {PGPROOF: (*PARTS["server"], *PARTS["embedded"]), CONNECTION: PARTS["session"]}
+    given = {PGPROOF: (*PARTS["server"], *PARTS["embedded"]), CONNECTION: (*PARTS["session"], *PARTS["results"])}
     for chosen_by, settings in given.items():
         known = next((setting for setting in settings if setting.name == name), None)
         ours = chosen_by == CONNECTION or server.ours

@@ -15,7 +15,8 @@ from bench.cells.sentences import answer
 from bench.errors import WorkloadError
 from bench.experiments.attribution.summary import AttributionSummary
 from bench.experiments.attribution.summary import summarize as summarize_attribution
-from bench.experiments.before_after import sentences
+from bench.experiments.before_after import beside, sentences
+from bench.experiments.before_after.beside import Beside
 from bench.experiments.before_after.cold import ColdSummary, cold_rows, summarize_cold
 from bench.experiments.before_after.details import QueryDetails, details, is_dense
 from bench.experiments.before_after.distributions import Shares, shares
@@ -62,6 +63,8 @@ class RunSummary:
     """What ships all that was applied to a live database; a comment where none can be written."""
     tables: tuple[TableWork, ...]
     cold: ColdSummary | None
+    beside: tuple[Beside, ...]
+    """The queries that read, once more in other circumstances."""
     meet_before: int
     meet_after: int | None
     pairs_measured: int
@@ -96,11 +99,12 @@ def summarize(run: Run) -> RunSummary:
     has_after = any(query.after for query in queries)
     measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
     colder = summarize_cold(run, cold)
+    others = tuple(found for found in (beside.as_set(run),) if found)
     return RunSummary(
         target_ms=run.options.target_ms,
         sentence=answer(run, queries),
         alarms=tuple(sentences.alarms(queries)),
-        paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, measured)),
+        paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, others, measured)),
         next_steps=next_steps(run, queries, optimizations, attributed) if measured or run.attribution else (),
         details=tuple(details(run, sorted(queries, key=importance), cold)),
         dense=is_dense(run),
@@ -110,6 +114,7 @@ def summarize(run: Run) -> RunSummary:
         script=_script(run),
         tables=tables(run),
         cold=colder,
+        beside=others,
         # A query of an unfinished run that has no after cell yet meets nothing.
         meet_before=sum(query.before == "meets" for query in queries),
         meet_after=sum(query.after == "meets" for query in queries) if has_after else None,

@@ -196,6 +196,7 @@ def _environment(result: GateResult) -> Sentences:
     if result.server and result.machine:
         machine = f"{about.machine(result.machine)[1]}, {result.machine.system}"
         facts.append(f"pgproof {result.pgproof}, {about.server(result.server)[1]} on {machine}")
+        facts += about.forced_sentences(result.server)
     took = f", {numbers.seconds(sum(result.phases_s.values()))}" if result.phases_s else ""
     facts.append(f"workload {_size(result)}; base {result.base}, head {result.head}; {result.started_at}{took}")
     return Sentences(tuple(facts), style="list", most=PROSE)
@@ -208,7 +209,7 @@ def _about(result: GateResult) -> Section:
     if result.phases_s:
         facts.append(("Took", numbers.seconds(sum(result.phases_s.values()))))
     if result.server and result.machine:
-        facts += [about.server(result.server), about.machine(result.machine)]
+        facts += [about.server(result.server), *about.forced(result.server), about.machine(result.machine)]
     blocks = Facts(tuple(facts)), Sentences(result.notes, style="list", tone="quiet")
     return Section("about", "About this gate", blocks, nav="About", formats=PAGE)
 

@@ -194,7 +194,8 @@ def _about(run: LoadRun) -> Section:
     steps = f"{len(run.steps)} of {options.seconds} s, after {options.warm_up_s} s that do not count"
     facts = Facts((
         ("Status", run.status), ("Steps", steps), ("Mix", tuple(_mix(run.mix))),
-        ("Target", f"p95 within {numbers.ms(options.target_ms)}"), about.server(run.server), about.machine(run.machine),
+        ("Target", f"p95 within {numbers.ms(options.target_ms)}"), about.server(run.server), *about.forced(run.server),
+        about.machine(run.machine),
     ))  # fmt: skip
     return Section("about", "About this load", (facts,), nav="About", formats=PAGE)
 

@@ -20,15 +20,12 @@ from bench.pgbench.scripts import QueryMix, mix_queries
 from bench.postgres import catalog, ledger
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained, translated
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.postgres.servers import SESSION_SETTINGS, TIMED_SETTINGS, ServerHandle
 from bench.report.numbers import plural
 from bench.workload import Workload
 
 Keep = Callable[[LoadRun], None]
 """Called with everything seen so far, after every step."""
-
-SESSION: Mapping[str, str] = {**SESSION_SETTINGS, "plan_cache_mode": "force_custom_plan", "synchronous_commit": "on"}
-"""Of the clients: as where single queries are timed, so that the plans are the same; commits wait for the disk."""
 
 OURS = 3
 """Connections that pgproof itself has open beside the clients of a step."""
@@ -170,7 +167,7 @@ def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | 
             def tick(seconds: float) -> None:
                 setup.progress(label, min(seconds, demand.seconds), demand.seconds + 1)
 
-            driven = drive(stage.pgbench, watcher, setup.server.dsn, SESSION, stage.mixes[state], demand, tick)
+            driven = drive(stage.pgbench, watcher, setup.server.dsn, TIMED_SETTINGS, stage.mixes[state], demand, tick)
             setup.progress(label, demand.seconds + 1, demand.seconds + 1)
             watcher.execute("SELECT 1")  # a server that is gone is not a client's error
             found = _invariants(watcher, queries)

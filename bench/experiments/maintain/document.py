@@ -250,7 +250,7 @@ def _about(run: MaintenanceRun, summary: MaintenanceSummary) -> Section:
     facts = Facts((
         ("Status", f"{run.status}, {len(run.stages)} of {numbers.plural(len(run.planned), 'stage')}"),
         ("Churn", f"{percent(run.options.share)} of the rows of each table"), *_statements(summary),
-        about.server(run.server), about.machine(run.machine),
+        about.server(run.server), *about.forced(run.server), about.machine(run.machine),
     ))  # fmt: skip
     blocks = (Sentences(summary.notes, "prose"), facts)
     return Section("about", "About this experiment", blocks, nav="About", formats=PAGE)

@@ -24,6 +24,7 @@ from bench.cli.options import (
 from bench.cli.streams import err, out
 from bench.dataset.source import insist_on_base
 from bench.errors import PgproofError, RunFileError
+from bench.experiments import about
 from bench.experiments.before_after.document import EXPERIMENT as STEP
 from bench.experiments.before_after.run import Keep
 from bench.experiments.scale import curves
@@ -129,7 +130,9 @@ class _Kept:
             alarms=curves.alarms(self.runs),
             server=f"PostgreSQL {last.server.version} ({last.server.kind})",
             machine=f"{last.machine.cpu}, {last.machine.cores} cores",
-            notes=tuple(dict.fromkeys(note for run in self.runs for note in run.notes)),
+            notes=tuple(
+                dict.fromkeys(note for run in self.runs for note in (*run.notes, *about.forced_sentences(run.server)))
+            ),
         )
 
     def save(self) -> None:

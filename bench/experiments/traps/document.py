@@ -289,7 +289,8 @@ def _about(run: TrapsRun) -> Section:
     took = ", ".join(f"{name} {numbers.seconds(seconds)}" for name, seconds in run.phases_s.items())
     facts = Facts((
         ("Status", run.status), ("State", options.state), ("Statistics", statistics),
-        ("Timeout", f"{options.timeout_s:g} s"), ("Took", took), about.server(run.server), about.machine(run.machine),
+        ("Timeout", f"{options.timeout_s:g} s"), ("Took", took), about.server(run.server), *about.forced(run.server),
+        about.machine(run.machine),
     ))  # fmt: skip
     return Section("about", "About this look", (facts,), nav="About", formats=PAGE)
 

@@ -14,9 +14,9 @@ from bench.postgres.servers.docker import docker_server
 from bench.postgres.servers.dsn import existing_server
 from bench.postgres.servers.embedded import embedded_server
 from bench.postgres.servers.handle import ServerHandle, ServerOptions
-from bench.postgres.servers.settings import SESSION_SETTINGS
+from bench.postgres.servers.settings import SESSION_SETTINGS, TIMED_SETTINGS
 
-__all__ = ["SERVERS", "SESSION_SETTINGS", "ServerHandle", "ServerOptions", "open_server", "redact"]
+__all__ = ["SERVERS", "SESSION_SETTINGS", "TIMED_SETTINGS", "ServerHandle", "ServerOptions", "open_server", "redact"]
 
 SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle]]] = {
     "embedded": embedded_server,

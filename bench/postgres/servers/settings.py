@@ -14,8 +14,14 @@ SERVER_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in
 """Given at start to the servers that pgproof starts."""
 EMBEDDED_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["embedded"]}
 """Given at start to the embedded server alone."""
-SESSION_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["session"]}
+SESSION_SETTINGS: Mapping[str, str] = {
+    setting.name: setting.value for part in ("session", "results") for setting in PARTS[part]
+}
 """Set by every connection that measures or builds, whatever the server."""
+TIMED_SETTINGS: Mapping[str, str] = {
+    **SESSION_SETTINGS, "plan_cache_mode": "force_custom_plan", "synchronous_commit": "on",
+}  # fmt: skip
+"""What a connection has on which queries are timed: the plan that is timed has to be the plan that is shown."""
 
 
 def machine_memory_bytes() -> int:

@@ -3,6 +3,7 @@
 ``first_screen``   what was found, what to do now, figures at a glance
 ``overview``       a row for each query, and where the work is
 ``cold``           executions with emptied caches
+``beside``         the queries that read, in other circumstances
 ``optimizations``  what each change costs and who uses it
 ``queries``        each query, with its ``plans`` and ``parameters``
 ``data``           what was generated
@@ -16,6 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.experiments.attribution import document as attribution
+from bench.experiments.before_after.document.beside import beside
 from bench.experiments.before_after.document.cold import cold
 from bench.experiments.before_after.document.data import data
 from bench.experiments.before_after.document.first_screen import first_screen
@@ -53,6 +55,7 @@ def document(run: Run, summary: RunSummary) -> Document:
         sections=(
             overview(summary, found),
             *cold(summary, found),
+            *beside(summary, found),
             *(
                 attribution.sections(attributed, links(found), *script(summary))
                 if attributed

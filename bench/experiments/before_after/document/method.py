@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.experiments import about
 from bench.experiments.before_after.noise import CellNoise, percent
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES, Run, State
@@ -11,6 +12,8 @@ from bench.report import numbers
 from bench.report.document import (
     MARKDOWN,
     PAGE,
+    TERMINAL,
+    TEXT,
     Cell,
     Facts,
     Fold,
@@ -56,6 +59,7 @@ def _facts(run: Run) -> Facts:
         ("cores", str(machine.cores)), ("memory", numbers.size(machine.memory_bytes)), ("system", machine.system),
         ("Python", machine.python), ("workload files", run.workload_hash), ("begun", run.started_at),
         ("ended", run.finished_at or numbers.NOTHING), ("status", run.status),
+        *((name.lower(), said) for name, said in about.forced(run.server)),
     ))  # fmt: skip
 
 
@@ -123,11 +127,18 @@ def _halves(cell: CellNoise | None) -> Row:
 
 
 def _settings(summary: RunSummary) -> Fold:
+    own = any(one.own for one in summary.settings)
     table = Table(
         label="Server settings",
-        columns=columns("Setting", "Value", "Chosen by", "Why"),
+        columns=columns("Setting", "Value", "Chosen by", *(["Server's own"] if own else []), "Why"),
         rows=tuple(
-            (Cell(Span(one.name, code=True)), Cell(one.value), Cell(one.chosen_by), Cell(one.why or numbers.NOTHING))
+            (
+                Cell(Span(one.name, code=True)),
+                Cell(one.value),
+                Cell(one.chosen_by),
+                *([Cell(one.own or numbers.NOTHING)] if own else []),
+                Cell(one.why or numbers.NOTHING),
+            )
             for one in summary.settings
         ),
         caption="What the server said while it was measured, who chose it, and why.",
@@ -160,7 +171,11 @@ def environment(run: Run) -> Section:
         f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {data.clock}, dataset {data.key}",
         f"at least {options.rounds} timed executions per cell, before and after interleaved, "
         f"statement timeout {options.timeout_s:g} s; run {run.id}, {run.started_at}",
+        *about.forced_sentences(server),
         *run.notes,
     )
-    blocks = (Sentences(facts, "list", most=PROSE),)
-    return Section("environment", "", blocks, headed=frozenset(), formats=MARKDOWN)
+    blocks = (
+        Sentences(facts, "list", most=2 * PROSE, formats=MARKDOWN),
+        Sentences(about.forced_sentences(server)[:1], tone="quiet", most=2 * PROSE, gap=True, formats=TERMINAL),
+    )
+    return Section("environment", "", blocks, headed=frozenset(), formats=TEXT)

@@ -1,0 +1,124 @@
+"""The queries that read once more, in other circumstances, beside the run's own figures: what differs. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bench.cells.cell import rank, summarize_pair
+from bench.cells.query import summarize_query
+from bench.cells.records import CellSummary, QuerySummary
+from bench.model import Pair, Query, Run, State
+from bench.report.numbers import listed, plural
+
+
+@dataclass(frozen=True, slots=True)
+class BesideRow:
+    """The cells of a query and class, as the run has them and in the other circumstances."""
+
+    query: str
+    title: str
+    parameter_class: str
+    here: CellSummary
+    there: CellSummary
+    another_plan: bool
+    """In the state that decides."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a report shows of the same queries in other circumstances."""
+
+    ident: str
+    title: str
+    here: str
+    """What the run's own figures are called: ``as forced``."""
+    there: str
+    """What the others are called: ``as the server is set``."""
+    state: State
+    """The state that decides: after, or before where there is no after."""
+    sentences: tuple[str, ...]
+    """How many queries meet the target there, which have another verdict, and how it was measured."""
+    rows: tuple[BesideRow, ...]
+    """By query and class, in the order of the run."""
+    worst: tuple[BesideRow, ...]
+    """Of each query the class that is slowest in the other circumstances."""
+
+
+def as_set(run: Run) -> Beside | None:
+    """Compare with the server's own settings; None where the run has not measured under them."""
+    set_to = ", ".join(f"{name} {value}" for name, value in run.server.own_settings.items())
+    how = (
+        f"As the server is set means: {set_to}. Everything else was forced as before. Timed by themselves after the "
+        "others, before and after in turn: pgproof settings times the same query under two groups of settings in turn."
+    )
+    titles = "As the server is set", "as forced", "as the server is set"
+    return _beside(run, run.as_set, "as-set", titles, how) if run.as_set else None
+
+
+def _beside(run: Run, others: Sequence[Pair], ident: str, titles: tuple[str, str, str], how: str) -> Beside:
+    title, here, there = titles
+    known, asked = {query.name: query for query in run.queries}, dict.fromkeys(pair.query for pair in others)
+    own = {(pair.query, pair.parameter_class): pair for pair in run.pairs}
+    state: State = "after" if any(pair.after.samples for pair in others) else "before"
+    rows = tuple(
+        _row(run, known[pair.query], found, pair, state)
+        for pair in others
+        if pair.query in known and (found := own.get((pair.query, pair.parameter_class)))
+    )
+    queries = [_query(known[name], rows) for name in asked if name in known]
+    worst: dict[str, BesideRow] = {}
+    for row in rows:
+        best = worst.setdefault(row.query, row)
+        if rank(row.there.side(state).p95) > rank(best.there.side(state).p95):
+            worst[row.query] = row
+    said = (
+        _counts(there, [both[1] for both in queries], run.options.target_ms), _verdicts(queries, here),
+        _plans(rows, state), how,
+    )  # fmt: skip
+    return Beside(ident, title, here, there, state, said, rows, tuple(worst.values()))
+
+
+def _row(run: Run, query: Query, here: Pair, there: Pair, state: State) -> BesideRow:
+    plans = here.side(state).plan, there.side(state).plan
+    return BesideRow(
+        query=query.name,
+        title=query.title or query.name,
+        parameter_class=here.parameter_class,
+        here=summarize_pair(here, run.options.target_ms),
+        there=summarize_pair(there, run.options.target_ms),
+        another_plan=bool(plans[0] and plans[1] and plans[0].fingerprint != plans[1].fingerprint),
+    )
+
+
+def _query(query: Query, rows: Sequence[BesideRow]) -> tuple[QuerySummary, QuerySummary]:
+    own = [row for row in rows if row.query == query.name]
+    return summarize_query(query, tuple(row.here for row in own)), summarize_query(
+        query, tuple(row.there for row in own)
+    )
+
+
+def _counts(there: str, queries: Sequence[QuerySummary], target_ms: float) -> str:
+    said = f"{there[0].upper()}{there[1:]}, of {plural(len(queries), 'query', 'queries')} that only read, with a target"
+    said += f" of {target_ms:g} ms: "
+    states: tuple[State, ...] = ("before", "after") if any(query.after for query in queries) else ("before",)
+    return f"{said}{'; '.join(f'{state} {_tally(queries, state)}' for state in states)}."
+
+
+def _tally(queries: Sequence[QuerySummary], state: State) -> str:
+    found = [str(query.before if state == "before" else query.after) for query in queries]
+    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in dict.fromkeys(("meets", *sorted(found))))
+
+
+def _verdicts(queries: Sequence[tuple[QuerySummary, QuerySummary]], here: str) -> str:
+    changed = [
+        f"{one.title} ({one.outcome} → {other.outcome})" for one, other in queries if one.outcome != other.outcome
+    ]
+    if not changed:
+        return f"Every one of them has the verdict that it has {here}."
+    return f"Another verdict than {here}: {listed(changed, most=8)}."
+
+
+def _plans(rows: Sequence[BesideRow], state: State) -> str:
+    other = sum(row.another_plan for row in rows)
+    return f"In {other} of {plural(len(rows), 'cell')} {state} the plan is another one."
