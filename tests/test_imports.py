@@ -24,7 +24,7 @@ LAYERS = [
     {"shipping"},
     {"workload"},
     {"storage"},
-    {"plans", "statistics"},
+    {"plans", "statistics", "syntax"},
     {"settings", "machine", "progress", "timestamps"},
     {"model", "errors"},
 ]
@@ -46,6 +46,7 @@ AFTER_MEASUREMENT = {
     "settings",
     "timestamps",
     "statistics",
+    "syntax",
     "plans",
     "storage",
     "workload",

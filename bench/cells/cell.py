@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from bench.cells.records import CellSummary, Effect, Outcome, SideSummary
-from bench.model import STATES, CellSide, Pair
+from bench.model import STATES, CellSide, Difference, EqualityWord, Pair
 from bench.plans import describe_change
 from bench.statistics.quantiles import Figure, Ratio, judge, longest, percentile, ratio
 
@@ -15,32 +13,54 @@ COPY_NOISE = 1.05
 # Nobody waits for less than 20 microseconds, and the client's own time varies by that much.
 SMALL_MS = 0.02
 
+WORDS: dict[Difference, str] = {
+    "other rows": "the rows differ from those before",
+    "other order": "the rows come in another order than before, and the query asks for one",
+    "other content": "the tables hold other rows afterwards than before",
+}
+WRONG: dict[Difference, str] = {
+    "other rows": "returns other rows",
+    "other order": "returns its rows in another order than it asks for",
+    "other content": "leaves other rows in the tables",
+}
+"""What is said of the query that does so."""
+
 
 def summarize_pair(pair: Pair, target_ms: float, *, alone: bool = False) -> CellSummary:
     """Compare the two cells of ``pair``; ``alone`` leaves out ratio and plan changes, which take most of the time."""
-    differs = pair.equality is not None and not pair.equality.equal
-    before = summarize_side(pair.before, target_ms, differs=False)
+    differs = difference(pair)
+    before = summarize_side(pair.before, target_ms)
     after = summarize_side(pair.after, target_ms, differs=differs)
     compared = None if alone else ratio(pair.before.samples, pair.after.samples)
     plans = [pair.side(state).plan for state in STATES]
     changed = plans[0].fingerprint != plans[1].fingerprint if plans[0] and plans[1] else None
-    equality: Literal["equal", "different", "not compared"] = "not compared"
-    if pair.equality is not None:
-        equality = "different" if differs else "equal"
+    equality: EqualityWord = pair.equality.word if pair.equality else "not compared"
     return CellSummary(
         query=pair.query,
         parameter_class=pair.parameter_class,
         before=before,
         after=after,
         ratio=compared,
-        effect=_effect(before, after, compared, equality, changed),
+        effect=_effect(before, after, compared, pair, changed),
         plan_changed=changed,
         changes=describe_change(plans[0].plan, plans[1].plan) if plans[0] and plans[1] and not alone else (),
         equality=equality,
+        differs=said_of(pair),
         result_rows=next((b.result_rows for b in pair.bindings if b.result_rows is not None), None),
         skipped=pair.skipped,
         absent=bool(pair.skipped) and not pair.bindings,
     )
+
+
+def difference(pair: Pair) -> Difference | None:
+    """How the answer of one side differs from that of the other; None where it does not, or is not known."""
+    return pair.equality.difference or "other rows" if pair.equality and not pair.equality.equal else None
+
+
+def said_of(pair: Pair) -> str:
+    """The difference in words, with the first binding that shows it; empty where there is none."""
+    differs, detail = difference(pair), pair.equality.detail if pair.equality else ""
+    return f"{WORDS[differs]}{f' ({detail})' if detail else ''}" if differs else ""
 
 
 def rank(figure: Figure | None) -> tuple[bool, float]:
@@ -60,14 +80,14 @@ def beyond_noise(compared: Ratio, before: SideSummary, after: SideSummary) -> tu
     return faster, slower
 
 
-def summarize_side(side: CellSide, target_ms: float, *, differs: bool) -> SideSummary:
-    """Compute the figures of one cell; ``differs`` where its rows are not those of the before state."""
+def summarize_side(side: CellSide, target_ms: float, *, differs: Difference | None = None) -> SideSummary:
+    """Compute the figures of one cell; ``differs`` says how its answer is not that of the before state."""
     judgement = judge(side.samples, target_ms)
     outcome: Outcome = judgement.verdict
     if side.error:
         outcome = "failed"
     elif differs:
-        outcome = "other rows"
+        outcome = differs
     return SideSummary(
         n=len(side.samples),
         censored=sum(sample.censored for sample in side.samples),
@@ -85,17 +105,17 @@ def summarize_side(side: CellSide, target_ms: float, *, differs: bool) -> SideSu
 
 
 def _effect(
-    before: SideSummary, after: SideSummary, compared: Ratio | None, equality: str, changed: bool | None
+    before: SideSummary, after: SideSummary, compared: Ratio | None, pair: Pair, changed: bool | None
 ) -> Effect:
     """Say what the optimizations did to this cell.
 
-    A gain is claimed only for equal rows, another plan, and an interval that lies beyond what two copies of the same
+    A gain is claimed only for equal answers, another plan, and an interval that lies beyond what two copies of the same
     database differ by. A loss needs no other plan: an index more to maintain slows a write whose plan stays.
     """
     if after.error or before.error:
         return "failed"
-    if equality == "different":
-        return "other rows"
+    if differs := difference(pair):
+        return differs
     if compared is None:
         return "cannot tell"
     gained, lost = beyond_noise(compared, before, after)
@@ -104,5 +124,5 @@ def _effect(
     if changed is False:
         return "plan unchanged"
     if gained:
-        return "faster" if equality == "equal" else "not compared"
+        return "faster" if pair.equality else "not compared"
     return "cannot tell" if compared.low is None or compared.high is None else "same"

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from bench.cells.cell import rank
 from bench.cells.records import CellSummary, Outcome, QuerySummary
-from bench.model import Query, State
+from bench.model import DIFFERENCES, Query, State
 
 # The first of these that a class has decides for the query.
-GRAVITY: tuple[Outcome, ...] = ("other rows", "failed", "misses", "cannot tell", "meets")
+GRAVITY: tuple[Outcome, ...] = (*DIFFERENCES, "failed", "misses", "cannot tell", "meets")
 HOT = "hot"
 
 
@@ -58,8 +58,8 @@ def _reason(cells: Sequence[CellSummary], state: State) -> str:
     side = cell.side(state)
     if decided == "failed":
         said = side.error
-    elif decided == "other rows":
-        said = "the rows differ from those before"
+    elif cell.differs:
+        said = cell.differs
     else:
         said = cell.skipped or side.judgement.reason
     return f"{cell.parameter_class}: {said}"

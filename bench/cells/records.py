@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.model import Counters, State, Upkeep, Verdict
+from bench.model import Counters, Difference, EqualityWord, State, Upkeep, Verdict
 from bench.statistics.quantiles import Figure, Judgement, Ratio
 
-Outcome = Verdict | Literal["other rows", "failed"]
-"""A verdict, or why there is none: the result differs from the one before, or the statement failed."""
+Outcome = Verdict | Difference | Literal["failed"]
+"""A verdict, or why there is none: the answer differs from the one before, or the statement failed."""
 
-Effect = Literal["faster", "slower", "same", "plan unchanged", "other rows", "not compared", "failed", "cannot tell"]
+Effect = Literal["faster", "slower", "same", "plan unchanged", "not compared", "failed", "cannot tell"] | Difference
 """What the optimizations did to one cell. Only ``faster`` claims a gain."""
 
 Use = Literal["used", "unused", "not in plans", "not applied", "cannot tell"]
@@ -53,7 +53,9 @@ class CellSummary:
     plan_changed: bool | None
     """None where a plan is missing on one side."""
     changes: tuple[str, ...]
-    equality: Literal["equal", "different", "not compared"]
+    equality: EqualityWord
+    differs: str
+    """How the answer after differs from the one before, in words; empty where it does not."""
     result_rows: int | None
     skipped: str
     absent: bool

@@ -1,14 +1,15 @@
 """Run every cell on both sides and write down what was seen; nothing is judged here.
 
 ``execution``  one statement on one connection: timed, explained, or fetched
-``compare``    first executions, and whether both sides give the same rows
+``compare``    first executions, and whether both sides give the same answers
+``answers``    what one execution answers: rows in their order, and what it left in the tables
 ``rounds``     timed executions, before and after interleaved, in seeded random order
 ``loops``      executions looped inside the server, for times that are compared between two databases
 """
 
 from __future__ import annotations
 
-from bench.measurement.compare import Hashes, compare, equality_of, look
+from bench.measurement.compare import Answers, compare, equality_of, look
 from bench.measurement.execution import (
     Bindings,
     Cell,
@@ -25,9 +26,9 @@ from bench.measurement.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pair
 __all__ = [
     "SAMPLES_MAX",
     "SAMPLES_MAX_UNCLEAR",
+    "Answers",
     "Bindings",
     "Cell",
-    "Hashes",
     "Sides",
     "Timeout",
     "cells_of",

@@ -1,59 +1,72 @@
-"""First executions on new connections, and whether both sides give the same rows."""
+"""First executions on new connections, and whether both sides give the same answers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from bench.measurement.execution import Cell, Sides, Timeout, execute, explain, explain_shares, result_hash
-from bench.model import STATES, BindingPlan, CellSide, Equality, Pair, PlanSeen, Sample, State
+from bench.measurement.answers import Answer, answer, order_of
+from bench.measurement.contents import Columns, shared_columns
+from bench.measurement.execution import Cell, Sides, Timeout, explain, explain_shares
+from bench.measurement.varying import compare_contents
+from bench.model import STATES, BindingPlan, CellSide, Difference, Equality, Pair, PlanSeen, Sample, State
 from bench.postgres.connection import Connection
 
-Hashes = list[tuple[str, int]]
-"""For each binding, the hash of its rows and how many they are."""
+Answers = Sequence[Answer]
+"""For each binding; fewer after a timeout."""
 
 
 def compare(sides: Sides, cell: Cell) -> Pair:
-    """See one pair for the first time: first execution, all rows of all bindings, and what each of them costs in work.
+    """See one pair for the first time: first execution, all answers of all bindings, and what each costs in work.
 
     Each state gets a new connection, so ``first_ms`` is what a user pays who comes first: catalog caches are empty
     and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
     """
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
-    hashes: dict[State, Hashes] = {}
+    answers: dict[State, Answers] = {}
     seen: dict[State, CellSide] = {}
     for state in STATES:
         if state in sides.databases:
-            seen[state], hashes[state] = look(sides, cell, state, shares=True)
-    if all(len(hashes.get(state, ())) == len(cell.bindings) for state in STATES):
-        pair = replace(pair, equality=equality_of(hashes["before"], hashes["after"]))
-    counted = hashes.get("before") or hashes.get("after") or []
-    numbers = [rows for _, rows in counted] + [None] * len(cell.bindings)
+            seen[state], answers[state] = look(sides, cell, state, shares=True)
+    if all(state in answers for state in STATES):
+        pair = replace(pair, equality=equality_of(sides, cell, answers["before"], answers["after"]))
+    counted = answers.get("before") or answers.get("after") or []
+    numbers = [one.rows for one in counted] + [None] * len(cell.bindings)
     bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
     nothing = CellSide()
     return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
 
 
-def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tuple[CellSide, Hashes]:
-    """See one side for the first time, on a new connection; after a timeout there are fewer hashes than bindings.
+def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tuple[CellSide, Answers]:
+    """See one side for the first time, on a new connection; after a timeout there are fewer answers than bindings.
 
     With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
     touches.
     """
-    side, hashes = CellSide(), []
+    side, answers = CellSide(), list[Answer]()
+    columns = columns_to_compare(sides, cell)
     with sides.connect(state, writes=cell.query.writes) as connection:
         try:
             for number in range(len(cell.bindings)):
-                ms, cursor = execute(connection, cell, state, number)
+                ms, found = answer(connection, cell, state, number, columns, fresh=not number)
                 side = side if number else replace(side, first_ms=ms)
-                hashes.append(result_hash(cursor))
+                answers.append(found)
             seen = explain(connection, cell, state, 0)
             side = replace(side, plan=seen)
             if shares:
                 side = replace(side, plan=explain_shares(connection, cell, state, 0, seen, sides.timeout_s))
                 side = replace(side, by_binding=_by_binding(connection, cell, state, seen))
         except Timeout as timeout:
-            side = replace(side, samples=(Sample(timeout.ms, 0.0, len(hashes), censored=True),))
-    return side, hashes
+            side = replace(side, samples=(Sample(timeout.ms, 0.0, len(answers), censored=True),))
+    return side, answers
+
+
+def columns_to_compare(sides: Sides, cell: Cell) -> Columns:
+    """The tables and columns that all sides have, for a statement that writes: an optimization may add some."""
+    if not cell.query.writes:
+        return {}
+    with sides.connections(writes=False) as connections:
+        return shared_columns(list(connections.values()))
 
 
 def _by_binding(connection: Connection, cell: Cell, state: State, first: PlanSeen) -> tuple[BindingPlan, ...]:
@@ -63,19 +76,45 @@ def _by_binding(connection: Connection, cell: Cell, state: State, first: PlanSee
     return tuple(BindingPlan(seen.fingerprint, seen.counters.buffers) for seen in (first, *others))
 
 
-def equality_of(before: Hashes, after: Hashes) -> Equality:
-    """Whether two sides gave the same rows for every binding; both must have finished."""
-    differing = [number for number, (one, other) in enumerate(zip(before, after, strict=True)) if one != other]
-    rows = [sum(n for _, n in side) for side in (before, after)]
-    detail = ""
-    if differing:
-        first = differing[0]
-        detail = f"binding {first + 1} of {len(before)}: {before[first][1]} rows before, {after[first][1]} after"
-    return Equality(
-        equal=not differing,
-        before_hash="+".join(h[:16] for h, _ in before),
-        after_hash="+".join(h[:16] for h, _ in after),
-        rows_before=rows[0],
-        rows_after=rows[1],
-        detail=detail,
+def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers) -> Equality | None:
+    """Whether two sides gave the same answer for every binding; None where one of them did not finish.
+
+    Of a statement with an ORDER BY the order counts, but among rows that tie in it; of one that writes, what the
+    tables hold afterwards. The sides are asked again only where their answers are not the same at once.
+    """
+    if min(len(before), len(after)) < len(cell.bindings):
+        return None
+    found = Equality(
+        equal=True,
+        before_hash="+".join(one.hash[:16] for one in before),
+        after_hash="+".join(one.hash[:16] for one in after),
+        rows_before=sum(one.rows for one in before),
+        rows_after=sum(one.rows for one in after),
+        tables=tuple(sorted({table for one in (*before, *after) for table in one.contents.tables})),
     )
+    for number, (one, other) in enumerate(zip(before, after, strict=True)):
+        where = f"binding {number + 1} of {len(before)}"
+        if one.hash != other.hash:
+            return _differs(found, "other rows", f"{where}: {one.rows} rows before, {other.rows} after")
+        if one.digests != other.digests:
+            with sides.connect("before", writes=cell.query.writes) as connection:
+                order = order_of(connection, cell, number, one, other)
+            if order.order == "lost":
+                said = f"{where}: the same {one.rows} rows, but row {order.row} comes too late"
+                return _differs(found, "other order", said)
+            found = _unsure(found, f"the order of {where}: {order.why}" if order.order == "unknown" else "")
+        if cell.query.writes:
+            left = compare_contents(sides, cell, number, one.contents, other.contents)
+            if left.differing:
+                return _differs(found, "other content", f"{where}: {left.differing} holds other rows afterwards")
+            found = replace(found, varying=tuple(sorted({*found.varying, *left.varying})))
+            found = _unsure(found, f"what {where} writes: {left.unknown}" if left.unknown else "")
+    return found
+
+
+def _differs(found: Equality, difference: Difference, detail: str) -> Equality:
+    return replace(found, equal=False, difference=difference, detail=detail)
+
+
+def _unsure(found: Equality, why: str) -> Equality:
+    return replace(found, unsure=(*found.unsure, why)) if why else found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -217,15 +216,6 @@ def _explained(connection: Connection, cell: Cell, state: State, binding: int, a
             raise Timeout((time.perf_counter_ns() - begin) / 1e6) from None
         except psycopg.Error as error:
             raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
-
-
-def result_hash(cursor: psycopg.RawCursor[object]) -> tuple[str, int]:
-    """SHA-256 over the multiset of rows as the server printed them, and their number; order does not count."""
-    result = cursor.pgresult
-    if result is None or result.nfields == 0:
-        return f"{cursor.rowcount} rows touched", max(cursor.rowcount, 0)
-    digests = sorted(hashlib.sha256(b"\x1f".join(row)).digest() for row in result_rows(cursor))
-    return hashlib.sha256(b"".join(digests)).hexdigest(), result.ntuples
 
 
 def result_rows(cursor: psycopg.RawCursor[object]) -> Iterator[list[bytes]]:

@@ -36,6 +36,7 @@ from bench.model.attribution import (
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
+    DIFFERENCES,
     Applied,
     Bar,
     Binding,
@@ -43,8 +44,10 @@ from bench.model.run import (
     CellSide,
     Check,
     Dataset,
+    Difference,
     Distribution,
     Equality,
+    EqualityWord,
     ForcedSetting,
     Machine,
     Options,
@@ -71,6 +74,7 @@ from bench.model.workload import (
 )
 
 __all__ = [
+    "DIFFERENCES",
     "STATES",
     "Applied",
     "Attribution",
@@ -85,8 +89,10 @@ __all__ = [
     "ColdCaches",
     "Counters",
     "Dataset",
+    "Difference",
     "Distribution",
     "Equality",
+    "EqualityWord",
     "ForcedSetting",
     "ForeignKeyFacts",
     "GainCell",

@@ -63,16 +63,41 @@ class CellSide:
     cold_blocks: ColdBlocks | None = None
 
 
+Difference = Literal["other rows", "other order", "other content"]
+"""How two answers differ: in their rows; in the order of the same rows, where the statement has an ORDER BY and they
+do not tie in it; or, of a statement that writes, in what the tables hold afterwards."""
+
+DIFFERENCES: tuple[Difference, ...] = ("other rows", "other order", "other content")
+
+EqualityWord = Literal["equal", "equal, but empty", "not compared"] | Difference
+
+
 @dataclass(frozen=True, slots=True)
 class Equality:
-    """Whether both states gave the same multiset of rows for every binding."""
+    """Whether both states gave the same answer for every binding."""
 
     equal: bool
     before_hash: str
+    """Of the multiset of rows."""
     after_hash: str
     rows_before: int
     rows_after: int
     detail: str = ""
+    difference: Difference | None = None
+    """How they differ, where they do; None there in runs of before it was told."""
+    tables: tuple[str, ...] = ()
+    """What the statement wrote: tables whose whole content was compared before it was rolled back."""
+    varying: tuple[str, ...] = ()
+    """Columns of these, as ``schema.table.column``, that were left out: each execution gives them other values."""
+    unsure: tuple[str, ...] = ()
+    """What could not be compared, and why."""
+
+    @property
+    def word(self) -> EqualityWord:
+        """What is said of it. Nothing returned on either side and nothing written proves little."""
+        if not self.equal:
+            return self.difference or "other rows"
+        return "equal" if self.rows_before or self.rows_after or self.tables else "equal, but empty"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ MARKS: Mapping[str, Mark] = {
     "misses": Mark("✗", "❌", "over"),
     "cannot tell": Mark("?", "❔", "open"),
     "other rows": Mark("‼", "🛑", "alarm"),
+    "other order": Mark("‼", "🛑", "alarm"),
+    "other content": Mark("‼", "🛑", "alarm"),
     "failed": Mark("‼", "🛑", "alarm"),
     # Of an optimization.
     "keep": Mark("✓", "✅", "good"),

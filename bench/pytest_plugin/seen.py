@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bench.measurement import Hashes
 from bench.model import Counters, PlanSeen, Sample, State
 from bench.plans import index_names, tree
 from bench.report.numbers import count
@@ -27,7 +26,7 @@ class CellSeen:
     """Timed executions, in ms; the one of a query that timed out is censored."""
     first_ms: float | None
     """The first execution on a new connection; not among the samples."""
-    hashes: Hashes
+    hashes: list[tuple[str, int]]
     """For each binding, the hash of its rows and how many they are; fewer than bindings after a timeout."""
     complete: bool
     """False where a timeout left bindings without rows."""

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from bench.dataset.template import template_name
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import Setup, SetupOptions, prepared
-from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, execute, look, result_rows
+from bench.measurement import Answers, Bindings, Cell, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
@@ -157,8 +157,8 @@ class Session:
             raise PgproofError(f"{query} has no parameter class {parameter_class!r} in this dataset: there are {known}")
         return Cell(queries[query], parameter_class, classes[parameter_class])
 
-    def look(self, cell: Cell, state: State) -> tuple[CellSide, Hashes]:
-        """First execution, plan, and hashes of the rows; looked at once in a run."""
+    def look(self, cell: Cell, state: State) -> tuple[CellSide, Answers]:
+        """First execution, plan, and what it answers; looked at once in a run."""
         sides = self.sides(writes=cell.query.writes)
         return self._once((cell.query.name, cell.parameter_class, state), lambda: look(sides, cell, state))
 
@@ -171,7 +171,7 @@ class Session:
         if state not in STATES:
             raise PgproofError(f"no state {state!r}", hint=f"there are {' and '.join(STATES)}")
         known, cell = state, self.cell(query, parameter_class)
-        side, hashes = self.look(cell, known)
+        side, answers = self.look(cell, known)
         return CellSeen(
             query=query,
             parameter_class=parameter_class,
@@ -179,7 +179,7 @@ class Session:
             plan=side.plan,
             samples=side.samples or self._time(cell, known, rounds),
             first_ms=side.first_ms,
-            hashes=hashes,
+            hashes=[(one.hash, one.rows) for one in answers],
             complete=not side.samples,
             target_ms=self.workload.target_ms,
             known_indexes=self._once(("indexes", state), lambda: self._indexes(known)),

@@ -28,7 +28,7 @@ def time_item(benchmark: Any, config: pytest.Config, session: Session, query: st
     try:
         cell = session.cell(query, name)
         compared = _insist_same_rows(session, cell)
-        side, hashes = session.look(cell, state)
+        side, answers = session.look(cell, state)
         timed_out_ms = side.samples[0].ms if side.samples else _run(benchmark, config, session, cell, state)
     except PgproofError as error:
         failed = f"pgproof: {error}"
@@ -40,7 +40,7 @@ def time_item(benchmark: Any, config: pytest.Config, session: Session, query: st
         pytest.fail(f"timed out: > {ms(timed_out_ms)}", pytrace=False)
     target_ms = session.workload.target_ms
     found = _judged(benchmark, target_ms)
-    benchmark.extra_info.update(_about(side, hashes[0][1]))
+    benchmark.extra_info.update(_about(side, answers[0].rows))
     benchmark.extra_info.update(
         query=query, parameter_class=name, state=state, target_ms=target_ms,
         verdict=found.verdict, verdict_reason=found.reason, rows_compared=compared,
@@ -52,12 +52,12 @@ def time_item(benchmark: Any, config: pytest.Config, session: Session, query: st
 def _insist_same_rows(session: Session, cell: Cell) -> str:
     """Fail where the rows differ; return what can be said about them."""
     before, after = (session.look(cell, state)[1] for state in ("before", "after"))
-    if min(len(before), len(after)) < len(cell.bindings):
+    equality = equality_of(session.sides(writes=cell.query.writes), cell, before, after)
+    if equality is None:
         return "no: a state ran into the timeout"
-    equality = equality_of(before, after)
     if not equality.equal:
-        pytest.fail(f"the rows differ between before and after: {equality.detail}", pytrace=False)
-    return "equal"
+        pytest.fail(f"{equality.word} after than before: {equality.detail}", pytrace=False)
+    return equality.word
 
 
 def _run(benchmark: Any, config: pytest.Config, session: Session, cell: Cell, state: State) -> float | None:  # noqa: ANN401

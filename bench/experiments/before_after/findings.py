@@ -67,8 +67,8 @@ def _outcome(cell: CellSummary, side: SideSummary, state: State) -> tuple[Severi
         return "skipped", "", cell.skipped or f"not measured {state}"
     if side.outcome == "failed":
         return "error", "failed", side.error
-    if side.outcome == "other rows":
-        return "failure", "other rows", "the rows differ from those before"
+    if cell.differs:
+        return "failure", side.outcome, cell.differs
     if side.outcome == "misses":
         return "failure", "misses", side.judgement.reason
     if side.outcome == "cannot tell":
@@ -81,6 +81,7 @@ def _outcome(cell: CellSummary, side: SideSummary, state: State) -> tuple[Severi
 
 def _work(cell: CellSummary, side: SideSummary) -> Iterator[tuple[str, str]]:
     """What one execution did, and how it compares with before."""
+    yield "answer", cell.equality
     if side.counters:
         yield "buffers", str(side.counters.buffers)
         yield "rows_read", str(side.counters.rows)

@@ -93,8 +93,24 @@ def _missing(run: Run) -> Iterator[str]:
         yield f"The dataset has nothing to ask for {numbers.listed(absent)}."
     if skipped := sum(bool(pair.skipped and pair.bindings) for pair in run.pairs):
         yield f"{numbers.plural(skipped, 'pair')} of {len(run.pairs)} {'was' if skipped == 1 else 'were'} not measured."
+    yield from _not_compared(run)
+
+
+def _not_compared(run: Run) -> Iterator[str]:
     both = [pair for pair in run.pairs if pair.before.samples and pair.after.samples]
     if blind := sum(pair.equality is None for pair in both):
         yield (
             f"In {numbers.plural(blind, 'pair')} the rows before and after were not compared: a timeout is in the way."
+        )
+    if empty := [pair for pair in both if pair.equality and pair.equality.word == "equal, but empty"]:
+        yield (
+            f"In {numbers.plural(len(empty), 'pair')} both answers are empty: equal, but what a wrong statement would "
+            "have returned there is not known."
+        )
+    found = [(pair, pair.equality) for pair in run.pairs if pair.equality]
+    yield from (f"{p.query} ({p.parameter_class}), not compared: {why}." for p, said in found for why in said.unsure)
+    if varying := {f"{p.query}: {numbers.listed(list(said.varying))}" for p, said in found if said.varying}:
+        yield (
+            f"Columns that each execution gives another value, so that they were not compared: "
+            f"{'; '.join(sorted(varying))}."
         )

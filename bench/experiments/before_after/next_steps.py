@@ -8,7 +8,7 @@ from bench.cells.cell import rank
 from bench.cells.records import OptimizationSummary, QuerySummary
 from bench.experiments.attribution.summary import AttributionSummary
 from bench.experiments.attribution.verdicts import OptimizationOutcome
-from bench.model import Run
+from bench.model import DIFFERENCES, Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
 
@@ -32,8 +32,8 @@ def next_steps(
 
 
 def _wrong(queries: Sequence[QuerySummary]) -> Iterator[str]:
-    if wrong := [query.title for query in queries if query.outcome == "other rows"]:
-        yield f"First make {listed(wrong)} return the same rows: a fast wrong answer is no gain."
+    if wrong := [query.title for query in queries if query.outcome in DIFFERENCES]:
+        yield f"First make {listed(wrong)} give the same answer: a fast wrong answer is no gain."
     if failed := [query.title for query in queries if query.outcome == "failed"]:
         yield f"Mend what stopped {listed(failed)}."
 
@@ -79,7 +79,7 @@ def _with(attribution: AttributionSummary, outcome: OptimizationOutcome) -> list
 
 
 def _ship(run: Run, queries: Sequence[QuerySummary]) -> Iterator[str]:
-    if run.status == "complete" and run.applied and not any(q.outcome in ("other rows", "failed") for q in queries):
+    if run.status == "complete" and run.applied and not any(q.outcome in (*DIFFERENCES, "failed") for q in queries):
         yield (
             f"pgproof ship-script writes the {plural(len(run.applied), 'optimization')} for a live database, "
             "without stopping its writers."

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from bench.cells.cell import WRONG
 from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary
 from bench.experiments.before_after.beside import Beside
 from bench.experiments.before_after.cold import ColdSummary
-from bench.model import Run
+from bench.model import DIFFERENCES, Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
 
@@ -15,9 +17,10 @@ from bench.report.numbers import listed, plural
 def alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
     """Say what makes a claim void: other rows, then failed statements, query by query."""
     for query in queries:
-        wrong = [cell.parameter_class for cell in query.cells if cell.equality == "different"]
-        if wrong:
-            yield f"{query.title} returns other rows after the optimizations ({listed(wrong)}): however fast, it fails"
+        for difference in DIFFERENCES:
+            if wrong := [cell.parameter_class for cell in query.cells if cell.equality == difference]:
+                classes = listed(wrong)
+                yield f"{query.title} {WRONG[difference]} after the optimizations ({classes}): however fast, it fails"
         for state in ("after", "before"):
             failed = [cell for cell in query.cells if cell.side(state).error]
             if failed:
@@ -43,6 +46,7 @@ def paragraph(
     if has_after:
         yield from _gains(cells, titles)
         yield from _losses(cells, titles)
+        yield from _compared(cells)
     if all(query.outcome == "meets" for query in queries):
         yield f"Every query meets {run.options.target_ms:g} ms in every class."
     if cold:
@@ -91,6 +95,14 @@ def _losses(cells: Sequence[CellSummary], titles: dict[str, str]) -> Iterable[st
             f"{plural(len(slower), 'pair')} became slower, most of all {_named(worst, titles)}: "
             f"{numbers.figure(worst.before.p50)} → {numbers.figure(worst.after.p50)} in the median."
         )
+
+
+def _compared(cells: Sequence[CellSummary]) -> Iterable[str]:
+    """Count the answers by what their comparison says; two that are empty prove little."""
+    counted = Counter(cell.equality for cell in cells if cell.before.measured and cell.after.measured)
+    if counted:
+        said = [f"{number} {word}" for word, number in counted.most_common()]
+        yield f"Of {plural(counted.total(), 'answer')} before and after, {'; '.join(said)}."
 
 
 def _optimizations(optimizations: Sequence[OptimizationSummary]) -> Iterable[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bench.cells.cell import beyond_noise, summarize_side
+from bench.cells.cell import beyond_noise, difference, summarize_side
 from bench.cells.records import SideSummary
 from bench.cells.work import less_work, more_work
 from bench.experiments.compare.comparability import Level
@@ -22,11 +22,12 @@ def measured_cell(pair: Pair, state: State, target_ms: float) -> MeasuredCell | 
     side, equality = pair.side(state), pair.equality
     if not (side.samples or side.plan or side.error):
         return None
-    differs = state == "after" and equality is not None and not equality.equal
+    differs = difference(pair) if state == "after" else None
     hashes = {"before": equality.before_hash, "after": equality.after_hash} if equality else {}
     return MeasuredCell(
         summary=summarize_side(side, target_ms, differs=differs),
         result_hash=hashes.get(state, ""),
+        empty=equality is not None and equality.word == "equal, but empty",
     )
 
 
@@ -49,7 +50,10 @@ def change(
     if level == "nothing":
         return Change(why_not="the runs do not compare")
     plans = [pair.side(state).plan for pair in pairs]
-    made = Change(other_rows=bool(base.result_hash and head.result_hash and base.result_hash != head.result_hash))
+    made = Change(
+        other_rows=bool(base.result_hash and head.result_hash and base.result_hash != head.result_hash),
+        both_empty=base.empty and head.empty,
+    )
     if base.summary.error or head.summary.error:
         return replace(
             made, why_not=f"failed in {'both runs' if base.summary.error and head.summary.error else 'one run'}"

@@ -24,6 +24,8 @@ class MeasuredCell:
 
     summary: SideSummary
     result_hash: str
+    empty: bool = False
+    """It returned no row and wrote none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Change:
     """What the plan does differently, a sentence a node."""
     other_rows: bool = False
     """It returned other rows, although the rows of the tables are the same."""
+    both_empty: bool = False
+    """Neither run's answer holds a row: equal, but empty."""
     clock: Clock = "not compared"
     ratio: Ratio | None = None
     """Median of the reference over median of this run: 2 is twice as fast. None where times do not compare."""

@@ -36,6 +36,8 @@ class Tally:
     less: int
     plans: int
     other_rows: int
+    empty: int
+    """Neither run's answer holds a row."""
     slower: int
     faster: int
     lost: int
@@ -228,6 +230,7 @@ def _tally(changes: Sequence[Change]) -> Tally:
         less=sum(change.work == "less" for change in compared),
         plans=sum(bool(change.plan_changed) for change in compared),
         other_rows=sum(change.other_rows for change in changes),
+        empty=sum(change.both_empty for change in compared),
         slower=sum(change.clock == "slower" for change in changes),
         faster=sum(change.clock == "faster" for change in changes),
         lost=sum(change.goal == "met, now misses" for change in changes),
@@ -286,6 +289,8 @@ def _notes(
 ) -> Iterator[str]:  # fmt: skip
     if found.state == "after" and (before := _before(tallies["before"])):
         yield before
+    if empty := tallies[found.state].empty:
+        yield f"In {empty} of {plural(tallies[found.state].compared, 'cell')} both answers are equal, but empty."
     for why in ("new", "gone"):
         cells = [
             f"{cell.query}[{cell.parameter_class}]"

@@ -8,7 +8,8 @@ from bench.experiments.gate.arms import Arm, ArmName
 from bench.experiments.gate.databases import Databases
 from bench.experiments.gate.record import Catalog, Counted, Key
 from bench.measurement import Cell
-from bench.measurement.execution import Timeout, execute, explain, result_hash
+from bench.measurement.answers import rows_of
+from bench.measurement.execution import Timeout, execute, explain
 from bench.model import Counters, PlanSeen, Sample, Verdict
 from bench.plans import trimmed
 from bench.postgres import ledger
@@ -51,11 +52,11 @@ def count(
 
 def _one(connection: Connection, cell: Cell, target_ms: float) -> Counted | Timeout:
     try:
-        hashes, warm = [], []
+        answers, warm = [], []
         plans: list[PlanSeen] = []
         for binding in range(len(cell.bindings)):
             _, cursor = execute(connection, cell, "after", binding)
-            hashes.append(result_hash(cursor))
+            answers.append(rows_of(cursor))
             warm.append(execute(connection, cell, "after", binding)[0])
             plans.append(_explained(connection, cell, binding))
         target = _held_against(connection, cell, target_ms, warm)
@@ -68,8 +69,8 @@ def _one(connection: Connection, cell: Cell, target_ms: float) -> Counted | Time
         counters=_sum([plan.counters for plan in plans]),
         fingerprint=plans[0].fingerprint,
         plan=trimmed(plans[0].plan),
-        result_hash="+".join(text[:16] for text, _ in hashes),
-        result_rows=sum(number for _, number in hashes),
+        result_hash="+".join(one.hash[:16] for one in answers),
+        result_rows=sum(one.rows for one in answers),
         target=target,
     )
 

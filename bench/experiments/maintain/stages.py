@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.experiments.maintain.record import CellTimed, CellWork, MaintenanceOptions
-from bench.measurement import Bindings, Cell, Hashes, Sides, Timeout, cells_of, execute, look, time_pairs
-from bench.measurement.execution import result_hash
+from bench.measurement import Bindings, Cell, Sides, Timeout, cells_of, execute, look, time_pairs
+from bench.measurement.answers import rows_of
 from bench.model import Options, Pair, Query
 from bench.plans import trimmed
 from bench.postgres.connection import Connection, Target
@@ -65,21 +65,21 @@ def work(
 
 def _one(sides: Sides, question: Question) -> CellWork:
     cell = question.cell
-    side, hashes = look(sides, cell, "after")
+    side, answers = look(sides, cell, "after")
     if side.plan is None:
         return CellWork(cell.query.name, cell.parameter_class, None)
     agrees = None
     if question.original is not None:
         truth = _answers(sides, question.original)
-        agrees = None if truth is None else truth == hashes
+        agrees = None if truth is None else truth == [one.hash for one in answers]
     return CellWork(
         query=cell.query.name,
         parameter_class=cell.parameter_class,
         counters=side.plan.counters,
         fingerprint=side.plan.fingerprint,
         plan=trimmed(side.plan.plan),
-        result_hash="+".join(digest[:16] for digest, _ in hashes),
-        result_rows=sum(number for _, number in hashes),
+        result_hash="+".join(one.hash[:16] for one in answers),
+        result_rows=sum(one.rows for one in answers),
         agrees=agrees,
     )
 
@@ -93,10 +93,10 @@ def without_known_plans(cells: Sequence[CellWork], fresh: Mapping[tuple[str, str
     )
 
 
-def _answers(sides: Sides, cell: Cell) -> Hashes | None:
+def _answers(sides: Sides, cell: Cell) -> list[str] | None:
     with sides.connect("after", writes=False) as connection:
         try:
-            return [result_hash(execute(connection, cell, "after", n)[1]) for n in range(len(cell.bindings))]
+            return [rows_of(execute(connection, cell, "after", n)[1]).hash for n in range(len(cell.bindings))]
         except Timeout:
             return None
 

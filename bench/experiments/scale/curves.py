@@ -65,7 +65,7 @@ def alarms(runs: Sequence[Run]) -> tuple[str, ...]:
         for pair in run.pairs:
             where = f"{pair.query}[{pair.parameter_class}] at {run.dataset.scale:,} {run.dataset.unit}"
             if pair.equality and not pair.equality.equal:
-                found.append(f"{where}: other rows after than before")
+                found.append(f"{where}: {pair.equality.word} after than before")
             found += [f"{where}, {s}: {error}" for s in STATES if (error := pair.side(s).error)]
     return tuple(found)
 
@@ -98,7 +98,7 @@ def _measurement(run: Run, pair: Pair, state: State, tenants: Mapping[Values, in
     side = pair.side(state)
     if not (side.samples or side.plan or side.error):
         return None
-    found: SideSummary = summarize_side(side, run.options.target_ms, differs=False)
+    found: SideSummary = summarize_side(side, run.options.target_ms)
     p50, p95 = percentile(side.samples, 0.5), percentile(side.samples, 0.95)
     query = next((one for one in run.queries if one.name == pair.query), None)
     return Measurement(

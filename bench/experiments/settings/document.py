@@ -6,10 +6,11 @@ from bench.experiments import about
 from bench.experiments.experiment import Experiment
 from bench.experiments.settings.record import SETTINGS, SettingsGroup, SettingsRun
 from bench.experiments.settings.summary import SettingsCell, SettingsSummary, findings, summarize
+from bench.model import DIFFERENCES
 from bench.report import numbers
 from bench.report.document import PAGE, TEXT, Cell, Column, Document, Facts, Part, Row, Section, Sentences, Table, Tone
 
-TONES: dict[str, Tone] = {"faster": "better", "slower": "worse", "other rows": "over", "failed": "over"}
+TONES: dict[str, Tone] = {"faster": "better", "slower": "worse", **dict.fromkeys(DIFFERENCES, "over"), "failed": "over"}
 
 
 def document(run: SettingsRun, summary: SettingsSummary) -> Document:

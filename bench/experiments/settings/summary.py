@@ -6,17 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.cells.cell import beyond_noise, summarize_side
+from bench.cells.cell import WRONG, beyond_noise, difference, summarize_side
 from bench.cells.records import SideSummary
 from bench.experiments.settings.record import SettingsRun
-from bench.model import Pair
+from bench.model import DIFFERENCES, Difference, Pair
 from bench.plans import describe_change
 from bench.report.findings import Finding, unfinished
 from bench.report.numbers import plural
 from bench.statistics.quantiles import Ratio, ratio
 
-Change = Literal["faster", "slower", "same", "cannot tell", "other rows", "failed"]
-ORDER: tuple[Change, ...] = ("other rows", "failed", "slower", "faster", "cannot tell", "same")
+Change = Literal["faster", "slower", "same", "cannot tell", "failed"] | Difference
+ORDER: tuple[Change, ...] = (*DIFFERENCES, "failed", "slower", "faster", "cannot tell", "same")
 """What a reader must know first."""
 
 
@@ -54,9 +54,9 @@ def summarize(run: SettingsRun) -> SettingsSummary:
     cells = sorted((_cell(pair, run) for pair in run.pairs), key=_importance)
     unfinished = f"This comparison was not finished ({run.status}): what it had measured by then is here."
     alarms = [
-        f"{cell.title} ({cell.parameter_class}) returns other rows with {run.second.name}"
+        f"{cell.title} ({cell.parameter_class}) {WRONG[cell.change]} with {run.second.name}"
         for cell in cells
-        if cell.change == "other rows"
+        if cell.change in DIFFERENCES
     ]
     return SettingsSummary(
         headline=_headline(run, cells),
@@ -69,16 +69,16 @@ def summarize(run: SettingsRun) -> SettingsSummary:
 def findings(run: SettingsRun, summary: SettingsSummary) -> Iterator[Finding]:
     """Cells whose rows are others under the second group, which no setting may do; and an end that was not reached."""
     for cell in summary.cells:
-        if cell.change == "other rows":
-            message = f"other rows with {run.second.name} than with {run.first.name}"
+        if cell.change in DIFFERENCES:
+            message = f"{cell.change} with {run.second.name} than with {run.first.name}"
             yield Finding("failure", cell.change, message, suite=cell.query, case=cell.parameter_class)
     yield from unfinished("comparison of settings", run.status)
 
 
 def _cell(pair: Pair, run: SettingsRun) -> SettingsCell:
     target_ms = run.options.target_ms
-    differs = pair.equality is not None and not pair.equality.equal
-    first = summarize_side(pair.before, target_ms, differs=False)
+    differs = difference(pair)
+    first = summarize_side(pair.before, target_ms)
     second = summarize_side(pair.after, target_ms, differs=differs)
     compared = ratio(pair.before.samples, pair.after.samples)
     plans = pair.before.plan, pair.after.plan
@@ -89,12 +89,12 @@ def _cell(pair: Pair, run: SettingsRun) -> SettingsCell:
     return SettingsCell(pair.query, title, pair.parameter_class, first, second, compared, change, another, changes)
 
 
-def _change(first: SideSummary, second: SideSummary, compared: Ratio | None, *, differs: bool) -> Change:
+def _change(first: SideSummary, second: SideSummary, compared: Ratio | None, *, differs: Difference | None) -> Change:
     """Unlike optimizations, settings may change a time and no plan: memory for a sort, a processor more."""
     if first.error or second.error:
         return "failed"
     if differs:
-        return "other rows"
+        return differs
     if compared is None:
         return "cannot tell"
     faster, slower = beyond_noise(compared, first, second)

@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from bench.cells.cell import WORDS
 from bench.model import CellSide, Pair
 from tests.builders import gates, runs
 from tests.experiments.before_after.formats import FORMATS
@@ -60,11 +61,19 @@ def test_a_class_that_meets_the_target_passes_with_its_p95_in_seconds():
     assert float(case.get("time")) == pytest.approx(0.003, rel=0.2)
 
 
+LOST_ORDER = replace(runs.EQUAL, equal=False, difference="other order", detail="row 2 comes too late")
+
+
 @pytest.mark.parametrize(
     ("pair", "tag", "says"),
     [
         (runs.pair(after_ms=300), "failure", "20 of 20 executions took longer than 100 ms"),
-        (replace(runs.pair(), equality=runs.DIFFERENT), "failure", "the rows differ from those before"),
+        (
+            replace(runs.pair(), equality=runs.DIFFERENT),
+            "failure",
+            f"the rows differ from those before ({runs.DIFFERENT.detail})",
+        ),
+        (replace(runs.pair(), equality=LOST_ORDER), "failure", f"{WORDS['other order']} (row 2 comes too late)"),
         (replace(runs.pair(), after=CellSide(error="division by zero")), "error", "division by zero"),
         (replace(runs.pair(), before=CellSide(error="no such column")), "error", "before: no such column"),
         (runs.pair(n=3), "skipped", "cannot tell: 3 of at least 5 executions timed"),

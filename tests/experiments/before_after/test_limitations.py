@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,10 @@ def says(run: Run, text: str) -> bool:
     return text in " ".join(limitations(run))
 
 
+def answered(**more: Any) -> Pair:
+    return replace(runs.pair(), equality=replace(runs.EQUAL, **more))
+
+
 @pytest.mark.parametrize(
     ("run", "text"),
     [
@@ -35,6 +40,9 @@ def says(run: Run, text: str) -> bool:
         (replace(WHOLE, status="interrupted"), "The run is interrupted: what it had not reached is missing here."),
         (replace(WHOLE, notes=("Statistics are sampled.",)), "Statistics are sampled."),
         (runs.run(replace(runs.pair(), equality=None)), "In 1 pair the rows before and after were not compared"),
+        (runs.run(answered(rows_before=0, rows_after=0)), "In 1 pair both answers are empty"),
+        (runs.run(answered(unsure=("the order of binding 1 of 1: volatile",))), "queue (hot), not compared: the order"),
+        (runs.run(answered(tables=("a.t",), varying=("a.t.at",))), "so that they were not compared: queue: a.t.at."),
         (runs.run(), "Nothing was timed."),
     ],
 )

@@ -197,7 +197,7 @@ def test_the_slowest_miss_is_what_to_look_at_first():
 
 def test_other_rows_come_before_anything_else_and_are_not_shipped():
     steps = summarize(run(replace(pair("a"), equality=runs.DIFFERENT), pair("b", after_ms=250))).next_steps
-    assert steps[0].startswith("First make A return the same rows")
+    assert steps[0].startswith("First make A give the same answer")
     assert "ship-script" not in " ".join(steps)
 
 
@@ -308,3 +308,16 @@ def test_long_lists_are_cut():
     assert numbers.listed(list("abc")) == "a, b and c"
     assert numbers.listed(list("abcdefgh")) == "a, b, c, d and 4 more"
     assert numbers.listed([]) == ""
+
+
+def test_answers_are_counted_by_what_is_said_of_them():
+    empty = replace(pair("b"), equality=replace(runs.EQUAL, rows_before=0, rows_after=0))
+    lost = replace(pair("c"), equality=replace(runs.EQUAL, equal=False, difference="other order", detail="row 2"))
+    summary = summarize(run(pair("a"), empty, lost))
+    assert "Of 3 answers before and after, 1 equal; 1 equal, but empty; 1 other order." in summary.paragraph
+    assert [alarm for alarm in summary.alarms if "another order than it asks for" in alarm]
+
+
+def test_a_write_that_returns_nothing_and_changes_tables_is_not_empty():
+    wrote = replace(runs.EQUAL, rows_before=0, rows_after=0, tables=("crm.leads",))
+    assert only_cell(replace(pair(), equality=wrote)).equality == "equal"

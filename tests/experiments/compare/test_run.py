@@ -102,6 +102,14 @@ def test_other_rows_from_other_tables_are_no_alarm():
     assert summarize(beside(QUEUE, head, dataset=replace(runs.run().dataset, seed=9))).alarms == ()
 
 
+def test_cells_that_answer_nothing_in_both_runs_are_counted():
+    empty = replace(QUEUE, equality=replace(runs.EQUAL, rows_before=0, rows_after=0))
+    (versus,) = summarize(beside(empty, empty)).versus
+    assert "In 1 of 1 cell both answers are equal, but empty." in versus.remarks
+    (versus,) = summarize(beside(QUEUE, empty)).versus
+    assert not any("empty" in remark for remark in versus.remarks)
+
+
 def drifted(*factors: float, base_ms: float = 3) -> Comparison:
     """Cells of unchanged plans, each slower by its factor."""
     base = [runs.pair(parameter_class=f"c{i}", after_ms=base_ms) for i in range(len(factors))]

@@ -136,9 +136,9 @@ def _about(cell: CellDetails) -> Iterator[str | Span]:
     found = cell.summary
     yield Span(found.parameter_class, bold=True)
     rows = f"{numbers.count(found.result_rows)} rows, "
-    if found.equality == "different":
+    if found.differs:
         yield Span(rows, small=True)
-        yield Span("other rows after", "over", bold=True)
+        yield Span(f"{found.equality} after", "over", bold=True)
     else:
         yield Span(f"{rows}{found.equality}", small=True)
     yield " "

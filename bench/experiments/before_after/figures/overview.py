@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.cells.cell import rank
 from bench.cells.records import CellSummary, Outcome, QuerySummary
 from bench.experiments.before_after.summary import RunSummary
-from bench.model import STATES, State
+from bench.model import DIFFERENCES, STATES, State
 from bench.report import numbers
 from bench.report.figures import keys, times
 from bench.report.figures.drawing import Drawing, Point, Sheet, fitting, plain
@@ -20,6 +20,8 @@ SIGNS: Mapping[Outcome, tuple[str, str, str]] = {
     "misses": ("✗", "bad", "misses the target"),
     "cannot tell": ("?", "muted", "cannot tell"),
     "other rows": ("‼", "bad", "other rows after"),
+    "other order": ("‼", "bad", "other order after"),
+    "other content": ("‼", "bad", "other content after"),
     "failed": ("‼", "bad", "failed"),
 }
 """What stands beside the title of a query that does not meet the target: sign, colour, and what the key says."""
@@ -151,7 +153,7 @@ def _keys(rows: Sequence[QuerySummary], layout: Layout) -> list[Key]:
 def _titles(sheet: Sheet, rows: Sequence[QuerySummary], top: float, layout: Layout) -> None:
     for number, query in enumerate(rows):
         sign, colour, _ = SIGNS.get(query.outcome, ("", "ink", ""))
-        bold = query.outcome in ("misses", "other rows", "failed")
+        bold = query.outcome in ("misses", *DIFFERENCES, "failed")
         title = fitting(query.title, layout.room, layout.font, bold=bold)
         y = top + layout.row * number
         y += layout.row / 2 + 0.36 * layout.font if layout.beside else 1.3 * layout.font
