@@ -50,6 +50,11 @@ class GainCell:
     orders: tuple[tuple[str, ...], ...] = ()
     """Orders of arrival whose sets were tried; empty where all sets of ``matter`` were."""
 
+    @property
+    def label(self) -> str:
+        """``query[class]``."""
+        return f"{self.query}[{self.parameter_class}]"
+
 
 # ----------------------------------------------------------------------------------------------------- write cost
 @dataclass(frozen=True, slots=True)
@@ -220,12 +225,34 @@ class ForeignKeyFacts:
 
 # ----------------------------------------------------------------------------------------------------- the whole
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A chosen set without one of its members, executed, to prove that it is needed."""
+
+    name: str
+    without: tuple[str, ...]
+    """It, and what cannot be without it."""
+    samples_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """``query[class]`` to wall times; only cells whose plan differs from the one with the whole set."""
+
+
+@dataclass(frozen=True, slots=True)
 class SetTried:
     """Every cell executed with a chosen set of optimizations, to prove that it is enough."""
 
     kept: tuple[str, ...]
     samples_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
-    """``query[class]`` to wall times; only cells whose plan differs from the one with all optimizations."""
+    """``query[class]`` to wall times, in order. Runs of before ``members`` have only cells whose plan differs from the
+    one with all optimizations."""
+    bindings: dict[str, int] = field(default_factory=dict)
+    """``query[class]`` to how many bindings the executions took in turn; one where it is absent."""
+    all_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    """The same with all optimizations, of cells that did not meet the target with the set."""
+    members: tuple[LeftOut, ...] = ()
+    """The set without each of its members."""
+    dropped: tuple[str, ...] = ()
+    """Chosen at first; taking them out left every cell within the target."""
+    note: str = ""
+    """Why it was not executed to the end."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from bench.model.attribution import (
     ForeignKeyFacts,
     IndexFacts,
     IndexKey,
+    LeftOut,
     Load,
     Shipped,
     Stored,
@@ -107,11 +108,21 @@ def index(name: str = "crm.leads_source_idx", *columns: str, **more: Any) -> Ind
     return IndexFacts(**(made | more))
 
 
+def proved(ms: float = 3.0, *, kept: tuple[str, ...] = (INDEX,), without_ms: float = 300.0, **more: Any) -> SetTried:
+    """A set executed as often as a look takes that decides, and without each of its members."""
+    made: dict[str, Any] = {
+        "kept": kept,
+        "samples_ms": {"queue[hot]": (ms,) * 80},
+        "members": tuple(LeftOut(name, (name,), {"queue[hot]": (without_ms,) * 20}) for name in kept),
+    }
+    return SetTried(**(made | more))
+
+
 def gained(**more: Any) -> Attribution:
     """An attribution that was stopped after the gains."""
     made: dict[str, Any] = {
         "cells": (cell(),),
-        "smallest": SetTried((INDEX,), {"queue[hot]": (3.0,) * 15}),
+        "smallest": proved(),
     }
     return Attribution(**(made | more))
 
@@ -150,7 +161,13 @@ def hostile(text: str) -> Run:
             needs={text: (text,)},
             not_tried={text: text},
             cells=(cell(text, text, names=(text,)), cell(text, "b", *plans[:2], names=(text,))),
-            smallest=SetTried((text,), {f"{text}[{text}]": (300.0,) * 15}),
+            smallest=SetTried(
+                (text,),
+                {f"{text}[{text}]": (3.0,) * 80, f"{text}[b]": (3.0,) * 80},
+                members=(LeftOut(text, (text,), {f"{text}[{text}]": (300.0,) * 20}),),
+                dropped=(text,),
+                note=text,
+            ),
             writes=(Write(text, text, text, text),),
             write_costs=(write_cost(text, text), write_cost(text, "")),
             stored=(stored(text, name=text, table=text, method=text),),

@@ -90,7 +90,7 @@ class Found:
 
     def plan_here(self, names: Names, connection: Connection, made_by: Mapping[str, str], samples: int) -> int:
         """The plan of the database as it is now, without ``names``; executed if it is new."""
-        state = self._state(names)
+        state = self.state(names)
         key = state + _digest(shape_of(connection, self.cell, state, 0))
         if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
@@ -98,13 +98,18 @@ class Found:
             self.uses.append(_used(self.tried[-1].plan, made_by) | self._rewritten(state))
         return self.by_plan[key]
 
-    def _state(self, names: Names) -> State:
+    def plans_of_all(self, names: Names, connection: Connection) -> str:
+        """Name the plans of all bindings without ``names``, which are away now: the same name, the same work."""
+        state, numbers = self.state(names), range(len(self.cell.bindings))
+        return state + _digest([shape_of(connection, self.cell, state, number) for number in numbers])
+
+    def state(self, names: Names) -> State:
         """Which text runs: a rewrite is an optimization like any other."""
         return "before" if self.cell.query.rewrite and self.cell.query.rewrite.optimization in names else "after"
 
     def time(self, names: Names, connection: Connection, times: int) -> tuple[float, ...]:
         """Execute it ``times`` times without ``names``, which are away now; a timeout is the last."""
-        state = self._state(names)
+        state = self.state(names)
         samples: list[float] = []
         try:
             with connection.transaction():
@@ -153,7 +158,7 @@ def _used(plan: Json, made_by: Mapping[str, str]) -> set[str]:
     return {made_by[name] for name in names if name in made_by}
 
 
-def _digest(plan: Json) -> str:
+def _digest(plan: Json | list[Json]) -> str:
     """Name a plan by all that is in it but costs and estimates: nodes, indexes, conditions, keys."""
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 

@@ -10,6 +10,7 @@ from bench.experiments.attribution import details, sentences
 from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.heatmap import HeatmapColumn, heat
 from bench.experiments.attribution.hygiene import TITLES, UNSEEN
+from bench.experiments.attribution.proof import Proof
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary, FindingGroup, Totals
 from bench.model.vocabulary import mark
 from bench.report import numbers
@@ -28,19 +29,14 @@ from bench.report.document import (
     Section,
     Sentences,
     Span,
-    Style,
     Table,
     verdict,
 )
 from bench.report.html.anchors import anchors
 
 OPPOSITE = "The planner promised the opposite."
-ALARM_MOST, PROOF_MOST = 400, 800
-"""Characters of a sentence on a terminal."""
-SIGNS = {"meets": "✅", "cannot tell": "❔", "misses": "🛑"}
-"""Of the smallest set in Markdown: one that is not enough is an alarm."""
-STYLES = {"meets": "smallest", "cannot tell": "note", "misses": "alarm"}
-"""Of the smallest set in a page."""
+ALARM_MOST, PROOF_MOST = 400, 1200
+"""Characters of a sentence on a terminal, and of the smallest set's there and in Markdown."""
 
 Links = Mapping[str, tuple[str, str]]
 """Query to its place in the page and its title."""
@@ -56,7 +52,9 @@ def sections(summary: AttributionSummary, links: Links, *more: Block) -> tuple[S
 def _page(summary: AttributionSummary, links: Links) -> Iterator[Block]:
     yield replace(_disagreements(summary), formats=PAGE)
     if proof := summary.smallest:
-        yield Sentences((proof.sentence,), "paragraph", kind=STYLES[proof.verdict], formats=PAGE)
+        kind = f"proof {mark(proof.verdict).tone}"
+        yield Sentences((proof.sentence,), "paragraph", kind=kind, formats=PAGE)
+        yield replace(_members(proof), formats=PAGE)
     counts = tuple((Span(f"{number}", bold=True), " ", verdict(word)) for word, number in summary.outcomes)
     yield Sentences(counts, "list", kind="counts", label="Verdicts", formats=PAGE)
     if not summary.rows:
@@ -75,7 +73,9 @@ def _markdown(summary: AttributionSummary) -> Iterator[Block]:
         return
     yield replace(_disagreements(summary), most=300, formats=MARKDOWN)
     if proof := summary.smallest:
-        yield Sentences((f"{SIGNS[proof.verdict]} {proof.sentence}",), "paragraph", most=900, formats=MARKDOWN)
+        said = f"{mark(proof.verdict).emoji} {proof.sentence}"
+        yield Sentences((said,), "paragraph", most=PROOF_MOST, formats=MARKDOWN)
+        yield replace(_members(proof), formats=MARKDOWN)
     columns = (
         Column("Optimization"), Column("Verdict"), Column("Best gain, buffers", number=True),
         Column("Share", number=True), Column("WAL a row", number=True), Column("Size", number=True),
@@ -108,12 +108,32 @@ def _terminal(summary: AttributionSummary) -> Iterator[Block]:
         yield Sentences(("",), formats=TERMINAL)
     yield replace(_disagreements(summary), mark="‼ ", most=ALARM_MOST, formats=TERMINAL)
     if proof := summary.smallest:
-        style: Style = "alarm" if proof.verdict == "misses" else "paragraph"
         tone = mark(proof.verdict).tone
-        yield Sentences((proof.sentence,), style, "* ", tone, most=PROOF_MOST, formats=TERMINAL)
+        yield Sentences((proof.sentence,), "paragraph", "* ", tone, most=PROOF_MOST, formats=TERMINAL)
+        yield replace(_members(proof), formats=TERMINAL)
     if number := sum(len(group.found) for group in summary.findings):
         text = f"Index hygiene: {numbers.plural(number, 'thing')} to look at, with their fixes in report.html."
         yield Sentences((text,), tone="quiet", formats=TERMINAL)
+
+
+def _members(proof: Proof) -> Table:
+    """What breaks without each member of the smallest set."""
+    columns = (
+        Column("Taken out of the set"), Column("Then"), Column("Query and class"), Column("p95", number=True),
+        Column("Executions", number=True, rank=1),
+    )  # fmt: skip
+    rows = tuple(
+        (
+            Cell(one.name),
+            Cell(verdict(one.verdict)),
+            Cell(one.worst.cell if one.worst else numbers.NOTHING),
+            Cell(numbers.figure(one.worst.judgement.p95 if one.worst else None)),
+            Cell(numbers.count(one.worst.executions if one.worst else None)),
+        )
+        for one in proof.members
+    )
+    caption = "The smallest set, executed without each of its members: a cell that then misses the target."
+    return Table("The smallest set without each of its members", columns, rows, caption, kind="grid")
 
 
 def _disagreements(summary: AttributionSummary) -> Sentences:

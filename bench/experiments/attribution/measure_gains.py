@@ -14,10 +14,9 @@ from random import Random
 from bench.experiments.attribution.cells import NOTHING, SAMPLES, Found, Key
 from bench.experiments.attribution.effects import PlanEffects
 from bench.experiments.attribution.gains import better, by_work, faster
-from bench.experiments.attribution.proof import CLEARLY
 from bench.experiments.attribution.subsets import Names, Sets
 from bench.measurement import Cell
-from bench.model import GainCell, SetTried, Tried
+from bench.model import GainCell, Tried
 from bench.postgres.connection import Connection
 from bench.progress import Progress
 
@@ -29,10 +28,6 @@ gains only add up, as for parts of a statement that read different tables, one o
 
 TURNS, SAMPLES_A_TURN = 2, 2
 """More executions of two plans on which time and counters disagree, in turns."""
-
-PROOFS = 15
-"""Executions of a cell with the smallest set: as many as the experiment takes at least. Where those that were seen are
-clearly under the target, they prove enough."""
 
 Wanted = dict[Names, list[Found]]
 
@@ -79,22 +74,6 @@ class Gains:
             with connection.transaction():
                 kept[seen.key] = seen.plan_here(frozenset(without), connection, self.effects.made_by, SAMPLES)
         self.progress(what, len(self.found), len(self.found), "cells")
-
-    def prove(self, kept: Collection[str], target_ms: float) -> SetTried:
-        """Execute every cell with ``kept`` alone whose plan is then another than with all of them."""
-        names = self.sets.closed(set(self.sets.blocks) - set(kept))
-        self._ask({names: self.found}, "executing the smallest set")
-        changed = [seen for seen in self.found if seen.plan(names) != seen.plan(NOTHING)]
-        samples = {}
-        with self.sets.without(names):
-            for number, seen in enumerate(changed):
-                self.progress("executing the smallest set", number, len(changed), "cells")
-                taken = seen.tried[seen.plan(names)].samples_ms
-                if max(taken) >= CLEARLY * target_ms:
-                    taken = seen.time(names, self.sets.connection, PROOFS)
-                samples[seen.cell.label] = taken
-        self.sets.clean()
-        return SetTried(tuple(name for name in self.sets.blocks if name not in names), samples)
 
     def _learn(self, seen: Found, names: Sequence[str]) -> None:
         """Find out which optimizations act on a relation that the cell reads."""

@@ -1,32 +1,65 @@
-"""What executing the smallest set of optimizations alone has shown, in one sentence."""
+"""What executing the smallest set of optimizations has shown: that it is enough, and that no member can go. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cells.cell import rank
-from bench.experiments.attribution.smallest_set import held
-from bench.model import Attribution, Run, Sample, SetTried, Verdict
+from bench.model import LeftOut, Run, Sample, SetTried, Verdict
 from bench.report import numbers
-from bench.statistics.quantiles import Figure, judge, percentile
+from bench.statistics.quantiles import Judgement, judge
 
 NAMED_MOST = 6
 """Optimizations that the sentence names; the table marks all of them."""
 
 
-CLEARLY = 0.25
-"""Executions that all took less than this share of the target prove that a plan meets it, however few they are."""
+@dataclass(frozen=True, slots=True)
+class Executed:
+    """One cell executed with a set of optimizations."""
+
+    cell: str
+    judgement: Judgement
+    executions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One member of the set, taken out: it is needed where a cell then ``misses`` the target."""
+
+    name: str
+    verdict: Verdict
+    worst: Executed | None
+    """The cell that says so, or that comes nearest to it."""
+    reason: str
+    """What the verdict rests on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """The smallest set: whether it is enough, and the sentence that says so."""
+    """The smallest set: whether it is enough, whether each member is needed, and the sentences that say so."""
 
     verdict: Verdict
-    """``misses`` where a cell that it was chosen to keep under the target is over it."""
+    """``misses`` where a cell that meets the target with all optimizations does not with the set."""
     sentence: str
     kept: tuple[str, ...]
+    members: tuple[Member, ...]
+    """In the order of ``kept``; empty where no member was taken out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of a run with the set, by what that says."""
+
+    met: tuple[Executed, ...]
+    missed: tuple[Executed, ...]
+    unclear: tuple[Executed, ...]
+    beyond: tuple[Executed, ...]
+    """Those that miss with all optimizations, too."""
+
+    @property
+    def verdict(self) -> Verdict:
+        return "misses" if self.missed else "cannot tell" if self.unclear else "meets"
 
 
 def prove(run: Run, size: Mapping[str, int]) -> Proof | None:
@@ -37,70 +70,122 @@ def prove(run: Run, size: Mapping[str, int]) -> Proof | None:
     attribution = run.attribution
     if attribution is None or attribution.smallest is None or not attribution.cells:
         return None
-    tried, target_ms = attribution.smallest, run.options.target_ms
-    timed = {
-        cell: tuple(Sample(ms, 0.0, censored=ms >= 1e3 * run.options.timeout_s) for ms in times)
-        for cell, times in tried.samples_ms.items()
-    }
-    promised = {f"{cell.query}[{cell.parameter_class}]" for cell in held(attribution, target_ms)}
-    judged = {cell: _held_against(samples, target_ms) for cell, samples in timed.items() if cell in promised}
-    seen = _p95(run, timed, promised)
-    missed = _worst_first([cell for cell, verdict in judged.items() if verdict == "misses"], seen)
-    unclear = _worst_first([cell for cell, verdict in judged.items() if verdict == "cannot tell"], seen)
-    verdict: Verdict = "misses" if missed else "cannot tell" if unclear else "meets"
-    chosen = _chosen(run, tried, size, _whom(attribution, promised, f"{target_ms:g} ms"), tried_out=not missed)
-    return Proof(verdict, f"{chosen}{_outcome(tried, seen, missed, unclear, target_ms)}.", tried.kept)
+    tried = attribution.smallest
+    cells = _cells(run, tried)
+    left_out = {one.name: one for one in tried.members}
+    members = tuple(_member(run, name, left_out.get(name)) for name in tried.kept) if tried.members else ()
+    said = [_chosen(run, tried, size, cells), *_outcome(run, tried, cells)]
+    if cells.verdict != "misses":
+        said += _minimal(tried, members)
+    return Proof(cells.verdict, " ".join(f"{one}." for one in said), tried.kept, members)
 
 
-def _held_against(samples: Sequence[Sample], target_ms: float) -> Verdict:
-    """A cell far below the target needs no more executions to be sure."""
-    if samples and max(sample.ms for sample in samples) < CLEARLY * target_ms:
-        return "meets"
-    return judge(samples, target_ms).verdict
-
-
-def _p95(run: Run, timed: Mapping[str, Sequence[Sample]], promised: set[str]) -> dict[str, Figure]:
-    """The p95 of each cell with the set alone; where its plan is the one with all, as the run measured that."""
+def _cells(run: Run, tried: SetTried) -> _Cells:
+    """A cell that was not executed with the set has the plan that it has with all, and counts as the run timed it."""
     measured = {f"{pair.query}[{pair.parameter_class}]": pair.after.samples for pair in run.pairs}
-    return {
-        cell: found for cell, samples in (measured | dict(timed)).items()
-        if cell in promised and (found := percentile(samples, 0.95))
-    }  # fmt: skip
+    met, missed, unclear, beyond = [], [], [], []
+    for label in (cell.label for cell in run.attribution.cells) if run.attribution else ():
+        with_set = _executed(run, label, tried.samples_ms.get(label), measured.get(label, ()))
+        with_all = _executed(run, label, tried.all_ms.get(label), measured.get(label, ())).judgement.verdict
+        if with_set.judgement.verdict == "meets":
+            met.append(with_set)
+        elif with_all == "misses":
+            beyond.append(with_set)
+        elif with_set.judgement.verdict == "misses" and (with_all == "meets" or label not in tried.all_ms):
+            missed.append(with_set)
+        else:
+            unclear.append(with_set)
+    return _Cells(*(tuple(sorted(found, key=_p95, reverse=True)) for found in (met, missed, unclear, beyond)))
 
 
-def _whom(attribution: Attribution, promised: set[str], target: str) -> str:
-    if len(promised) == len(attribution.cells):
-        return f"every query under {target}"
-    return f"under {target} what all of them bring well under it ({len(promised)} of {len(attribution.cells)} cells)"
+def _executed(run: Run, label: str, times: Sequence[float] | None, measured: Sequence[Sample] = ()) -> Executed:
+    samples = measured if times is None else _samples(run, label, times)
+    return Executed(label, judge(samples, run.options.target_ms), len(samples))
 
 
-def _chosen(run: Run, tried: SetTried, size: Mapping[str, int], whom: str, *, tried_out: bool) -> str:
+def _samples(run: Run, label: str, times: Sequence[float]) -> tuple[Sample, ...]:
+    tried = run.attribution.smallest if run.attribution else None
+    bindings, timeout_ms = tried.bindings.get(label, 1) if tried else 1, 1e3 * run.options.timeout_s
+    return tuple(Sample(ms, 0.0, at % bindings, censored=ms >= timeout_ms) for at, ms in enumerate(times))
+
+
+def _p95(one: Executed) -> tuple[bool, float]:
+    return rank(one.judgement.p95)
+
+
+def _member(run: Run, name: str, left_out: LeftOut | None) -> Member:
+    if left_out is None:
+        why = run.attribution.not_tried.get(name, "") if run.attribution else ""
+        return Member(name, "cannot tell", None, f"it could not be taken out: {why}" if why else "it was not taken out")
+    found = [_executed(run, label, times) for label, times in left_out.samples_ms.items()]
+    misses = [one for one in found if one.judgement.verdict == "misses"]
+    open_cells = [one for one in found if one.judgement.verdict == "cannot tell"]
+    worst = max(misses or open_cells, key=_p95, default=None)
+    if worst is None:
+        return Member(name, "cannot tell", None, "the cells that it changes were not executed to the end")
+    return Member(name, worst.judgement.verdict, worst, worst.judgement.reason)
+
+
+# -------------------------------------------------------------------------------------------------- the sentences
+def _chosen(run: Run, tried: SetTried, size: Mapping[str, int], cells: _Cells) -> str:
     total, kept = len(run.applied), len(tried.kept)
+    enough, target = cells.verdict == "meets", f"{run.options.target_ms:g} ms"
+    whom = f"every query under {target}"
+    if cells.beyond:
+        under = len(cells.met) + len(cells.missed) + len(cells.unclear)
+        whom = f"under {target} what all of them bring under it ({under} of {under + len(cells.beyond)} cells)"
     if not kept:
-        needed = "is needed to keep" if tried_out else "seemed to be needed to keep"
+        needed = "is needed to keep" if enough else "seemed to be needed to keep"
         return f"None of {numbers.plural(total, 'optimization')} {needed} {whom}"
     named = f"{numbers.listed(tried.kept, NAMED_MOST)} ({numbers.size(sum(size.get(name, 0) for name in tried.kept))})"
     of = f"{kept} of {numbers.plural(total, 'optimization')}"
-    if not tried_out:
+    if not enough:
         return f"{of} {'was' if kept == 1 else 'were'} chosen as the fewest that keep {whom}: {named}"
     return f"{of} {'keeps' if kept == 1 else 'keep'} {whom}: {named}"
 
 
-def _outcome(
-    tried: SetTried, seen: Mapping[str, Figure], missed: Sequence[str], unclear: Sequence[str], target_ms: float
-) -> str:
-    how = "executed alone" if tried.kept else "executed without any"
-    if missed:
-        found = numbers.listed([f"{cell} takes {numbers.figure(seen[cell])}" for cell in missed], 3)
-        return f". That is not enough: {how}, {found} (p95)"
-    if not seen:
-        return ""
-    slowest = max(seen, key=lambda cell: rank(seen[cell]))
-    said = f"; {how}, the slowest cell takes {numbers.figure(seen[slowest])} (p95 of {slowest})"
-    if unclear:
-        said += f". Too close to {target_ms:g} ms to tell, or too noisy: {numbers.listed(unclear, 3)}"
+def _outcome(run: Run, tried: SetTried, cells: _Cells) -> list[str]:
+    how = "Executed with these alone" if tried.kept else "Executed without any"
+    if cells.missed:
+        found = [f"{one.cell} takes {numbers.figure(one.judgement.p95)}" for one in cells.missed]
+        return [f"That is not enough: {how[0].lower()}{how[1:]}, {numbers.listed(found, 3)} (p95)"]
+    said = []
+    if cells.met:
+        first = cells.met[0]
+        number = numbers.plural(len(cells.met), "cell")
+        all_of = f"all {number}" if not cells.unclear and len(cells.met) > 1 else number
+        said.append(
+            f"{how}, {all_of} {'meets' if len(cells.met) == 1 else 'meet'} the target ({_times(cells.met)}), the "
+            f"slowest at {numbers.figure(first.judgement.p95)} (p95 of {first.cell})"
+        )
+    if cells.unclear:
+        named = numbers.listed([f"{one.cell} ({one.judgement.reason})" for one in cells.unclear], 3)
+        said.append(f"Cannot tell whether the target is met in {named}")
     return said
 
 
-def _worst_first(cells: Sequence[str], seen: Mapping[str, Figure]) -> list[str]:
-    return sorted(cells, key=lambda cell: rank(seen.get(cell)), reverse=True)
+def _times(cells: Sequence[Executed]) -> str:
+    counts = [one.executions for one in cells]
+    few, many = min(counts), max(counts)
+    return f"{few} executions each" if few == many else f"{few} to {many} executions each"
+
+
+def _minimal(tried: SetTried, members: Sequence[Member]) -> list[str]:
+    if not tried.kept:
+        return []
+    if not members:
+        return ["Whether each of them is needed was not executed"]
+    said = []
+    if proved := [one for one in members if one.verdict == "misses"]:
+        all_of = len(proved) == len(members)
+        subject = "it" if len(members) == 1 else "any one of them" if all_of else _either(proved)
+        said.append(f"Without {subject} at least one cell misses the target")
+    said += [f"Cannot tell whether {one.name} could go: {one.reason}" for one in members if one.verdict != "misses"]
+    if tried.dropped:
+        went = numbers.listed(tried.dropped, NAMED_MOST)
+        said.append(f"Chosen at first and taken out, because every cell meets the target without: {went}")
+    return [*said, tried.note.capitalize()] if tried.note else said
+
+
+def _either(members: Collection[Member]) -> str:
+    return f"any of {numbers.listed([one.name for one in members], NAMED_MOST)}"

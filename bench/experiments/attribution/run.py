@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from bench.experiments.attribution.changed_tables import changed_tables
@@ -12,6 +13,7 @@ from bench.experiments.attribution.committed import with_committed
 from bench.experiments.attribution.disk import stored
 from bench.experiments.attribution.effects import plan_effects
 from bench.experiments.attribution.measure_gains import Gains
+from bench.experiments.attribution.prove_smallest import Proof
 from bench.experiments.attribution.shipping import ship_all
 from bench.experiments.attribution.smallest_set import smallest
 from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -19,7 +21,7 @@ from bench.experiments.attribution.writes import write_costs
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
-from bench.model import Applied, Attribution
+from bench.model import Applied, Attribution, SetTried
 from bench.postgres import optimizations
 from bench.postgres.connection import Connection
 
@@ -94,21 +96,27 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
     setup, blocks = subject.setup, {block.name: block for block in subject.setup.workload.optimizations}
     creates = {one.name: one.creates for one in subject.applied}
     sides = Sides(setup.target, {"after": name}, subject.timeout_s)
-    with sides.connect("after", writes=True) as connection, watch("gains"):
+    with sides.connect("after", writes=True) as connection:
         connection.prepared_max = None
-        sets = Sets(connection, blocks, creates)
-        find_needs(sets)
-        find_rewrite_needs(sets, subject.cells)
-        changed, failed = changed_tables(connection, setup.workload.optimizations, sets.needs)
-        sorted_out = plan_effects(connection, setup.workload.optimizations, subject.applied, changed)
-        trial = Gains(sets, sorted_out, setup.progress)
-        trial.explore(subject.cells)
-        cells = with_committed(trial, lambda label: _fresh(subject, label))
-        found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
-        size = {one.name: one.size_bytes for one in subject.applied}
-        kept = smallest(found, list(blocks), subject.target_ms, size)
-        found = replace(found, smallest=trial.prove(kept, subject.target_ms))
+        with watch("gains"):
+            sets = Sets(connection, blocks, creates)
+            find_needs(sets)
+            find_rewrite_needs(sets, subject.cells)
+            changed, failed = changed_tables(connection, setup.workload.optimizations, sets.needs)
+            sorted_out = plan_effects(connection, setup.workload.optimizations, subject.applied, changed)
+            trial = Gains(sets, sorted_out, setup.progress)
+            trial.explore(subject.cells)
+            cells = with_committed(trial, lambda label: _fresh(subject, label))
+            found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
+        with watch("smallest set"):
+            found = replace(found, smallest=_smallest(subject, trial, found))
     return found, _Known(changed, failed, sorted_out.inert)
+
+
+def _smallest(subject: Subject, trial: Gains, found: Attribution) -> SetTried:
+    size = {one.name: one.size_bytes for one in subject.applied}
+    choose = partial(smallest, found, list(trial.sets.blocks), subject.target_ms, size)
+    return Proof(trial.sets, trial.found, subject.target_ms, subject.setup.progress).prove(choose)
 
 
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:

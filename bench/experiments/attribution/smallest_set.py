@@ -1,43 +1,54 @@
-"""The smallest set of optimizations with which every query that can stays under the target."""
+"""The smallest set of optimizations with which every query that can stays under the target, by the plans measured."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bench.experiments.attribution.shapley import fastest_ms
 from bench.model import Attribution, GainCell, Tried
 
 SAFETY = 0.6
 """Share of the target that the fastest execution of a plan may take here: p95 is above it. What is chosen so is then
-executed more often, and the report says what that gave."""
+executed, and another set is chosen where that does not meet the target."""
 LOOKS_MOST = 2_000
 """Sets looked at before the search is given up and all are kept."""
 
 
-def smallest(attribution: Attribution, names: Sequence[str], target_ms: float, size: Mapping[str, int]) -> list[str]:
+Refuted = Collection[tuple[str, frozenset[str]]]
+"""Cells, as ``query[class]``, and sets with which they were executed and did not meet the target."""
+
+
+def smallest(
+    attribution: Attribution, names: Sequence[str], target_ms: float, size: Mapping[str, int], refuted: Refuted = ()
+) -> list[str]:
     """Choose from ``names`` as few as keep every cell under ``target_ms`` that is under it with all of them.
 
     Among sets of as many, the one with the least bytes (``size``). What the chosen need is among them.
     """
-    known = [_Cell(cell, SAFETY * target_ms) for cell in held(attribution, target_ms)]
+    missed = {label for label, _ in refuted}
+    known = [
+        _Cell(cell, max(SAFETY * target_ms, _fastest(cell.tried[cell.after])), attribution.needs, refuted)
+        for cell in attribution.cells
+        if cell.label in missed or _fastest(cell.tried[cell.after]) <= SAFETY * target_ms
+    ]
     chosen = _search(known, size)
     return [name for name in names if chosen is None or name in chosen or name in attribution.not_tried]
-
-
-def held(attribution: Attribution, target_ms: float) -> list[GainCell]:
-    """The cells that a set has to keep under the target: those that are well under it with all optimizations."""
-    return [cell for cell in attribution.cells if _fastest(cell.tried[cell.after]) <= SAFETY * target_ms]
 
 
 class _Cell:
     """Which sets one cell is content with."""
 
-    def __init__(self, cell: GainCell, limit_ms: float) -> None:
+    def __init__(self, cell: GainCell, limit_ms: float, needs: Mapping[str, Sequence[str]], refuted: Refuted) -> None:
         self.matter = frozenset(cell.matter)
-        content = {_names(cell, bits): _fastest(cell.tried[plan]) <= limit_ms for bits, plan in cell.subsets.items()}
-        self.known = content
-        self.fine = [names for names, good in content.items() if good]
+        plans = {_names(cell, bits): plan for bits, plan in cell.subsets.items()}
+        # One alone is a set like any other. Where orders are sampled it is seldom among them.
+        plans |= {
+            self.matter & {name, *needs.get(name, ())}: plan for name, plan in cell.alone.items() if name in self.matter
+        }
+        self.known = {names: _fastest(cell.tried[plan]) <= limit_ms for names, plan in plans.items()}
+        self.known |= {kept & self.matter: False for label, kept in refuted if label == cell.label}
+        self.fine = [names for names, good in self.known.items() if good]
 
     def is_content(self, chosen: frozenset[str]) -> bool:
         """Whether ``chosen`` is enough; a set that was not tried is taken to be no worse than a part of it."""

@@ -125,10 +125,19 @@ def test_the_smallest_set_and_the_verdicts_come_before_the_table():
     assert said < text.index("1 ✓ keep, but it costs 1 ∅ unused") < text.index("What each change gains")
 
 
-def test_a_smallest_set_that_is_not_enough_is_an_alarm():
-    run = attributed.run(gained(smallest=SetTried((INDEX,), {"queue[hot]": (140.0,) * 15})))
-    assert '<p class="alarm">1 of 2 optimizations was chosen' in FORMATS["html"](run)
-    assert "🛑 1 of 2 optimizations was chosen" in FORMATS["md"](run)
+def test_a_smallest_set_that_is_not_enough_looks_like_a_miss():
+    made = attributed.proved(140.0, all_ms={"queue[hot]": (3.0,) * 80})
+    run = attributed.run(gained(smallest=made))
+    assert '<p class="proof over">1 of 2 optimizations was chosen' in FORMATS["html"](run)
+    assert "❌ 1 of 2 optimizations was chosen" in FORMATS["md"](run)
+    assert "* 1 of 2 optimizations was chosen" in on_terminal(run)
+
+
+def test_every_format_shows_what_breaks_without_each_member():
+    run = attributed.run()
+    assert f"{INDEX} ✗ misses queue[hot] 300 ms 20" in page(run).text
+    assert f"| {INDEX} | ❌ misses | queue\\[hot\\] | 300 ms | 20 |" in FORMATS["md"](run)
+    assert re.search(rf"{INDEX} +✗ misses +queue\[hot\] +300 ms +20", on_terminal(run, 130))
 
 
 def test_a_planner_that_promised_the_opposite_is_said_loudly():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -119,3 +120,35 @@ def test_nothing_is_needed_where_all_is_fast():
 def test_what_cannot_be_taken_away_stays():
     fast = cell("a", {"": 20, "a": 1})
     assert smallest(Attribution(cells=(fast,), not_tried={"z": "why"}), ["a", "z"], 50.0, {}) == ["z"]
+
+
+def _with_orders(matter: str, cost_of: dict[str, int], *sets: str) -> GainCell:
+    """A cell of which these sets alone were tried, beside each optimization alone."""
+    whole = cell(matter, cost_of)
+    bits = {"".join("1" if letter in names else "0" for letter in matter) for names in ("", matter, *sets)}
+    return replace(whole, subsets={one: plan for one, plan in whole.subsets.items() if one in bits})
+
+
+def test_one_that_is_enough_alone_is_a_candidate_where_orders_were_sampled():
+    """Both sets that were tried on the way have two, and either of the first two would do."""
+    costs = {"": 100, "a": 10, "b": 100, "c": 100, "ab": 10, "ac": 10, "bc": 10, "abc": 10}
+    found = smallest(Attribution(cells=(_with_orders("abc", costs, "ab", "bc"),)), ["a", "b", "c"], 50.0, {})
+    assert found == ["a"]
+
+
+def test_alone_means_with_what_it_needs():
+    costs = {"": 100, "a": 10, "b": 100, "c": 100, "ab": 10, "ac": 10, "bc": 100, "abc": 10}
+    attribution = Attribution(cells=(_with_orders("abc", costs),), needs={"a": ("b",)})
+    assert smallest(attribution, ["a", "b", "c"], 50.0, {}) == ["a", "b"]
+
+
+def test_a_set_that_its_execution_refuted_is_not_chosen_again():
+    either = cell("ab", {"": 100, "a": 10, "b": 10, "ab": 10})
+    chosen = smallest(Attribution(cells=(either,)), ["a", "b"], 50.0, {"b": 5}, [("q[hot]", frozenset("a"))])
+    assert chosen == ["b"]
+
+
+def test_a_cell_that_is_close_to_the_target_asks_for_nothing_until_it_misses():
+    close = cell("a", {"": 100, "a": 45})
+    assert smallest(Attribution(cells=(close,)), ["a"], 50.0, {}) == []
+    assert smallest(Attribution(cells=(close,)), ["a"], 50.0, {}, [("q[hot]", frozenset())]) == ["a"]

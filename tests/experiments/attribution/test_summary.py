@@ -10,56 +10,94 @@ from bench.cells.index_use import indexes_seen
 from bench.experiments.attribution.gains import cell_gains
 from bench.experiments.attribution.heatmap import heatmap
 from bench.experiments.attribution.summary import summarize
-from bench.model import Attribution, SetTried
+from bench.model import Attribution, LeftOut
 from tests.builders import attributed, runs
-from tests.builders.attributed import INDEX, OTHER, cell, gained, index, tried
+from tests.builders.attributed import INDEX, OTHER, cell, gained, index, proved, tried
 
 STOPPED = tried(0, 30_000.0, censored=True)
 
 
-def proof(ms: float = 3.0, kept: tuple[str, ...] = (INDEX,), **more):
-    times = {"queue[hot]": (ms,) * 15}
-    return summarize(attributed.run(gained(smallest=SetTried(kept, times), **more))).smallest
+def proof(ms: float = 3.0, **more):
+    return summarize(attributed.run(gained(smallest=proved(ms, **more)))).smallest
 
 
 # ---------------------------------------------------------------------------------------------- the smallest set
 def test_a_set_that_is_enough_is_named_with_its_size_and_slowest_cell():
     assert proof().sentence == (
-        "1 of 2 optimizations keeps every query under 100 ms: leads_queue_idx (3.1 MB); executed alone, the slowest "
-        "cell takes 3.00 ms (p95 of queue[hot])."
+        "1 of 2 optimizations keeps every query under 100 ms: leads_queue_idx (3.1 MB). Executed with these alone, 1 "
+        "cell meets the target (80 executions each), the slowest at 3.00 ms (p95 of queue[hot]). Without it at least "
+        "one cell misses the target."
+    )
+
+
+def test_what_breaks_without_a_member_is_shown_with_its_time_and_executions():
+    (member,) = proof(without_ms=300.0).members
+    assert (member.name, member.verdict, member.worst.cell) == (INDEX, "misses", "queue[hot]")
+    assert (member.worst.judgement.p95.ms, member.worst.executions) == (300.0, 20)
+
+
+def test_a_member_without_which_no_look_decides_may_be_superfluous():
+    """Two of 40 over the target: neither."""
+    times = {"queue[hot]": (90.0,) * 38 + (110.0,) * 2}
+    found = proof(members=(LeftOut(INDEX, (INDEX,), times),))
+    assert found.members[0].verdict == "cannot tell"
+    assert f"Cannot tell whether {INDEX} could go: 2 of 40 executions" in found.sentence
+    assert "at least one cell misses" not in found.sentence
+
+
+def test_a_member_that_cannot_be_taken_away_is_said_with_its_reason():
+    made = proved(kept=(INDEX, OTHER), members=proved().members)
+    found = summarize(attributed.run(gained(smallest=made, not_tried={OTHER: "its undo fails"}))).smallest
+    assert [one.verdict for one in found.members] == ["misses", "cannot tell"]
+    assert f"Cannot tell whether {OTHER} could go: it could not be taken out: its undo fails." in found.sentence
+
+
+def test_a_set_that_was_not_executed_without_its_members_claims_no_minimum():
+    found = proof(members=())
+    assert found.members == ()
+    assert found.sentence.endswith("Whether each of them is needed was not executed.")
+
+
+def test_what_left_the_set_is_named():
+    assert f"Chosen at first and taken out, because every cell meets the target without: {OTHER}." in (
+        proof(dropped=(OTHER,)).sentence
     )
 
 
 def test_a_set_that_misses_the_target_when_it_is_executed_is_not_enough():
-    found = proof(ms=140.0)
+    found = proof(ms=140.0, all_ms={"queue[hot]": (3.0,) * 80})
     assert found.verdict == "misses"
-    assert "That is not enough: executed alone, queue[hot] takes 140 ms (p95)." in found.sentence
+    assert "That is not enough: executed with these alone, queue[hot] takes 140 ms (p95)." in found.sentence
     assert "keeps every query" not in found.sentence
+    assert "at least one cell misses" not in found.sentence
 
 
 def test_a_set_that_was_stopped_by_the_timeout_misses():
-    assert "queue[hot] takes > 30.0 s" in proof(ms=30_000.0).sentence
+    found = proof(samples_ms={"queue[hot]": (30_000.0,) * 2}, all_ms={"queue[hot]": (3.0,) * 80})
+    assert "queue[hot] takes > 30.0 s" in found.sentence
 
 
-def test_a_set_too_close_to_the_target_says_so():
-    times = {"queue[hot]": (60.0, 99.0, 70.0, 90.0, 80.0)}
-    found = summarize(attributed.run(gained(smallest=SetTried((INDEX,), times)))).smallest
+def test_two_executions_prove_no_set_however_short_they_are():
+    found = proof(samples_ms={"queue[hot]": (0.1, 0.1)})
     assert found.verdict == "cannot tell"
-    assert found.sentence.endswith("Too close to 100 ms to tell, or too noisy: queue[hot].")
+    assert "Cannot tell whether the target is met in queue[hot]" in found.sentence
+    assert "was chosen as the fewest that keep every query under 100 ms" in found.sentence
 
 
 def test_an_empty_set_is_a_result():
-    assert proof(kept=()).sentence.startswith("None of 2 optimizations is needed to keep every query under 100 ms; ")
+    assert proof(kept=()).sentence.startswith("None of 2 optimizations is needed to keep every query under 100 ms. ")
 
 
 def test_a_cell_that_all_of_them_do_not_bring_under_the_target_is_not_promised():
     slow = cell("queue", "whale", tried(9000, 900.0), tried(4000, 300.0))
-    found = proof(cells=(cell(), slow))
+    times = {"queue[hot]": (3.0,) * 80, "queue[whale]": (300.0,) * 20}
+    made = proved(samples_ms=times, all_ms={"queue[whale]": (300.0,) * 20})
+    found = summarize(attributed.run(gained(cells=(cell(), slow), smallest=made))).smallest
     assert found.verdict == "meets"
-    assert "keeps under 100 ms what all of them bring well under it (1 of 2 cells)" in found.sentence
+    assert "keeps under 100 ms what all of them bring under it (1 of 2 cells)" in found.sentence
 
 
-def test_a_cell_whose_plan_stays_counts_with_what_the_run_measured():
+def test_a_cell_whose_plan_stays_counts_with_what_an_older_run_measured():
     pairs = (runs.pair(), runs.pair("queue", "whale", after_ms=50))
     made = replace(attributed.run(gained(cells=(cell(), cell("queue", "whale")))), pairs=pairs)
     assert "(p95 of queue[whale])" in summarize(made).smallest.sentence

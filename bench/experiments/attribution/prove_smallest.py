@@ -1,0 +1,216 @@
+"""The smallest set of optimizations, executed: it is enough, and without any one of its members it is not.
+
+A set is chosen by the plans that were measured. It is executed in every cell until the verdict is decided; where a cell
+does not meet the target that meets it with all optimizations, another set is chosen. Then each member is taken out: a
+cell that now misses proves that it is needed; where none does, it leaves the set, and the proof goes on.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from bench.experiments.attribution.cells import NOTHING, Found
+from bench.experiments.attribution.subsets import Names, Sets
+from bench.measurement import Timeout, execute
+from bench.model import LeftOut, Sample, SetTried, Verdict
+from bench.progress import Progress
+from bench.statistics.quantiles import verdict
+
+LOOKS = (2, 5, 10, 20, 40, 80, 160, 320)
+MEETS_FROM = 80
+FIRST_LOOKS = LOOKS[:4]
+"""A member is taken out to find one cell that misses, and a clear miss is decided by then: no other cell gets more
+before all that changed were looked at so often."""
+BUDGET_S = 240.0
+"""Seconds of executing after which what is open stays so."""
+CLEAR = 2.0
+"""Times the target from which on one execution says where to look first for a cell that misses it."""
+ATTEMPTS = 8
+"""Sets that are executed at most before the last one is shown as it is: not enough."""
+
+Refuted = list[tuple[str, frozenset[str]]]
+Choose = Callable[[Refuted], Sequence[str]]
+"""Choose a set that none of these refutes."""
+
+
+@dataclass(slots=True)
+class Proof:
+    """Executes cells with sets of optimizations; a plan that was executed counts in every set that gives it."""
+
+    sets: Sets
+    found: Sequence[Found]
+    target_ms: float
+    progress: Progress
+    budget_s: float = BUDGET_S
+    begun: float = field(default_factory=time.perf_counter)
+    samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
+    """By cell and the name of its plans."""
+    plans: dict[Names, dict[str, str]] = field(default_factory=dict)
+    """Set taken away to the names of each cell's plans."""
+    rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 (order of execution)
+
+    def prove(self, choose: Choose) -> SetTried:
+        """Choose a set, execute it, and take out one member after the other."""
+        kept = self._enough(choose)
+        members, dropped = self._needed(kept)
+        kept = [name for name in kept if name not in dropped]
+        names = self._away(kept)
+        unmet = [seen for seen in self.found if self._verdict(seen, names) != "meets"]
+        return SetTried(
+            kept=tuple(kept),
+            samples_ms=self._times(self.found, names),
+            bindings={seen.cell.label: len(seen.cell.bindings) for seen in self.found if len(seen.cell.bindings) > 1},
+            all_ms=self._times(unmet, NOTHING),
+            members=tuple(members),
+            dropped=tuple(dropped),
+            note=f"the budget of {self.budget_s:g} s was used up" if self._late() else "",
+        )
+
+    # ------------------------------------------------------------------------------------------------- it is enough
+    def _enough(self, choose: Choose) -> list[str]:
+        """A set with which every cell meets the target that does so with all, or the last one that was tried."""
+        refuted: Refuted = []
+        kept: list[str] = []
+        for _ in range(ATTEMPTS):
+            kept = list(choose(refuted))
+            names = self._away(kept)
+            self._execute(self.found, names, "executing the smallest set")
+            unmet = [seen for seen in self.found if self._verdict(seen, names) != "meets"]
+            self._execute(unmet, NOTHING, "executing with all")
+            broken = [seen.cell.label for seen in unmet if self._verdict(seen, NOTHING) == "meets"]
+            if not broken or not names or self._late():
+                break
+            refuted += [(label, frozenset(kept)) for label in broken]
+        return kept
+
+    # ------------------------------------------------------------------------------------------------- none can go
+    def _needed(self, kept: Sequence[str]) -> tuple[list[LeftOut], list[str]]:
+        """The set without each member that is needed, or may be; and the members that are not."""
+        dropped: list[str] = []
+        proved: dict[str, LeftOut] = {}
+        while (name := self._next([one for one in kept if one not in dropped], proved)) is not None:
+            left = [one for one in kept if one not in dropped]
+            self.progress("taking out one member", len(proved), len(left), "members")
+            whole, names = self._away(left), self._away([one for one in left if one != name])
+            promised = [seen for seen in self.found if self._verdict(seen, whole) != "misses"]
+            changed = [seen for seen in promised if self._plan(seen, whole) != self._plan(seen, names)]
+            self._look_for_a_miss(changed, names)
+            gone = [one for one in left if one in names]
+            if all(self._verdict(seen, names) == "meets" for seen in changed):
+                dropped += gone
+                proved.clear()  # of a larger set; what was executed for it counts where the plans are the same
+            else:
+                executed = [seen for seen in changed if self.samples.get(self._key(seen, names))]
+                proved[name] = LeftOut(name, tuple(gone), self._times(executed, names))
+        self.progress("taking out one member", len(proved), len(proved), "members")
+        return [proved[one] for one in kept if one in proved], dropped
+
+    def _next(self, left: Sequence[str], proved: Collection[str]) -> str | None:
+        return next((name for name in left if name not in proved and name not in self.sets.fixed), None)
+
+    def _look_for_a_miss(self, changed: Sequence[Found], names: Names) -> None:
+        """Execute cells until one misses: first where one execution says that it will, the fastest of these first."""
+        self._execute(changed, names, looks=(1,))
+
+        def promising(seen: Found) -> tuple[bool, bool, float]:
+            ms = next((sample.ms for sample in self.samples[self._key(seen, names)]), 0.0)
+            clear = ms >= CLEAR * self.target_ms
+            return seen.cell.query.writes, not clear, ms if clear else -ms
+
+        ordered = sorted(changed, key=promising)
+        for looks in (FIRST_LOOKS, LOOKS):
+            for seen in ordered:
+                self._execute([seen], names, looks=looks)
+                if self._verdict(seen, names) == "misses":
+                    return
+
+    # ---------------------------------------------------------------------------------------------------- executing
+    def _execute(self, cells: Sequence[Found], names: Names, what: str = "", looks: Sequence[int] = LOOKS) -> None:
+        """Execute ``cells`` without ``names``, in rounds, until each is decided or was looked at as often as it may."""
+        self._plans(names)
+        for writes in (False, True):  # last: even rolled back they leave dead rows
+            chosen = [seen for seen in cells if seen.cell.query.writes == writes]
+            if not self._open(chosen, names, looks[-1]):
+                continue
+            with self.sets.without(names):
+                for look in looks:
+                    self._rounds(chosen, names, look, what)
+            if writes:
+                self.sets.clean()
+
+    def _rounds(self, cells: Sequence[Found], names: Names, look: int, what: str) -> None:
+        """Rounds, because a burst of noise then touches every cell a little instead of one wholly."""
+        open_cells = self._open(cells, names, look)
+        while open_cells and not self._late():
+            short = [seen for seen in open_cells if len(self.samples[self._key(seen, names)]) < look]
+            self._say(what, len(cells) - len(short), len(cells))
+            if not short:
+                break
+            self.rng.shuffle(short)
+            for seen in short:
+                self._once(seen, names)
+            open_cells = [seen for seen in open_cells if not self._stopped(seen, names)]
+        self._say(what, len(cells), len(cells))
+
+    def _say(self, what: str, done: int, of: int) -> None:
+        if what:
+            self.progress(what, done, of, "cells")
+
+    def _open(self, cells: Iterable[Found], names: Names, look: int) -> list[Found]:
+        """Those that more executions, up to ``look``, could decide."""
+        found = []
+        for seen in cells:
+            taken = self.samples.setdefault(self._key(seen, names), [])
+            if len(taken) < look and self._verdict(seen, names) == "cannot tell" and not self._stopped(seen, names):
+                found.append(seen)
+        return found
+
+    def _stopped(self, seen: Found, names: Names) -> bool:
+        """Two timeouts say all that more of them could."""
+        return sum(sample.censored for sample in self.samples[self._key(seen, names)]) > 1
+
+    def _once(self, seen: Found, names: Names) -> None:
+        """Execute a cell once, with its bindings in turn; the first of each comes after one that does not count."""
+        taken, bindings = self.samples[self._key(seen, names)], seen.cell.bindings
+        number = len(taken) % len(bindings)
+        try:
+            for _ in range(2 if len(taken) < len(bindings) else 1):
+                with self.sets.connection.transaction():
+                    ms, _ = execute(self.sets.connection, seen.cell, seen.state(names), number)
+            taken.append(Sample(round(ms, 4), 0.0, number))
+        except Timeout as timeout:
+            taken.append(Sample(round(timeout.ms, 4), 0.0, number, censored=True))
+
+    # ------------------------------------------------------------------------------------------------ what was seen
+    def _verdict(self, seen: Found, names: Names) -> Verdict:
+        """As a look decided it: what would rest on an assumption is open."""
+        taken = self.samples.get(self._key(seen, names), [])
+        found = verdict(taken, self.target_ms)
+        return "cannot tell" if found == "meets" and len(taken) < MEETS_FROM else found
+
+    def _times(self, cells: Iterable[Found], names: Names) -> dict[str, tuple[float, ...]]:
+        taken = {seen.cell.label: self.samples.get(self._key(seen, names), []) for seen in cells}
+        return {label: tuple(sample.ms for sample in samples) for label, samples in taken.items() if samples}
+
+    def _away(self, kept: Sequence[str]) -> Names:
+        return self.sets.closed(set(self.sets.blocks) - set(kept))
+
+    def _key(self, seen: Found, names: Names) -> tuple[str, str]:
+        return seen.cell.label, self._plan(seen, names)
+
+    def _plan(self, seen: Found, names: Names) -> str:
+        return self._plans(names)[seen.cell.label]
+
+    def _plans(self, names: Names) -> dict[str, str]:
+        if names not in self.plans:
+            with self.sets.without(names):
+                self.plans[names] = {
+                    seen.cell.label: seen.plans_of_all(names, self.sets.connection) for seen in self.found
+                }
+        return self.plans[names]
+
+    def _late(self) -> bool:
+        return time.perf_counter() - self.begun > self.budget_s
