@@ -34,7 +34,7 @@ def tried(buffers: int, ms: float, *, cost: float | None = None, **more: Any) ->
         "fingerprint": f"{buffers}/{ms}",
         "cost": float(buffers) if cost is None else cost,
         "counters": model.Counters(buffers=buffers, rows=20, temp_blocks=0, heap_fetches=0),
-        "samples_ms": (ms,),
+        "samples_ms": (ms,) * 15,
         "plan": {},
     }
     return Tried(**(made | more))
@@ -149,13 +149,32 @@ def run(attribution: Attribution | None = None, **more: Any) -> Run:
         "applied": (runs.applied(INDEX), runs.applied(OTHER, size_bytes=500_000)),
         "attribution": whole() if attribution is None else attribution,
     }
-    return replace(runs.run(runs.pair()), **(made | more))
+    return as_timed(replace(runs.run(runs.pair()), **(made | more)))
+
+
+def as_timed(run: Run) -> Run:
+    """``run`` with the plans of its attribution in its pairs: no cell has moved between the two."""
+    found = {cell.label: cell for cell in run.attribution.cells} if run.attribution else {}
+    pairs = []
+    for pair in run.pairs:
+        if at := found.get(f"{pair.query}[{pair.parameter_class}]"):
+            before, after = (
+                side
+                if side.plan is None
+                else replace(
+                    side, plan=replace(side.plan, fingerprint=at.tried[n].fingerprint, counters=at.tried[n].counters)
+                )
+                for side, n in ((pair.before, at.before), (pair.after, at.after))
+            )
+            pair = replace(pair, before=before, after=after)
+        pairs.append(pair)
+    return replace(run, pairs=tuple(pairs))
 
 
 def hostile(text: str) -> Run:
     """A run with ``text`` in every place of an attribution that holds text."""
     plans = (tried(400, 3.0, cost=900.0), tried(420, 9.0, cost=100.0), tried(5000, 80.0), tried(6, 0.5))
-    return replace(
+    made = replace(
         runs.hostile(text),
         attribution=Attribution(
             needs={text: (text,)},
@@ -187,3 +206,4 @@ def hostile(text: str) -> Run:
             notes=(text,),
         ),
     )
+    return as_timed(made)

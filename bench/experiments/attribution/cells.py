@@ -118,6 +118,10 @@ class Found:
             samples.append(round(timeout.ms, 4))
         return tuple(samples)
 
+    def executions(self, names: Names) -> int:
+        """How often the plan without ``names``, which must be known, was executed."""
+        return len(self.tried[self.plan(names)].samples_ms)
+
     def again(self, names: Names, connection: Connection, times: int) -> None:
         """Execute the plan without ``names``, which are away now, some more."""
         number = self.plan(names)

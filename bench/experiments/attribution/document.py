@@ -9,7 +9,7 @@ from bench.cells.records import OptimizationSummary
 from bench.experiments.attribution import details, sentences
 from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.heatmap import HeatmapColumn, heat
-from bench.experiments.attribution.hygiene import TITLES, UNSEEN
+from bench.experiments.attribution.hygiene import BY_CATALOG, TITLES, UNSEEN
 from bench.experiments.attribution.proof import Proof
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary, FindingGroup, Totals
 from bench.model.vocabulary import mark
@@ -55,6 +55,7 @@ def _page(summary: AttributionSummary, links: Links) -> Iterator[Block]:
         kind = f"proof {mark(proof.verdict).tone}"
         yield Sentences((proof.sentence,), "paragraph", kind=kind, formats=PAGE)
         yield replace(_members(proof), formats=PAGE)
+    yield replace(_moved(summary), kind="note", formats=PAGE)
     counts = tuple((Span(f"{number}", bold=True), " ", verdict(word)) for word, number in summary.outcomes)
     yield Sentences(counts, "list", kind="counts", label="Verdicts", formats=PAGE)
     if not summary.rows:
@@ -76,6 +77,7 @@ def _markdown(summary: AttributionSummary) -> Iterator[Block]:
         said = f"{mark(proof.verdict).emoji} {proof.sentence}"
         yield Sentences((said,), "paragraph", most=PROOF_MOST, formats=MARKDOWN)
         yield replace(_members(proof), formats=MARKDOWN)
+    yield replace(_moved(summary), formats=MARKDOWN)
     columns = (
         Column("Optimization"), Column("Verdict"), Column("Best gain, buffers", number=True),
         Column("Share", number=True), Column("WAL a row", number=True), Column("Size", number=True),
@@ -111,9 +113,15 @@ def _terminal(summary: AttributionSummary) -> Iterator[Block]:
         tone = mark(proof.verdict).tone
         yield Sentences((proof.sentence,), "paragraph", "* ", tone, most=PROOF_MOST, formats=TERMINAL)
         yield replace(_members(proof), formats=TERMINAL)
+    yield replace(_moved(summary), mark="? ", tone="open", formats=TERMINAL)
     if number := sum(len(group.found) for group in summary.findings):
         text = f"Index hygiene: {numbers.plural(number, 'thing')} to look at, with their fixes in report.html."
         yield Sentences((text,), tone="quiet", formats=TERMINAL)
+
+
+def _moved(summary: AttributionSummary) -> Sentences:
+    """The cells to which nothing is attributed."""
+    return Sentences(tuple(sentences.moved(summary.moved)), "paragraph", most=PROOF_MOST)
 
 
 def _members(proof: Proof) -> Table:
@@ -334,6 +342,8 @@ def _hygiene(summary: AttributionSummary) -> Iterator[Block]:
         indexes = numbers.plural(summary.indexes, "index", "indexes")
         keys = numbers.plural(summary.foreign_keys, "foreign key")
         yield Sentences((f"Nothing is wrong with the {indexes} and {keys}.",), "paragraph")
+    else:
+        yield Sentences((BY_CATALOG,), "paragraph")
     for group in summary.findings:
         size = f", {numbers.size(group.size_bytes)}" if group.folded or group.size_bytes else ""
         title = (f"{TITLES[group.kind]} ", Span(f"{len(group.found)}{size}", small=True))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.cells.index_use import bare
-from bench.experiments.attribution.fk_indexes import nearest, needed, serves
+from bench.experiments.attribution.fk_indexes import READS_MORE, nearest, needed, serves
 from bench.experiments.attribution.redundant_indexes import Redundant, Relation, clashing, droppable, redundant, twins
 from bench.model.attribution import ForeignKeyFacts, IndexFacts
 from bench.report.numbers import count, digits, listed, plural, size
@@ -44,6 +44,11 @@ TITLES: Mapping[HygieneKind, str] = {
 """What each kind is called, in the order of the report."""
 KINDS = tuple(TITLES)
 
+BY_CATALOG = (
+    "All of this is read from the catalog and from measured plans; nothing was dropped, made or rebuilt to see what "
+    "that does to a query or to the target. Try one as an optimization: then it is executed."
+)
+"""What has to be said above all findings, once."""
 UNSEEN = "Whatever was not measured, jobs and procedures for example, may use an index that no measured plan shows."
 """What has to be said beside ``unused`` findings, once."""
 
@@ -182,7 +187,10 @@ def _unindexed(key: ForeignKeyFacts, valid: Sequence[IndexFacts]) -> HygieneFind
         if near.sharing is None:
             sentence += "how much that reads cannot be told without statistics."
         else:
-            sentence += f"for a row deleted from {key.references} what refers to up to {count(near.sharing)} is read."
+            sentence += (
+                f"for a row deleted from {key.references} what refers to up to {count(near.sharing)} is read, where "
+                f"up to {READS_MORE:g} would do."
+            )
     fix = f"CREATE INDEX {'' if key.partitioned else 'CONCURRENTLY '}ON {key.table} ({columns});"
     other = near.index.name if near else ""
     return HygieneFinding("unindexed foreign key", key.name, key.table, other, sentence, 0, fix)
@@ -193,7 +201,7 @@ _COLUMN = re.compile(r'"(?:[^"]|"")*"|[a-z_\u0080-\uffff][\w$]*')
 
 def _never_used(index: IndexFacts) -> HygieneFinding:
     named = f"{index.name} ({size(index.size_bytes)})"
-    sentence = f"{named} is in no measured plan, and no constraint or foreign key needs it."
+    sentence = f"{named} is in no measured plan, so no verdict hangs on it, and no constraint or foreign key needs it."
     expressions = [key.text for key in index.keys if not _COLUMN.fullmatch(key.text)]
     if expressions:
         sentence += f" Its statistics on {listed(expressions)} may still guide the planner."
@@ -211,7 +219,7 @@ def _sparse(valid: Sequence[IndexFacts], leaving: Collection[str]) -> Iterator[H
         worst = min(sparse, key=lambda index: index.leaf_density or 0)
         sentence = (
             f"{worst.name} ({size(worst.size_bytes)}): its leaf pages are {worst.leaf_density:.0f} % full, those of a "
-            f"new index {_fillfactor(worst.options)} %."
+            f"new index {_fillfactor(worst.options)} %; below {LOW_DENSITY:.0%} of that it is sparse."
         )
         if len(sparse) > 1:
             sentence += f" {plural(len(sparse) - 1, 'more part')} of {root} fell below {LOW_DENSITY:.0%} of that, too."

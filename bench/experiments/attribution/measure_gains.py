@@ -6,6 +6,7 @@ plan is executed once per cell, in the set in which it was first met: the same p
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
@@ -13,10 +14,11 @@ from random import Random
 
 from bench.experiments.attribution.cells import NOTHING, SAMPLES, Found, Key
 from bench.experiments.attribution.effects import PlanEffects
-from bench.experiments.attribution.gains import better, by_work, faster
+from bench.experiments.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enough, faster
+from bench.experiments.attribution.gains import gains
 from bench.experiments.attribution.subsets import Names, Sets
 from bench.measurement import Cell
-from bench.model import GainCell, Tried
+from bench.model import Attribution, GainCell, Tried
 from bench.postgres.connection import Connection
 from bench.progress import Progress
 
@@ -28,6 +30,12 @@ gains only add up, as for parts of a statement that read different tables, one o
 
 TURNS, SAMPLES_A_TURN = 2, 2
 """More executions of two plans on which time and counters disagree, in turns."""
+ADVICE_A_TURN = 3
+"""The same of two plans on which an advice rests, until each has enough (``ADVICE_EXECUTIONS``)."""
+ADVICE_PASSES = 4
+"""How often what was executed may show that an advice rests on other plans."""
+ADVICE_S = 120.0
+"""Seconds after which an advice that lacks executions is not given."""
 
 Wanted = dict[Names, list[Found]]
 
@@ -62,6 +70,7 @@ class Gains:
         self._look_again()
         self._substitutes()
         self._sets_that_matter()
+        self._for_advice(names)
 
     def results(self) -> tuple[GainCell, ...]:
         """What was seen of each cell, in the order in which they were given."""
@@ -109,6 +118,29 @@ class Gains:
                     with self.sets.without(names):
                         seen.again(names, self.sets.connection, SAMPLES_A_TURN)
         self.progress("looking again", len(doubtful), len(doubtful), "pairs")
+
+    def _for_advice(self, names: Sequence[str]) -> None:
+        """Execute in turns, often enough, the plans on which an advice to do without an optimization would rest."""
+        begun, by_cell = time.perf_counter(), {seen.cell.label: seen for seen in self.found}
+        for _ in range(ADVICE_PASSES):
+            seen_so_far = Attribution(needs=self.sets.needs, not_tried=self.sets.fixed, cells=self.results())
+            found = gains(seen_so_far, names).values()
+            short = [effect for gain in found for effect in gain.deciding if not enough(effect)]
+            for number, effect in enumerate(short):
+                self.progress("executing what advice rests on", number, len(short), "pairs")
+                if time.perf_counter() - begun < ADVICE_S:
+                    self._in_turns(by_cell[effect.cell], [frozenset(one.without) for one in effect.sides])
+            if not short:
+                break
+            self.progress("executing what advice rests on", len(short), len(short), "pairs")
+
+    def _in_turns(self, seen: Found, sides: Sequence[Names]) -> None:
+        while short := [names for names in sides if seen.executions(names) < ADVICE_EXECUTIONS]:
+            for names in short:
+                with self.sets.without(names):
+                    seen.again(names, self.sets.connection, ADVICE_A_TURN)
+            if seen.cell.query.writes:
+                self.sets.clean()
 
     def _substitutes(self) -> None:
         """Take away what a plan uses, then what the next plan uses, until a plan uses nothing of ours."""

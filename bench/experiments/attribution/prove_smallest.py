@@ -29,7 +29,7 @@ BUDGET_S = 240.0
 CLEAR = 2.0
 """Times the target from which on one execution says where to look first for a cell that misses it."""
 ATTEMPTS = 8
-"""Sets that are executed at most before the last one is shown as it is: not enough."""
+"""Sets that are executed at most before the best of them is shown as it is: not enough, or not decided."""
 
 Refuted = list[tuple[str, frozenset[str]]]
 Choose = Callable[[Refuted], Sequence[str]]
@@ -71,20 +71,23 @@ class Proof:
 
     # ------------------------------------------------------------------------------------------------- it is enough
     def _enough(self, choose: Choose) -> list[str]:
-        """A set with which every cell meets the target that does so with all, or the last one that was tried."""
+        """A set with which every cell meets the target that does so with all; where none is found, the one that fewest
+        cells refute."""
         refuted: Refuted = []
-        kept: list[str] = []
+        tried: list[tuple[int, int, int, list[str]]] = []
         for _ in range(ATTEMPTS):
             kept = list(choose(refuted))
             names = self._away(kept)
             self._execute(self.found, names, "executing the smallest set")
             unmet = [seen for seen in self.found if self._verdict(seen, names) != "meets"]
             self._execute(unmet, NOTHING, "executing with all")
-            broken = [seen.cell.label for seen in unmet if self._verdict(seen, NOTHING) == "meets"]
+            broken = [seen for seen in unmet if self._verdict(seen, NOTHING) == "meets"]
+            missing = sum(self._verdict(seen, names) == "misses" for seen in broken)
+            tried.append((missing, len(broken), len(kept), kept))
             if not broken or not names or self._late():
                 break
-            refuted += [(label, frozenset(kept)) for label in broken]
-        return kept
+            refuted += [(seen.cell.label, frozenset(kept)) for seen in broken]
+        return min(tried)[-1]
 
     # ------------------------------------------------------------------------------------------------- none can go
     def _needed(self, kept: Sequence[str]) -> tuple[list[LeftOut], list[str]]:

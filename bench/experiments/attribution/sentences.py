@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 
 from bench.experiments.attribution.costs import WritePrice
-from bench.experiments.attribution.gains import Effect, Gain
+from bench.experiments.attribution.evidence import Effect
+from bench.experiments.attribution.gains import Gain
 from bench.experiments.attribution.heatmap import is_named
+from bench.experiments.attribution.moved import Moved
 from bench.model import Shipped, Stored
 from bench.report import numbers
+
+MOVED_MOST = 6
+"""Cells that are named of those that moved."""
+
+
+def moved(found: Sequence[Moved]) -> Iterator[str]:
+    """Say of which cells no gain is attributed, and why."""
+    named = [
+        f"{one.cell} ({one.state}: {one.what}, {numbers.change(one.buffers_run, one.buffers_here)} buffers)"
+        for one in found
+    ]
+    if named:
+        it = "it" if len(named) == 1 else "them"
+        yield (
+            f"{numbers.plural(len(named), 'cell')} moved between the run and its attribution, so no gain of {it} is "
+            f"attributed to anything: {numbers.listed(named, MOVED_MOST)}."
+        )
 
 
 def buffers(effect: Effect) -> str:

@@ -10,10 +10,12 @@ from typing import Literal, get_args
 from bench.cells.index_use import indexes_seen, summarize_optimizations
 from bench.cells.records import OptimizationSummary
 from bench.experiments.attribution.costs import Costs, WritePrice, costs, write_prices
-from bench.experiments.attribution.gains import Effect, disagreements
+from bench.experiments.attribution.evidence import Effect
+from bench.experiments.attribution.gains import disagreements
 from bench.experiments.attribution.heatmap import Heatmap, heatmap
 from bench.experiments.attribution.hygiene import HygieneFinding, HygieneKind, findings
 from bench.experiments.attribution.limits import limits
+from bench.experiments.attribution.moved import Moved, moved, without_moved
 from bench.experiments.attribution.proof import Proof, prove
 from bench.experiments.attribution.sentences import hot
 from bench.experiments.attribution.verdicts import OptimizationOutcome, OptimizationVerdict, verdicts
@@ -109,6 +111,8 @@ class AttributionSummary:
     findings: tuple[FindingGroup, ...]
     indexes: int
     foreign_keys: int
+    moved: tuple[Moved, ...]
+    """Cells to which no effect is attributed, because their plans are not those of the run."""
     limits: tuple[str, ...]
     """What the figures cannot tell."""
     totals: Totals | None
@@ -121,8 +125,8 @@ class AttributionSummary:
 
 def summarize(run: Run) -> AttributionSummary | None:
     """Decide what ``run`` says of each optimization; None without an attribution. It may have stopped half-way."""
-    attribution = run.attribution
-    if attribution is None:
+    attribution, settled = run.attribution, without_moved(run).attribution
+    if attribution is None or settled is None:
         return None
     judged = {verdict.name: verdict for verdict in verdicts(run)}
     rows = tuple(_row(found, attribution, judged.get(found.name)) for found in summarize_optimizations(run))
@@ -133,13 +137,15 @@ def summarize(run: Run) -> AttributionSummary | None:
         outcomes=tuple((one, counted.count(one)) for one in get_args(OptimizationOutcome) if one in counted),
         smallest=prove(run, {row.name: row.size_bytes or 0 for row in rows}),
         disagreements=disagreements(
-            {name: verdict.gain for name, verdict in judged.items() if verdict.outcome != "needed by others"}
+            {name: verdict.gain for name, verdict in judged.items() if verdict.outcome != "needed by others"},
+            run.options.target_ms,
         ),
-        heatmap=heatmap(attribution, list(judged), [query.name for query in run.queries]),
+        heatmap=heatmap(settled, list(judged), [query.name for query in run.queries]),
         findings=_grouped(findings(attribution.indexes, attribution.foreign_keys, used)),
         indexes=len(attribution.indexes),
         foreign_keys=len(attribution.foreign_keys),
-        limits=limits(run, attribution, unused_known=used is not None),
+        moved=moved(run),
+        limits=limits(run, settled, unused_known=used is not None),
         totals=_totals(run.applied),
         together=next(iter(write_prices(attribution, "")), None),
         writes={write.name: write.title or write.name for write in attribution.writes},

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.experiments.attribution.costs import Costs, costs
-from bench.experiments.attribution.gains import MEANT, Effect, Gain, gains, largest
+from bench.experiments.attribution.evidence import (
+    ADVICE_EXECUTIONS,
+    MEANT,
+    Effect,
+    because,
+    enough,
+    executions,
+)
+from bench.experiments.attribution.gains import Gain, gains, largest
+from bench.experiments.attribution.moved import without_moved
 from bench.model import Attribution, Run
 from bench.report import numbers
 
@@ -16,6 +25,8 @@ OptimizationOutcome = Literal[
     "cannot tell",
 ]  # fmt: skip
 
+DO_WITHOUT: tuple[OptimizationOutcome, ...] = ("harmful", "substitutable", "unused")
+"""Words that advise to do without an optimization."""
 NAMED_MOST = 3
 """Cells or optimizations that a sentence names before it says how many more there are."""
 
@@ -34,24 +45,59 @@ class OptimizationVerdict:
 
 
 def verdicts(run: Run) -> tuple[OptimizationVerdict, ...]:
-    """Judge every optimization that was applied, in the order of the file; nothing without an attribution."""
-    attribution = run.attribution
+    """Judge every optimization that was applied, in the order of the file; nothing without an attribution.
+
+    By the cells whose plans are those of the run; where it matters to another one, doing without it is not advised.
+    """
+    attribution = without_moved(run).attribution
     if attribution is None or not attribution.cells:
         return ()
     wal = {one.name: one.wal_bytes for one in run.applied}
     names = [block.name for block in run.optimizations if block.name in wal]
     found = gains(attribution, names)
-    needed_by = _needed_by(attribution)
+    needed_by, unsure = _needed_by(attribution), _unsure(run, attribution)
     made = []
     for block in run.optimizations:
         if block.name not in found:
             continue
         gain, price = found[block.name], costs(attribution, block.name, wal.get(block.name))
         helps = needed_by.get(block.name, ())
-        outcome, sentence = _outcome(block.name, attribution, gain, price, helps, _can_be_in_plans(run, block.name))
+        said = _word(block.name, attribution, gain, price, helps, _can_be_in_plans(run, block.name))
+        outcome, sentence = _advised(said, gain, attribution, run.options.target_ms, unsure.get(block.name, ()))
         kept = None if attribution.smallest is None else block.name in attribution.smallest.kept
         made.append(OptimizationVerdict(block.name, outcome, sentence, gain, price, kept))
     return tuple(made)
+
+
+def _unsure(run: Run, attribution: Attribution) -> dict[str, list[str]]:
+    """Optimizations to the cells that they matter to and that are not among those of ``attribution``."""
+    known = {cell.label for cell in attribution.cells}
+    found: dict[str, list[str]] = {}
+    for cell in run.attribution.cells if run.attribution else ():
+        for name in cell.matter if cell.label not in known else ():
+            found.setdefault(name, []).append(cell.label)
+    return found
+
+
+def _advised(
+    said: tuple[OptimizationOutcome, str], gain: Gain, attribution: Attribution, target_ms: float, unsure: Sequence[str]
+) -> tuple[OptimizationOutcome, str]:
+    """Add the evidence to a word that advises to do without it; where that is too little, it cannot be told."""
+    outcome, sentence = said
+    if outcome not in DO_WITHOUT:
+        return said
+    if unsure:
+        return "cannot tell", f"{sentence} But it matters to {_listed(unsure)}: another plan than in the run."
+    if few := [effect for effect in gain.deciding if not enough(effect)]:
+        number = min(map(executions, few))
+        return "cannot tell", (
+            f"{sentence} But that rests on {number} {'execution' if number == 1 else 'executions'} of a side; "
+            f"{ADVICE_EXECUTIONS} are asked for."
+        )
+    if gain.deciding:
+        return outcome, f"{sentence} {because(gain.deciding[0], target_ms)}"
+    cells = f"{len(attribution.cells):,} {'cell' if len(attribution.cells) == 1 else 'cells'}"
+    return outcome, f"{sentence} It changes no plan of {cells}, so no verdict against {target_ms:g} ms either."
 
 
 def _needed_by(attribution: Attribution) -> dict[str, tuple[str, ...]]:
@@ -68,14 +114,15 @@ def _can_be_in_plans(run: Run, name: str) -> bool:
     return block.category not in ("constraint", "monitoring", "maintenance")
 
 
-def _outcome(
+def _word(
     name: str, attribution: Attribution, gain: Gain, price: Costs, helps: Sequence[str], visible: bool
 ) -> tuple[OptimizationOutcome, str]:
     if (reason := attribution.not_tried.get(name)) and not (gain.missed or gain.harmed or gain.alone):
         return "cannot tell", f"It could not be taken away: {reason}."
     if gain.harmed and gain.share_buffers <= 0 and not _outweighed(gain):
         return "harmful", f"Without it {_cells(gain.harmed)} {'does' if len(gain.harmed) == 1 else 'do'} less work."
-    harm = f" It harms {_cells(gain.harmed)}." if gain.harmed else ""
+    proved = [effect for effect in gain.harmed if enough(effect)]
+    harm = f" It harms {_cells(proved)}." if proved else ""
     if gain.missed and helps and not gain.alone:
         return "needed by others", f"Needed by {_listed(helps)}."
     if gain.missed:

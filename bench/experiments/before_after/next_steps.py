@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from bench.cells.cell import rank
 from bench.cells.records import OptimizationSummary, QuerySummary
-from bench.experiments.attribution.summary import AttributionSummary
+from bench.experiments.attribution.evidence import THRESHOLDS
+from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary
 from bench.experiments.attribution.verdicts import OptimizationOutcome
 from bench.model import DIFFERENCES, Run
 from bench.report import numbers
@@ -58,24 +59,25 @@ def _worthless(
     """Name what to take out; an attribution knows more than plans do."""
     size = {found.name: found.size_bytes or 0 for found in optimizations}
     if attribution:
-        if harmful := _with(attribution, "harmful"):
-            makes = "it makes" if len(harmful) == 1 else "they make"
-            yield f"Take out {listed(harmful)}: {makes} queries do more work."
-        unused = _with(attribution, "unused")
+        for row in _with(attribution, "harmful"):
+            yield f"Take out {row.name}. {row.verdict.sentence if row.verdict else ''}"
+        unused = [row.name for row in _with(attribution, "unused")]
+        which = f"query, of which none does less work with {{them}} by {THRESHOLDS}"
     else:
         unused = [found.name for found in optimizations if found.use == "unused"]
+        which = "plan"
     # What a query that was left out uses is not known.
     if unused and not run.left_out:
         spent = numbers.size(sum(size.get(name, 0) for name in unused))
         is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
         yield (
-            f"{listed(unused)} {is_are} used by no measured {'query' if run.attribution else 'plan'} ({spent}): "
-            f"drop {them}, or add the query that needs {them}."
+            f"{listed(unused)} {is_are} used by no measured {which.format(them=them)} ({spent}): drop {them}, or add "
+            f"the query that needs {them}."
         )
 
 
-def _with(attribution: AttributionSummary, outcome: OptimizationOutcome) -> list[str]:
-    return [row.name for row in attribution.rows if row.verdict and row.verdict.outcome == outcome]
+def _with(attribution: AttributionSummary, outcome: OptimizationOutcome) -> list[AttributedOptimization]:
+    return [row for row in attribution.rows if row.verdict and row.verdict.outcome == outcome]
 
 
 def _ship(run: Run, queries: Sequence[QuerySummary]) -> Iterator[str]:

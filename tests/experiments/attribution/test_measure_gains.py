@@ -11,6 +11,7 @@ import pytest
 from bench.dataset.bindings import choose_bindings
 from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.effects import plan_effects
+from bench.experiments.attribution.evidence import ADVICE_EXECUTIONS, executions
 from bench.experiments.attribution.gains import cell_gains, disagreements, gains
 from bench.experiments.attribution.measure_gains import Gains
 from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -98,6 +99,7 @@ def test_of_two_that_do_the_same_each_stands_in_for_the_other(attributed):
     assert not by_name["a_b_idx"].missed
     assert by_name["a_idx"].substitutes == ("a_b_idx",)
     assert by_name["a_b_idx"].substitutes == ("a_idx",)
+    assert all(executions(effect) >= ADVICE_EXECUTIONS for gain in by_name.values() for effect in gain.deciding)
 
 
 def test_shares_add_up_to_the_whole_gain_exactly(attributed):
@@ -134,7 +136,8 @@ def test_an_index_that_the_planner_prefers_and_that_takes_longer_is_harmful(attr
     assert not gain.missed
     effect = gain.harmed[0]
     assert effect.predicted > 1 > effect.measured
-    assert "the planner promised newest[all]" in disagreements({"at_idx": gain})[0]
+    assert executions(effect) >= ADVICE_EXECUTIONS
+    assert "the planner promised newest[all]" in disagreements({"at_idx": gain}, 100.0)[0]
 
 
 def test_a_rewrite_is_an_optimization_like_any_other(attributed, tmp_path):

@@ -7,14 +7,15 @@ from itertools import product
 
 import pytest
 
-from bench.experiments.attribution.gains import better, gains
+from bench.experiments.attribution.evidence import better
+from bench.experiments.attribution.gains import gains
 from bench.experiments.attribution.shapley import buffers, shapley_values
 from bench.experiments.attribution.smallest_set import smallest
 from bench.model import Attribution, Counters, GainCell, Tried
 
 
 def tried(blocks: int, ms: float = 1.0, *, rows: int = 0, cost: float = 100.0, censored: bool = False) -> Tried:
-    return Tried((), f"{blocks}", cost, Counters(blocks, rows, 0, 0), (ms,), {}, censored)
+    return Tried((), f"{blocks}", cost, Counters(blocks, rows, 0, 0), (ms,) * 15, {}, censored)
 
 
 def cell(matter: str, cost_of: dict[str, int], name: str = "q") -> GainCell:

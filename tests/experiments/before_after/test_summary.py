@@ -206,7 +206,11 @@ def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
 
     worse = attributed.cell("queue", "hot", attributed.tried(6, 3.0), attributed.tried(3960, 300.0))
     steps = summarize(attributed.run(replace(attributed.whole(), cells=(worse,), smallest=None))).next_steps
-    assert f"Take out {attributed.INDEX}: it makes queries do more work." in steps
+    assert (
+        f"Take out {attributed.INDEX}. Without it queue[hot] (6 → 3,960 buffers) does less work. Decided by the time "
+        "of queue[hot], where 2 times and 1 ms count. 15 executions a side, 3.00 ms → 300 ms in the median, over 100 "
+        "ms in 0 of 15 without it and in 15 of 15 with it."
+    ) in steps
 
 
 def test_when_all_is_met_the_next_step_is_a_larger_scale():
