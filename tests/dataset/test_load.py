@@ -12,7 +12,7 @@ import pytest
 
 from bench.dataset.bindings import choose_bindings
 from bench.dataset.holdback import build, hold_back
-from bench.dataset.template import Build, ensure, evict, template_name
+from bench.dataset.template import Build, ensure, evict, template_name, vacuum
 from bench.dataset.worker import Recipe
 from bench.errors import DatasetError, WorkloadError
 from bench.model import Binding
@@ -172,6 +172,19 @@ def test_a_template_has_statistics_of_whole_tables(make: Callable, target: Targe
     with target.connect(name) as connection:
         bounds = connection.execute(asked).fetchall()[0][0]
     assert bounds == statistics_target(45_000) + 1 == 151
+
+
+def test_statistics_of_rows_that_copy_froze_are_of_whole_tables_too(admin: Connection, target: Target) -> None:
+    """VACUUM skips pages that are known to be visible to all, and counts none of their rows."""
+    databases.create(admin, "pgproof_frozen", "scratch")
+    with target.connect("pgproof_frozen") as connection, connection.transaction(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE t (n bigint, pad text)")
+        with cursor.copy("COPY t FROM STDIN WITH (FREEZE)") as copy:
+            copy.write("".join(f"{n}\t{'x' * 100}\n" for n in range(45_000)))
+    vacuum(target, "pgproof_frozen", 1, silent)
+    asked = "SELECT array_length(histogram_bounds, 1) FROM pg_stats WHERE tablename = 't' AND attname = 'n'"
+    with target.connect("pgproof_frozen") as connection:
+        assert connection.execute(asked).fetchall() == [(statistics_target(45_000) + 1,)]
 
 
 def test_parameters_are_chosen_from_the_data_and_kept(make: Callable, target: Target) -> None:
