@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bench.cells.records import CellSummary, Effect, Outcome, SideSummary
-from bench.model import STATES, CellSide, Difference, EqualityWord, Pair
+from bench.model import STATES, CellSide, CopiesDiffer, Difference, EqualityWord, Pair
 from bench.plans import describe_change
+from bench.statistics.copies import widened
 from bench.statistics.quantiles import Figure, Ratio, judge, longest, percentile, ratio
 
 # Two copies of one database differ by up to 5 % on one query until they are made again (docs/method.md): a smaller
@@ -26,12 +27,18 @@ WRONG: dict[Difference, str] = {
 """What is said of the query that does so."""
 
 
-def summarize_pair(pair: Pair, target_ms: float, *, alone: bool = False) -> CellSummary:
-    """Compare the two cells of ``pair``; ``alone`` leaves out ratio and plan changes, which take most of the time."""
+def summarize_pair(
+    pair: Pair, target_ms: float, *, copies: CopiesDiffer | None = None, alone: bool = False
+) -> CellSummary:
+    """Compare the two cells of ``pair``; the interval of the ratio is widened by what two ``copies`` differ by.
+
+    ``alone`` leaves out ratio and plan changes, which take most of the time.
+    """
     differs = difference(pair)
     before = summarize_side(pair.before, target_ms)
     after = summarize_side(pair.after, target_ms, differs=differs)
     compared = None if alone else ratio(pair.before.samples, pair.after.samples)
+    compared = compared and widened(compared, copies)
     plans = [pair.side(state).plan for state in STATES]
     changed = plans[0].fingerprint != plans[1].fingerprint if plans[0] and plans[1] else None
     equality: EqualityWord = pair.equality.word if pair.equality else "not compared"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
 import psycopg
 
-from bench.model import STATES, Binding, ColdBlocks, Json, PlanSeen, Query, State
+from bench.model import STATES, Arm, Binding, ColdBlocks, Json, PlanSeen, Query, State
 from bench.plans import cold_blocks, from_explain, with_self_ms
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
@@ -43,7 +43,7 @@ class Cell:
         """``query[class]``."""
         return f"{self.query.name}[{self.parameter_class}]"
 
-    def statement(self, state: State, binding: int) -> tuple[str, list[str | None]]:
+    def statement(self, state: Arm, binding: int) -> tuple[str, list[str | None]]:
         """The statement with ``$n`` and its values."""
         text, names = self._numbered(state)
         return text, [self.bindings[binding].args[name] for name in names]
@@ -53,7 +53,7 @@ class Cell:
         known = {parameter.name: parameter.type for parameter in self.query.parameters}
         return [known[name] for name in self._numbered(state)[1]]
 
-    def _numbered(self, state: State) -> tuple[str, list[str]]:
+    def _numbered(self, state: Arm) -> tuple[str, list[str]]:
         types = tuple((parameter.name, parameter.type) for parameter in self.query.parameters)
         return _numbered(self.query.text(state), types)
 
@@ -90,8 +90,10 @@ class Sides:
     timeout_s: float
     settings: Mapping[State, Mapping[str, str]] = field(default_factory=dict)
     """Settings of one side alone, which win over those of all."""
+    copy: str = ""
+    """A second copy of the database after, to be timed in turn with it."""
 
-    def connect(self, state: State, *, writes: bool) -> Connection:
+    def connect(self, state: Arm, *, writes: bool) -> Connection:
         """A new connection for measuring: read only unless the query writes, custom plans, one timeout.
 
         Custom plans, because the plan that is timed has to be the plan that is shown; generic ones are another
@@ -99,25 +101,35 @@ class Sides:
         """
         settings: dict[str, Any] = {
             "plan_cache_mode": TIMED_SETTINGS["plan_cache_mode"],
-            **self.settings.get(state, {}),
+            **self.settings.get("after" if state == "copy" else state, {}),
             "statement_timeout": f"{round(self.timeout_s * 1000)}ms",
             "default_transaction_read_only": "off" if writes else "on",
         }
-        return self.target.connect(self.databases[state], **settings)
+        return self.target.connect(self.copy if state == "copy" else self.databases[state], **settings)
 
     @contextmanager
     def connections(self, *, writes: bool) -> Iterator[dict[State, Connection]]:
         """One connection per state, closed afterwards."""
         opened: dict[State, Connection] = {}
-        try:
+        with ExitStack() as stack:
             for state in STATES:
                 if state in self.databases:
-                    opened[state] = self.connect(state, writes=writes)
-                    opened[state].prepared_max = None
+                    opened[state] = stack.enter_context(self._prepared(state, writes=writes))
             yield opened
-        finally:
-            for connection in opened.values():
-                connection.close()
+
+    @contextmanager
+    def arms(self, *, writes: bool) -> Iterator[dict[Arm, Connection]]:
+        """``connections``, and one to the second copy where there is one."""
+        with self.connections(writes=writes) as states, ExitStack() as stack:
+            opened: dict[Arm, Connection] = dict(states.items())
+            if self.copy:
+                opened["copy"] = stack.enter_context(self._prepared("copy", writes=writes))
+            yield opened
+
+    def _prepared(self, arm: Arm, *, writes: bool) -> closing[Connection]:
+        connection = self.connect(arm, writes=writes)
+        connection.prepared_max = None
+        return closing(connection)
 
 
 @contextmanager
@@ -130,7 +142,7 @@ def undone(connection: Connection, *, writes: bool) -> Iterator[None]:
         yield
 
 
-def execute(connection: Connection, cell: Cell, state: State, binding: int) -> tuple[float, psycopg.RawCursor[object]]:
+def execute(connection: Connection, cell: Cell, state: Arm, binding: int) -> tuple[float, psycopg.RawCursor[object]]:
     """Run one prepared execution; return its wall time in ms, planning included, and the cursor with the rows.
 
     What it wrote is rolled back, outside that time.
@@ -143,7 +155,7 @@ def execute(connection: Connection, cell: Cell, state: State, binding: int) -> t
 
 
 def execute_here(
-    connection: Connection, cell: Cell, state: State, binding: int
+    connection: Connection, cell: Cell, state: Arm, binding: int
 ) -> tuple[float, psycopg.RawCursor[object]]:
     """``execute`` in the transaction that is open, for a caller with a clock of its own: nothing is rolled back.
 

@@ -15,7 +15,7 @@ from dataclasses import replace
 from statistics import median
 
 from bench.measurement.execution import Cell, Sides, Timeout, execute
-from bench.model import STATES, Options, Pair, Sample, State
+from bench.model import STATES, Arm, Options, Pair, Sample
 from bench.postgres.connection import Connection
 from bench.progress import Progress
 from bench.statistics.quantiles import verdict
@@ -51,7 +51,7 @@ def time_pairs(
     begin = time.perf_counter()
     writes = cells[0].query.writes
     name = "measuring writes" if writes else "measuring"
-    with sides.connections(writes=writes) as connections:
+    with sides.arms(writes=writes) as connections:
         _warm_up(connections, cells, seen, options.warmups)
         order, number = list(range(len(cells))), 0
         while order:
@@ -76,7 +76,7 @@ def _tell(progress: Progress, name: str, rounds: int, done: float, *, last: bool
         progress(f"{name} the unsteady", extra, extra if last else max(extra, SAMPLES_MAX - rounds) + 1, "rounds")
 
 
-def _warm_up(connections: dict[State, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
+def _warm_up(connections: dict[Arm, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
     """Prepare each statement and fill the connection's catalog caches, with the class that is quickest to run.
 
     The data needs no warming: every cell has just been compared and explained.
@@ -92,29 +92,40 @@ def _warm_up(connections: dict[State, Connection], cells: Sequence[Cell], pairs:
                 if not _hopeless(pairs[index], state):
                     with contextlib.suppress(Timeout):
                         execute(connection, cells[index], state, 0)
+    if "copy" in connections:  # which nobody has read yet
+        for cell, pair in zip(cells, pairs, strict=True):
+            with contextlib.suppress(Timeout):
+                for binding in range(0 if _hopeless(pair, "copy") else len(cell.bindings)):
+                    execute(connections["copy"], cell, "copy", binding)
 
 
-def _hopeless(pair: Pair, state: State) -> bool:
-    return any(sample.censored for sample in pair.side(state).samples)
+def _hopeless(pair: Pair, arm: Arm) -> bool:
+    samples = (*pair.after.samples, *pair.copy) if arm == "copy" else pair.side(arm).samples
+    return any(sample.censored for sample in samples)
 
 
 def _one_round(
-    connections: dict[State, Connection], cell: Cell, pair: Pair, number: int, begin: float, rng: random.Random
+    connections: dict[Arm, Connection], cell: Cell, pair: Pair, number: int, begin: float, rng: random.Random
 ) -> Pair:
     binding = number % len(cell.bindings)
-    for state in rng.sample(STATES, 2):
-        if state not in connections or _hopeless(pair, state):
+    for arm in rng.sample(list(connections), len(connections)):
+        if _hopeless(pair, arm):
             continue
         at_s = time.perf_counter() - begin
         try:
-            ms, _ = execute(connections[state], cell, state, binding)
+            ms, _ = execute(connections[arm], cell, arm, binding)
             sample = Sample(ms, at_s, binding)
         except Timeout as timeout:
             sample = Sample(timeout.ms, at_s, binding, censored=True)
-        side = pair.side(state)
-        side = replace(side, samples=(*side.samples, sample))
-        pair = replace(pair, before=side) if state == "before" else replace(pair, after=side)
+        pair = _with(pair, arm, sample)
     return pair
+
+
+def _with(pair: Pair, arm: Arm, sample: Sample) -> Pair:
+    if arm == "copy":
+        return replace(pair, copy=(*pair.copy, sample))
+    side = replace(pair.side(arm), samples=(*pair.side(arm).samples, sample))
+    return replace(pair, before=side) if arm == "before" else replace(pair, after=side)
 
 
 def _next_round(pairs: Sequence[Pair], number: int, options: Options, spent_s: float) -> list[int]:

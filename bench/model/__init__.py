@@ -44,6 +44,7 @@ from bench.model.run import (
     BindingPlan,
     CellSide,
     Check,
+    CopiesDiffer,
     Dataset,
     Difference,
     Distribution,
@@ -63,6 +64,7 @@ from bench.model.run import (
 )
 from bench.model.workload import (
     STATES,
+    Arm,
     CaughtBy,
     Injection,
     InjectionKind,
@@ -78,6 +80,7 @@ __all__ = [
     "DIFFERENCES",
     "STATES",
     "Applied",
+    "Arm",
     "Attribution",
     "Bar",
     "Binding",
@@ -88,6 +91,7 @@ __all__ = [
     "Churn",
     "ColdBlocks",
     "ColdCaches",
+    "CopiesDiffer",
     "Counters",
     "Dataset",
     "Difference",

@@ -110,6 +110,8 @@ class Pair:
     equality: Equality | None = None
     before: CellSide = field(default_factory=CellSide)
     after: CellSide = field(default_factory=CellSide)
+    copy: tuple[Sample, ...] = ()
+    """Executions in a second copy of the database after, in turn with the others; empty where there was none."""
     skipped: str = ""
     """Why the pair was not measured; empty when it was."""
 
@@ -286,6 +288,16 @@ class Options:
     target_ms: float
 
 
+@dataclass(frozen=True, slots=True)
+class CopiesDiffer:
+    """What two copies of the database after differ by, beyond the chance that the intervals of ratios know of."""
+
+    cells: int
+    """Cells that were timed in both."""
+    percent: float
+    """In nineteen of twenty cells at most: the intervals of before to after are widened by it, square-and-add."""
+
+
 RunStatus = Literal["running", "complete", "interrupted", "failed"]
 
 
@@ -320,6 +332,8 @@ class Run:
     """What each class of dataset/classes.sql stands for, where its header says so."""
     cold: ColdCaches | None = None
     """How caches were emptied for cold executions; None where none were asked for."""
+    copies: CopiesDiffer | None = None
+    """Computed from the executions in the second copy; None where none was timed."""
     as_set: tuple[Pair, ...] = ()
     """The queries that only read once more, under the server's own settings; empty where nobody asked for it, or where
     none that shapes plans differs from what pgproof forces."""

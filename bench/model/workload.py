@@ -7,6 +7,8 @@ from typing import Literal
 
 State = Literal["before", "after"]
 STATES: tuple[State, State] = ("before", "after")
+Arm = Literal["before", "after", "copy"]
+"""What is timed in turn: the states, and a second copy of the database after, in which its statements run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +65,9 @@ class Query:
     invariants: dict[str, str] = field(default_factory=dict)
     """What no load may break: name to a SELECT that gives the same rows after the load as before it."""
 
-    def text(self, state: State) -> str:
+    def text(self, state: Arm) -> str:
         """The statement that runs in ``state``, with ``:name`` placeholders."""
-        return self.rewrite.sql if state == "after" and self.rewrite else self.sql
+        return self.rewrite.sql if state != "before" and self.rewrite else self.sql
 
 
 @dataclass(frozen=True, slots=True)

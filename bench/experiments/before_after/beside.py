@@ -85,8 +85,8 @@ def _row(run: Run, query: Query, here: Pair, there: Pair, state: State) -> Besid
         query=query.name,
         title=query.title or query.name,
         parameter_class=here.parameter_class,
-        here=summarize_pair(here, run.options.target_ms),
-        there=summarize_pair(there, run.options.target_ms),
+        here=summarize_pair(here, run.options.target_ms, copies=run.copies),
+        there=summarize_pair(there, run.options.target_ms, copies=run.copies),
         another_plan=bool(plans[0] and plans[1] and plans[0].fingerprint != plans[1].fingerprint),
     )
 

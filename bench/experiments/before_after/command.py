@@ -90,6 +90,13 @@ _target = click.option(
     "has cached instead. Linux, root, the server on this machine.",
 )
 @click.option(
+    "--aa/--no-aa",
+    default=True,
+    show_default=True,
+    help="Time a second copy of the database after in turn with the others, and widen the intervals of ratios by what "
+    "two copies differ by.",
+)
+@click.option(
     "--settings",
     "settings_of",
     type=click.Choice(["pgproof", "server"]),
@@ -111,6 +118,7 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     what = RunOptions(
         _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
+        aa=chosen["aa"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
     seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)

@@ -38,6 +38,10 @@ FORCED = (
     "Every connection set settings that the server does not have by itself ({names}): under its own, plans and times "
     "may be others."
 )
+NO_COPY = (
+    "No second copy of a database was timed: the intervals of ratios do not know what two copies of the same database "
+    "differ by, up to 5 % on one query."
+)
 AS_SET = "Under the server's own settings only the queries that read were timed, and nothing else here was measured."
 ROLLED_BACK = "Statements that write were rolled back: the wait for a commit to reach the disk is not in their times."
 
@@ -61,6 +65,8 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
     yield COLD_TOO if any(side.cold for side in sides) else WARM
     yield ALONE
     yield CUSTOM
+    if run.copies is None and any(pair.before.samples and pair.after.samples for pair in run.pairs):
+        yield NO_COPY
     if run.as_set:
         yield AS_SET
     elif own := run.server.own_settings:

@@ -81,7 +81,23 @@ class NoiseSummary:
 def summarize_noise(run: Run) -> NoiseSummary:
     """Say how far to trust the figures of ``run``."""
     found, titles = noise(run), {query.name: query.title for query in run.queries}
-    return NoiseSummary(found, (*sentences(found, titles), *outliers.sentences(outliers.find_outliers(run))))
+    said = (*sentences(found, titles), *copies_sentences(run), *outliers.sentences(outliers.find_outliers(run)))
+    return NoiseSummary(found, said)
+
+
+def copies_sentences(run: Run) -> tuple[str, ...]:
+    """Say what two copies of the database after differ by, and what that does to intervals; nothing where not known."""
+    if run.copies is None:
+        return ()
+    where = (
+        f"A second copy of the database after was timed in turn with the others, in {plural(run.copies.cells, 'cell')}"
+    )
+    if not run.copies.percent:
+        return (f"{where}: the two differ by no more than chance, so no interval of a ratio had to be widened.",)
+    return (
+        f"{where}: beyond chance the two differ by {percent(run.copies.percent)} at most in nineteen of twenty. The "
+        "95 % intervals of all ratios of before to after are widened by it (square-and-add).",
+    )
 
 
 def noise(run: Run) -> Noise:

@@ -128,7 +128,7 @@ def summarize(run: Run) -> RunSummary:
 
 
 def _queries(run: Run) -> tuple[QuerySummary, ...]:
-    cells = [summarize_pair(pair, run.options.target_ms) for pair in run.pairs]
+    cells = [summarize_pair(pair, run.options.target_ms, copies=run.copies) for pair in run.pairs]
     return tuple(
         summarize_query(query, tuple(cell for cell in cells if cell.query == query.name), indexes_used(run, query.name))
         for query in run.queries

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.experiments import about
-from bench.experiments.before_after.noise import CellNoise, percent
+from bench.experiments.before_after.noise import CellNoise, copies_sentences, percent
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES, Run, State
 from bench.report import numbers
@@ -79,9 +79,10 @@ def _how(run: Run) -> Iterator[Line]:
     )
     yield "A percentile is the nearest rank: a time that was seen. With fewer than 20 samples p95 is the longest."
     yield (
-        "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds. Faster is claimed "
-        "only for equal rows, another plan, and an interval beyond 1.05, which is how far two copies of one database "
-        "differ."
+        "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
+        + (", widened by what two copies of the database after differ by. " if run.copies else ". ")
+        + "Faster is claimed only for equal rows, another plan, and an interval beyond 1.05, which is how far two "
+        "copies of one database were seen to differ."
     )
     yield marked(
         "*Meets* needs an upper 95 % bound of p95 below the target: free of assumptions from 59 samples on, log-normal "
@@ -171,11 +172,18 @@ def environment(run: Run) -> Section:
         f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {data.clock}, dataset {data.key}",
         f"at least {options.rounds} timed executions per cell, before and after interleaved, "
         f"statement timeout {options.timeout_s:g} s; run {run.id}, {run.started_at}",
+        *copies_sentences(run),
         *about.forced_sentences(server),
         *run.notes,
     )
     blocks = (
         Sentences(facts, "list", most=2 * PROSE, formats=MARKDOWN),
-        Sentences(about.forced_sentences(server)[:1], tone="quiet", most=2 * PROSE, gap=True, formats=TERMINAL),
+        Sentences(
+            (*copies_sentences(run), *about.forced_sentences(server)[:1]),
+            tone="quiet",
+            most=2 * PROSE,
+            gap=True,
+            formats=TERMINAL,
+        ),
     )
     return Section("environment", "", blocks, headed=frozenset(), formats=TEXT)
