@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -127,6 +128,17 @@ def setup_options(
 def version_of(handle: ServerHandle) -> str:
     """The server in a line: ``PostgreSQL 18.6 (embedded)``."""
     return f"PostgreSQL {handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})"
+
+
+def share_of(option: str, text: str) -> float:
+    """The share that ``option`` asks for: ``20%`` and ``20`` are 0.2. Raises ``click.UsageError``."""
+    try:
+        value = float(text.strip().removesuffix("%"))
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 100:
+        raise click.UsageError(f"{option} {text}: give a percentage from 0% to 100%: {option} 20%")
+    return value / 100
 
 
 def insist_on_queries(only: Iterable[str], *workloads: Workload) -> None:

@@ -7,6 +7,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``plan``      what EXPLAIN says of one execution
 ``run``       what was seen
 ``vocabulary``  how every verdict looks
+``churn``     what was seen of a phase of writes that ages a database
 ``cold``      what was seen of executions with emptied caches
 ``attribution``  what was seen of the four sides of each optimization
 ``load``      what was seen of a workload under load
@@ -34,6 +35,7 @@ from bench.model.attribution import (
     WriteCost,
     WriteSeen,
 )
+from bench.model.churn import Aged, ChurnPhase, TableChurned
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
@@ -79,6 +81,7 @@ from bench.model.workload import (
 __all__ = [
     "DIFFERENCES",
     "STATES",
+    "Aged",
     "Applied",
     "Arm",
     "Attribution",
@@ -89,6 +92,7 @@ __all__ = [
     "CellSide",
     "Check",
     "Churn",
+    "ChurnPhase",
     "ColdBlocks",
     "ColdCaches",
     "CopiesDiffer",
@@ -126,6 +130,7 @@ __all__ = [
     "State",
     "Statement",
     "Stored",
+    "TableChurned",
     "TableSeen",
     "Tried",
     "Upkeep",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.model.attribution import Attribution
+from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.plan import PlanSeen
 from bench.model.workload import Optimization, Query, State
@@ -286,6 +287,8 @@ class Options:
     warmups: int
     seed: int
     target_ms: float
+    aged: float = 0.0
+    """Rows that churn.sql wrote before, as a share of the rows of each table; 0: the copies are new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +335,10 @@ class Run:
     """What each class of dataset/classes.sql stands for, where its header says so."""
     cold: ColdCaches | None = None
     """How caches were emptied for cold executions; None where none were asked for."""
+    aged: Aged | None = None
+    """The phase of writes before the measurement; None where the databases were measured as they were made."""
+    fresh: tuple[Pair, ...] = ()
+    """The queries that only read as they were before that phase."""
     copies: CopiesDiffer | None = None
     """Computed from the executions in the second copy; None where none was timed."""
     as_set: tuple[Pair, ...] = ()

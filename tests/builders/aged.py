@@ -8,16 +8,14 @@ from dataclasses import replace
 from bench.experiments.maintain.record import (
     CellTimed,
     CellWork,
-    ChurnPhase,
     IndexStored,
     MaintenanceOptions,
     MaintenanceRun,
     MaintenanceStage,
     ProcedureSeen,
-    TableChurned,
     TableStored,
 )
-from bench.model import Counters, RunStatus, Sample
+from bench.model import ChurnPhase, Counters, RunStatus, Sample, TableChurned
 from tests.builders import runs
 
 Blocks = Mapping[str, tuple[int, int] | int | None]

@@ -11,6 +11,11 @@ from bench.cells.records import CellSummary, QuerySummary
 from bench.model import Pair, Query, Run, State
 from bench.report.numbers import listed, plural
 
+NOT_AGED = (
+    "Fresh only: no row had been written since the tables were filled, frozen and vacuumed. On a database that lives, "
+    "index-only scans visit the table and scans read more pages: pgproof run --aged 20% measures one."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class BesideRow:
@@ -54,6 +59,33 @@ def as_set(run: Run) -> Beside | None:
     )
     titles = "As the server is set", "as forced", "as the server is set"
     return _beside(run, run.as_set, "as-set", titles, how) if run.as_set else None
+
+
+def fresh(run: Run) -> Beside | None:
+    """Compare with the databases as they were made; None where the run was not aged, or not measured before it was."""
+    how = (
+        "Fresh means: filled, frozen and vacuumed, no dead row, every page all-visible. Timed by themselves before the "
+        "churn, before and after in turn."
+    )
+    titles = "Fresh beside aged", f"aged by {100 * run.options.aged:g} %", "fresh"
+    return _beside(run, run.fresh, "fresh", titles, how) if run.fresh else None
+
+
+def aged_sentences(run: Run) -> tuple[str, ...]:
+    """Say how old the databases were that were measured."""
+    if run.aged is None:
+        return (NOT_AGED,)
+    phase = run.aged.after
+    written, dead = (
+        sum(table.inserted + table.updated + table.deleted for table in phase.tables),
+        sum(table.dead_rows for table in phase.tables),
+    )
+    kept = f"; what {listed(run.aged.kept_up)} keeps was brought up to date once" if run.aged.kept_up else ""
+    return (
+        f"Aged: {phase.source} wrote {100 * run.aged.share:g} % of the rows of each table that it names, in both "
+        f"states alike ({written:,} rows in {plural(len(phase.tables), 'table')}, {dead:,} dead rows left in the state "
+        f"after), and nothing was vacuumed or analyzed afterwards{kept}.",
+    )
 
 
 def _beside(run: Run, others: Sequence[Pair], ident: str, titles: tuple[str, str, str], how: str) -> Beside:

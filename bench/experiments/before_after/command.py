@@ -17,6 +17,7 @@ from bench.cli.options import (
     read_workload,
     server_options,
     setup_options,
+    share_of,
     version_of,
     workload_options,
 )
@@ -31,6 +32,7 @@ from bench.model import Options, Run
 from bench.postgres import databases
 from bench.progress_bars import Bars, Lines, progress
 from bench.workload import Workload
+from bench.workload.churn import CHURN_FILE, read_churn
 
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
@@ -90,6 +92,14 @@ _target = click.option(
     "has cached instead. Linux, root, the server on this machine.",
 )
 @click.option(
+    "--aged",
+    default="0%",
+    show_default=True,
+    metavar="PERCENT",
+    help="Write that share of the rows of each table by churn.sql before measuring, both states alike, so that dead "
+    "rows and the visibility map are those of a table that lives; reads are timed before it, too.",
+)
+@click.option(
     "--aa/--no-aa",
     default=True,
     show_default=True,
@@ -115,8 +125,9 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     if chosen["drop_caches"] and not chosen["cold"]:
         raise click.UsageError("--drop-caches is for --cold N")
     found, shown = _workload(workload, chosen), progress(out, quiet=quiet)
+    options = _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"])
     what = RunOptions(
-        _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"]), keep_databases=chosen["keep"],
+        replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
         aa=chosen["aa"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
@@ -167,6 +178,14 @@ def _verdict(seen: Run, check: bool) -> int:
     if any(pair.equality and not pair.equality.equal for pair in seen.pairs):
         return EXIT_DIFFERS
     return EXIT_DIFFERS if check and not summarize(seen).good else 0
+
+
+def _aged(workload: Workload, asked: str) -> float:
+    share = share_of("--aged", asked)
+    if share and not read_churn(workload.root):
+        hint = "write UPDATE, INSERT and DELETE statements into it (docs/maintenance.md), or leave --aged out"
+        raise WorkloadError(f"--aged {asked}: the workload has no {CHURN_FILE}, which says how it ages", hint=hint)
+    return share
 
 
 def _workload(folder: Path | None, chosen: dict[str, Any]) -> Workload:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.experiments.attribution.limits import NEW_COPIES
+from bench.experiments.before_after.beside import aged_sentences
 from bench.model import STATES, CellSide, Run
 from bench.report import numbers
 
@@ -61,7 +61,7 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
     if run.server.kind in WHERE:
         yield WHERE[run.server.kind]
     yield MADE_UP
-    yield NEW_COPIES
+    yield from aged_sentences(run)
     yield COLD_TOO if any(side.cold for side in sides) else WARM
     yield ALONE
     yield CUSTOM

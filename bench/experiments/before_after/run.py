@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -10,12 +11,16 @@ from bench.cells.copies import copies_of
 from bench.experiments.attribution.run import Subject, attribute
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
+from bench.measurement.churn import churn, switch_autovacuum_off
 from bench.measurement.cold import Caches, measure_cold
-from bench.model import STATES, Applied, Options, Pair, Query, Run
+from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Run, State, Statement
 from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_statement
+from bench.workload.churn import CHURN_FILE
+from bench.workload.sqlfile import fill_in
 
 Keep = Callable[[Run], None]
 """Called with everything seen so far, after every step."""
@@ -51,6 +56,8 @@ class _Work:
     sides: Sides
     keep: Keep
     seen: Run
+    unaged: str = ""
+    """A copy of the database after as it was made, for the four sides of the optimizations, where that one is aged."""
 
     @property
     def queries(self) -> tuple[Query, ...]:
@@ -83,6 +90,10 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
                 _clone(work)
                 applied = setup.optimize(names["after"])
             work.told(applied=applied)
+            if chosen.measure and chosen.options.aged:
+                if chosen.attribute:
+                    work.unaged = setup.copy(names["after"], "unaged")
+                _age(work)
             if chosen.measure:
                 _measure(work)
             if chosen.attribute and setup.workload.optimizations:
@@ -129,6 +140,40 @@ def _clone(work: _Work) -> None:
         work.setup.progress("cloning", number, len(names))
         work.setup.clone(name, state, kept=work.chosen.keep_databases)
     work.setup.progress("cloning", len(names), len(names))
+
+
+def _age(work: _Work) -> None:
+    """Time the reads as the databases were made, then write: both states the same statements, in the same order.
+
+    Nothing tidies up afterwards: autovacuum is off in both, as everywhere here. What rewrites read instead of the
+    tables is brought up to date by its own upkeep, once, as somebody's schedule would.
+    """
+    setup, share = work.setup, work.chosen.options.aged
+    _timed_beside(work, work.sides, "fresh", lambda pairs: work.told(fresh=tuple(pairs)))
+    phases: dict[State, ChurnPhase] = {}
+    with setup.watch("churn"):
+        for state in STATES:
+            with setup.target.connect(work.sides.databases[state]) as connection:
+                switch_autovacuum_off(connection)
+                phases[state] = churn(connection, setup.workload, share, setup.progress).phase
+        kept_up = _keep_up(work)
+        checkpoint(setup.admin)
+    file = (setup.workload.root / CHURN_FILE).read_bytes()
+    churn_hash = hashlib.sha256(file).hexdigest()[:12]
+    work.told(aged=Aged(share, churn_hash, phases["before"], phases["after"], kept_up))
+
+
+def _keep_up(work: _Work) -> tuple[str, ...]:
+    """Carry out the upkeep of optimizations that a rewrite belongs to; others may delete rows (retention)."""
+    workload = work.setup.workload
+    read = {query.rewrite.optimization for query in workload.queries if query.rewrite}
+    blocks = [block for block in workload.optimizations if block.upkeep and block.name in read]
+    with work.setup.target.connect(work.sides.databases["after"]) as connection:
+        for block in blocks:
+            for text in block.upkeep:
+                filled = fill_in(text, {"clock": f"'{workload.clock}'"}, block.file)
+                run_statement(connection, Statement(filled, block.line), block.file)
+    return tuple(block.name for block in blocks)
 
 
 def _measure(work: _Work) -> None:
@@ -205,7 +250,7 @@ def _measure_cold(work: _Work, caches: Caches) -> None:
 def _subject(work: _Work) -> Subject:
     return Subject(
         setup=work.setup,
-        after=work.sides.databases["after"],
+        after=work.unaged or work.sides.databases["after"],
         applied=work.seen.applied,
         cells=tuple(cells_of(work.queries, work.bindings)),
         timeout_s=work.chosen.options.timeout_s,

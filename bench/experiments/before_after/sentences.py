@@ -14,8 +14,10 @@ from bench.report import numbers
 from bench.report.numbers import listed, plural
 
 
-def alarms(queries: Iterable[QuerySummary]) -> Iterable[str]:
-    """Say what makes a claim void: other rows, then failed statements, query by query."""
+def alarms(run: Run, queries: Iterable[QuerySummary]) -> Iterable[str]:
+    """Say what makes a claim void: states that aged apart, then other rows and failed statements, query by query."""
+    if run.aged and run.aged.differing:
+        yield f"The churn wrote other rows before than after the optimizations in {listed(run.aged.differing)}"
     for query in queries:
         for difference in DIFFERENCES:
             if wrong := [cell.parameter_class for cell in query.cells if cell.equality == difference]:

@@ -99,11 +99,11 @@ def summarize(run: Run) -> RunSummary:
     has_after = any(query.after for query in queries)
     measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
     colder = summarize_cold(run, cold)
-    others = tuple(found for found in (beside.as_set(run),) if found)
+    others = tuple(found for found in (beside.fresh(run), beside.as_set(run)) if found)
     return RunSummary(
         target_ms=run.options.target_ms,
         sentence=answer(run, queries),
-        alarms=tuple(sentences.alarms(queries)),
+        alarms=tuple(sentences.alarms(run, queries)),
         paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, others, measured)),
         next_steps=next_steps(run, queries, optimizations, attributed) if measured or run.attribution else (),
         details=tuple(details(run, sorted(queries, key=importance), cold)),

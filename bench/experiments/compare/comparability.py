@@ -40,6 +40,8 @@ class RunFacts:
     server: Server
     machine: Machine
     options: Options
+    aged: str
+    """How the databases were aged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,7 @@ def facts_of(run: Run) -> RunFacts:
         server=run.server,
         machine=run.machine,
         options=run.options,
+        aged=f"{100 * run.aged.share:g} %, churn.sql {run.aged.churn_hash}" if run.aged else "none",
     )
 
 
@@ -118,6 +121,8 @@ def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
             yield _differs(short, words, one, other)
     if (base.scale, base.seed, base.skew) == (head.scale, head.seed, head.skew):  # else all rows differ: said already
         yield from _tables(base, head)
+    if base.aged != head.aged:
+        yield _differs("another age", "age of the databases", base.aged, head.aged)
     major, other_major = (facts.server.version_num // 10_000 for facts in (base, head))
     if major != other_major:
         yield _differs("another major version of PostgreSQL", "major version", f"PostgreSQL {major}", str(other_major))

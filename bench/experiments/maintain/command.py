@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from bench.cli.options import (
     read_workload,
     server_options,
     setup_options,
+    share_of,
     workload_options,
 )
 from bench.cli.streams import out
@@ -71,20 +71,9 @@ def maintain(workload: Path | None, output: Path, quiet: bool, **chosen: Any) ->
 
 def _options(workload: Workload, chosen: dict[str, Any]) -> MaintenanceOptions:
     return MaintenanceOptions(
-        share=share(chosen["churn"]), only=only(chosen["only"], workload), rounds=ROUNDS, timeout_s=chosen["timeout"],
-        seed=chosen["seed"],
+        share=share_of("--churn", chosen["churn"]), only=only(chosen["only"], workload), rounds=ROUNDS,
+        timeout_s=chosen["timeout"], seed=chosen["seed"],
     )  # fmt: skip
-
-
-def share(text: str) -> float:
-    """The share that ``--churn`` asks for: ``20%`` and ``20`` are 0.2."""
-    try:
-        value = float(text.strip().removesuffix("%"))
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 100:
-        raise click.UsageError(f"--churn {text}: give a percentage from 0% to 100%: --churn 20%")
-    return value / 100
 
 
 def only(text: str, workload: Workload) -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from psycopg import sql
 
 from bench.errors import DiskFull, ServerError
 from bench.experiments.maintain import autovacuum
-from bench.experiments.maintain.churn import WAL, Writes, writes_so_far
 from bench.experiments.maintain.record import ProcedureSeen
+from bench.measurement.churn import WAL, Writes, writes_so_far
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection

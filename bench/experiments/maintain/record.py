@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.model.churn import ChurnPhase
 from bench.model.plan import Counters, Json
 from bench.model.run import Dataset, Machine, RunStatus, Sample, Server
 from bench.storage import Kind
@@ -52,34 +53,6 @@ class IndexStored:
     size_bytes: int
     pending_pages: int | None = None
     """Of a GIN index: pages of entries that are not sorted in yet; None of others, and where it could not be asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableChurned:
-    """What the churn did to a table, as the server counted it."""
-
-    name: str
-    rows: int
-    """Before it."""
-    inserted: int
-    updated: int
-    hot_updated: int
-    """Updates that no index had to hear of (heap-only tuples)."""
-    deleted: int
-    dead_rows: int
-    """After it, by the server's own estimate."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChurnPhase:
-    """The phase of writes."""
-
-    source: str
-    """Where its statements come from: ``churn.sql``, ``writes/``, ``made up``, or a mixture of the last two."""
-    rounds: int
-    seconds: float
-    wal_bytes: int
-    tables: tuple[TableChurned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bench.errors import DiskFull
-from bench.experiments.maintain import churn as churning
 from bench.experiments.maintain import procedures, stages, storage
 from bench.experiments.maintain.cell_changes import cells_at, stage_of, worth_timing
 from bench.experiments.maintain.procedures import NOT_IN_ALL, Procedure
@@ -24,9 +23,9 @@ from bench.experiments.maintain.stages import Question
 from bench.experiments.maintain.storage import Probes
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings
+from bench.measurement import churn as churning
 from bench.postgres import databases
-from bench.postgres.catalog import rows
-from bench.postgres.connection import Connection, checkpoint
+from bench.postgres.connection import checkpoint
 from bench.postgres.failures import explained
 from bench.postgres.servers import ServerHandle
 from bench.postgres.servers.disk import FreeBytes, free_bytes_of
@@ -119,7 +118,7 @@ def _measured(scene: _Scene, seen: MaintenanceRun) -> Iterator[MaintenanceRun]:
     setup = scene.setup
     with setup.target.connect(scene.source) as connection:
         scene = replace(scene, probes=storage.install(connection))
-        _switch_autovacuum_off(connection)
+        churning.switch_autovacuum_off(connection)
         seen = replace(seen, notes=(*seen.notes, *scene.probes.notes))
         yield (seen := _with(seen, _stage(scene, FRESH, scene.source)))
         churned = churning.churn(connection, setup.workload, scene.options.share, setup.progress)
@@ -140,16 +139,6 @@ def _with(seen: MaintenanceRun, stage: MaintenanceStage) -> MaintenanceRun:
     fresh = cells_at(stage_of(seen, FRESH))
     stage = replace(stage, cells=stages.without_known_plans(stage.cells, fresh)) if fresh else stage
     return replace(seen, stages=(*seen.stages, stage))
-
-
-def _switch_autovacuum_off(connection: Connection) -> None:
-    """Nothing may tidy up between two looks; on a server that is not ours it is switched off by table."""
-    if connection.execute("SHOW autovacuum").fetchall()[0][0] == "off":
-        return
-    with explained("switching autovacuum off in a copy"):
-        for row in rows(connection, "list_tables"):
-            options = "autovacuum_enabled = false, toast.autovacuum_enabled = false"
-            connection.execute(f"ALTER TABLE {row['name']} SET ({options})".encode())
 
 
 def _carried_out(

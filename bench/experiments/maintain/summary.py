@@ -25,9 +25,9 @@ from bench.experiments.maintain.record import (
     CellWork,
     MaintenanceRun,
     MaintenanceStage,
-    TableChurned,
     TableStored,
 )
+from bench.model import TableChurned
 
 CHANGED_MOST = 200
 """Rows of the table of cells: more help nobody, and maintenance.json has them all."""

@@ -56,7 +56,7 @@ def test_a_limit_is_said_where_it_applies_and_nowhere_else(run: Run, text: str) 
     [
         "Times are those of one machine (EPYC 7B13, 2 cores)",
         "The rows are those that the workload's dataset makes",
-        "Every copy of the database was new",
+        "Fresh only: no row had been written",
         "Every time is a warm one",
         "Statements ran one at a time",
         "Each execution was planned for its own parameters",

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.experiments.maintain import procedures, storage
-from bench.experiments.maintain.churn import Churned, churn
 from bench.experiments.maintain.record import IndexStored, ProcedureSeen
+from bench.measurement.churn import Churned, churn
 from bench.plans.parse import counters
 from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle

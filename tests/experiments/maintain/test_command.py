@@ -12,9 +12,10 @@ import pytest
 
 from bench import storage
 from bench.cli import carry_out, main
+from bench.cli.options import share_of
 from bench.errors import PgproofError
 from bench.experiments.maintain import run as measured
-from bench.experiments.maintain.command import only, share
+from bench.experiments.maintain.command import only
 from bench.experiments.maintain.procedures import known
 from bench.experiments.maintain.record import MAINTENANCE, MaintenanceRun
 from bench.workload import read
@@ -39,13 +40,13 @@ def maintain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Call:
 
 @pytest.mark.parametrize(("text", "value"), [("20%", 0.2), ("20", 0.2), ("0%", 0.0), ("100", 1.0), (" 2.5 % ", 0.025)])
 def test_a_share_is_a_percentage(text: str, value: float) -> None:
-    assert share(text) == pytest.approx(value)
+    assert share_of("--churn", text) == pytest.approx(value)
 
 
 @pytest.mark.parametrize("text", ["", "-1%", "101%", "a lot", "nan", "inf", "20%%"])
 def test_a_share_that_is_none_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(click.UsageError, match="give a percentage from 0% to 100%: --churn 20%"):
-        share(text)
+        share_of("--churn", text)
 
 
 def test_procedures_are_chosen_by_name_each_once() -> None:

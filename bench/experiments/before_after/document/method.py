@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.experiments import about
+from bench.experiments.before_after.beside import aged_sentences
 from bench.experiments.before_after.noise import CellNoise, copies_sentences, percent
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES, Run, State
@@ -172,6 +173,7 @@ def environment(run: Run) -> Section:
         f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {data.clock}, dataset {data.key}",
         f"at least {options.rounds} timed executions per cell, before and after interleaved, "
         f"statement timeout {options.timeout_s:g} s; run {run.id}, {run.started_at}",
+        *aged_sentences(run),
         *copies_sentences(run),
         *about.forced_sentences(server),
         *run.notes,
@@ -179,7 +181,7 @@ def environment(run: Run) -> Section:
     blocks = (
         Sentences(facts, "list", most=2 * PROSE, formats=MARKDOWN),
         Sentences(
-            (*copies_sentences(run), *about.forced_sentences(server)[:1]),
+            (*aged_sentences(run), *copies_sentences(run), *about.forced_sentences(server)[:1]),
             tone="quiet",
             most=2 * PROSE,
             gap=True,

@@ -13,10 +13,9 @@ from typing import Any
 
 from psycopg import sql
 
-from bench.experiments.maintain.record import ChurnPhase, TableChurned
 from bench.measurement.write_statements import WriteStatement, statements_of
 from bench.measurement.write_trials import rows_written, run_here
-from bench.model import Statement
+from bench.model import ChurnPhase, Statement, TableChurned
 from bench.postgres.capabilities import may_skip_triggers
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
@@ -86,6 +85,16 @@ def churn(connection: Connection, workload: Workload, share: float, progress: Pr
         source, ROUNDS if share else 0, round(seconds, 3), wal_bytes, tuple(t for t in tables if _total(t))
     )
     return Churned(phase, after, notes)
+
+
+def switch_autovacuum_off(connection: Connection) -> None:
+    """Nothing may tidy up between two looks; on a server that is not ours it is switched off by table."""
+    if connection.execute("SHOW autovacuum").fetchall()[0][0] == "off":
+        return
+    with explained("switching autovacuum off in a copy"):
+        for row in rows(connection, "list_tables"):
+            options = "autovacuum_enabled = false, toast.autovacuum_enabled = false"
+            connection.execute(f"ALTER TABLE {row['name']} SET ({options})".encode())
 
 
 def writes_so_far(connection: Connection) -> Writes:

@@ -1,0 +1,55 @@
+"""What was seen of a phase of writes that ages a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TableChurned:
+    """What the churn did to a table, as the server counted it."""
+
+    name: str
+    rows: int
+    """Before it."""
+    inserted: int
+    updated: int
+    hot_updated: int
+    """Updates that no index had to hear of (heap-only tuples)."""
+    deleted: int
+    dead_rows: int
+    """After it, by the server's own estimate."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChurnPhase:
+    """The phase of writes."""
+
+    source: str
+    """Where its statements come from: ``churn.sql``, ``writes/``, ``made up``, or a mixture of the last two."""
+    rounds: int
+    seconds: float
+    wal_bytes: int
+    tables: tuple[TableChurned, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """The same phase on both states of a run, before they were measured."""
+
+    share: float
+    """Rows that it wrote, as a share of the rows of each table: 0.2."""
+    churn_hash: str
+    """Of churn.sql."""
+    before: ChurnPhase
+    after: ChurnPhase
+    kept_up: tuple[str, ...] = ()
+    """Optimizations of the state after whose upkeep ran once afterwards, because a rewrite reads what they keep."""
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Tables of both states of which it wrote other numbers of rows: then they are no longer the same data."""
+        wrote = [
+            {t.name: (t.inserted, t.updated, t.deleted) for t in phase.tables} for phase in (self.before, self.after)
+        ]
+        return tuple(sorted(name for name in wrote[0].keys() & wrote[1].keys() if wrote[0][name] != wrote[1][name]))
