@@ -94,15 +94,16 @@ class OrderSeen:
     why: str = ""
 
 
-def order_of(connection: Connection, cell: Cell, number: int, asked: Answer, given: Answer) -> OrderSeen:
-    """Whether ``given``, the same rows as ``asked``, keeps the order that the query asks for.
+def order_of(
+    connection: Connection, text: str, values: Sequence[str | None], asked: Answer, given: Answer, *, writes: bool
+) -> OrderSeen:
+    """Whether ``given``, the same rows as ``asked``, keeps the order that the statement ``text`` asks for.
 
-    The server is asked only where the two come in another order: then the query is executed once more, with a number
-    for each row that its ORDER BY gives.
+    The server is asked only where the two come in another order: then the statement is executed once more, with a
+    number for each row that its ORDER BY gives.
     """
     if asked.digests == given.digests:
         return OrderSeen("same")
-    text, values = cell.statement("before", number)
     try:
         asking = ranked(text, asked.names)
     except NotParsed as error:
@@ -110,7 +111,7 @@ def order_of(connection: Connection, cell: Cell, number: int, asked: Answer, giv
     if asking is None:
         return OrderSeen("same")
     try:
-        with undone(connection, writes=cell.query.writes):
+        with undone(connection, writes=writes):
             ranks = _ranks(psycopg.RawCursor(connection).execute(asking, values))
     except psycopg.errors.QueryCanceled:
         return OrderSeen("unknown", why="to ask for it took longer than the statement timeout")

@@ -98,7 +98,7 @@ def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers) -> Eq
             return _differs(found, "other rows", f"{where}: {one.rows} rows before, {other.rows} after")
         if one.digests != other.digests:
             with sides.connect("before", writes=cell.query.writes) as connection:
-                order = order_of(connection, cell, number, one, other)
+                order = order_of(connection, *cell.statement("before", number), one, other, writes=cell.query.writes)
             if order.order == "lost":
                 said = f"{where}: the same {one.rows} rows, but row {order.row} comes too late"
                 return _differs(found, "other order", said)

@@ -10,6 +10,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``churn``     what was seen of a phase of writes that ages a database
 ``cold``      what was seen of executions with emptied caches
 ``attribution``  what was seen of the four sides of each optimization
+``coverage``  what was seen of statements that are another one in one clause
 ``load``      what was seen of a workload under load
 ``maintenance``  what was seen of procedures that keep an aged database fast
 ``traps``     what was seen of plans that can turn against their users
@@ -37,6 +38,7 @@ from bench.model.attribution import (
 )
 from bench.model.churn import Aged, ChurnPhase, TableChurned
 from bench.model.cold import ColdBlocks, ColdCaches
+from bench.model.coverage import ClauseCoverage, ClauseSeen
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.run import (
     DIFFERENCES,
@@ -93,6 +95,8 @@ __all__ = [
     "Check",
     "Churn",
     "ChurnPhase",
+    "ClauseCoverage",
+    "ClauseSeen",
     "ColdBlocks",
     "ColdCaches",
     "CopiesDiffer",

@@ -8,6 +8,7 @@ from typing import Literal
 from bench.model.attribution import Attribution
 from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
+from bench.model.coverage import ClauseCoverage
 from bench.model.plan import PlanSeen
 from bench.model.workload import Optimization, Query, State
 
@@ -344,3 +345,5 @@ class Run:
     as_set: tuple[Pair, ...] = ()
     """The queries that only read once more, under the server's own settings; empty where nobody asked for it, or where
     none that shapes plans differs from what pgproof forces."""
+    coverage: ClauseCoverage | None = None
+    """Which clauses of the queries their classes exercise; None where that was not asked for."""

@@ -77,6 +77,12 @@ _target = click.option(
     help="Measure the four sides of each optimization.",
 )
 @click.option(
+    "--coverage/--no-coverage",
+    default=True,
+    show_default=True,
+    help="Find out which clauses of the queries their classes exercise, in 30 s at most.",
+)
+@click.option(
     "--cold",
     default=0,
     show_default=True,
@@ -129,7 +135,7 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     what = RunOptions(
         replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
-        aa=chosen["aa"],
+        aa=chosen["aa"], coverage=chosen["coverage"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
     seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)

@@ -8,10 +8,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
 from bench.cells.copies import copies_of
+from bench.cells.coverage import joined
 from bench.experiments.attribution.run import Subject, attribute
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
 from bench.measurement.churn import churn, switch_autovacuum_off
+from bench.measurement.clause_coverage import exercise
 from bench.measurement.cold import Caches, measure_cold
 from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Run, State, Statement
 from bench.postgres import databases, optimizations
@@ -21,6 +23,9 @@ from bench.postgres.servers import ServerHandle
 from bench.postgres.statements import run_statement
 from bench.workload.churn import CHURN_FILE
 from bench.workload.sqlfile import fill_in
+
+COVERAGE_S = 30.0
+"""Seconds after which no more clauses are changed: a run is for times. ``pgproof coverage`` has no such limit."""
 
 Keep = Callable[[Run], None]
 """Called with everything seen so far, after every step."""
@@ -42,6 +47,8 @@ class RunOptions:
     """Whether to measure the four sides of each optimization."""
     cold: int = 0
     """Executions of each cell of reads with emptied caches."""
+    coverage: bool = False
+    """Whether to find out which clauses of the queries their classes exercise."""
     drop_caches: bool = False
     """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
 
@@ -189,6 +196,7 @@ def _measure(work: _Work) -> None:
     work.told(copies=copies_of(work.seen.pairs))
     if work.chosen.as_set and work.seen.server.own_settings:
         _measure_as_set(work)
+    _exercise(work, work.sides, _reads(work))
     if writes or any(block.upkeep or block.staleness for block in work.setup.workload.optimizations):
         _measure_writes(work, writes)
 
@@ -229,6 +237,16 @@ def _timed_beside(work: _Work, sides: Sides, name: str, store: Callable[[Sequenc
             pairs.append(compare(sides, cell))
         tell("comparing results", len(cells), len(cells), "cells")
         store(time_pairs(sides, cells, pairs, work.chosen.options, tell, store))
+
+
+def _exercise(work: _Work, sides: Sides, cells: Sequence[Cell]) -> None:
+    """Find out which clauses of these statements their classes exercise, after all that is timed on ``sides``."""
+    if not work.chosen.coverage or not cells:
+        return
+    left_s = max(0.0, COVERAGE_S - work.setup.watch.seconds.get("coverage", 0.0))
+    with work.setup.watch("coverage"):
+        found = exercise(sides, "after", cells, work.setup.progress, budget_s=left_s)
+    work.told(coverage=joined(work.seen.coverage, found))
 
 
 def _reads(work: _Work) -> list[Cell]:
@@ -277,6 +295,7 @@ def _measure_writes(work: _Work, cells: list[Cell]) -> None:
             _measure_cells(work, sides, cells)
         with setup.watch("upkeep"), sides.target.connect(sides.databases["after"]) as connection:
             applied = _with_upkeep(setup, connection, work.seen.applied)
+        _exercise(work, sides, cells)
     work.told(applied=applied)
 
 

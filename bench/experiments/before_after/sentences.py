@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from bench.cells.cell import WRONG
+from bench.cells.coverage import CoverageSummary
 from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary
 from bench.experiments.before_after.beside import Beside
 from bench.experiments.before_after.cold import ColdSummary
@@ -36,6 +37,7 @@ def paragraph(
     optimizations: Sequence[OptimizationSummary],
     cold: ColdSummary | None,
     others: Sequence[Beside],
+    covered: CoverageSummary | None,
     measured: int,
 ) -> Iterable[str]:
     """Say what was found, with ``measured`` pairs."""
@@ -51,6 +53,8 @@ def paragraph(
         yield from _compared(cells)
     if all(query.outcome == "meets" for query in queries):
         yield f"Every query meets {run.options.target_ms:g} ms in every class."
+    if covered:
+        yield from covered.sentences[:2]
     if cold:
         yield cold.sentence
     yield from (said for one in others for said in one.sentences[:2])

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.cells.cell import summarize_pair
+from bench.cells.coverage import CoverageSummary, summarize_coverage
 from bench.cells.index_use import indexes_used, summarize_optimizations
 from bench.cells.query import importance, summarize_query
 from bench.cells.records import OptimizationSummary, QuerySummary
@@ -63,6 +64,8 @@ class RunSummary:
     """What ships all that was applied to a live database; a comment where none can be written."""
     tables: tuple[TableWork, ...]
     cold: ColdSummary | None
+    coverage: CoverageSummary | None
+    """Which clauses of the queries their classes exercise; None where that was not asked for."""
     beside: tuple[Beside, ...]
     """The queries that read, once more in other circumstances."""
     meet_before: int
@@ -98,13 +101,13 @@ def summarize(run: Run) -> RunSummary:
     cells = [cell for query in queries for cell in query.cells if not cell.absent]
     has_after = any(query.after for query in queries)
     measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
-    colder = summarize_cold(run, cold)
+    colder, covered = summarize_cold(run, cold), _covered(run)
     others = tuple(found for found in (beside.fresh(run), beside.as_set(run)) if found)
     return RunSummary(
         target_ms=run.options.target_ms,
         sentence=answer(run, queries),
         alarms=tuple(sentences.alarms(run, queries)),
-        paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, others, measured)),
+        paragraph=tuple(sentences.paragraph(run, queries, optimizations, colder, others, covered, measured)),
         next_steps=next_steps(run, queries, optimizations, attributed) if measured or run.attribution else (),
         details=tuple(details(run, sorted(queries, key=importance), cold)),
         dense=is_dense(run),
@@ -114,6 +117,7 @@ def summarize(run: Run) -> RunSummary:
         script=_script(run),
         tables=tables(run),
         cold=colder,
+        coverage=covered,
         beside=others,
         # A query of an unfinished run that has no after cell yet meets nothing.
         meet_before=sum(query.before == "meets" for query in queries),
@@ -125,6 +129,13 @@ def summarize(run: Run) -> RunSummary:
         settings=settings_seen(run.server),
         limitations=limitations(run),
     )
+
+
+def _covered(run: Run) -> CoverageSummary | None:
+    if run.coverage is None:
+        return None
+    titles = {query.name: query.title for query in run.queries}
+    return summarize_coverage(run.coverage, titles, sum(run.phases_s.values()))
 
 
 def _queries(run: Run) -> tuple[QuerySummary, ...]:

@@ -6,6 +6,7 @@
 ``beside``         the queries that read, in other circumstances
 ``optimizations``  what each change costs and who uses it
 ``queries``        each query, with its ``plans`` and ``parameters``
+``coverage``       which clauses of the queries nothing tests
 ``data``           what was generated
 ``method``         where and how it was measured, and the files of a run
 ``places``         where queries stand in the page
@@ -19,6 +20,7 @@ from pathlib import Path
 from bench.experiments.attribution import document as attribution
 from bench.experiments.before_after.document.beside import beside
 from bench.experiments.before_after.document.cold import cold
+from bench.experiments.before_after.document.coverage import coverage
 from bench.experiments.before_after.document.data import data
 from bench.experiments.before_after.document.first_screen import first_screen
 from bench.experiments.before_after.document.method import environment, files, method
@@ -64,6 +66,7 @@ def document(run: Run, summary: RunSummary) -> Document:
             environment(run),
             folded(summary),
             queries(run, summary, found),
+            *coverage(summary),
             data(run, summary),
             method(run, summary),
             files(),
