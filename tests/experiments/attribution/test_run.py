@@ -11,6 +11,7 @@ import pytest
 from bench import storage
 from bench.cli import main
 from bench.experiments.attribution.gains import cell_gains
+from bench.experiments.attribution.moved import moved
 from bench.experiments.attribution.verdicts import verdicts
 from bench.model import Attribution, Run
 from bench.postgres.connection import Target
@@ -114,3 +115,38 @@ def test_an_optimization_that_runs_outside_of_a_transaction_is_measured_too(shop
     found = sides(attributed(shop, own_home, tmp_path))
     assert not found.not_tried
     assert any(cell.without for cell in found.cells)
+
+
+FIRST_OPEN = """-- title: First open
+-- asks: Which order waits longest?
+SELECT order_id FROM orders WHERE status = 'open' ORDER BY order_id LIMIT 1;
+"""
+ANALYZES = """
+-- optimization: analyzed
+-- category: statistics
+-- why: test
+-- undo: SELECT 1
+ANALYZE orders;
+"""
+CRUDE = """
+-- optimization: crude
+-- category: statistics
+-- why: its undo takes the settings back, but not what ANALYZE wrote: open orders seem to be one in five thousand
+-- undo: ALTER TABLE orders ALTER COLUMN status RESET (n_distinct), ALTER COLUMN status SET STATISTICS -1
+ALTER TABLE orders ALTER COLUMN status SET (n_distinct = -1), ALTER COLUMN status SET STATISTICS 1;
+ANALYZE orders;
+"""
+
+
+@pytest.mark.parametrize(("block", "cells"), [(ANALYZES, []), (CRUDE, ["first_open[all]"])], ids=["same", "other"])
+def test_it_begins_from_the_plans_of_the_run_or_says_that_a_cell_moved(block, cells, shop, own_home, tmp_path):
+    (shop / "queries" / "first_open.sql").write_text(FIRST_OPEN)
+    with (shop / "optimizations.sql").open("a") as file:
+        file.write(block)
+    command = ["run", str(shop), "--leads", "5k", "--home", str(own_home), "--output", str(tmp_path), "--quiet"]
+    assert main([*command, "--rounds", "1", "--budget", "0", "--query", "first_open"]) == 0
+    run = storage.load(storage.RUN, tmp_path / "latest" / "run.json")
+    assert [one.cell for one in moved(run)] == cells
+    words = {one.name: one for one in verdicts(run)}
+    if cells:
+        assert not any(one.gain.missed or one.gain.alone for one in words.values())
