@@ -133,7 +133,6 @@ class Proof:
     # ---------------------------------------------------------------------------------------------------- executing
     def _execute(self, cells: Sequence[Found], names: Names, what: str = "", looks: Sequence[int] = LOOKS) -> None:
         """Execute ``cells`` without ``names``, in rounds, until each is decided or was looked at as often as it may."""
-        self._plans(names)
         for writes in (False, True):  # last: even rolled back they leave dead rows
             chosen = [seen for seen in cells if seen.cell.query.writes == writes]
             if not self._open(chosen, names, looks[-1]):
@@ -143,24 +142,23 @@ class Proof:
                     self._rounds(chosen, names, look, what)
             if writes:
                 self.sets.clean()
+        if what and cells:
+            self.progress(what, len(cells), len(cells), "cells")
 
     def _rounds(self, cells: Sequence[Found], names: Names, look: int, what: str) -> None:
         """Rounds, because a burst of noise then touches every cell a little instead of one wholly."""
         open_cells = self._open(cells, names, look)
         while open_cells and not self._late():
-            short = [seen for seen in open_cells if len(self.samples[self._key(seen, names)]) < look]
-            self._say(what, len(cells) - len(short), len(cells))
-            if not short:
-                break
-            self.rng.shuffle(short)
-            for seen in short:
+            if what:
+                self.progress(what, len(cells) - len(open_cells), len(cells), "cells")
+            self.rng.shuffle(open_cells)
+            for seen in open_cells:
                 self._once(seen, names)
-            open_cells = [seen for seen in open_cells if not self._stopped(seen, names)]
-        self._say(what, len(cells), len(cells))
-
-    def _say(self, what: str, done: int, of: int) -> None:
-        if what:
-            self.progress(what, done, of, "cells")
+            open_cells = [
+                seen
+                for seen in open_cells
+                if len(self.samples[self._key(seen, names)]) < look and not self._stopped(seen, names)
+            ]
 
     def _open(self, cells: Iterable[Found], names: Names, look: int) -> list[Found]:
         """Those that more executions, up to ``look``, could decide."""
