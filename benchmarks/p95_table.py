@@ -8,7 +8,7 @@ from pathlib import Path
 from bench import storage
 from bench.experiments.before_after.summary import summarize
 from bench.report import numbers
-from bench.statistics.quantiles import verdict
+from bench.statistics.verdicts import verdict
 
 
 def main() -> None:

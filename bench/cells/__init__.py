@@ -6,6 +6,7 @@ Several experiments read these, so they stand below them.
 ``cell``       one pair of cells: figures, effect, verdict
 ``query``      the cells of a query together
 ``index_use``  which plans use what an optimization made
+``tally``      how many queries meet, miss, or cannot be told
 ``sentences``  the effect on a cell and the answer of a run, in words
 ``work``       whether a cell does more work: rules on counters
 """

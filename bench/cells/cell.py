@@ -6,7 +6,8 @@ from bench.cells.records import CellSummary, Effect, Outcome, SideSummary
 from bench.model import STATES, CellSide, CopiesDiffer, Difference, EqualityWord, Pair
 from bench.plans import describe_change
 from bench.statistics.copies import widened
-from bench.statistics.quantiles import Figure, Ratio, judge, longest, percentile, ratio
+from bench.statistics.quantiles import Figure, Ratio, longest, percentile, ratio
+from bench.statistics.verdicts import judge
 
 # Two copies of one database differ by up to 5 % on one query until they are made again (docs/method.md): a smaller
 # change of time is no effect of the optimizations.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bench.cells.cell import rank
 from bench.cells.records import CellSummary, Outcome, QuerySummary
-from bench.model import DIFFERENCES, Query, State
+from bench.model import DIFFERENCES, STATES, Query, State
 
 # The first of these that a class has decides for the query.
 GRAVITY: tuple[Outcome, ...] = (*DIFFERENCES, "failed", "misses", "cannot tell", "meets")
@@ -30,6 +30,7 @@ def summarize_query(query: Query, cells: tuple[CellSummary, ...], indexes: tuple
         after=_outcome(counted, "after") if has_after else None,
         reason=_reason(counted, state),
         indexes=indexes,
+        assumes={state: found for state in STATES if (found := _assumed(counted, state))},
     )
 
 
@@ -46,6 +47,15 @@ def importance(query: QuerySummary) -> tuple[int, float]:
 def _outcome(cells: Sequence[CellSummary], state: State) -> Outcome:
     found = {cell.side(state).outcome for cell in cells}
     return next((outcome for outcome in GRAVITY if outcome in found), "cannot tell")
+
+
+def _assumed(cells: Sequence[CellSummary], state: State) -> str:
+    """Say what the outcome rests on: where it meets, all that any class assumes; else what each deciding class does."""
+    decided = _outcome(cells, state)
+    assumed = [cell.side(state).judgement.assumes for cell in cells if cell.side(state).outcome == decided]
+    if decided not in ("meets", "misses") or (decided == "misses" and "" in assumed):
+        return ""
+    return max(assumed, key=len)
 
 
 def _reason(cells: Sequence[CellSummary], state: State) -> str:

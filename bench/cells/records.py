@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.model import Counters, Difference, EqualityWord, State, Upkeep, Verdict
-from bench.statistics.quantiles import Figure, Judgement, Ratio
+from bench.statistics.quantiles import Figure, Ratio
+from bench.statistics.verdicts import Judgement
 
 Outcome = Verdict | Difference | Literal["failed"]
 """A verdict, or why there is none: the answer differs from the one before, or the statement failed."""
@@ -84,11 +86,18 @@ class QuerySummary:
     """What the last verdict rests on, with the class that decided it."""
     indexes: tuple[str, ...]
     """Indexes that the after plans use."""
+    assumes: Mapping[State, str] = field(default_factory=dict)
+    """What the verdict of a state rests on beside what was seen; nothing of a state where it rests on no more."""
 
     @property
     def outcome(self) -> Outcome:
         """The verdict that counts: after, or before where there is no after."""
         return self.after or self.before
+
+    @property
+    def assumption(self) -> str:
+        """What the verdict that counts assumes; empty where it assumes nothing."""
+        return self.assumes.get("after" if self.after else "before", "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bench.cells.cell import summarize_pair
 from bench.cells.query import summarize_query
 from bench.cells.records import CellSummary, QuerySummary
+from bench.cells.tally import Tally, tally
 from bench.model import Run
 from bench.report import numbers
 from bench.report.numbers import plural
@@ -34,29 +35,32 @@ def sentence(run: Run) -> str:
 
 
 def answer(run: Run, queries: Sequence[QuerySummary]) -> str:
-    """Say in one sentence how many of the queries meet the target."""
+    """Say in one sentence how many of the queries meet the target, miss it, or cannot be told, after and before."""
     cells = [cell for query in queries for cell in query.cells if not cell.absent]
-    has_after = any(query.after for query in queries)
-    meet_after = sum(query.after == "meets" for query in queries) if has_after else None
-    meet_before = sum(query.before == "meets" for query in queries)
-    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
-    return _sentence(run, len(queries), meet_before, meet_after, measured, len(cells))
+    before, after = tallies(queries)
+    measured = sum(cell.after.measured if after else cell.before.measured for cell in cells)
+    return _sentence(run, len(queries), before, after, measured, len(cells))
 
 
-def _sentence(run: Run, total: int, meet_before: int, meet_after: int | None, measured: int, pairs: int) -> str:
+def tallies(queries: Sequence[QuerySummary]) -> tuple[Tally, Tally | None]:
+    """Count the queries before and after; None where nothing has an after state."""
+    before = tally((query.before, query.assumes.get("before", "")) for query in queries)
+    if not any(query.after for query in queries):
+        return before, None
+    return before, tally((query.after, query.assumes.get("after", "")) for query in queries)
+
+
+def _sentence(run: Run, total: int, before: Tally, after: Tally | None, measured: int, pairs: int) -> str:
     target, scale = f"{run.options.target_ms:g} ms", f"{run.dataset.scale:,} {run.dataset.unit}"
     if not measured and run.attribution:
         return f"The four sides of {plural(len(run.applied), 'optimization')} at {scale}{_ending(run.status)}"
     if not measured:
         return f"Nothing was measured at {scale}{_ending(run.status)}"
-    if meet_after is None:
-        said = (
-            f"{meet_before} of {_queries(total)} {_meet(total, meet_before)} {target} at {scale}, without optimizations"
-        )
-    else:
-        said = (
-            f"{meet_after} of {_queries(total)} {_meet(total, meet_after)} {target} at {scale}, before: {meet_before}"
-        )
+    now = after or before
+    said = f"{now.meets} of {_queries(total)} {_meet(total, now.meets)} {target} at {scale}{now.assumed}"
+    if now.meets < total:
+        said += f", {now.rest}"
+    said += f"; before: {before.words}" if after else "; without optimizations"
     return f"{said}{_ending(run.status, f'{measured} of {pairs} pairs measured')}"
 
 

@@ -21,11 +21,10 @@ from bench.measurement.execution import (
     explain_blocks,
     result_rows,
 )
-from bench.measurement.rounds import SAMPLES_MAX, SAMPLES_MAX_UNCLEAR, time_pairs
+from bench.measurement.rounds import SAMPLES_MAX, time_pairs
 
 __all__ = [
     "SAMPLES_MAX",
-    "SAMPLES_MAX_UNCLEAR",
     "Answers",
     "Bindings",
     "Cell",

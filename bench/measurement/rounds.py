@@ -10,26 +10,25 @@ import contextlib
 import math
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import replace
 from statistics import median
 
 from bench.measurement.execution import Cell, Sides, Timeout, execute
-from bench.model import STATES, Arm, Options, Pair, Sample
+from bench.model import STATES, Arm, CellSide, Options, Pair, Sample
 from bench.postgres.connection import Connection
 from bench.progress import Progress
-from bench.statistics.quantiles import verdict
+from bench.statistics.looks import COUNTS, FIRST_MEETS, LAST, LOOKS, next_look
+from bench.statistics.verdicts import at_looks, over
 
-SAMPLES_MAX = 60
-"""Timed executions of one side at most, as a rule. From 59 on, the longest is a distribution-free 95 % upper bound of
-the 95th percentile (0.95**59 < 0.05)."""
+SAMPLES_LEAST = 15
+"""Timed executions of a side whose verdict is clear sooner, for its median."""
 
-SAMPLES_MAX_UNCLEAR = 124
-"""The same for a side whose verdict is still open: 124 executions let two hiccups pass (see
-bench/statistics/quantiles.py)."""
+SAMPLES_MAX = FIRST_MEETS
+"""The same at most, however wide the spread."""
 
 WIDE = 0.10
-"""A side is measured on while the standard error of its median is more than this share of the median."""
+"""A side with a verdict is measured on while the standard error of its median is more than this share of the median."""
 
 MEDIAN_ERROR = 1.2533 * 1.4826
 """Standard error of a median is about 1.2533 sd / sqrt(n), and sd about 1.4826 times the median absolute deviation
@@ -41,31 +40,49 @@ Store = Callable[[Sequence[Pair]], None]
 def time_pairs(
     sides: Sides, cells: Sequence[Cell], pairs: Sequence[Pair], options: Options, progress: Progress, store: Store
 ) -> tuple[Pair, ...]:
-    """Add timed samples to ``pairs`` (parallel to ``cells``): ``options.rounds`` for each side, then more where the
-    spread is wide, until ``options.budget_s`` is used up. ``store`` is called after every round.
+    """Add timed samples to ``pairs`` (parallel to ``cells``) until each side has a verdict, at a look, and a median.
+
+    A side without a verdict gets ``options.rounds`` executions, and more until ``options.budget_s`` is used up, while a
+    later look could decide. ``store`` is called after every round, or less often where it takes long.
     """
     if not cells:
         return ()
-    seen = list(pairs)
+    seen, store = list(pairs), _sparingly(store)
     rng = random.Random(options.seed)  # noqa: S311 (order of execution, no secret)
     begin = time.perf_counter()
     writes = cells[0].query.writes
     name = "measuring writes" if writes else "measuring"
     with sides.arms(writes=writes) as connections:
         _warm_up(connections, cells, seen, options.warmups)
-        order, number = list(range(len(cells))), 0
-        while order:
-            rng.shuffle(order)
-            for done, index in enumerate(order):
-                seen[index] = _one_round(connections, cells[index], seen[index], number, begin, rng)
-                _tell(progress, name, options.rounds, number + (done + 1) / len(order), last=False)
+        number = 0
+        while turns := _turns(seen, connections, options, time.perf_counter() - begin):
+            rng.shuffle(turns)
+            for done, (index, arms) in enumerate(turns):
+                for arm in rng.sample(arms, len(arms)):
+                    at_s = time.perf_counter() - begin
+                    sample = _timed(connections[arm], cells[index], arm, number, at_s)
+                    seen[index] = _with(seen[index], arm, sample, options.target_ms)
+                _tell(progress, name, options.rounds, number + (done + 1) / len(turns), last=False)
             store(seen)
             number += 1
-            spent = time.perf_counter() - begin
-            order = _next_round(seen, number, options, spent)
     if number > options.rounds:
         _tell(progress, name, options.rounds, number, last=True)
     return tuple(seen)
+
+
+def _sparingly(store: Store) -> Store:
+    """Leave out calls, so that they take a tenth of the time at most: each writes all that was seen so far."""
+    next_at = 0.0
+
+    def kept(pairs: Sequence[Pair]) -> None:
+        nonlocal next_at
+        begun = time.perf_counter()
+        if begun >= next_at:
+            store(pairs)
+            now = time.perf_counter()
+            next_at = now + 9 * (now - begun)
+
+    return kept
 
 
 def _tell(progress: Progress, name: str, rounds: int, done: float, *, last: bool) -> None:
@@ -73,7 +90,7 @@ def _tell(progress: Progress, name: str, rounds: int, done: float, *, last: bool
         progress(name, done, rounds, "rounds")
     else:
         extra = done - rounds
-        progress(f"{name} the unsteady", extra, extra if last else max(extra, SAMPLES_MAX - rounds) + 1, "rounds")
+        progress(f"{name} the undecided", extra, extra if last else max(extra, LAST - rounds), "rounds")
 
 
 def _warm_up(connections: dict[Arm, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
@@ -104,55 +121,60 @@ def _hopeless(pair: Pair, arm: Arm) -> bool:
     return any(sample.censored for sample in samples)
 
 
-def _one_round(
-    connections: dict[Arm, Connection], cell: Cell, pair: Pair, number: int, begin: float, rng: random.Random
-) -> Pair:
+def _timed(connection: Connection, cell: Cell, arm: Arm, number: int, at_s: float) -> Sample:
     binding = number % len(cell.bindings)
-    for arm in rng.sample(list(connections), len(connections)):
-        if _hopeless(pair, arm):
-            continue
-        at_s = time.perf_counter() - begin
-        try:
-            ms, _ = execute(connections[arm], cell, arm, binding)
-            sample = Sample(ms, at_s, binding)
-        except Timeout as timeout:
-            sample = Sample(timeout.ms, at_s, binding, censored=True)
-        pair = _with(pair, arm, sample)
-    return pair
+    try:
+        ms, _ = execute(connection, cell, arm, binding)
+    except Timeout as timeout:
+        return Sample(timeout.ms, at_s, binding, censored=True)
+    return Sample(ms, at_s, binding)
 
 
-def _with(pair: Pair, arm: Arm, sample: Sample) -> Pair:
+def _with(pair: Pair, arm: Arm, sample: Sample, target_ms: float) -> Pair:
+    """Add a sample, and the look where that is one and decides."""
     if arm == "copy":
         return replace(pair, copy=(*pair.copy, sample))
-    side = replace(pair.side(arm), samples=(*pair.side(arm).samples, sample))
+    side = pair.side(arm)
+    samples = (*side.samples, sample)
+    decided = at_looks(samples, target_ms) if target_ms and side.look is None and len(samples) in COUNTS else None
+    side = replace(side, samples=samples, look=decided.look.n if decided and decided.look else side.look)
     return replace(pair, before=side) if arm == "before" else replace(pair, after=side)
 
 
-def _next_round(pairs: Sequence[Pair], number: int, options: Options, spent_s: float) -> list[int]:
-    """Indexes of the pairs that take part in the next round."""
-    live = [i for i, pair in enumerate(pairs) if not all(_hopeless(pair, state) for state in STATES)]
-    if number < options.rounds:
-        return live
-    if spent_s >= options.budget_s:
-        return []
-    return [i for i in live if not _settled(pairs[i], options.target_ms)]
+def _turns(
+    pairs: Sequence[Pair], arms: Container[Arm], options: Options, spent_s: float
+) -> list[tuple[int, tuple[Arm, ...]]]:
+    """Which pairs take part in the next round, by index, with their arms; a copy goes with the state after."""
+    left = spent_s < options.budget_s
+    found: list[tuple[int, tuple[Arm, ...]]] = []
+    for index, pair in enumerate(pairs):
+        own: list[Arm] = [one for one in STATES if one in arms and _wanted(pair.side(one), options, left=left)]
+        if "copy" in arms and "after" in own and not _hopeless(pair, "copy"):
+            own.append("copy")
+        if own:
+            found.append((index, tuple(own)))
+    return found
 
 
-def _settled(pair: Pair, target_ms: float) -> bool:
-    """True when more executions would not say more.
+def _wanted(side: CellSide, options: Options, *, left: bool) -> bool:
+    """Whether one more execution would say more; ``left`` while there is budget."""
+    n, cut_off = len(side.samples), any(sample.censored for sample in side.samples)
+    if not options.target_ms:
+        return not cut_off and n < options.rounds
+    if side.look is not None:
+        unsteady = left and n < SAMPLES_MAX and not _narrow(side.samples)
+        return not cut_off and (n < min(options.rounds, SAMPLES_LEAST) or unsteady)
+    if cut_off:  # each further one may wait for the timeout again
+        return n < LOOKS[0].n or (left and _open(side, options.target_ms))
+    return n < options.rounds or (left and _open(side, options.target_ms))
 
-    The verdict that counts is the one after: a before that lies close to the target costs no extra time.
-    """
-    after = pair.after.samples or pair.before.samples
-    if verdict(after, target_ms) == "cannot tell" and len(after) < SAMPLES_MAX_UNCLEAR:
-        return any(sample.censored for sample in after)
-    return _narrow(pair.before.samples) and _narrow(pair.after.samples)
+
+def _open(side: CellSide, target_ms: float) -> bool:
+    return next_look(len(side.samples), sum(over(sample, target_ms) for sample in side.samples)) is not None
 
 
 def _narrow(samples: Sequence[Sample]) -> bool:
-    if not samples or any(sample.censored for sample in samples):
-        return True
     times = [sample.ms for sample in samples]
     centre = median(times)
     error = MEDIAN_ERROR * median(abs(ms - centre) for ms in times) / len(times) ** 0.5
-    return error <= WIDE * centre or len(samples) >= SAMPLES_MAX
+    return bool(error <= WIDE * centre)

@@ -55,6 +55,7 @@ from bench.model.run import (
     Equality,
     EqualityWord,
     ForcedSetting,
+    Look,
     Machine,
     Options,
     Pair,
@@ -65,6 +66,7 @@ from bench.model.run import (
     TableSeen,
     Upkeep,
     Verdict,
+    VerdictRule,
 )
 from bench.model.workload import (
     STATES,
@@ -116,6 +118,7 @@ __all__ = [
     "Json",
     "LeftOut",
     "Load",
+    "Look",
     "Machine",
     "Optimization",
     "Options",
@@ -139,6 +142,7 @@ __all__ = [
     "Tried",
     "Upkeep",
     "Verdict",
+    "VerdictRule",
     "Write",
     "WriteCost",
     "WriteSeen",

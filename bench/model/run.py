@@ -63,6 +63,8 @@ class CellSide:
     cold: tuple[Sample, ...] = ()
     """Executions with emptied caches (``Run.cold`` says which); not among ``samples``."""
     cold_blocks: ColdBlocks | None = None
+    look: int | None = None
+    """Executions at the look that decided while it was measured; None where none had, or in a run of before looks."""
 
 
 Difference = Literal["other rows", "other order", "other content"]
@@ -279,6 +281,28 @@ class Machine:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """A count of executions at which a verdict is taken, from how many of them were over the target."""
+
+    n: int
+    meets_at_most: int | None
+    """Over the target at most for "meets"; None where that cannot be said yet."""
+    misses_at_least: int | None
+    """Over the target at least for "misses"."""
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictRule:
+    """The looks at which verdicts were taken, and how often all of them together are wrong at most."""
+
+    looks: tuple[Look, ...]
+    wrong_meets: float
+    """Chance of "meets" where p95 lies at the target."""
+    wrong_misses: float
+    """Chance of "misses" there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The settings that define the measurement."""
 
@@ -288,6 +312,9 @@ class Options:
     warmups: int
     seed: int
     target_ms: float
+    """Zero where nothing is held against a target: then every cell gets as many executions."""
+    verdicts: VerdictRule | None = None
+    """None in a run of before there were fixed looks."""
     aged: float = 0.0
     """Rows that churn.sql wrote before, as a share of the rows of each table; 0: the copies are new."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from difflib import get_close_matches
 
-from bench.measurement import SAMPLES_MAX_UNCLEAR
 from bench.model import Verdict
 from bench.pytest_plugin.seen import CellSeen
 from bench.report.numbers import figure, listed, ms
-from bench.statistics.quantiles import judge, median
+from bench.statistics.looks import LOOKS, next_look
+from bench.statistics.quantiles import median
+from bench.statistics.verdicts import judge, over
 
 ROWS_SHOWN = 3
 """Differing rows in a message: enough to see a pattern, few enough to read."""
@@ -21,7 +22,7 @@ CELL_SHOWN = 80
 def assert_meets_target(cell: CellSeen, target_ms: float | None = None) -> None:
     """Fail unless the p95 of the cell lies within ``target_ms`` (the workload's if None), with 95 % confidence.
 
-    Where the samples cannot tell, more are taken, 124 in all at most; what is unclear then fails, with the reason.
+    Where no look has decided yet, more are taken, 320 in all at most; what is unclear then fails, with the reason.
 
     Raises:
         AssertionError: it misses the target, or cannot be shown to meet it.
@@ -30,10 +31,10 @@ def assert_meets_target(cell: CellSeen, target_ms: float | None = None) -> None:
     limit = cell.target_ms if target_ms is None else target_ms
     samples = cell.samples
     found = judge(samples, limit)
-    while found.verdict == "cannot tell" and len(samples) < SAMPLES_MAX_UNCLEAR:
-        if any(sample.censored for sample in samples):
+    while found.look is None and (following := next_look(len(samples), sum(over(one, limit) for one in samples))):
+        if len(samples) >= LOOKS[0].n and any(sample.censored for sample in samples):
             break  # each further one may wait for the timeout again
-        samples += cell.more(min(max(len(samples), 15), SAMPLES_MAX_UNCLEAR - len(samples)))
+        samples += cell.more(following.n - len(samples))
         found = judge(samples, limit)
     if found.verdict == "meets":
         return

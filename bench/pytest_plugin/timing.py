@@ -15,11 +15,11 @@ from bench.plans import index_names
 from bench.postgres.connection import Connection
 from bench.pytest_plugin.session import Session
 from bench.report.numbers import ms
-from bench.statistics.quantiles import Judgement, judge
+from bench.statistics.looks import LAST
+from bench.statistics.verdicts import Judgement, judge
 
-JUDGED_MAX = 1_000
-"""Executions that a verdict rests on, spread evenly over those that were timed. A second of a quick query gives many
-thousands, and with 1,000 the 95 % bounds of p95 are the 93.7th and the 96.2nd percentile: more would not say more."""
+JUDGED_MAX = LAST
+"""Executions that a verdict rests on, spread evenly over those that were timed: as many as the last look takes."""
 
 
 def time_item(benchmark: Any, config: pytest.Config, session: Session, query: str, name: str, state: State) -> None:  # noqa: ANN401
@@ -43,7 +43,8 @@ def time_item(benchmark: Any, config: pytest.Config, session: Session, query: st
     benchmark.extra_info.update(_about(side, answers[0].rows))
     benchmark.extra_info.update(
         query=query, parameter_class=name, state=state, target_ms=target_ms,
-        verdict=found.verdict, verdict_reason=found.reason, rows_compared=compared,
+        verdict=found.verdict, verdict_reason=found.reason,
+        verdict_assumes=found.assumes, rows_compared=compared,
     )  # fmt: skip
     if config.getoption("pgproof_check") and state == "after" and found.verdict == "misses":
         pytest.fail(f"misses {ms(target_ms)}: {found.reason}", pytrace=False)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from bench.statistics.quantiles import Figure, Judgement, Ratio
+from bench.statistics.quantiles import Figure, Ratio
+from bench.statistics.verdicts import Judgement
 
 NOTHING = "–"
 # From here on seconds read better than milliseconds.
@@ -29,17 +30,34 @@ def ms(value: float | None) -> str:
 
 
 def figure(found: Figure | None) -> str:
-    """Write a percentile; one that fell on a timeout is "more than"."""
-    if found is None:
-        return NOTHING
-    return f"> {ms(found.ms)}" if found.censored else ms(found.ms)
+    """Write a percentile; one that fell on a timeout is "more than", one that is the longest of all says so."""
+    return NOTHING if found is None else f"{'> ' if found.censored else ''}{ms(found.ms)}{longest(found)}"
+
+
+def bare(found: Figure | None) -> str:
+    """Write it without its unit, where the head of a column has that."""
+    return NOTHING if found is None else f"{'> ' if found.censored else ''}{digits(found.ms)}{longest(found)}"
+
+
+def longest(found: Figure | None) -> str:
+    """Write, with a space before it, that a percentile is the longest of so many; empty where it is not."""
+    return f" (max of {found.longest_of})" if found and found.longest_of else ""
+
+
+def ends(first: Figure | None, last: Figure | None, write: Callable[[Figure | None], str] = figure) -> str:
+    """Write two percentiles, before and after; what both are the longest of stands once."""
+    of = longest(last)
+    both = bool(of) and longest(first) == of
+    return f"{write(first).removesuffix(of) if both else write(first)} → {write(last)}"
 
 
 def bound(found: Judgement) -> str:
     """Write the 95 % bound of p95 on which a verdict rests: from above, from below where the target is missed."""
     if found.verdict == "misses":
         return f"≥ {ms(found.lower_ms)}" if found.lower_ms is not None else ""
-    return f"≤ {ms(found.upper_ms)}" if found.upper_ms is not None else ""
+    if found.upper_ms is None:
+        return ""
+    return f"≤ {ms(found.upper_ms)}{', if log-normal' if found.upper_is_log_normal else ''}"
 
 
 def times(found: Ratio | None) -> str:

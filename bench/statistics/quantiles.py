@@ -1,4 +1,4 @@
-"""What samples say: percentiles, the ratio of two medians, and a verdict against a target. Pure, no driver.
+"""What samples say: percentiles, and the ratio of two medians. Pure, no driver.
 
 A censored sample hit the statement timeout: its true time is unknown and longer than ``ms``. It counts as longer than
 every finished sample, is never averaged, and a percentile that falls on it reads "more than".
@@ -10,13 +10,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.model import Sample, Verdict
+from bench.model import Sample
 
 Array = NDArray[np.float64]
 
@@ -31,8 +30,6 @@ RESAMPLES = 2_000
 BOOTSTRAP_SEED = 20_250_601
 # The median of fewer than 5 cannot lie outside a 95 % interval by chance alone: 2 * 0.5 ** 5 = 6 %. No interval below.
 MIN_FOR_INTERVAL = 5
-# Fewer finished executions than this never meet a target: the tolerance factor is 4.2 at 5 and 26 at 2.
-MIN_TO_MEET = 5
 # A client clock resolves microseconds; a shorter time is taken for one, so that a ratio has no zero below the line.
 CLOCK_MS = 0.001
 
@@ -43,6 +40,8 @@ class Figure:
 
     ms: float
     censored: bool = False
+    longest_of: int = 0
+    """How many samples it is the longest of, where it stands for a percentile that so few do not have; else zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,30 +60,33 @@ class Ratio:
     paired: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """A verdict with what it rests on. ``lower_ms`` and ``upper_ms`` enclose the p95, each with 95 % confidence."""
-
-    verdict: Verdict
-    reason: str
-    p95: Figure | None = None
-    lower_ms: float | None = None
-    upper_ms: float | None = None
-
-
 def percentile(samples: Sequence[Sample], quantile: float) -> Figure | None:
     """Give the nearest-rank percentile: the least sample with at least that share of all at or below it.
 
-    Always a time that was really seen, never one between two; with fewer than 20 samples p95 is the longest. None
-    without samples.
+    Always a time that was really seen, never one between two. With fewer than 20 samples p95 is the longest, and says
+    so. None without samples, and where a percentile beyond p95 would be the longest (p99 of fewer than 100).
     """
-    if not samples:
+    if not samples or too_few(len(samples), quantile):
         return None
-    ordered = sorted(samples, key=_order)
+    ordered = sorted(samples, key=by_length)
     # 0.95 * 20 is a hair above 19 in binary: the rank must not jump for it.
     rank = max(1, math.ceil(quantile * len(ordered) - 1e-9))
     found = ordered[rank - 1]
-    return Figure(found.ms, found.censored)
+    return Figure(found.ms, found.censored, longest_of(len(ordered), quantile))
+
+
+def too_few(n: int, quantile: float) -> bool:
+    """Whether ``n`` samples do not have this percentile, and nothing is to be shown for it."""
+    return TARGET_QUANTILE < quantile < 1 and _is_longest(n, quantile)
+
+
+def longest_of(n: int, quantile: float) -> int:
+    """Give ``n`` where this high percentile of so many samples is the longest of them, else zero."""
+    return n if 0.5 < quantile < 1 and _is_longest(n, quantile) else 0
+
+
+def _is_longest(n: int, quantile: float) -> bool:
+    return n * (1 - quantile) < 1 - 1e-9
 
 
 def median(samples: Sequence[Sample]) -> Figure | None:
@@ -119,118 +121,9 @@ def ratio(before: Sequence[Sample], after: Sequence[Sample], *, same_run: bool =
     return Ratio(value=value, low=low, high=high, bound=bound, paired=paired)
 
 
-def verdict(samples: Sequence[Sample], target_ms: float) -> Verdict:
-    """Say whether p95 is within ``target_ms``: meets, misses, or cannot tell. See ``judge`` for the rule."""
-    return judge(samples, target_ms).verdict
-
-
-def judge(samples: Sequence[Sample], target_ms: float) -> Judgement:
-    """Hold the p95 of ``samples`` against ``target_ms``.
-
-    **misses**: so many executions took longer than the target that, were its p95 within it, chance would do that at
-    most one time in 20 (binomial, P(X >= over) <= 5 % with a 5 % chance each). That is the order-statistics lower bound
-    of p95 lying above the target (Hahn and Meeker, Statistical Intervals, 1991, section 5.2). One of one, 2 of 2 to 7,
-    3 of 8 to 16, 7 of 60. A timeout longer than the target counts as over.
-
-    **meets**: no execution was cut off by a timeout, and an upper bound of p95 lies within the target. From 59
-    executions on the bound is the order statistic (0.95 ** 59 < 5 %: with none over; 93 allow one over), which assumes
-    nothing about how times are distributed. Below 59 there is no such bound; then every execution must be within the
-    target and so must be the upper tolerance limit of a log-normal time, mean + k * sd of the logarithms (Natrella's k,
-    NIST/SEMATECH e-Handbook 7.2.6.3). Log-normal is an assumption: 15 executions of a query that is slow one time in
-    ten show none of the slow ones one time in five.
-
-    **cannot tell**: anything else: too few executions, or too close to the target, or one hiccup that only more
-    executions could put in its place.
-    """
-    p95 = percentile(samples, TARGET_QUANTILE)
-    if p95 is None:
-        return Judgement("cannot tell", "not one execution was timed")
-    n = len(samples)
-    over = sum(sample.ms > target_ms or (sample.censored and sample.ms >= target_ms) for sample in samples)
-    cut_off = sum(sample.censored for sample in samples)
-    lower, upper = lower_bound_ms(samples), upper_bound_ms(samples)
-    limit = f"{target_ms:g} ms"
-    took = f"{over} of {n} executions took longer than {limit}"
-
-    def judged(result: Verdict, reason: str) -> Judgement:
-        return Judgement(result, reason, p95, lower, upper)
-
-    if over and _tail(over, n) <= 1 - CONFIDENCE + 1e-12:
-        return judged("misses", took)
-    if cut_off:
-        return judged("cannot tell", f"{cut_off} of {n} executions hit the statement timeout")
-    if upper is None:
-        return judged("cannot tell", f"{n} of at least {MIN_TO_MEET} executions timed")
-    if upper <= target_ms:
-        return judged("meets", f"p95 is within {limit} with 95 % confidence, {n} executions")
-    if over:
-        return judged("cannot tell", f"{took}; {needed(over)} executions would show if that is chance")
-    return judged("cannot tell", f"too close to {limit} for {n} executions; {needed(0)} could settle it")
-
-
-@lru_cache(maxsize=1024)
-def needed(over: int) -> int:
-    """Count the executions of which ``over`` may exceed a target that p95 still meets with 95 % confidence."""
-    n = over + 1
-    while _tail(over + 1, n) < CONFIDENCE:
-        n += 1
-    return n
-
-
-def lower_bound_ms(samples: Sequence[Sample]) -> float | None:
-    """Give the order-statistics lower confidence bound of p95; None where there are too few samples for one.
-
-    A censored sample stands for its timeout, which is below its true time: the bound stays a lower one.
-    """
-    n = len(samples)
-    for over in range(1, n + 1):
-        if _tail(over, n) <= 1 - CONFIDENCE + 1e-12:
-            return sorted(samples, key=_order)[n - over].ms
-    return None
-
-
-def upper_bound_ms(samples: Sequence[Sample]) -> float | None:
-    """Give an upper confidence bound of p95: distribution-free from 59 samples on, log-normal below (see ``judge``).
-
-    None with fewer than 5 samples or where the bound would rest on a censored one.
-    """
-    n = len(samples)
-    if n < MIN_TO_MEET:
-        return None
-    ordered = sorted(samples, key=_order)
-    if n >= needed(0):
-        allowed = 0
-        while _tail(allowed + 2, n) >= CONFIDENCE:
-            allowed += 1
-        found = ordered[n - 1 - allowed]
-        return None if found.censored else found.ms
-    if ordered[-1].censored:
-        return None
-    logs = [math.log(max(sample.ms, CLOCK_MS)) for sample in ordered]
-    mean = math.fsum(logs) / n
-    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in logs) / (n - 1))
-    return max(ordered[-1].ms, math.exp(mean + _tolerance_factor(n) * deviation))
-
-
-def _order(sample: Sample) -> tuple[bool, float]:
+def by_length(sample: Sample) -> tuple[bool, float]:
+    """Order samples by what is known of their time: a timeout is longer than whatever finished."""
     return sample.censored, sample.ms
-
-
-@lru_cache(maxsize=4096)
-def _tail(over: int, n: int) -> float:
-    """P(X >= over) of n draws that each exceed p95, which is one time in 20."""
-    chance = 1 - TARGET_QUANTILE
-    below = math.fsum(math.comb(n, k) * chance**k * TARGET_QUANTILE ** (n - k) for k in range(over))
-    return 1 - below
-
-
-def _tolerance_factor(n: int) -> float:
-    """Natrella's one-sided normal tolerance factor: 95 % of the population with 95 % confidence."""
-    z = NormalDist().inv_cdf(TARGET_QUANTILE)
-    confident = NormalDist().inv_cdf(CONFIDENCE)
-    a = 1 - confident**2 / (2 * (n - 1))
-    b = z**2 - confident**2 / n
-    return (z + math.sqrt(z**2 - a * b)) / a
 
 
 def _interval(before: Sequence[Sample], after: Sequence[Sample], *, paired: bool) -> tuple[float | None, float | None]:

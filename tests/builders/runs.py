@@ -63,14 +63,14 @@ def seen(plan: Any, *, planning_ms: float = 0.2, execution_ms: float = 1.0) -> P
 
 
 def samples(
-    ms: float, n: int = 20, *, spread: float = 0.05, seed: int = 1, censored: bool = False
+    ms: float, n: int = 80, *, spread: float = 0.05, seed: int = 1, censored: bool = False
 ) -> tuple[Sample, ...]:
     rng = random.Random(f"{ms}/{n}/{seed}")
     times = [float(ms) if censored else ms * rng.lognormvariate(0, spread) for _ in range(n)]
     return tuple(Sample(ms=round(t, 4), at_s=round(i * 0.5, 3), censored=censored) for i, t in enumerate(times))
 
 
-def side(ms: float, plan: Any = None, *, n: int = 20, **more: Any) -> CellSide:
+def side(ms: float, plan: Any = None, *, n: int = 80, **more: Any) -> CellSide:
     """A measured cell; censored samples are made by ``samples=``."""
     made = {"samples": samples(ms, n), "first_ms": ms * 3 + 2, "plan": seen(plan) if plan else None}
     return CellSide(**(made | more))
@@ -94,7 +94,7 @@ def pair(
     before_ms: float = 300,
     after_ms: float = 3,
     index: str = "leads_queue_idx",
-    n: int = 20,
+    n: int = 80,
     **more: Any,
 ) -> Pair:
     """A measured pair whose after plan uses ``index``; with ``index=""`` the plan is unchanged."""
@@ -242,7 +242,7 @@ SHRINK = {"hot": 1.0, "p90": 0.3, "median": 0.12, "tiny": 0.03, "empty": 0.01, "
 
 
 def crm() -> Run:
-    """A run as the bundled workload makes it: 16 queries, 104 pairs, 20 to 60 samples a cell."""
+    """A run as the bundled workload makes it: 16 queries, 104 pairs, 80 to 120 samples a cell."""
     queries, pairs, optimizations = [], [], {}
     for number, (title, asks, before, after, index) in enumerate(CRM):
         name = title.lower().replace(" ", "_")
@@ -257,7 +257,7 @@ def crm() -> Run:
                     before_ms=max(before * factor, 0.08),
                     after_ms=max(min(after * (factor if after > 50 else 1), before * factor * 1.1), 0.06),
                     index=index,
-                    n=20 + 10 * (position % 5),
+                    n=80 + 10 * (position % 5),
                 )
             )
         if index:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -97,12 +99,13 @@ def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
     assert {before < after for before, after in begun} == {True, False}, "neither side always goes first"
 
 
-def test_a_timeout_is_recorded_as_longer_than_and_never_waited_for_twice(sides: Sides, target: Target) -> None:
+def test_a_timeout_is_recorded_as_longer_than_and_waited_for_twice_at_most(sides: Sides, target: Target) -> None:
     slow = "SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_indexes WHERE indexname = 'i') THEN pg_sleep(9) END"
     quick = Sides(target, sides.databases, 0.2)
     pair = compare(quick, cell(slow))
     (timed,) = time_pairs(quick, [cell(slow)], [pair], OPTIONS, silent, lambda _: None)
-    assert [sample.censored for sample in timed.before.samples] == [True]
+    assert [sample.censored for sample in timed.before.samples] == [True, True]
+    assert timed.before.look == 2
     assert timed.before.samples[0].ms >= 200
     assert len(timed.after.samples) == 6
     assert timed.equality is None
@@ -122,6 +125,42 @@ def test_a_query_that_writes_without_saying_so_is_refused(sides: Sides) -> None:
         compare(sides, cell("DELETE FROM t WHERE n = :n", 7))
 
 
+def test_a_clear_miss_is_left_alone_while_the_other_side_is_executed_until_a_look_decides(sides: Sides) -> None:
+    asked = cell("SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_indexes WHERE indexname = 'i') THEN pg_sleep(0.05) END")
+    options = Options(rounds=80, budget_s=0, timeout_s=30, warmups=1, seed=1, target_ms=45)
+    (pair,) = time_pairs(sides, [asked], [compare(sides, asked)], options, silent, lambda _: None)
+    assert (len(pair.before.samples), pair.before.look) == (15, 2)
+    assert len(pair.after.samples) == 80
+
+
+def test_both_sides_are_decided_where_there_is_budget(sides: Sides) -> None:
+    """Not only after: what was before is claimed, too."""
+    options = Options(rounds=5, budget_s=60, timeout_s=30, warmups=1, seed=1, target_ms=1000)
+    asked = cell("SELECT count(*) FROM t")
+    (pair,) = time_pairs(sides, [asked], [compare(sides, asked)], options, silent, lambda _: None)
+    assert [(side.look, len(side.samples)) for side in (pair.before, pair.after)] == [(80, 80), (80, 80)]
+
+
+def test_keeping_what_was_seen_takes_a_tenth_of_the_time_at_most(sides: Sides) -> None:
+    kept: list[int] = []
+
+    def store(pairs: Sequence[Pair]) -> None:
+        kept.append(len(pairs[0].after.samples))
+        time.sleep(0.2)
+
+    options, asked = replace(OPTIONS, rounds=40), cell("SELECT count(*) FROM t")
+    (pair,) = time_pairs(sides, [asked], [compare(sides, asked)], options, silent, store)
+    assert len(pair.after.samples) == 40
+    assert 1 <= len(kept) <= 20
+
+
+def test_without_a_target_every_cell_gets_as_many(sides: Sides) -> None:
+    options = Options(rounds=4, budget_s=60, timeout_s=30, warmups=1, seed=1, target_ms=0)
+    asked = cell("SELECT count(*) FROM t")
+    (pair,) = time_pairs(sides, [asked], [compare(sides, asked)], options, silent, lambda _: None)
+    assert [(side.look, len(side.samples)) for side in (pair.before, pair.after)] == [(None, 4), (None, 4)]
+
+
 @pytest.mark.alone
 def test_more_executions_go_where_the_spread_is_wide(sides: Sides) -> None:
     steady = cell("SELECT pg_sleep(0.02)", name="steady")
@@ -129,6 +168,6 @@ def test_more_executions_go_where_the_spread_is_wide(sides: Sides) -> None:
         "SELECT pg_sleep(0.001 * (extract(microseconds FROM clock_timestamp())::int % 60))", name="unsteady"
     )
     cells = [steady, unsteady]
-    options = Options(rounds=5, budget_s=4, timeout_s=30, warmups=0, seed=1, target_ms=100)
+    options = Options(rounds=5, budget_s=4, timeout_s=30, warmups=0, seed=1, target_ms=1)
     first, second = time_pairs(sides, cells, [compare(sides, c) for c in cells], options, silent, lambda _: None)
     assert len(first.before.samples) < len(second.before.samples)

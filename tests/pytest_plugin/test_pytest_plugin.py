@@ -27,8 +27,8 @@ from tests.conftest import make_home
 pytest_plugins = "pytester"
 
 QUICK = ("-p", "no:cacheprovider", "--benchmark-max-time=0.01")
-ENOUGH = "--benchmark-min-rounds=93"
-"""Executions of which one may be late and p95 still meets the target, however busy the machine is."""
+ENOUGH = "--benchmark-min-rounds=160"
+"""Executions of which two may be late and p95 still meets the target, however busy the machine is."""
 Pytest = Callable[..., pytest.RunResult]
 
 
@@ -303,7 +303,7 @@ def test_a_missed_target_shows_times_and_plan(own: Callable[[str], str]) -> None
     printed = own("""pgproof_cell, assert_meets_target):
         assert_meets_target(pgproof_cell("latest_orders", "hot"), target_ms=0.001)
     """)
-    assert "latest_orders[hot-after] misses 0.001 ms: 15 of 15 executions took longer than 0.001 ms" in printed
+    assert "latest_orders[hot-after] misses 0.001 ms: 2 of the first 2 executions took longer than 0.001 ms" in printed
     assert "Index Scan using orders_customer_idx on orders  (rows 10, buffers" in printed
     assert "pgproof run --query latest_orders" in printed
 
@@ -313,7 +313,7 @@ def test_what_cannot_be_told_is_timed_on(own: Callable[[str], str]) -> None:
         from dataclasses import replace
         cell, asked = pgproof_cell("latest_orders", "hot", rounds=1), []
         assert_meets_target(replace(cell, more=lambda rounds: asked.append(rounds) or cell.more(rounds)))
-        assert asked[0] == 15
+        assert asked[:2] == [4, 5]
     """)
     assert "1 passed" in printed
 
@@ -325,7 +325,7 @@ def test_what_stays_unclear_fails_with_its_reason(own: Callable[[str], str]) -> 
         cell = pgproof_cell("latest_orders", "hot", rounds=1)
         assert_meets_target(replace(cell, samples=(Sample(1, 0, censored=True),)))
     """)
-    reason = "cannot be said to meet 50.0 ms: 1 of 1 executions hit the statement timeout"
+    reason = "cannot be said to meet 50.0 ms: 1 of 2 executions hit the statement timeout"
     assert f"latest_orders[hot-after] {reason}" in printed
 
 

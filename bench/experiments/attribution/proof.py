@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bench.cells.cell import rank
 from bench.model import LeftOut, Run, Sample, SetTried, Verdict
 from bench.report import numbers
-from bench.statistics.quantiles import Judgement, judge
+from bench.statistics.verdicts import Judgement, judge
 
 NAMED_MOST = 6
 """Optimizations that the sentence names; the table marks all of them."""
@@ -156,12 +156,17 @@ def _outcome(run: Run, tried: SetTried, cells: _Cells) -> list[str]:
         all_of = f"all {number}" if not cells.unclear and len(cells.met) > 1 else number
         said.append(
             f"{how}, {all_of} {'meets' if len(cells.met) == 1 else 'meet'} the target ({_times(cells.met)}), the "
-            f"slowest at {numbers.figure(first.judgement.p95)} (p95 of {first.cell})"
+            f"slowest at {numbers.figure(first.judgement.p95)} (p95 of {first.cell}){_assumed(cells.met)}"
         )
     if cells.unclear:
         named = numbers.listed([f"{one.cell} ({one.judgement.reason})" for one in cells.unclear], 3)
         said.append(f"Cannot tell whether the target is met in {named}")
     return said
+
+
+def _assumed(cells: Sequence[Executed]) -> str:
+    assumed = [one.judgement.assumes for one in cells if one.judgement.assumes]
+    return f"; {len(assumed)} of them assuming {max(assumed, key=len)}" if assumed else ""
 
 
 def _times(cells: Sequence[Executed]) -> str:

@@ -17,10 +17,10 @@ from bench.experiments.attribution.subsets import Names, Sets
 from bench.measurement import Timeout, execute
 from bench.model import LeftOut, Sample, SetTried, Verdict
 from bench.progress import Progress
-from bench.statistics.quantiles import verdict
+from bench.statistics import looks as fixed
+from bench.statistics.verdicts import at_looks
 
-LOOKS = (2, 5, 10, 20, 40, 80, 160, 320)
-MEETS_FROM = 80
+LOOKS = tuple(look.n for look in fixed.LOOKS)
 FIRST_LOOKS = LOOKS[:4]
 """A member is taken out to find one cell that misses, and a clear miss is decided by then: no other cell gets more
 before all that changed were looked at so often."""
@@ -188,9 +188,8 @@ class Proof:
     # ------------------------------------------------------------------------------------------------ what was seen
     def _verdict(self, seen: Found, names: Names) -> Verdict:
         """As a look decided it: what would rest on an assumption is open."""
-        taken = self.samples.get(self._key(seen, names), [])
-        found = verdict(taken, self.target_ms)
-        return "cannot tell" if found == "meets" and len(taken) < MEETS_FROM else found
+        found = at_looks(self.samples.get(self._key(seen, names), []), self.target_ms)
+        return found.verdict if found else "cannot tell"
 
     def _times(self, cells: Iterable[Found], names: Names) -> dict[str, tuple[float, ...]]:
         taken = {seen.cell.label: self.samples.get(self._key(seen, names), []) for seen in cells}

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from bench.cells.cell import rank, summarize_pair
 from bench.cells.query import summarize_query
 from bench.cells.records import CellSummary, QuerySummary
+from bench.cells.sentences import tallies
 from bench.model import Pair, Query, Run, State
 from bench.report.numbers import listed, plural
 
@@ -133,13 +134,9 @@ def _query(query: Query, rows: Sequence[BesideRow]) -> tuple[QuerySummary, Query
 def _counts(there: str, queries: Sequence[QuerySummary], target_ms: float) -> str:
     said = f"{there[0].upper()}{there[1:]}, of {plural(len(queries), 'query', 'queries')} that only read, with a target"
     said += f" of {target_ms:g} ms: "
-    states: tuple[State, ...] = ("before", "after") if any(query.after for query in queries) else ("before",)
-    return f"{said}{'; '.join(f'{state} {_tally(queries, state)}' for state in states)}."
-
-
-def _tally(queries: Sequence[QuerySummary], state: State) -> str:
-    found = [str(query.before if state == "before" else query.after) for query in queries]
-    return ", ".join(f"{found.count(outcome)} {outcome}" for outcome in dict.fromkeys(("meets", *sorted(found))))
+    before, after = tallies(queries)
+    counted = f"before {before.words}; after {after.words}" if after else f"before {before.words}"
+    return f"{said}{counted}."
 
 
 def _verdicts(queries: Sequence[tuple[QuerySummary, QuerySummary]], here: str) -> str:

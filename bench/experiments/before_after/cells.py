@@ -33,7 +33,8 @@ def _own(cell: CellDetails, state: State) -> Iterator[Value]:
     found, seen = cell.summary, cell.pair.side(state)
     side = found.side(state)
     yield from (found.query, found.parameter_class, state, side.n, side.censored)
-    for figure in (side.p50, side.p95, side.p99, side.longest):
+    yield from (*_time(side.p50), *_time(side.p95), int(bool(side.p95.longest_of)) if side.p95 else None)
+    for figure in (side.p99, side.longest):
         yield from _time(figure)
     yield from (_number(side.first_ms), _number(side.planning_ms))
     counters = side.counters
@@ -45,6 +46,7 @@ def _own(cell: CellDetails, state: State) -> Iterator[Value]:
     yield seen.plan.fingerprint if seen.plan else None
     yield side.outcome if side.measured else None
     yield side.judgement.reason if side.measured else None
+    yield from (side.judgement.look.n if side.judgement.look else None, side.judgement.assumes or None)
     yield side.error or found.skipped
     yield from _cold(cell.cold.side(state))
 
@@ -69,14 +71,17 @@ def _compared(found: CellSummary) -> Iterator[Value]:
 
 
 COLUMNS = (
-    "query", "parameter_class", "state", "n", "censored", "p50_ms", "p50_censored", "p95_ms", "p95_censored", "p99_ms",
-    "p99_censored", "max_ms", "max_censored", "first_ms", "planning_ms", "buffers", "rows_read", "temp_blocks",
-    "heap_fetches", "wal_bytes", "plan", "verdict", "reason", "problem", "cold_n", "cold_censored",
+    "query", "parameter_class", "state", "n", "censored", "p50_ms", "p50_censored", "p95_ms", "p95_censored",
+    "p95_is_max", "p99_ms", "p99_censored", "max_ms", "max_censored", "first_ms", "planning_ms", "buffers", "rows_read",
+    "temp_blocks", "heap_fetches", "wal_bytes", "plan", "verdict", "reason", "decided_after", "assumes", "problem",
+    "cold_n", "cold_censored",
     "cold_p50_ms", "cold_p50_censored", "cold_max_ms", "cold_max_censored", "cold_read_blocks", "cold_hit_blocks",
     "cold_verdict", "result_rows", "equality", "plan_changed",
     "effect", "ratio", "ratio_bound", "ratio_low", "ratio_high",
 )  # fmt: skip
-"""``problem``: why it failed or was not measured. ``cold_…``: of executions with emptied caches. ``ratio``: median
+"""``p95_is_max``: fewer than 20 executions, of which p95 is the longest; p99 is empty with fewer than 100.
+``decided_after``: executions at the look that gave the verdict; without one, ``assumes`` says what it rests on.
+``problem``: why it failed or was not measured. ``cold_…``: of executions with emptied caches. ``ratio``: median
 before over after, with its 95 % interval."""
 
 

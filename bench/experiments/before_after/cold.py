@@ -6,15 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cells.cell import rank
+from bench.cells.query import GRAVITY
+from bench.cells.records import Outcome
+from bench.cells.tally import Tally, tally
 from bench.model import STATES, CellSide, ColdBlocks, ColdCaches, Pair, Run, State, Verdict
 from bench.report import numbers
 from bench.report.numbers import plural
-from bench.statistics.quantiles import CLOCK_MS, Figure, Ratio, judge, longest, median
+from bench.statistics.quantiles import CLOCK_MS, Figure, Ratio, longest, median
+from bench.statistics.verdicts import judge
 
 UNSEEN = "What the disk itself, its controller or a hypervisor had cached is in every cold time: nobody can see it."
 STOPPED = "it hit the timeout warm, so it was not executed cold"
-GRAVITY: tuple[Verdict, ...] = ("misses", "cannot tell", "meets")
-"""The first of these that a class has decides for the query."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,10 @@ class ColdSide:
     """Cold median over warm median, without an interval."""
     blocks: ColdBlocks | None
     outcome: Verdict | None
-    """Of the cold executions; ``misses`` where the warm ones hit the timeout already, None where there is nothing."""
+    """Of the cold executions; of the warm ones where those hit the timeout already, None where there is nothing."""
     reason: str
+    assumes: str = ""
+    """What the outcome rests on beside what was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def cold_side(side: CellSide, target_ms: float) -> ColdSide:
     outcome: Verdict | None = judgement.verdict if side.cold else None
     reason = judgement.reason
     if not side.cold and any(sample.censored and sample.ms >= target_ms for sample in side.samples):
-        outcome, reason = "misses", STOPPED
+        outcome, reason = judge(side.samples, target_ms).verdict, STOPPED
     return ColdSide(
         n=len(side.cold),
         censored=sum(sample.censored for sample in side.cold),
@@ -116,6 +120,7 @@ def cold_side(side: CellSide, target_ms: float) -> ColdSide:
         blocks=side.cold_blocks,
         outcome=outcome,
         reason=reason,
+        assumes=judgement.assumes if side.cold else "",
     )
 
 
@@ -141,27 +146,26 @@ def _sentence(run: Run, caches: ColdCaches, rows: Sequence[ColdRow], state: Stat
         return f"Nothing was executed cold: {caches.buffers_why}."
     if not rows:
         return "Nothing was executed cold yet." if run.status != "complete" else "There was nothing to execute cold."
-    target = f"{run.options.target_ms:g} ms"
-    outcomes = _outcomes(rows, state)
-    missing, open_ = (sum(found == one for found in outcomes.values()) for one in ("misses", "cannot tell"))
-    verb = "misses" if 1 in (missing, len(outcomes)) else "miss"
-    said = f"Cold, {missing} of {plural(len(outcomes), 'query', 'queries')} {verb} {target}"
-    if open_:
-        said += f" ({open_} cannot tell)"
-    if state == "after" and (before := _outcomes(rows, "before")):
-        said += f"; before, {sum(found == 'misses' for found in before.values())}"
+    now = _counted(rows, state)
+    verb = "meets" if 1 in (now.meets, now.total) else "meet"
+    said = f"Cold, {now.meets} of {plural(now.total, 'query', 'queries')} {verb} {run.options.target_ms:g} ms"
+    said += f"{now.assumed}, {now.rest}"
+    if state == "after" and (before := _counted(rows, "before")).total:
+        said += f"; before: {before.words}"
     kept = " Only the server's buffers were emptied, not the system's cache." if caches.system == "kept" else ""
     return f"{said}.{kept}"
 
 
-def _outcomes(rows: Sequence[ColdRow], state: State) -> Mapping[str, Verdict]:
-    """The verdict of each query: it misses where one class does."""
-    found: dict[str, Verdict] = {}
+def _counted(rows: Sequence[ColdRow], state: State) -> Tally:
+    """Count the queries: one meets where all its classes do, by what any of them assumes."""
+    found: dict[str, tuple[Outcome, str]] = {}
     for row in rows:
-        outcome = row.side(state).outcome
-        if outcome and (row.query not in found or GRAVITY.index(outcome) < GRAVITY.index(found[row.query])):
-            found[row.query] = outcome
-    return found
+        side = row.side(state)
+        if side.outcome:
+            best, assumes = found.get(row.query, (side.outcome, ""))
+            worse = min((side.outcome, best), key=GRAVITY.index)
+            found[row.query] = worse, max(assumes, side.assumes, key=len)
+    return tally(found.values())
 
 
 def _how(run: Run, caches: ColdCaches, rows: Sequence[ColdRow]) -> Iterator[str]:

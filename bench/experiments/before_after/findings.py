@@ -29,16 +29,19 @@ def findings(run: Run, summary: RunSummary) -> Iterator[Finding]:
 
 
 def suites(run: Run, summary: RunSummary) -> Iterator[Suite]:
-    """A suite for each query, which has the work of one execution of each class, and one for the run itself."""
+    """A suite for each query, which has the work of one execution of each class, and one for the run itself, which has
+    the numbers of queries that meet the target, miss it, or cannot be told."""
     found = tuple(findings(run, summary))
     for query in summary.queries:
         about = (
             ("title", query.title), ("verdict", query.outcome), ("reason", query.reason), ("state", _state(query)),
+            *((("assumes", query.assumption),) if query.assumption else ()),
         )  # fmt: skip
         own = tuple(one for one in found if one.suite == query.name)
         yield Suite(query.name, own, sum(one.seconds for one in own), about)
-    if whole := tuple(one for one in found if not one.suite):
-        yield Suite(run.workload, whole, 0.0)
+    whole = tuple(one for one in found if not one.suite)
+    tallies = (("before", summary.before), ("after", summary.after))
+    yield Suite(run.workload, whole, 0.0, tuple((state, said.words) for state, said in tallies if said))
 
 
 def _state(query: QuerySummary) -> State:
@@ -49,6 +52,7 @@ def _of_cell(query: QuerySummary, cell: CellSummary) -> Finding:
     state = _state(query)
     side = cell.side(state)
     severity, verdict, message = _outcome(cell, side, state)
+    assumes = (f"assuming {side.judgement.assumes}",) if side.judgement.assumes and severity != "error" else ()
     p95 = f"p95 {numbers.figure(side.p95)} {state}, n {side.n}, p95 before {numbers.figure(cell.before.p95)}"
     return Finding(
         severity=severity,
@@ -56,7 +60,7 @@ def _of_cell(query: QuerySummary, cell: CellSummary) -> Finding:
         message=message,
         suite=query.name,
         case=cell.parameter_class,
-        lines=(message, p95, *(f"plan: {change}" for change in cell.changes)),
+        lines=(message, *assumes, p95, *(f"plan: {change}" for change in cell.changes)),
         seconds=side.p95.ms / 1000 if side.p95 else 0.0,
         properties=tuple(_work(cell, side)),
     )
@@ -80,8 +84,12 @@ def _outcome(cell: CellSummary, side: SideSummary, state: State) -> tuple[Severi
 
 
 def _work(cell: CellSummary, side: SideSummary) -> Iterator[tuple[str, str]]:
-    """What one execution did, and how it compares with before."""
+    """What the verdict rests on, what one execution did, and how it compares with before."""
     yield "answer", cell.equality
+    if side.judgement.look:
+        yield "decided_after", str(side.judgement.look.n)
+    if side.judgement.assumes:
+        yield "assumes", side.judgement.assumes
     if side.counters:
         yield "buffers", str(side.counters.buffers)
         yield "rows_read", str(side.counters.rows)

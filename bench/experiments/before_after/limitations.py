@@ -11,8 +11,8 @@ from bench.experiments.before_after.beside import aged_sentences
 from bench.model import STATES, CellSide, Run
 from bench.report import numbers
 
-P99_IS_LONGEST_BELOW = 100
-P95_IS_LONGEST_BELOW = 20
+P99_FROM = 100
+P95_FROM = 20
 """Executions below which the nearest-rank percentile is the longest time seen: 1 / (1 - quantile)."""
 
 WHERE = {
@@ -84,9 +84,9 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
 
 def _few(sides: list[CellSide]) -> Iterator[str]:
     cells = numbers.plural(len(sides), "cell")
-    for name, most in (("p99", P99_IS_LONGEST_BELOW), ("p95", P95_IS_LONGEST_BELOW)):
+    for said, most in (("no p99 is given", P99_FROM), ('p95 is the longest time seen ("max of")', P95_FROM)):
         if few := sum(len(side.samples) < most for side in sides):
-            yield f"In {few} of {cells} {name} is the longest time seen: they have fewer than {most} executions."
+            yield f"In {few} of {cells} {said}: they have fewer than {most} executions."
 
 
 def _missing(run: Run) -> Iterator[str]:

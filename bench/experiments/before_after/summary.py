@@ -12,7 +12,8 @@ from bench.cells.coverage import CoverageSummary, summarize_coverage
 from bench.cells.index_use import indexes_used, summarize_optimizations
 from bench.cells.query import importance, summarize_query
 from bench.cells.records import OptimizationSummary, QuerySummary
-from bench.cells.sentences import answer
+from bench.cells.sentences import answer, tallies
+from bench.cells.tally import Tally
 from bench.errors import WorkloadError
 from bench.experiments.attribution.summary import AttributionSummary
 from bench.experiments.attribution.summary import summarize as summarize_attribution
@@ -68,8 +69,9 @@ class RunSummary:
     """Which clauses of the queries their classes exercise; None where that was not asked for."""
     beside: tuple[Beside, ...]
     """The queries that read, once more in other circumstances."""
-    meet_before: int
-    meet_after: int | None
+    before: Tally
+    after: Tally | None
+    """None where only the before state was measured."""
     pairs_measured: int
     pairs_total: int
     distributions: tuple[Shares, ...]
@@ -85,12 +87,12 @@ class RunSummary:
     @property
     def has_after(self) -> bool:
         """False when only the before state was measured."""
-        return self.meet_after is not None
+        return self.after is not None
 
     @property
     def good(self) -> bool:
         """True when every query meets the target and nothing is wrong."""
-        met = self.meet_after if self.meet_after is not None else self.meet_before
+        met = (self.after or self.before).meets
         return bool(self.queries) and met == len(self.queries) and not self.alarms
 
 
@@ -99,8 +101,8 @@ def summarize(run: Run) -> RunSummary:
     queries, optimizations = _queries(run), summarize_optimizations(run)
     attributed, cold = summarize_attribution(run), cold_rows(run)
     cells = [cell for query in queries for cell in query.cells if not cell.absent]
-    has_after = any(query.after for query in queries)
-    measured = sum(cell.after.measured if has_after else cell.before.measured for cell in cells)
+    before, after = tallies(queries)
+    measured = sum(cell.after.measured if after else cell.before.measured for cell in cells)
     colder, covered = summarize_cold(run, cold), _covered(run)
     others = tuple(found for found in (beside.fresh(run), beside.as_set(run)) if found)
     return RunSummary(
@@ -119,9 +121,8 @@ def summarize(run: Run) -> RunSummary:
         cold=colder,
         coverage=covered,
         beside=others,
-        # A query of an unfinished run that has no after cell yet meets nothing.
-        meet_before=sum(query.before == "meets" for query in queries),
-        meet_after=sum(query.after == "meets" for query in queries) if has_after else None,
+        before=before,
+        after=after,
         pairs_measured=measured,
         pairs_total=len(cells),
         distributions=shares(run.dataset),

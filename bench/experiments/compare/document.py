@@ -148,7 +148,7 @@ def _printed(one: Versus, first: str) -> Table:
         Column(f"p95, ms {arrow}", number=True, rank=4), Column(f"buffers {arrow}", number=True), Column("work"),
         Column("plan", rank=1), Column("verdict"),
     )  # fmt: skip
-    rows = [_change(row, _bare, _meant, _printed_verdict(row)) for row in one.told[:CELLS_MOST]]
+    rows = [_change(row, numbers.bare, _meant, _printed_verdict(row)) for row in one.told[:CELLS_MOST]]
     places = SIDE_BY_SIDE if one.comparable.level == "nothing" else range(len(heads))
     shown = tuple(tuple(row[place] for place in places) for row in rows)
     return Table(f"Cells, {arrow}", tuple(heads[place] for place in places), shown, formats=TERMINAL)
@@ -158,13 +158,20 @@ def _change(
     row: CellRow, time: Callable[[Figure | None], str], words: Callable[[Span], Cell], ending: Cell
 ) -> Row:  # fmt: skip
     ends = (row.base, row.seen)
-    p50, p95 = (
-        " → ".join(time(getattr(one.summary, name) if one else None) for one in ends) for name in ("p50", "p95")
-    )
+    first, last = (one.summary if one else None for one in ends)
+    p50 = numbers.ends(first.p50 if first else None, last.p50 if last else None, time)
+    p95 = numbers.ends(first.p95 if first else None, last.p95 if last else None, time)
     return (
         Cell(f"{row.cell.query}[{row.cell.parameter_class}]"), Cell(p50), words(row.clock), Cell(p95),
         Cell(" → ".join(_buffers(one) for one in ends)), words(row.work), words(row.plan), ending,
     )  # fmt: skip
+
+
+def _outcome(seen: MeasuredCell | None) -> str:
+    if seen is None:
+        return numbers.NOTHING
+    assumes = seen.summary.judgement.assumes
+    return f"{seen.summary.outcome}, assuming {assumes}" if assumes else seen.summary.outcome
 
 
 def _verdict(row: CellRow) -> Cell:
@@ -172,7 +179,7 @@ def _verdict(row: CellRow) -> Cell:
         return Cell(verdict("other rows"))
     if row.goal.text:
         return Cell(f"{mark('misses' if row.goal.tone == 'over' else 'meets').emoji} {row.goal.text}")
-    return Cell(row.seen.summary.outcome if row.seen else numbers.NOTHING)
+    return Cell(_outcome(row.seen))
 
 
 def _printed_verdict(row: CellRow) -> Cell:
@@ -182,7 +189,8 @@ def _printed_verdict(row: CellRow) -> Cell:
         return _meant(row.goal)
     if row.change.why_not:
         return Cell(one_line(row.change.why_not, WHY_NOT_MOST), "quiet")
-    return Cell(row.seen.summary.outcome if row.seen else numbers.NOTHING, "quiet")
+    short = f"{row.seen.summary.outcome} (assuming)" if row.seen and row.seen.summary.judgement.assumes else ""
+    return Cell(_outcome(row.seen), "quiet", short=short)
 
 
 # ------------------------------------------------------------------------------------------------------ what moved
@@ -318,11 +326,6 @@ def _meant(words: Span) -> Cell:
 
 def _said(words: Span) -> Cell:
     return Cell(words.text or numbers.NOTHING, words.tone)
-
-
-def _bare(found: Figure | None) -> str:
-    """Write a time without its unit, which the head of the column has."""
-    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}" if found else numbers.NOTHING
 
 
 def _buffers(cell: MeasuredCell | None) -> str:

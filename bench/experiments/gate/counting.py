@@ -16,12 +16,13 @@ from bench.postgres import ledger
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.optimizations import block_checksum
-from bench.statistics.quantiles import judge
+from bench.statistics.looks import FIRST_MEETS
+from bench.statistics.verdicts import at_looks
 
 CLEARLY = 0.1
 """Two warm executions below this share of the target meet it without further samples."""
-SAMPLES = (15, 60)
-"""Executions at least and at most for a cell that is not clearly within the target."""
+SAMPLES_MOST = FIRST_MEETS
+"""Executions at most for a cell that is not clearly within the target: up to the first look that can say so."""
 
 WITHOUT_IMAGES = 5
 """More executions at most until one writes no image of a whole page."""
@@ -94,13 +95,11 @@ def _held_against(connection: Connection, cell: Cell, target_ms: float, warm: Se
     """The verdict on the target; a cell far below it needs no more executions to be sure."""
     if max(warm) < CLEARLY * target_ms:
         return "meets"
-    samples = [Sample(ms, 0.0) for ms in warm]
-    while len(samples) < SAMPLES[1]:
+    samples = [Sample(ms, 0.0, binding) for binding, ms in enumerate(warm)]
+    while not (found := at_looks(samples, target_ms)) and len(samples) < SAMPLES_MOST:
         binding = len(samples) % len(cell.bindings)
         samples.append(Sample(execute(connection, cell, "after", binding)[0], 0.0, binding))
-        if len(samples) >= SAMPLES[0] and (said := judge(samples, target_ms).verdict) != "cannot tell":
-            return said
-    return judge(samples, target_ms).verdict
+    return found.verdict if found else "cannot tell"
 
 
 def catalog(connection: Connection, arm: Arm) -> Catalog:

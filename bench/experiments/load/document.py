@@ -141,7 +141,7 @@ def _queries(run: LoadRun, summary: LoadSummary) -> Table:
     most = numbers.plural(max((one.step.clients for _, one in sides), default=0), "client")
     caption = (
         f"With {most}. All parameter classes together: each binding of a query is as likely as any other. Of "
-        "fewer than 20 transactions p95 is the longest."
+        "fewer than 20 transactions p95 is the longest, of fewer than 100 there is no p99."
     )
     ranks = {"p99, before": 3, "p99, after": 2}
     columns = [Column("Query")]

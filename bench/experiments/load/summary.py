@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep
 from bench.model import STATES, State
 from bench.report import numbers
-from bench.statistics.quantiles import Figure
+from bench.statistics.quantiles import Figure, longest_of, too_few
 
 SKIPPED_MOST = 0.01
 """Share of the transactions of a step that may be skipped: above, the rate is not held. A p99 would not see less."""
@@ -220,16 +220,19 @@ def _times(times_us: Mapping[str, int]) -> Counter[int]:
 
 
 def percentile(times_us: Mapping[int, int], quantile: float, skipped: int = 0, late_ms: float = 0.0) -> Figure | None:
-    """Give the nearest-rank percentile of counted times; where it falls on one that was skipped, "more than"."""
+    """Give the nearest-rank percentile of counted times; where it falls on one that was skipped, "more than".
+
+    None without any, and where so few do not have it (p99 of fewer than 100).
+    """
     total = sum(times_us.values()) + skipped
-    if not total:
+    if not total or too_few(total, quantile):
         return None
     rank = max(1, math.ceil(quantile * total - 1e-9))
     for us in sorted(times_us):
         rank -= times_us[us]
         if rank <= 0:
-            return Figure(us / 1e3)
-    return Figure(late_ms, censored=True)
+            return Figure(us / 1e3, longest_of=longest_of(total, quantile))
+    return Figure(late_ms, censored=True, longest_of=longest_of(total, quantile))
 
 
 def is_saturated(step: LoadStep) -> bool:

@@ -38,6 +38,7 @@ from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
 from bench.progress_bars import Lines, progress
 from bench.results_folder import Checkpoint
+from bench.statistics.looks import FIRST_MEETS, LAST, rule
 from bench.storage import RUN
 from bench.workload import Workload
 
@@ -58,8 +59,8 @@ _options = (
     click.option("--query", "only", multiple=True, help="Only this query; may be given several times."),
     click.option("--budget", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds of measuring in "
                  "each step after which no cell gets more than its first executions (--rounds)."),
-    click.option("--rounds", default=15, show_default=True, type=click.IntRange(1, 60), help="Timed executions that "
-                 "every cell gets at least."),
+    click.option("--rounds", default=FIRST_MEETS, show_default=True, type=click.IntRange(1, LAST), help="Timed "
+                 "executions that a cell gets whose verdict is open; with fewer than 80, \"meets\" is an assumption."),
     click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which "
                  "one execution is cut off and counted as 'longer than'."),
     click.option("--target", type=click.FloatRange(0, min_open=True), help="Milliseconds at p95 that no class may "
@@ -181,7 +182,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     insist_on_queries(chosen["only"], workload)
     options = Options(
         rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
-        target_ms=chosen["target"] or workload.target_ms,
+        target_ms=chosen["target"] or workload.target_ms, verdicts=rule(),
     )  # fmt: skip
     steps = STEPS if chosen["steps"] is None else chosen["steps"]
     grows = chosen["grow"] or GROWS[0]

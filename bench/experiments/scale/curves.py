@@ -113,6 +113,7 @@ def _measurement(run: Run, pair: Pair, state: State, tenants: Mapping[Values, in
         verdict=found.judgement.verdict,
         plan=side.plan.fingerprint if side.plan else "",
         error=side.error,
+        assumes=found.judgement.assumes,
     )
 
 

@@ -35,6 +35,7 @@ from bench.report.document import (
     Tone,
     columns,
 )
+from bench.statistics.quantiles import TARGET_QUANTILE, longest_of
 from bench.statistics.quantiles import Figure as Percentile
 
 UNTOLD = Cell(numbers.NOTHING)
@@ -257,17 +258,21 @@ def _measurements(one: CellSummary) -> Iterator[Row]:
         yield (
             Cell(cell.parameter_class), Cell(cell.state, cell.state), Cell(f"{found.scale:,}"),
             Cell(numbers.count(found.tenant_rows)), Cell(_time(found.p50_ms, found.p50_censored)),
-            Cell(_time(found.p95_ms, found.p95_censored)), Cell(numbers.count(found.buffers)), Cell(_verdict(found)),
-            Cell(plan),
+            Cell(_time(found.p95_ms, found.p95_censored, found.executions)), Cell(numbers.count(found.buffers)),
+            Cell(_verdict(found)), Cell(plan),
         )  # fmt: skip
 
 
-def _time(ms: float | None, censored: bool) -> str:
-    return numbers.figure(None if ms is None else Percentile(ms, censored))
+def _time(ms: float | None, censored: bool, executions: int | None = None) -> str:
+    """Write a median, or p95 where it is said of how many executions."""
+    few = longest_of(executions, TARGET_QUANTILE) if executions else 0
+    return numbers.figure(None if ms is None else Percentile(ms, censored, few))
 
 
 def _verdict(found: Measurement) -> str:
-    return f"failed: {found.error}" if found.error else found.verdict
+    if found.error:
+        return f"failed: {found.error}"
+    return f"{found.verdict}, assuming {found.assumes}" if found.assumes else found.verdict
 
 
 def _cells_in_short(one: QueryGrowth) -> Fold:

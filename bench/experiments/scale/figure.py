@@ -16,7 +16,7 @@ from bench.report.figures import keys
 from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline
 from bench.report.figures.keys import Key
 from bench.report.figures.panel import Panel, frame, panel
-from bench.statistics.quantiles import CLOCK_MS
+from bench.statistics.quantiles import CLOCK_MS, TARGET_QUANTILE, longest_of
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480. One drawing serves every screen.
 WIDTH, LEFT, RIGHT, FONT, SMALL = 360.0, 48.0, 350.0, 12.0, 10.5
@@ -213,4 +213,5 @@ def describe(found: QueryGrowth, scaling: Scaling) -> str:
 
 
 def _ms(measurement: Measurement) -> str:
-    return f"{'more than ' if measurement.p95_censored else ''}{measurement.p95_ms:,.3g} ms"
+    few = f" (max of {measurement.executions})" if longest_of(measurement.executions, TARGET_QUANTILE) else ""
+    return f"{'more than ' if measurement.p95_censored else ''}{measurement.p95_ms:,.3g} ms{few}"

@@ -43,6 +43,8 @@ class Measurement:
     plan: str = ""
     """Fingerprint; empty where there is no plan."""
     error: str = ""
+    assumes: str = ""
+    """What the verdict rests on beside what was seen; empty where on nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,13 +151,21 @@ def _headline(found: Scaling, queries: Sequence[QueryGrowth], state: State) -> s
         return f"Nothing was measured yet: {plural(len(found.asked.scales), 'step')} to go"
     last = found.steps[-1].scale
     counted = f"{plural(len(queries), 'query', 'queries')} {'stays' if len(queries) == 1 else 'stay'}"
-    text = f"{_stay(queries, state)} of {counted} within {target} up to {last:,} {unit}"
-    return text + (f", before: {_stay(queries, 'before')}" if state == "after" else "")
+    stay, rest = _stay(queries, state)
+    text = f"{stay} of {counted} within {target} up to {last:,} {unit}{rest if stay < len(queries) else ''}"
+    if state == "after":
+        stay, rest = _stay(queries, "before")
+        text += f"; before: {stay} {'stays' if stay == 1 else 'stay'}{rest}"
+    return text
 
 
-def _stay(queries: Sequence[QueryGrowth], state: State) -> int:
+def _stay(queries: Sequence[QueryGrowth], state: State) -> tuple[int, str]:
+    """How many stay within the target; and, as words to follow, how many cross it and how many cannot be told."""
     cells = [[one for one in query.cells if one.curve.state == state] for query in queries]
-    return sum(bool(those) and not any(one.over or one.unknown for one in those) for those in cells)
+    cross = sum(any(one.over for one in those) for those in cells)
+    unknown = sum(not those or any(one.unknown for one in those) for those in cells if not any(o.over for o in those))
+    rest = f", {cross} {'crosses' if cross == 1 else 'cross'}, {unknown} cannot tell"
+    return len(queries) - cross - unknown, rest
 
 
 def _remarks(

@@ -23,6 +23,7 @@ from bench.experiments.settings.document import EXPERIMENT
 from bench.experiments.settings.record import SettingsGroup
 from bench.model import STATES, Options, State
 from bench.progress_bars import progress
+from bench.statistics.looks import FIRST_MEETS, LAST, rule
 
 AS_MEASURED = SettingsGroup("as measured", {})
 """What a single group is held against: the settings with which every experiment measures."""
@@ -36,8 +37,8 @@ AS_MEASURED = SettingsGroup("as measured", {})
 @click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 @click.option("--state", type=click.Choice(list(STATES)), help="Which state to measure in.  [default: after, or before "
               "where there are no optimizations]")  # fmt: skip
-@click.option("--rounds", default=15, show_default=True, type=click.IntRange(1, 60), help="Timed executions that every "
-              "cell gets at least under each group.")  # fmt: skip
+@click.option("--rounds", default=FIRST_MEETS, show_default=True, type=click.IntRange(1, LAST), help="Timed executions "
+              "that a cell gets under each group while its verdict is open.")  # fmt: skip
 @click.option("--budget", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds of measuring after "
               "which no cell gets more than its first executions (--rounds).")  # fmt: skip
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
@@ -59,7 +60,7 @@ def settings(workload: Path | None, output: Path, quiet: bool, groups: tuple[str
     setup = setup_options(found, chosen, shown, only=chosen["only"])
     options = Options(
         rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
-        target_ms=chosen["target"] or found.target_ms,
+        target_ms=chosen["target"] or found.target_ms, verdicts=rule(),
     )  # fmt: skip
     first, second = [AS_MEASURED, *(group(text) for text in groups)][-2:]
     results = begin(EXPERIMENT, output)

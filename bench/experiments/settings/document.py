@@ -71,7 +71,7 @@ def _about(run: SettingsRun) -> Section:
     options = run.options
     facts = Facts((
         ("Status", run.status), (run.first.name, _settings(run.first)), (run.second.name, _settings(run.second)),
-        ("Executions", f"at least {options.rounds} of each cell and group, timeout {options.timeout_s:g} s"),
+        ("Executions", f"{options.rounds} of each cell while its verdict is open, timeout {options.timeout_s:g} s"),
         about.server(run.server), *about.forced(run.server), about.machine(run.machine),
     ))  # fmt: skip
     return Section("about", "About this comparison", (facts,), nav="About", formats=PAGE)

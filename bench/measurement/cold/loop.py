@@ -11,6 +11,7 @@ from bench.measurement import Cell, Timeout, execute, explain_blocks
 from bench.measurement.cold.caches import Caches
 from bench.model import STATES, Pair, Sample, State
 from bench.progress import Progress
+from bench.statistics.looks import LOOKS
 
 Store = Callable[[Sequence[Pair]], None]
 
@@ -22,8 +23,8 @@ def measure_cold(
 ) -> tuple[Pair, ...]:
     """Add cold executions to those of ``pairs`` that are of ``cells``, as many as ``caches`` were opened for.
 
-    A side that hit the timeout warm is left out, and one that hits it cold is not waited for again. ``store`` is called
-    after every cell. Unchanged where the server's buffers cannot be emptied.
+    A side that hit the timeout warm is left out, and one that hits it cold is waited for once more, as two of two are a
+    verdict. ``store`` is called after every cell. Unchanged where the server's buffers cannot be emptied.
     """
     if caches.seen.buffers == "kept":
         return tuple(pairs)
@@ -57,8 +58,9 @@ def _one_cell(caches: Caches, cell: Cell, pair: Pair, rng: random.Random, begin:
                 sample = Sample(ms, at_s, binding)
             except Timeout as timeout:
                 sample = Sample(timeout.ms, at_s, binding, censored=True)
-                live.remove(state)
             pair = _with(pair, state, cold=(*pair.side(state).cold, sample))
+            if sum(one.censored for one in pair.side(state).cold) == LOOKS[0].n:
+                live.remove(state)
     for state in live:
         pair = _with_blocks(caches, cell, pair, state)
     return pair

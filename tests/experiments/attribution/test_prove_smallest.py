@@ -8,12 +8,13 @@ from contextlib import contextmanager
 import pytest
 
 from bench.experiments.attribution.cells import Found
-from bench.experiments.attribution.prove_smallest import MEETS_FROM, Proof
+from bench.experiments.attribution.prove_smallest import Proof
 from bench.experiments.attribution.subsets import Sets, find_needs
 from bench.measurement import Sides
 from bench.model import Sample, SetTried
 from bench.progress import silent
-from bench.statistics.quantiles import verdict
+from bench.statistics.looks import FIRST_MEETS
+from bench.statistics.verdicts import verdict
 from tests.builders.treated import block, treated
 from tests.experiments.attribution.test_measure_gains import cells, made
 
@@ -76,7 +77,7 @@ def test_a_set_is_executed_in_every_cell_until_a_look_decides(proof):
         found = begun.prove(always(*ENOUGH))
     assert found.kept == ENOUGH
     assert set(found.samples_ms) == {"by_a[all]", "by_b[all]", "touch[all]"}
-    assert all(len(times) >= MEETS_FROM for times in found.samples_ms.values())
+    assert all(len(times) >= FIRST_MEETS for times in found.samples_ms.values())
     assert {judged(times) for times in found.samples_ms.values()} == {"meets"}
 
 

@@ -26,9 +26,12 @@ def told(run: Run) -> str:
     return " ".join((found.sentence, *found.how))
 
 
-def test_the_sentence_counts_the_queries_that_miss_the_target_cold() -> None:
-    assert told(COLD).startswith("Cold, 1 of 2 queries misses 100 ms; before, 2. ")
-    assert "Cold, 1 of 2 queries misses 100 ms; before, 2." in summarize(COLD).paragraph
+def test_the_sentence_has_the_three_numbers_of_cold_queries() -> None:
+    assert told(COLD).startswith(
+        "Cold, 1 of 2 queries meets 100 ms (1 assuming independent log-normal times), 1 misses, "
+        "0 cannot tell; before: 0 meet, 2 miss, 0 cannot tell. "
+    )
+    assert any(said.startswith("Cold, 1 of 2 queries meets 100 ms") for said in summarize(COLD).paragraph)
 
 
 def test_a_run_without_cold_executions_says_nothing_of_them() -> None:
@@ -59,14 +62,16 @@ def test_warm_and_cold_medians_are_compared() -> None:
 
 def test_four_executions_meet_no_target() -> None:
     few = runs.run(runs.cooled(runs.pair(), before_ms=40, after_ms=4, n=4), cold=runs.caches())
-    assert told(few).startswith("Cold, 0 of 1 query misses 100 ms (1 cannot tell); before, 0.")
+    assert told(few).startswith(
+        "Cold, 0 of 1 query meets 100 ms, 0 miss, 1 cannot tell; before: 0 meet, 0 miss, 1 cannot tell."
+    )
     assert "more executions may: --cold 15." in told(few)
     assert "--cold" not in told(COLD)
 
 
 def test_a_side_that_hit_the_timeout_warm_misses_cold() -> None:
     pair = runs.cooled(runs.pair())
-    stopped = replace(pair, before=CellSide(samples=runs.samples(30_000, 1, censored=True)))
+    stopped = replace(pair, before=CellSide(samples=runs.samples(30_000, 2, censored=True)))
     found = summarize(runs.run(stopped, cold=runs.caches())).cold
     assert found is not None
     assert (found.rows[0].before.outcome, found.rows[0].before.reason) == ("misses", STOPPED)
@@ -74,12 +79,12 @@ def test_a_side_that_hit_the_timeout_warm_misses_cold() -> None:
 
 def test_a_cold_timeout_is_at_least_so_many_times_as_slow() -> None:
     pair = runs.cooled(runs.pair())
-    pair = replace(pair, after=replace(pair.after, cold=runs.samples(30_000, 1, censored=True), cold_blocks=None))
+    pair = replace(pair, after=replace(pair.after, cold=runs.samples(30_000, 2, censored=True), cold_blocks=None))
     found = summarize(runs.run(pair, cold=runs.caches())).cold
     assert found is not None
     side = found.rows[0].after
     assert side.times
-    assert (side.times.bound, side.outcome, side.censored) == ("at least", "misses", 1)
+    assert (side.times.bound, side.outcome, side.censored) == ("at least", "misses", 2)
 
 
 def test_writes_are_not_among_the_rows() -> None:
@@ -122,7 +127,7 @@ def test_a_cell_that_read_nothing_is_called_not_cold() -> None:
 
 def test_an_interrupted_run_counts_what_it_has() -> None:
     half = runs.run(runs.cooled(runs.pair()), runs.pair("board"), cold=runs.caches(), status="interrupted")
-    assert told(half).startswith("Cold, 0 of 1 query misses 100 ms")
+    assert told(half).startswith("Cold, 1 of 1 query meets 100 ms")
     none = runs.run(runs.pair(), cold=runs.caches(), status="interrupted")
     assert told(none) == "Nothing was executed cold yet."
 

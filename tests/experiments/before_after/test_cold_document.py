@@ -37,6 +37,10 @@ def rows(name: str, run: Run) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(FORMATS[name](run))))
 
 
+ASSUMING = "✓ meets assuming independent log-normal times"
+"""Five executions are not enough to meet a target by themselves, or to show that they are independent."""
+
+
 def test_the_page_has_warm_and_cold_beside_each_other() -> None:
     shown = section(COLD)
     row = re.findall(r"<tr><th.*?</tr>", shown.partition("<tbody>")[2], re.DOTALL)[0]
@@ -48,7 +52,7 @@ def test_the_page_has_warm_and_cold_beside_each_other() -> None:
         "Class",
         *(f"{state} {name}" for state in ("Before", "After") for name in ("warm", "cold", "times", "read", "verdict")),
     ]
-    assert (cells["Class"], cells["After read"], cells["After verdict"]) == ("hot", "6", "✓ meets")
+    assert (cells["Class"], cells["After read"], cells["After verdict"]) == ("hot", "6", ASSUMING)
     assert re.fullmatch(r"3\.\d+ ms", cells["After warm"])
     assert re.fullmatch(r"(39|4\d)\.\d ms to 4\d\.\d ms", cells["After cold"])
 
@@ -62,7 +66,7 @@ def test_the_page_says_how_the_caches_were_emptied_below_the_table() -> None:
 
 def test_the_first_screen_and_the_query_have_the_cold_figure() -> None:
     shown = FORMATS["html"](COLD)
-    assert "<li>Cold, 0 of 1 query misses 100 ms" in shown.partition("<nav")[0]
+    assert "<li>Cold, 1 of 1 query meets 100 ms" in shown.partition("<nav")[0]
     assert re.search(r"<small>cold (39|4\d)\.\d ms</small>", shown.partition('<section id="queries"')[2])
 
 
@@ -92,7 +96,7 @@ def test_markdown_has_the_slowest_class_of_each_query() -> None:
     said = FORMATS["md"](COLD).partition("### Cold beside warm")[2].partition("###")[0]
     (row,) = [line for line in said.splitlines() if line.startswith("| Queue")]
     assert "| hot |" in row
-    assert row.endswith("| 3,960 → 6 | ✅ meets |")
+    assert row.endswith(f"| 3,960 → 6 | {ASSUMING.replace('✓', '✅')} |")
 
 
 def test_the_terminal_names_the_slowest() -> None:
@@ -113,4 +117,4 @@ def test_the_cells_have_cold_columns() -> None:
 
 def test_the_samples_tell_cold_from_warm() -> None:
     counted = [row["cold"] for row in rows("csv", COLD)]
-    assert (counted.count("0"), counted.count("1")) == (80, 20)
+    assert (counted.count("0"), counted.count("1")) == (320, 20)

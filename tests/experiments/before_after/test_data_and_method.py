@@ -105,7 +105,7 @@ def test_settings_come_with_who_chose_them_and_why() -> None:
 def test_noise_has_a_row_per_class_and_says_what_it_means() -> None:
     text = part(render(runs.run(runs.pair(), runs.pair("queue", "tiny"))), "method")
     assert "In 4 cells their medians differ by" in text
-    assert re.search(r"tiny 20 [\d.]+ \([\d.]+–[\d.]+\) ± [\d.]+ % 20 ", text)
+    assert re.search(r"tiny 80 [\d.]+ \([\d.]+–[\d.]+\) ± [\d.]+ % 80 ", text)
 
 
 def test_what_the_run_cannot_tell_is_in_the_method() -> None:

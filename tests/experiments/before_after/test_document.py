@@ -201,7 +201,7 @@ def test_every_format_can_be_written(text, tmp_path):
 # ------------------------------------------------------------------------------------------------------ markdown
 def test_markdown_has_a_row_per_query():
     text = FORMATS["md"](runs.crm())
-    assert text.startswith("## crm: 14 of 16 queries meet 100 ms at 100,000 leads, before: 1\n")
+    assert text.startswith("## crm: 14 of 16 queries meet 100 ms at 100,000 leads, 2 miss, 0 cannot tell; ")
     assert len(re.findall(r"^\| .* \| (?:✅ meets|❌ misses) \|$", text, re.MULTILINE)) == 16
 
 
@@ -259,7 +259,7 @@ def test_the_terminal_shows_every_verdict(width):
 
 def test_a_wide_terminal_shows_interval_and_buffers():
     line = next(line for line in on_terminal(runs.crm(), 130).splitlines() if line.startswith("Lead Assignment Queue"))
-    assert re.search(r"✓ meets +63\.8 → 0\.44 .* 153× \(146–161\) +3,960 → 6", line)
+    assert re.search(r"✓ meets +66\.4 → 0\.43 .* 153× \(151–155\) +3,960 → 6", line)
 
 
 @pytest.mark.parametrize("text", [*runs.HOSTILE, "[red]markup[/red] [link=http://x]"])

@@ -220,7 +220,7 @@ def test_thinning_keeps_the_shortest_the_longest_and_the_middle():
 
 def test_samples_that_were_cut_off_are_counted_and_explained():
     shown = texts(figures.spread([CUT_OFF], 100, "f"))
-    assert "n = 15 (15 cut off) and 20" in shown
+    assert "n = 15 (15 cut off) and 80" in shown
     assert "timeout: takes longer" in shown
 
 
@@ -256,12 +256,12 @@ def test_long_labels_are_written_aslant_and_short_ones_left_out():
 def test_each_figure_can_be_told_in_a_sentence():
     run = runs.run(runs.pair("good"), runs.pair("bad", after_ms=140))
     assert figures.describe_dumbbells(summarize(run)) == (
-        "The p95 of 2 queries, hot and worst class, with the target at 100 ms: 0 meet it before, 1 after; "
-        "the slowest after is Bad, class hot, with 146 ms."
+        "The p95 of 2 queries, hot and worst class, with the target at 100 ms: before, 0 meet, 2 miss, "
+        "0 cannot tell; after, 1 meets, 1 misses, 0 cannot tell; the slowest after is Bad, class hot, with 153 ms."
     )
     assert figures.describe_spread([CUT_OFF], 100) == (
-        "Every execution by class, with the target at 100 ms: hot before median > 30.0 s and p95 > 30.0 s of 15, "
-        "after median 3.06 ms and p95 3.27 ms of 20."
+        "Every execution by class, with the target at 100 ms: hot before median > 30.0 s and p95 > 30.0 s (max of 15) "
+        "of 15, after median 3.00 ms and p95 3.25 ms of 80."
     )
     assert figures.describe_bars(distribution((3, 1200), ("0", "1–9"))) == (
         "Organizations by live leads in the organization: 0: 3, 1–9: 1,200."
@@ -270,4 +270,5 @@ def test_each_figure_can_be_told_in_a_sentence():
 
 def test_what_was_not_measured_is_told_too():
     assert figures.describe_spread([Pair("queue", "hot")], 100) == "No execution was timed."
-    assert "0 meet it before." in figures.describe_dumbbells(summarize(runs.run(ONLY_BEFORE))).replace("; the", ". the")
+    said = figures.describe_dumbbells(summarize(runs.run(ONLY_BEFORE)))
+    assert "before, 0 meet, 1 misses, 0 cannot tell; the slowest" in said

@@ -50,7 +50,7 @@ def test_the_document_is_valid(run):
 
 def test_there_is_a_suite_for_each_query_and_a_case_for_each_class():
     root = document(runs.crm())
-    assert (len(root), len(root.findall(".//testcase"))) == (16, len(runs.crm().pairs))
+    assert (len(root), len(root.findall(".//testcase"))) == (17, len(runs.crm().pairs))
     assert [root.get(name) for name in ("tests", "errors")] == ["104", "0"]
     assert int(root.get("failures") or 0) == sum(int(suite.get("failures") or 0) for suite in root) > 0
 
@@ -67,7 +67,7 @@ LOST_ORDER = replace(runs.EQUAL, equal=False, difference="other order", detail="
 @pytest.mark.parametrize(
     ("pair", "tag", "says"),
     [
-        (runs.pair(after_ms=300), "failure", "20 of 20 executions took longer than 100 ms"),
+        (runs.pair(after_ms=300), "failure", "2 of the first 2 executions took longer than 100 ms"),
         (
             replace(runs.pair(), equality=runs.DIFFERENT),
             "failure",
@@ -94,6 +94,15 @@ def test_a_run_without_after_is_judged_by_before():
 def test_the_work_of_a_class_is_a_property_of_its_suite():
     properties = {found.get("name"): found.get("value") for found in document(runs.run(runs.pair())).iter("property")}
     assert (properties["hot.buffers"], properties["state"], properties["verdict"]) == ("6", "after", "meets")
+
+
+def test_the_run_s_own_suite_has_the_three_numbers_of_each_state():
+    whole = document(runs.run(runs.pair()))[-1]
+    properties = {found.get("name"): found.get("value") for found in whole.iter("property")}
+    assert properties == {
+        "before": "0 meet, 1 misses, 0 cannot tell",
+        "after": "1 meets, 0 miss, 0 cannot tell",
+    }
 
 
 @pytest.mark.parametrize("status", ["interrupted", "failed", "running"])

@@ -30,8 +30,8 @@ def answered(**more: Any) -> Pair:
 @pytest.mark.parametrize(
     ("run", "text"),
     [
-        (FEW, "In 2 of 2 cells p99 is the longest time seen: they have fewer than 100 executions."),
-        (FEW, "In 2 of 2 cells p95 is the longest time seen: they have fewer than 20 executions."),
+        (FEW, "In 2 of 2 cells no p99 is given: they have fewer than 100 executions."),
+        (FEW, 'In 2 of 2 cells p95 is the longest time seen ("max of"): they have fewer than 20 executions.'),
         (STOPPED, "1 cell hit the statement timeout of 30.0 s"),
         (WRITES, ROLLED_BACK),
         (SKIPPED, "1 pair of 2 was not measured."),

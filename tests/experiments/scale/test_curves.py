@@ -73,7 +73,10 @@ def test_other_rows_and_failures_are_alarms():
 
 
 def test_the_headline_counts_queries_that_stay_within_the_target():
-    assert summarize(scaling()).headline == "2 of 2 queries stay within 100 ms up to 1,000,000 leads, before: 0"
+    assert (
+        summarize(scaling()).headline
+        == "2 of 2 queries stay within 100 ms up to 1,000,000 leads; before: 0 stay, 2 cross, 0 cannot tell"
+    )
     assert summarize(scaling(0)).headline.startswith("Nothing was measured yet")
 
 

@@ -28,7 +28,6 @@ from bench.report.document import (
     Table,
     columns,
     marked,
-    verdict,
 )
 from bench.report.markdown import PROSE
 
@@ -87,7 +86,8 @@ def _row(row: BesideRow, state: State, found: Places) -> Row:
 
 def _verdict(cell: CellSummary, state: State) -> Cell:
     side = cell.side(state)
-    return Cell(verdict(side.outcome) if side.measured else numbers.NOTHING, hint=side.judgement.reason)
+    said = words.says(side.outcome, side.judgement.assumes)
+    return Cell(said if side.measured else numbers.NOTHING, hint=side.judgement.reason)
 
 
 def _markdown(one: Beside) -> Table:
@@ -100,7 +100,7 @@ def _markdown(one: Beside) -> Table:
 
 def _markdown_row(row: BesideRow, state: State) -> Row:
     both = row.here, row.there
-    p95 = [f"{numbers.figure(cell.before.p95)} → {numbers.figure(cell.after.p95)}" for cell in both]
+    p95 = [numbers.ends(cell.before.p95, cell.after.p95) for cell in both]
     outcomes = [_verdict(cell, state) for cell in both]
     return (Cell(row.title), Cell(row.parameter_class), *map(Cell, p95), *outcomes,
             Cell("another" if row.another_plan else "same"))  # fmt: skip

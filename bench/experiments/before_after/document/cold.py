@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.experiments.before_after.cold import ColdRow, ColdSide, ColdSummary
+from bench.experiments.before_after.document import words
 from bench.experiments.before_after.document.places import Places
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES
@@ -19,6 +20,7 @@ from bench.report.document import (
     Cell,
     Column,
     Fold,
+    Line,
     Part,
     Row,
     Section,
@@ -27,7 +29,6 @@ from bench.report.document import (
     Table,
     columns,
     marked,
-    verdict,
 )
 from bench.report.markdown import PROSE
 from bench.report.text import one_line
@@ -109,7 +110,7 @@ def _cells(side: ColdSide) -> Iterator[Cell]:
         yield Cell(numbers.count(side.blocks.read), value=side.blocks.read, hint=hint)
     else:
         yield Cell(numbers.NOTHING)
-    yield Cell(verdict(side.outcome) if side.outcome else numbers.NOTHING, hint=side.reason)
+    yield Cell(_says(side), hint=side.reason)
 
 
 def _markdown(summary: ColdSummary) -> Table:
@@ -124,7 +125,6 @@ def _markdown(summary: ColdSummary) -> Table:
 
 def _markdown_row(row: ColdRow, summary: ColdSummary) -> Row:
     sides = [row.side(state) for state in STATES]
-    decides = row.side(summary.state).outcome
     texts = (
         row.title,
         row.parameter_class,
@@ -134,7 +134,11 @@ def _markdown_row(row: ColdRow, summary: ColdSummary) -> Row:
         " → ".join(numbers.times(side.times) for side in sides),
         numbers.change(*(side.blocks.read if side.blocks else None for side in sides)),
     )
-    return (*map(Cell, texts), Cell(verdict(decides) if decides else numbers.NOTHING))
+    return (*map(Cell, texts), Cell(_says(row.side(summary.state))))
+
+
+def _says(side: ColdSide) -> Line:
+    return words.says(side.outcome, side.assumes) if side.outcome else numbers.NOTHING
 
 
 def _slowest(row: ColdRow, summary: ColdSummary) -> str:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from bench.cells.records import CellSummary, QuerySummary
 from bench.cells.sentences import effect
 from bench.experiments.before_after import figures
+from bench.experiments.before_after.document import words
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import Run
+from bench.model.vocabulary import mark
 from bench.report import numbers
 from bench.report.document import (
     GAP,
@@ -27,11 +29,9 @@ from bench.report.document import (
     Sentences,
     Span,
     Table,
-    verdict,
 )
 from bench.report.markdown import PROSE
 from bench.report.text import one_line
-from bench.statistics.quantiles import Figure as Time
 
 LONG_FROM = 25
 """Queries from which on the chart stands below what was found, not beside it."""
@@ -58,9 +58,9 @@ def first_screen(run: Run, summary: RunSummary) -> Iterator[Block]:
 
 def _tiles(run: Run, summary: RunSummary) -> Iterator[tuple[str, Line]]:
     target, queries = numbers.ms(summary.target_ms), f"of {len(summary.queries)}"
-    yield f"meet {target} before", _tile(str(summary.meet_before), queries)
-    if summary.has_after:
-        yield f"meet {target} after", _tile(str(summary.meet_after), queries)
+    for state, found in (("before", summary.before), ("after", summary.after)):
+        if found:
+            yield f"meet {target} {state}", _tile(str(found.meets), f"{queries}{found.assumed}, {found.rest}")
     yield "pairs measured", _tile(str(summary.pairs_measured), f"of {summary.pairs_total}")
     if summary.applied.number:
         applied = summary.applied
@@ -99,7 +99,8 @@ def _table(summary: RunSummary) -> Table:
 
 
 def _row(query: QuerySummary, summary: RunSummary) -> Row:
-    known = (Cell(query.title), Cell(verdict(query.outcome)))
+    short = f"{mark(query.outcome).sign} {query.outcome} (assuming)" if query.assumption else ""
+    known = (Cell(query.title), Cell(words.says(query.outcome, query.assumption), short=short))
     if query.hot is None or query.worst is None:
         return (*known, *(Cell(numbers.NOTHING) for _ in range(5)))
     gain = effect(query.hot)
@@ -115,15 +116,8 @@ def _row(query: QuerySummary, summary: RunSummary) -> Row:
 
 
 def _p95(cell: CellSummary, summary: RunSummary) -> str:
-    before = _bare(cell.before.p95)
-    return f"{before} → {_bare(cell.after.p95)}" if summary.has_after else before
-
-
-def _bare(found: Time | None) -> str:
-    """Write a time without its unit, which the head of the column has."""
-    if found is None:
-        return numbers.NOTHING
-    return f"{'> ' if found.censored else ''}{numbers.digits(found.ms)}"
+    before, after = cell.before.p95, cell.after.p95
+    return numbers.ends(before, after, numbers.bare) if summary.has_after else numbers.bare(before)
 
 
 def _buffers(cell: CellSummary, summary: RunSummary) -> str:

@@ -29,6 +29,8 @@ from bench.report.document import (
     marked,
 )
 from bench.report.markdown import PROSE
+from bench.report.numbers import listed
+from bench.statistics.looks import rule
 
 FILES_OF_A_RUN = (
     ("run.json", "everything that was seen, every sample and plan: all of this page can be made again from it"),
@@ -70,24 +72,42 @@ def _how(run: Run) -> Iterator[Line]:
         "Two databases cloned from one template: *before* has the schema, *after* the schema and the optimizations."
     )
     yield (
-        f"Both run in turn, in seeded random order, at least {options.rounds} times a cell after {options.warmups} "
-        f"warm-ups, for {numbers.seconds(options.budget_s)} at most; a statement is stopped after "
+        f"Both run in turn, in seeded random order, {options.rounds} times a cell while its verdict is open, after "
+        f"{options.warmups} warm-ups, and on for {numbers.seconds(options.budget_s)}; a statement is stopped after "
         f"{numbers.seconds(options.timeout_s)} and then counts as longer than any finished one."
     )
     yield (
         "Times are wall times at the client with prepared statements, planning included. EXPLAIN gives plans and "
         "counters, and the share that a node has in the time; none of the times in the tables comes from it."
     )
-    yield "A percentile is the nearest rank: a time that was seen. With fewer than 20 samples p95 is the longest."
+    yield (
+        "A percentile is the nearest rank: a time that was seen. With fewer than 20 samples p95 is the longest and is "
+        "called so (max of 15); with fewer than 100 there is no p99."
+    )
     yield (
         "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
         + (", widened by what two copies of the database after differ by. " if run.copies else ". ")
         + "Faster is claimed only for equal rows, another plan, and an interval beyond 1.05, which is how far two "
         "copies of one database were seen to differ."
     )
+    yield from _verdicts(run)
+
+
+def _verdicts(run: Run) -> Iterator[Line]:
+    if run.options.verdicts is None:
+        yield "The run was measured before there were fixed looks; they are applied to what it kept."
+    found = run.options.verdicts or rule()
+    meets = [f"{look.meets_at_most} of {look.n}" for look in found.looks if look.meets_at_most is not None]
+    misses = [f"{look.misses_at_least} of {look.n}" for look in found.looks if look.misses_at_least is not None]
     yield marked(
-        "*Meets* needs an upper 95 % bound of p95 below the target: free of assumptions from 59 samples on, log-normal "
-        "below, and no timeout. *Misses* needs a lower bound above it. Anything else is *cannot tell*."
+        "A verdict is taken at fixed looks, and the first that decides, decides. *Meets*: of the executions so far at "
+        f"most {listed(meets, 9)} took longer than the target, and none was cut off. *Misses*: at least "
+        f"{listed(misses, 9)}, or one binding by itself. Anything else is *cannot tell*."
+    )
+    yield (
+        f"With p95 at the target, all looks together say *meets* in {found.wrong_meets:.1%} of cells and *misses* in "
+        f"{found.wrong_misses:.1%}, whatever the distribution of times, for independent executions. Where fewer were "
+        "possible, or where they take after each other near the target, the verdict says what it assumes."
     )
 
 

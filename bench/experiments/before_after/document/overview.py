@@ -24,7 +24,6 @@ from bench.report.document import (
     Table,
     columns,
     marked,
-    verdict,
 )
 
 
@@ -66,7 +65,8 @@ def _page(summary: RunSummary, found: Places) -> Table:
 
 def _row(one: QueryDetails, found: Places) -> Row:
     query, place = one.summary, found[one.query.name]
-    known = (Cell(Span(query.title, href=f"#{place.ident}")), Cell(verdict(query.outcome), hint=query.reason))
+    said = Cell(words.says(query.outcome, query.assumption), hint=query.reason)
+    known = (Cell(Span(query.title, href=f"#{place.ident}")), said)
     if query.hot is None or query.worst is None:
         return (*known, Cell(query.reason, "quiet", span=7))
     hot, worst = query.hot, query.worst
@@ -96,12 +96,12 @@ def _markdown_row(query: QuerySummary) -> Row:
     else:
         hot, worst = query.hot, query.worst
         texts = [both_p95(hot), worst.parameter_class, both_p95(worst), effect(hot), words.buffers(hot)]
-    return (Cell(query.title), *map(Cell, texts), Cell(verdict(query.outcome)))
+    return (Cell(query.title), *map(Cell, texts), Cell(words.says(query.outcome, query.assumption)))
 
 
 def both_p95(cell: CellSummary) -> str:
     """p95 before and after."""
-    return f"{numbers.figure(cell.before.p95)} → {numbers.figure(cell.after.p95)}"
+    return numbers.ends(cell.before.p95, cell.after.p95)
 
 
 def _work(summary: RunSummary, found: Places) -> Table:

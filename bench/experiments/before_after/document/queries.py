@@ -36,7 +36,6 @@ from bench.report.document import (
     Table,
     columns,
     marked,
-    verdict,
 )
 from bench.report.html.sql import filled
 from bench.report.markdown import PROSE
@@ -63,7 +62,8 @@ def _query(one: QueryDetails, place: Place, run: Run, summary: RunSummary) -> Pa
         _sql(one),
         *parameters(one, run),
     ]
-    title = (one.summary.title, " ", verdict(one.summary.outcome))
+    said = words.says(one.summary.outcome, one.summary.assumption)
+    title = (one.summary.title, " ", *(said if isinstance(said, tuple) else (said,)))
     return Part(title, tuple(blocks), place.ident, find=_find(one))
 
 
@@ -115,7 +115,8 @@ def _classes(one: QueryDetails, place: Place) -> Table:
         rows=(),
         caption=marked(
             f"Per class; times in the client, planning included. {below}Below p95 is its 95 % bound, which the verdict "
-            "rests on. *Rows read* counts rows that plan nodes passed on or threw away."
+            "rests on; beside the verdict, the executions after which it was clear. *Rows read* counts rows that plan "
+            "nodes passed on or threw away."
         ),
         sortable=True,
         kind="classes",
@@ -167,8 +168,16 @@ def _side(cell: CellDetails, state: State) -> Row:
         *(Cell(numbers.count(value)) for value in work),
         Cell(numbers.ms(side.planning_ms)),
         Cell(numbers.ms(side.first_ms)),
-        Cell(verdict(side.outcome) if side.measured else numbers.NOTHING, hint=side.judgement.reason),
+        Cell(_says(side) if side.measured else numbers.NOTHING, hint=side.judgement.reason),
     )
+
+
+def _says(side: SideSummary) -> Line:
+    """The verdict, with the look that decided, or what the answer assumes."""
+    said = words.says(side.outcome, side.judgement.assumes)
+    look = side.judgement.look
+    at = (" ", Span(f"after {look.n}", small=True)) if look else ()
+    return (*(said if isinstance(said, tuple) else (said,)), *at)
 
 
 def _sql(one: QueryDetails) -> Fold:
@@ -207,7 +216,8 @@ def _folded(query: QuerySummary) -> Fold:
         rows=tuple(map(_folded_row, query.cells)),
     )  # fmt: skip
     reason = Sentences((query.reason,), "paragraph", most=PROSE)
-    return Fold((query.title, f": {query.outcome}"), (reason, table, Sentences(changes, "list", most=PROSE)))
+    assumed = f", assuming {query.assumption}" if query.assumption else ""
+    return Fold((query.title, f": {query.outcome}{assumed}"), (reason, table, Sentences(changes, "list", most=PROSE)))
 
 
 def _folded_row(cell: CellSummary) -> Row:

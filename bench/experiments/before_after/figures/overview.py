@@ -99,9 +99,9 @@ def dumbbells(summary: RunSummary, *, narrow: bool = False, title: str = "") -> 
 def describe(summary: RunSummary) -> str:
     """Say in one sentence what the overview shows, for those who do not see it."""
     rows = [query for query in summary.queries if query.hot and query.worst]
-    met = f"{summary.meet_before} meet it before"
-    if summary.meet_after is not None:
-        met += f", {summary.meet_after} after"
+    met = f"before, {summary.before.words}"
+    if summary.after:
+        met += f"; after, {summary.after.words}"
     sentence = f"with the target at {numbers.ms(summary.target_ms)}: {met}"
     state: State = "after" if summary.has_after else "before"
     known = [(rank(p95), query, cell, p95) for query in rows for found, p95, _, cell in _ends(query) if found == state]

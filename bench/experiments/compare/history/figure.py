@@ -11,7 +11,7 @@ from bench.report.figures import keys
 from bench.report.figures.drawing import GLYPH, Drawing, Shape, Sheet, inline, plain
 from bench.report.figures.keys import Key
 from bench.report.figures.panel import Panel, frame, panel
-from bench.report.numbers import count
+from bench.report.numbers import count, longest
 from bench.statistics.quantiles import CLOCK_MS
 
 # Shown from 300 to 480 px wide: the font is 11 px at 330 and 16 px at 480. One drawing serves every screen.
@@ -227,5 +227,7 @@ def describe(found: QueryTrend) -> str:
 
 
 def _words(mark: Measurement) -> str:
-    time = f"p95 {'more than ' if mark.p95.censored else ''}{mark.p95.ms:,.3g} ms" if mark.p95 else "no time"
-    return f"{time} and {count(mark.buffers)} buffers"
+    buffers = f"{count(mark.buffers)} buffers"
+    if not mark.p95:
+        return f"no time and {buffers}"
+    return f"p95 {'more than ' if mark.p95.censored else ''}{mark.p95.ms:,.3g} ms{longest(mark.p95)} and {buffers}"
