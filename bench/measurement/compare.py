@@ -16,18 +16,19 @@ Answers = Sequence[Answer]
 """For each binding; fewer after a timeout."""
 
 
-def compare(sides: Sides, cell: Cell) -> Pair:
+def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
     """See one pair for the first time: first execution, all answers of all bindings, and what each costs in work.
 
     Each state gets a new connection, so ``first_ms`` is what a user pays who comes first: catalog caches are empty
     and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
+    With ``plans``, the plan of every binding is kept.
     """
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
     answers: dict[State, Answers] = {}
     seen: dict[State, CellSide] = {}
     for state in STATES:
         if state in sides.databases:
-            seen[state], answers[state] = look(sides, cell, state, shares=True)
+            seen[state], answers[state] = look(sides, cell, state, shares=True, plans=plans)
     if all(state in answers for state in STATES):
         pair = replace(pair, equality=equality_of(sides, cell, answers["before"], answers["after"]))
     counted = answers.get("before") or answers.get("after") or []
@@ -37,11 +38,13 @@ def compare(sides: Sides, cell: Cell) -> Pair:
     return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
 
 
-def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tuple[CellSide, Answers]:
+def look(
+    sides: Sides, cell: Cell, state: State, *, shares: bool = False, plans: bool = False
+) -> tuple[CellSide, Answers]:
     """See one side for the first time, on a new connection; after a timeout there are fewer answers than bindings.
 
     With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
-    touches.
+    touches, and, with ``plans``, by which plan.
     """
     side, answers = CellSide(), list[Answer]()
     columns = columns_to_compare(sides, cell)
@@ -55,7 +58,7 @@ def look(sides: Sides, cell: Cell, state: State, *, shares: bool = False) -> tup
             side = replace(side, plan=seen)
             if shares:
                 side = replace(side, plan=explain_shares(connection, cell, state, 0, seen, sides.timeout_s))
-                side = replace(side, by_binding=_by_binding(connection, cell, state, seen))
+                side = replace(side, by_binding=_by_binding(connection, cell, state, seen, plans=plans))
         except Timeout as timeout:
             side = replace(side, samples=(Sample(timeout.ms, 0.0, len(answers), censored=True),))
     return side, answers
@@ -69,11 +72,16 @@ def columns_to_compare(sides: Sides, cell: Cell) -> Columns:
         return shared_columns(list(connections.values()))
 
 
-def _by_binding(connection: Connection, cell: Cell, state: State, first: PlanSeen) -> tuple[BindingPlan, ...]:
+def _by_binding(
+    connection: Connection, cell: Cell, state: State, first: PlanSeen, *, plans: bool
+) -> tuple[BindingPlan, ...]:
     if cell.query.writes:  # what is rolled back leaves dead rows, and no more than needed of them
         return ()
     others = [explain(connection, cell, state, number) for number in range(1, len(cell.bindings))]
-    return tuple(BindingPlan(seen.fingerprint, seen.counters.buffers) for seen in (first, *others))
+    return (
+        BindingPlan(first.fingerprint, first.counters.buffers),
+        *(BindingPlan(seen.fingerprint, seen.counters.buffers, seen.plan if plans else None) for seen in others),
+    )
 
 
 def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers) -> Equality | None:

@@ -9,7 +9,7 @@ from bench.model.attribution import Attribution
 from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage
-from bench.model.plan import PlanSeen
+from bench.model.plan import Json, PlanSeen
 from bench.model.workload import Optimization, Query, State
 
 Verdict = Literal["meets", "misses", "cannot tell"]
@@ -46,6 +46,8 @@ class BindingPlan:
     fingerprint: str
     buffers: int
     """Blocks touched."""
+    plan: Json = None
+    """The object under "Plan". None for the first binding, whose plan the cell has, and where plans were not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,26 @@ class TableSeen:
     content_hash: str
     size_bytes: int
     index_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or an index, as large as it was when it was measured; names without schema, as in a plan."""
+
+    name: str
+    table: str
+    """Its own name where it is a table."""
+    method: str
+    """Access method: heap, btree, gin, brin…"""
+    pages: int
+    """Blocks of 8 kB."""
+    rows: int
+    key_bytes: int = 0
+    """Mean width of what an index is ordered by, by the statistics; 0 for a table."""
+    keys: tuple[str, ...] = ()
+    """Columns that an index is ordered by; empty text for an expression."""
+    correlations: tuple[float, ...] = ()
+    """Of each key, how far its order is that of the rows in the table: 1 the same or the reverse, 0 none of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +383,8 @@ class Run:
     """The four sides of each optimization; None where they were not measured."""
     class_reasons: dict[str, str] = field(default_factory=dict)
     """What each class of dataset/classes.sql stands for, where its header says so."""
+    relations: tuple[Relation, ...] = ()
+    """Of the state after, or before where there is no other; empty where nobody asked."""
     cold: ColdCaches | None = None
     """How caches were emptied for cold executions; None where none were asked for."""
     aged: Aged | None = None

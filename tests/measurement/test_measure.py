@@ -47,6 +47,14 @@ def test_equal_rows_in_another_order_are_equal(sides: Sides) -> None:
     assert pair.after.first_ms is not None
 
 
+def test_the_plan_of_every_binding_is_kept_where_it_is_asked_for(sides: Sides) -> None:
+    asked = cell("SELECT n FROM t WHERE n <= :n", 10, 20)
+    kept = compare(sides, asked, plans=True).before
+    assert kept.plan is not None
+    assert [plan["Actual Rows"] for plan in (kept.plan.plan, kept.by_binding[1].plan)] == [10, 20]
+    assert compare(sides, asked).before.by_binding[1].plan is None
+
+
 def test_one_row_less_is_not_equal_and_says_for_which_binding(sides: Sides) -> None:
     pair = compare(sides, cell("SELECT n FROM t WHERE n <= :n", 10, 500))
     assert pair.equality is not None

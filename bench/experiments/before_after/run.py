@@ -15,9 +15,10 @@ from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pai
 from bench.measurement.churn import churn, switch_autovacuum_off
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.cold import Caches, measure_cold
-from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Run, State, Statement
+from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Relation, Run, State, Statement
 from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
+from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.postgres.statements import run_statement
@@ -49,6 +50,8 @@ class RunOptions:
     """Executions of each cell of reads with emptied caches."""
     coverage: bool = False
     """Whether to find out which clauses of the queries their classes exercise."""
+    plans: bool = False
+    """Whether to keep the plan of every binding, and the sizes of tables and indexes: what a forecast rests on."""
     drop_caches: bool = False
     """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
 
@@ -101,6 +104,8 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
                 if chosen.attribute:
                     work.unaged = setup.copy(names["after"], "unaged")
                 _age(work)
+            if chosen.plans:
+                work.told(relations=_relations(work))
             if chosen.measure:
                 _measure(work)
             if chosen.attribute and setup.workload.optimizations:
@@ -249,6 +254,15 @@ def _exercise(work: _Work, sides: Sides, cells: Sequence[Cell]) -> None:
     work.told(coverage=joined(work.seen.coverage, found))
 
 
+def _relations(work: _Work) -> tuple[Relation, ...]:
+    """The tables and indexes of both states, each once."""
+    found: dict[str, Relation] = {}
+    for name in work.sides.databases.values():
+        with work.sides.target.connect(name) as connection:
+            found |= {row["name"]: Relation(**row) for row in rows(connection, "list_pages")}
+    return tuple(found.values())
+
+
 def _reads(work: _Work) -> list[Cell]:
     return cells_of([query for query in work.queries if not query.writes], work.bindings)
 
@@ -322,7 +336,7 @@ def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:
     with setup.watch("equality and plans"):
         for number, cell in enumerate(cells):
             setup.progress("comparing results", number, len(cells), "cells")
-            pairs.append(compare(sides, cell))
+            pairs.append(compare(sides, cell, plans=work.chosen.plans))
             store(pairs)
         setup.progress("comparing results", len(cells), len(cells), "cells")
     with setup.watch("measure"):

@@ -9,6 +9,12 @@
 ``crossing``   the scale at which p95 crosses the target
 ``shrinkage``  slopes of many cells together
 ``check``      the last step predicted from the others
+``executions`` what each execution did, node by node
+``tenants``    which tenant a binding asks for
+``sizes``      pages of tables, depths of indexes, the visibility map
+``carry``      one quantity of a node from where it was counted to where it was not
+``blocks``     what a node touches, from the rows that it reads
+``forecast``   a whole plan, node by node
 ``summary``    all of what was decided, with what a reader is told first
 ``document``   where it is shown
 """

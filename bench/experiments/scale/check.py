@@ -5,11 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
+from bench.experiments.scale.carry import Habits, habits
+from bench.experiments.scale.executions import Cell, Execution, Statement, executions
 from bench.experiments.scale.fit import LEAST
+from bench.experiments.scale.forecast import mean_buffers
 from bench.experiments.scale.record import Measurement, Prediction
 from bench.experiments.scale.shapes import Figure, changed, describe, same_plan, tenant_axis
 from bench.experiments.scale.shrinkage import Line, slopes
+from bench.experiments.scale.sizes import Sizes
+from bench.model import Run
 
 GOOD = 0.25
 """Share by which a prediction may be off and still be called right: what somebody needs to choose a machine."""
@@ -61,6 +67,37 @@ def predict(series: Sequence[Sequence[Measurement]], figure: Figure) -> list[Pre
         predicted = line.predicted(slope) if own is None else own
         found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(measurements[-2], last)))
     return found
+
+
+def by_nodes(runs: Sequence[Run]) -> dict[Cell, Prediction]:
+    """Predict the buffers of each cell of the last of ``runs`` from the plan nodes of the others (``forecast``).
+
+    Cells that were measured at two earlier steps at least; none where ``runs`` kept no sizes of relations.
+    """
+    if len(runs) < 3 or not all(run.relations for run in runs):
+        return {}
+    sizes = Sizes.of((run.dataset.scale, run.relations) for run in runs[:-1])
+    earlier = [one for run in runs[:-1] for one in executions(run)]
+    usual = habits(earlier)
+    known: dict[Statement, list[Execution]] = {}
+    for one in earlier:
+        known.setdefault(one.statement, []).append(one)
+    asked: dict[Cell, list[Execution]] = {}
+    for one in executions(runs[-1]):
+        asked.setdefault(one.cell, []).append(one)
+    found = {cell: _forecast(those, known.get(those[0].statement, ()), sizes, usual) for cell, those in asked.items()}
+    return {cell: one for cell, one in found.items() if one}
+
+
+def _forecast(asked: Sequence[Execution], known: Sequence[Execution], sizes: Sizes, usual: Habits) -> Prediction | None:
+    own = [one for one in known if one.cell == asked[0].cell]
+    steps = {one.scale for one in own}
+    if len(steps) < 2 or not (actual := fmean(one.buffers for one in asked)):
+        return None
+    if (predicted := mean_buffers(asked, known, sizes, usual)) is None:
+        return None
+    before = {one.plan for one in own if one.scale == max(steps)}
+    return Prediction(predicted, actual, len(steps), not before.issuperset(one.plan for one in asked))
 
 
 def _known(measurements: Sequence[Measurement], figure: Figure) -> list[Measurement]:

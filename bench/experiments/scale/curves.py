@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from statistics import fmean
 
 from bench.cells.cell import summarize_side
 from bench.cells.records import SideSummary
-from bench.experiments.scale.check import predict
+from bench.experiments.scale.check import by_nodes, predict
 from bench.experiments.scale.crossing import crossing
 from bench.experiments.scale.record import CellCurve, Measurement, Prediction, Step
 from bench.experiments.scale.shapes import buffers, changed, growth, median_ms
-from bench.model import STATES, Binding, CellSide, Pair, Query, Run, State
+from bench.experiments.scale.tenants import Values, rows_about, tenant, tenants
+from bench.model import STATES, CellSide, Pair, Query, Run, State
 from bench.statistics.quantiles import percentile
-
-_ROWS = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(?= )")
-
-Values = tuple[str | None, ...]
-
-
-def rows_about(binding: Binding) -> int | None:
-    """The number that ``about`` begins with: 9512 for "9,512 live leads"; None where it begins with none."""
-    found = _ROWS.match(binding.about)
-    return int(found[1].replace(",", "")) if found else None
 
 
 def step_of(run: Run, folder: str) -> Step:
@@ -44,16 +34,17 @@ def cell_curves(runs: Sequence[Run]) -> tuple[CellCurve, ...]:
     """Follow every cell through ``runs``, which are of growing scale; cells in the order of the largest run."""
     measurements: dict[tuple[str, str, State], list[Measurement]] = {}
     for run in reversed(runs):  # cells that only smaller runs have come last
-        tenants = {query.name: _tenants(run, query) for query in run.queries}
+        sizes = {query.name: tenants(run, query) for query in run.queries}
         for pair in run.pairs:
             for state in STATES:
                 key = (pair.query, pair.parameter_class, state)
-                if measurement := _measurement(run, pair, state, tenants.get(pair.query, {})):
+                if measurement := _measurement(run, pair, state, sizes.get(pair.query, {})):
                     measurements.setdefault(key, []).insert(0, measurement)
     target_ms = runs[-1].options.target_ms if runs else 0.0
     work, time = (predict(list(measurements.values()), figure) for figure in (buffers, median_ms))
+    forecasts = by_nodes(runs)
     return tuple(
-        _cell_curve(*key, tuple(found), target_ms, (work[number], time[number]))
+        _cell_curve(*key, tuple(found), target_ms, (work[number], time[number], forecasts.get(key)))
         for number, (key, found) in enumerate(measurements.items())
     )
 
@@ -76,7 +67,7 @@ def _cell_curve(
     state: State,
     measurements: tuple[Measurement, ...],
     target_ms: float,
-    checks: tuple[Prediction | None, Prediction | None],
+    checks: tuple[Prediction | None, Prediction | None, Prediction | None],
 ) -> CellCurve:
     return CellCurve(
         query=query,
@@ -91,10 +82,11 @@ def _cell_curve(
         crossing=crossing(measurements, target_ms),
         work_check=checks[0],
         time_check=checks[1],
+        work_forecast=checks[2],
     )  # fmt: skip
 
 
-def _measurement(run: Run, pair: Pair, state: State, tenants: Mapping[Values, int]) -> Measurement | None:
+def _measurement(run: Run, pair: Pair, state: State, sizes: Mapping[Values, int]) -> Measurement | None:
     side = pair.side(state)
     if not (side.samples or side.plan or side.error):
         return None
@@ -103,7 +95,7 @@ def _measurement(run: Run, pair: Pair, state: State, tenants: Mapping[Values, in
     query = next((one for one in run.queries if one.name == pair.query), None)
     return Measurement(
         scale=run.dataset.scale,
-        tenant_rows=_mean_tenant(query, pair, tenants) if query else None,
+        tenant_rows=_mean_tenant(query, pair, sizes) if query else None,
         buffers=_mean_buffers(side),
         p50_ms=p50.ms if p50 else None,
         p95_ms=p95.ms if p95 else None,
@@ -124,26 +116,10 @@ def _mean_buffers(side: CellSide) -> float | None:
     return float(side.plan.counters.buffers) if side.plan else None
 
 
-def _mean_tenant(query: Query, pair: Pair, tenants: Mapping[Values, int]) -> float | None:
-    rows = [tenants.get(_tenant(query, binding)) for binding in pair.bindings]
+def _mean_tenant(query: Query, pair: Pair, sizes: Mapping[Values, int]) -> float | None:
+    rows = [sizes.get(tenant(query, binding)) for binding in pair.bindings]
     known = [value for value in rows if value is not None]
     return fmean(known) if known and len(known) == len(rows) else None
-
-
-def _tenant(query: Query, binding: Binding) -> Values:
-    """The values that say which tenant: the parameters that dataset/classes.sql gives."""
-    return tuple(binding.args.get(one.name) for one in query.parameters if one.source == "class")
-
-
-def _tenants(run: Run, query: Query) -> dict[Values, int]:
-    """Rows by tenant, from the bindings that tell; a query's own worst case is often of one of these tenants."""
-    found = {}
-    for pair in run.pairs:
-        if pair.query == query.name:
-            for binding in pair.bindings:
-                if (rows := rows_about(binding)) is not None and _tenant(query, binding):
-                    found[_tenant(query, binding)] = rows
-    return found
 
 
 def _classes(run: Run) -> dict[str, int]:

@@ -238,7 +238,7 @@ def _cell(one: CellSummary) -> Row:
         Cell(crossing(cell.crossing), "over" if one.over else ""), Cell(cell.work.shape), Cell(exponent(cell.work)),
         UNTOLD if over is None else Cell(f"{over:.2f}"), Cell(cell.time.shape), Cell(exponent(cell.time)),
         Cell(", ".join(f"{scale:,}" for scale in cell.changes) or numbers.NOTHING),
-        Cell(error(cell.work_check)), Cell(error(cell.time_check)),
+        Cell(error(cell.work_forecast or cell.work_check)), Cell(error(cell.time_check)),
     )  # fmt: skip
 
 
@@ -283,7 +283,7 @@ def _cells_in_short(one: QueryGrowth) -> Fold:
         (Cell(cell.parameter_class), Cell(cell.state), Cell(crossing(cell.crossing)), Cell(cell.work.shape),
          Cell(exponent(cell.work)), Cell(cell.time.shape), Cell(exponent(cell.time)),
          Cell(numbers.listed([f"{scale:,}" for scale in cell.changes]) or numbers.NOTHING),
-         Cell(error(cell.work_check)))
+         Cell(error(cell.work_forecast or cell.work_check)))
         for cell in (cell.curve for cell in one.cells)
     )  # fmt: skip
     return Fold(one.title, (Table(f"Cells of {one.title}", headings, rows),))
@@ -299,8 +299,12 @@ def _trust(found: Scaling, summary: ScaleSummary) -> Iterator[Block]:
         f"Within {GOOD * 100:.0f} %", "Of cells", "Share", f"Or off by {FEW_BLOCKS} blocks", "Plan the same: within",
         "Of", "Farthest off", number=True,
     ))  # fmt: skip
-    work, time = summary.work, summary.time
-    told = (("Buffers", work, numbers.count(work.close)), ("Median time", time, numbers.NOTHING))
+    work, nodes, time = summary.work, summary.nodes, summary.time
+    told = (
+        ("Buffers", work, numbers.count(work.close)),
+        ("Buffers, by plan nodes", nodes, numbers.count(nodes.close)),
+        ("Median time", time, numbers.NOTHING),
+    )
     rows = tuple(_tally(name, one, close) for name, one, close in told if one.cells)
     yield Table("Predictions of the last step", headings, rows, caption, kind="steps")
     yield _none("Extrapolation cannot be checked: that needs three steps.", there=bool(rows))

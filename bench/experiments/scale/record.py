@@ -121,7 +121,10 @@ class CellCurve:
     """Of the median."""
     crossing: Crossing
     work_check: Prediction | None = None
+    """By the curves of the cells."""
     time_check: Prediction | None = None
+    work_forecast: Prediction | None = None
+    """By the nodes of its plan; None where the plans of all bindings were not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def carry_out(
             hooks.say("nothing is filled yet: the smallest step will tell whether the others fit on the disk")
         progress, keep = hooks.begin(scale)
         step = replace(setup, scale=scale, progress=progress)
-        run = experiment.run(step, RunOptions(options), server, keep)
+        run = experiment.run(step, RunOptions(options, plans=True), server, keep)
         hooks.done(run)
         _, cached = look(setup, server)
         known = measured(run, cached)

@@ -85,7 +85,9 @@ class ScaleSummary:
     queries: tuple[QueryGrowth, ...]
     """Those that cross first in that state come first."""
     work: Tally
-    """How well the buffers of the last step were predicted."""
+    """How well the buffers of the last step were predicted by the curves of the cells."""
+    nodes: Tally
+    """The same by the nodes of their plans."""
     time: Tally
     """The same of medians."""
     estimates: bool
@@ -102,12 +104,14 @@ def summarize(found: Scaling) -> ScaleSummary:
         found = replace(found, tracks=tuple(map(_without_estimate, found.tracks)))
     queries = sorted(_queries(found), key=lambda one: (state not in one.first, *_urgency(one, state)))
     work = tally((cell.work_check for cell in found.tracks), FEW_BLOCKS)
+    nodes = tally((cell.work_forecast for cell in found.tracks), FEW_BLOCKS)
     return ScaleSummary(
         headline=_headline(found, queries, state),
-        remarks=tuple(_remarks(found, queries, state, work, time)) if found.tracks else (),
+        remarks=tuple(_remarks(found, queries, state, (work, nodes, time))) if found.tracks else (),
         state=state,
         queries=tuple(queries),
         work=work,
+        nodes=nodes,
         time=time,
         estimates=estimates,
         classes=tuple(dict.fromkeys(name for step in found.steps for name in step.tenant_rows)),
@@ -169,7 +173,7 @@ def _stay(queries: Sequence[QueryGrowth], state: State) -> tuple[int, str]:
 
 
 def _remarks(
-    found: Scaling, queries: Sequence[QueryGrowth], state: State, work: Tally, time: Tally
+    found: Scaling, queries: Sequence[QueryGrowth], state: State, checked: tuple[Tally, Tally, Tally]
 ) -> Iterator[str]:  # fmt: skip
     """Who crosses next, which plans changed, how well it predicts, what is missing."""
     unit, last = found.asked.unit, found.steps[-1].scale
@@ -193,7 +197,8 @@ def _remarks(
         if moved := sum(bool(cell.changes) for cell in found.tracks if cell.state == one_state):
             cells = plural(moved, "cell")
             yield f"The plan changes along the way in {cells} {one_state}; curves begin after the change."
-    for what, count in (("buffers", work), ("medians", time)):
+    work, nodes, time = checked
+    for what, count in (("buffers", work), ("buffers by plan nodes", nodes), ("medians", time)):
         if count.cells:
             yield (
                 f"The last step predicted from the earlier ones: {what} within {GOOD * 100:.0f} % in {count.good} of "

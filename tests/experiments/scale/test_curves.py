@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from bench.experiments.scale import curves
-from bench.experiments.scale.curves import rows_about
 from bench.experiments.scale.document import EXPERIMENT, document
 from bench.experiments.scale.findings import findings
 from bench.experiments.scale.record import Crossing, Prediction, Scaling
 from bench.experiments.scale.sentences import crossing
 from bench.experiments.scale.summary import summarize
+from bench.experiments.scale.tenants import rows_about
 from bench.model import Binding, BindingPlan
 from bench.report import markdown
 from bench.report.html import render as html

@@ -63,6 +63,10 @@ def test_steps_are_runs_of_their_own_and_an_interrupted_experiment_goes_on(pgpro
     assert (folder / "200" / "run.json").read_bytes() == first
     assert all(storage.load(storage.RUN, folder / str(scale) / "run.json").status == "complete" for scale in SCALES)
     assert [one.scale for one in whole.tracks[0].readings] == list(SCALES)
+    sizes = {one.name: one for one in storage.load(storage.RUN, folder / "400" / "run.json").relations}
+    assert (sizes["orders"].method, sizes["orders"].pages > 0, sizes["orders"].rows) == ("heap", True, 400)
+    assert (sizes["orders_pkey"].table, sizes["orders_pkey"].keys) == ("orders", ("order_id",))
+    assert sizes["orders_pkey"].correlations[0] > 0.9
     assert {"scale.html", "scale.md"} <= {file.name for file in folder.iterdir()}
 
     status, said = pgproof("--resume", folder)

@@ -1,0 +1,157 @@
+"""A statement's work where it was not executed: plans with known rows, and what their nodes touch."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bench.experiments.scale.carry import COUNTS, Carry, habits
+from bench.experiments.scale.check import by_nodes
+from bench.experiments.scale.curves import cell_curves
+from bench.experiments.scale.executions import Execution, executions, nodes
+from bench.experiments.scale.forecast import forecast
+from bench.experiments.scale.sizes import MAP_PAGES, Sizes
+from bench.model import BindingPlan, Relation
+from tests.builders import runs
+from tests.builders.growths import SCALES, TENANTS, run_at
+
+CELL = ("queue", "hot", "after")
+LAST = SCALES[-1]
+
+
+def executed(plan, scale, tenant=None, cell=CELL, name="p"):
+    return Execution(cell, 0, scale, tenant, name, nodes(plan), plan["Shared Hit Blocks"])
+
+
+def relations(scale: int, *, table_pages: int | None = None, index_pages: int | None = None):
+    return (
+        Relation("leads", "leads", "heap", table_pages or scale // 20, scale),
+        Relation("idx", "leads", "btree", index_pages or max(2, scale // 250), scale, 8, ("id",), (0.0,)),
+    )
+
+
+def foretold(plan_at, sizes_at=relations, tenants=TENANTS, known=SCALES[:-1]):
+    """The forecast at the last step, of a plan that is known as a function of scale and tenant."""
+    seen = [executed(plan_at(n, t), n, t) for n, t in zip(known, tenants, strict=False)]
+    sizes = Sizes.of((n, sizes_at(n)) for n in known)
+    target = executed(plan_at(LAST, tenants[-1]), LAST, tenants[-1])
+    found = forecast(target, seen, sizes, {})
+    assert found
+    return found
+
+
+def test_a_sequential_scan_touches_the_pages_of_its_table():
+    found = foretold(lambda n, t: runs.scan("leads", buffers=n // 20, rows=5, removed=n))
+    assert found.buffers == pytest.approx(LAST / 20, rel=0.02)
+
+
+def test_an_index_scan_follows_the_rows_of_the_tenant_not_those_of_all():
+    found = foretold(lambda n, t: runs.scan("leads", index="idx", buffers=t + 3, rows=t))
+    assert found.nodes[0].rows == pytest.approx(TENANTS[-1], rel=0.05)
+    assert found.buffers == pytest.approx(TENANTS[-1], rel=0.1)
+
+
+def test_a_search_becomes_a_page_longer_where_its_index_becomes_a_level_deeper():
+    """What was measured at 2 blocks four times; a curve says 2, or grows by a share."""
+    found = foretold(
+        lambda n, t: runs.scan("leads", index="idx", buffers=2, rows=0), lambda n: relations(n, index_pages=n // 2_500)
+    )
+    assert found.buffers == pytest.approx(3)
+
+
+def test_an_index_only_scan_looks_at_the_map_with_each_row_once_there_are_two_pages_of_it():
+    def plan(n, t):
+        return runs.scan("leads", index="idx", buffers=3, rows=500, **{"Node Type": "Index Only Scan"})
+
+    found = foretold(plan, lambda n: relations(n, table_pages=MAP_PAGES * 2 * n // LAST))
+    assert found.buffers == pytest.approx(3 + 500 * 0.5, rel=0.05)
+
+
+def test_a_walk_until_enough_rows_of_the_tenant_are_found_is_as_long_as_they_are_rare():
+    tenants = (500, 520, 480, 510, 500)
+    found = foretold(
+        lambda n, t: runs.scan("leads", index="idx", buffers=50 * n // t, rows=50, removed=50 * n // t), tenants=tenants
+    )
+    assert found.buffers == pytest.approx(50 * LAST / 500, rel=0.25)
+
+
+def test_a_limit_stops_what_grows_into_it():
+    def plan(n, t):
+        rows = min(100, n // 4_000)
+        scan = runs.scan("leads", index="idx", buffers=rows + 2, rows=rows, **{"Plan Rows": 900})
+        return runs.limit(scan) | {"Plan Rows": 100, "Actual Rows": float(rows)}
+
+    found = foretold(plan, tenants=(None,) * 5)
+    assert found.nodes[1].rows == pytest.approx(100)
+    assert found.buffers == pytest.approx(102, rel=0.05)
+
+
+def test_a_plan_that_came_at_the_last_step_is_followed_by_its_own_arithmetic():
+    """No figure of the plan before is mixed with it, and no curve through one point is needed."""
+    scan = [executed(runs.scan("leads", buffers=n // 20), n) for n in SCALES[:-2]]
+    search = executed(runs.scan("leads", index="idx", buffers=4, rows=1), SCALES[-2], name="q")
+    sizes = Sizes.of((n, relations(n)) for n in SCALES[:-1])
+    found = forecast(replace(search, scale=LAST), [*scan, search], sizes, {})
+    assert found
+    assert found.buffers == pytest.approx(4, abs=0.2)
+
+
+def test_what_was_seen_once_follows_what_most_counts_do():
+    seen = [
+        executed(runs.scan("leads", index="idx", buffers=t, rows=t), n, t)
+        for n, t in zip(SCALES[:3], TENANTS, strict=False)
+    ]
+    usual = habits(seen)
+    once = executed(runs.scan("leads", index="idx", buffers=1_000, rows=1_000), 100_000, 1_000, name="q")
+    carried = Carry(replace(once, scale=320_000, tenant_rows=3_000), [once], usual)
+    assert carried.to([1_000]) == pytest.approx(3_000)
+    assert Carry(carried.target, [once]).to([1_000]) == pytest.approx(1_000)
+
+
+def test_bindings_that_scatter_give_no_slope():
+    counts = (37, 19, 30, 28, 45, 24)
+    known = [replace(executed(runs.scan("leads"), n, 200), binding=b) for n in (10_000, 32_000) for b in range(3)]
+    target = executed(runs.scan("leads"), LAST, 200)
+    assert 20 < Carry(target, known).to(counts, COUNTS) < 45
+
+
+def test_what_an_init_plan_did_is_counted_once_and_its_holder_keeps_its_own():
+    """As PostgreSQL 18 counts a row that is found first, then updated: 9 blocks, 3 of each node."""
+    first = runs.scan("orders", index="by_time", buffers=3, **{"Subplan Name": "InitPlan 1"})
+    asks = runs.scan("orders", index="pkey", buffers=6, **{"Index Cond": "(order_id = (InitPlan 1).col1)"})
+    update = {"Node Type": "ModifyTable", "Operation": "Update", "Actual Rows": 1.0, "Actual Loops": 1, "Plan Rows": 1}
+    plan = {**update, "Shared Hit Blocks": 9, "Plans": [first, asks]}
+    assert [one.buffers for one in nodes(plan)] == [3, 3, 3]
+
+
+def test_no_plan_of_the_class_no_forecast():
+    other = executed(runs.scan("leads"), 10_000, cell=("queue", "p90", "after"))
+    assert forecast(executed(runs.scan("leads"), LAST), [other], Sizes.of(()), {}) is None
+
+
+def sized(scale: int, tenant: int):
+    return replace(run_at(scale, tenant), relations=relations(scale))
+
+
+RUNS = [sized(*one) for one in zip(SCALES, TENANTS, strict=True)]
+
+
+def test_the_last_step_of_each_cell_is_predicted_from_the_nodes_of_the_others():
+    found = by_nodes(RUNS)
+    assert set(found) == {(query, "hot", state) for query in ("queue", "search") for state in ("before", "after")}
+    assert all(abs(one.error) < 0.1 and one.steps == 4 for one in found.values())
+    assert [cell.work_forecast for cell in cell_curves(RUNS)] == [
+        found[cell.query, cell.parameter_class, cell.state] for cell in cell_curves(RUNS)
+    ]
+
+
+def test_runs_that_kept_no_sizes_have_no_forecast():
+    assert by_nodes([replace(run, relations=()) for run in RUNS]) == {}
+
+
+def test_each_binding_is_an_execution_of_its_own():
+    side = RUNS[0].pairs[0].after
+    more = replace(side, by_binding=(BindingPlan("p", 6), BindingPlan("q", 9, runs.scan("leads", buffers=9))))
+    found = list(executions(replace(RUNS[0], pairs=(replace(RUNS[0].pairs[0], after=more),))))
+    assert [one.buffers for one in found if one.cell[2] == "after"] == [6, 9]
