@@ -11,6 +11,16 @@
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_rare_field: a field that hardly ever changes, in the longest log: walking it newest first finds the 50
 --   rows late or never
+-- class worst_foreign: SELECT o.organization_id, a.entity_id FROM crm.audit_log AS a
+--   JOIN crm.organizations AS o ON o.organization_id <> a.organization_id WHERE a.entity_type = 'lead'
+--   GROUP BY o.organization_id, a.organization_id, a.entity_id
+--   ORDER BY count(*) DESC, a.organization_id, a.entity_id, o.organization_id LIMIT 1
+-- why worst_foreign: a record of another tenant: there is nothing to see
+-- class worst_shared_number: SELECT organization_id, entity_id FROM crm.audit_log
+--   GROUP BY organization_id, entity_id
+--   ORDER BY bool_or(entity_type = 'lead') AND bool_or(entity_type <> 'lead') DESC, count(*) DESC, organization_id,
+--   entity_id LIMIT 1
+-- why worst_shared_number: a lead and something else under one number
 -- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin
 --
 -- The tenant classes watch a field that changes every day, where the newest 50 are soon found by time; the rare field

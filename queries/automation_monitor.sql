@@ -12,6 +12,10 @@
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_no_failure: the busiest tenant without any failure: the search for the last one ends only when all runs
 --   are read
+-- class worst_month_ago: SELECT r.organization_id, :now - interval '30 days' AS now FROM crm.automation_runs AS r
+--   WHERE r.run_status IN ('failed', 'timed_out') AND r.finished_at >= :now - interval '30 days'
+--   GROUP BY r.organization_id ORDER BY count(*) DESC, r.organization_id LIMIT 1
+-- why worst_month_ago: as of a month ago, where most has failed since: what came later does not count
 -- expects: automation_runs_org_started_cov, automation_runs_failed_idx, automation_run_steps_failed_idx
 --
 -- The last failure may be older than the week, and for an automation that never failed the search for it reads all its

@@ -10,6 +10,12 @@
 --   AND lead_status IN ('new', 'contacted', 'qualified')
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_long_queue: the tenant with the most leads that nobody owns: the longest queue to sort for one lead
+-- class worst_tie: SELECT organization_id FROM (SELECT organization_id, lead_score, count(*) AS leads,
+--   row_number() OVER (PARTITION BY organization_id ORDER BY lead_score DESC) AS place FROM crm.leads
+--   WHERE deleted_at IS NULL AND assigned_to_id IS NULL AND lead_status IN ('new', 'contacted', 'qualified')
+--   GROUP BY organization_id, lead_score) AS scores
+--   WHERE place = 1 ORDER BY leads DESC, organization_id LIMIT 1
+-- why worst_tie: the tenant in which most leads share the best score: the oldest of them comes first
 -- writes: yes
 -- unique: new_id
 -- invariant no lead is claimed twice: SELECT lead_id, count(*) FROM crm.lead_assignments

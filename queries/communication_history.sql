@@ -15,6 +15,20 @@
 --   ORDER BY max(created_at), organization_id, lead_id LIMIT 1
 -- why worst_cold: the lead that has not been heard of for longest: the newest rows of the table are all of other
 --   leads
+-- class worst_foreign: SELECT o.organization_id, c.lead_id FROM crm.communications AS c
+--   JOIN crm.activity_log AS a ON a.organization_id = c.organization_id AND a.lead_id = c.lead_id
+--   JOIN crm.organizations AS o ON o.organization_id <> c.organization_id
+--   WHERE c.organization_id = (SELECT min(organization_id) FROM crm.communications)
+--   ORDER BY c.lead_id, o.organization_id LIMIT 1
+-- why worst_foreign: a lead of another tenant: there is nothing to see
+-- class worst_written_to: SELECT organization_id, lead_id FROM (
+--   SELECT organization_id, lead_id, is_message, row_number() OVER (PARTITION BY organization_id, lead_id
+--   ORDER BY created_at DESC) AS place FROM (
+--   SELECT organization_id, lead_id, created_at, true AS is_message FROM crm.communications
+--   UNION ALL SELECT organization_id, lead_id, created_at, false FROM crm.activity_log WHERE lead_id IS NOT NULL
+--   ) AS events) AS timeline WHERE place <= 25
+--   GROUP BY organization_id, lead_id ORDER BY count(*) FILTER (WHERE is_message) DESC, organization_id, lead_id LIMIT 1
+-- why worst_written_to: the lead on whose first page most is communication
 -- expects: communications_org_lead_created_idx, activity_log_org_lead_created_idx
 --
 -- The tenant classes open a lead with about five communications: nothing to gain there. The whale has thousands, most

@@ -2,6 +2,10 @@
 -- asks: Which 100 scheduled messages are due now? Mark them as being sent, so that no other worker sends them too.
 -- tables: crm.communications
 -- param now timestamptz: clock
+-- class worst_backlog: SELECT max(scheduled_at) AS now FROM crm.communications WHERE comm_status = 'scheduled'
+-- why worst_backlog: the worker was away for a month: more is due than one turn takes
+-- class worst_first: SELECT min(scheduled_at) AS now FROM crm.communications WHERE comm_status = 'scheduled'
+-- why worst_first: a single message is due, and the rest of its tenant is left alone
 -- writes: yes
 -- invariant no message is lost between scheduled and sending: SELECT count(*) FROM crm.communications
 --   WHERE comm_status IN ('scheduled', 'sending')

@@ -15,6 +15,12 @@
 -- class worst_absent: SELECT organization_id, 'a tag that no lead carries' AS tag FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_absent: a tag that no lead carries, in the largest tenant: a walk that finds nothing reads everything
+-- class worst_same_moment: SELECT organization_id, tag FROM (
+--   SELECT l.organization_id, t.tag, l.updated_at, lag(l.updated_at) OVER w AS newer, row_number() OVER w AS place
+--   FROM crm.leads AS l CROSS JOIN LATERAL jsonb_array_elements_text(l.tags) AS t(tag) WHERE l.deleted_at IS NULL
+--   WINDOW w AS (PARTITION BY l.organization_id, t.tag ORDER BY l.updated_at DESC, l.id DESC)) AS found
+--   ORDER BY coalesce(updated_at = newer, false) DESC, place, organization_id, tag LIMIT 1
+-- why worst_same_moment: two leads on the first page that were touched by one statement: only the id orders them
 -- expects: leads_tags_gin, leads_org_updated_idx
 --
 -- The tenant classes ask for the most popular tag of the tenant, where walking the tenant newest first ends soon;

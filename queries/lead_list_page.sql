@@ -6,6 +6,12 @@
 -- class worst_deep_page: SELECT organization_id, count(*) / 2 AS page_offset FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_deep_page: the page in the middle of the longest list: OFFSET reads what it skips
+-- class worst_same_moment: SELECT organization_id, greatest(place - 25, 0) AS page_offset FROM (
+--   SELECT organization_id, created_at, lag(created_at) OVER w AS newer, row_number() OVER w AS place
+--   FROM crm.leads WHERE deleted_at IS NULL
+--   WINDOW w AS (PARTITION BY organization_id ORDER BY created_at DESC, id DESC)) AS list
+--   ORDER BY coalesce(created_at = newer, false) DESC, organization_id, place LIMIT 1
+-- why worst_same_moment: a page in the middle of an import: only the id orders its leads
 -- expects: leads_org_created_idx
 --
 -- Import batches share one created_at to the microsecond; without the id as tie-break a lead would appear on two pages

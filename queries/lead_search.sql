@@ -11,6 +11,23 @@
 -- class worst_two_letters: SELECT organization_id, 'qz' AS fragment FROM crm.leads
 --   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_two_letters: two letters make no trigram, so no index helps and the largest tenant is read whole
+-- class worst_common: SELECT organization_id, left(lower(last_name), 3) AS fragment FROM crm.leads
+--   WHERE deleted_at IS NULL AND length(last_name) >= 3 AND organization_id = (SELECT organization_id FROM crm.leads
+--   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
+--   GROUP BY organization_id, left(lower(last_name), 3) ORDER BY count(*) DESC, left(lower(last_name), 3) LIMIT 1
+-- why worst_common: the fragment that most names of the largest tenant begin with: many matches to sort for twenty
+-- class worst_deleted: SELECT d.organization_id, d.email, lower(d.last_name) AS fragment FROM crm.leads AS d
+--   WHERE d.deleted_at IS NOT NULL AND d.email IS NOT NULL AND length(d.last_name) >= 3 AND NOT EXISTS (
+--   SELECT FROM crm.leads AS l WHERE l.organization_id = d.organization_id AND l.deleted_at IS NULL
+--   AND lower(l.email) = lower(d.email))
+--   ORDER BY d.created_at DESC, d.organization_id, d.id LIMIT 1
+-- why worst_deleted: the address of somebody who was deleted: there is nobody to find
+-- class worst_foreign: SELECT o.organization_id, l.email, 'no-such-name' AS fragment FROM crm.leads AS l
+--   JOIN crm.organizations AS o ON o.organization_id <> l.organization_id
+--   WHERE l.deleted_at IS NULL AND l.email IS NOT NULL AND NOT EXISTS (
+--   SELECT FROM crm.leads AS own WHERE own.organization_id = o.organization_id AND lower(own.email) = lower(l.email))
+--   ORDER BY l.id, o.organization_id LIMIT 1
+-- why worst_foreign: the address of a lead of another tenant: there is nobody to find
 -- expects: leads_org_email_idx, leads_search_trgm, leads_org_created_idx
 --
 -- People type addresses in any case, so the comparison is on lower(email), which the plain index on email cannot serve.
@@ -24,8 +41,6 @@ FROM (
         WHERE organization_id = :organization_id
           AND deleted_at IS NULL
           AND lower(email) = lower(:email)
-        ORDER BY created_at DESC, id DESC
-        LIMIT 20
     )
     UNION
     (

@@ -4,6 +4,10 @@
 -- tables: crm.organizations, crm.users, crm.leads, crm.communications, crm.automation_runs, crm.activity_log
 -- param organization_id bigint: class
 -- param now timestamptz: clock
+-- class worst_month_ago: SELECT organization_id, :now - interval '30 days' AS now FROM crm.activity_log
+--   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
+--   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_month_ago: as of a month ago, where most was done since: what came later does not count
 -- expects: org_daily_rollup, leads_hot_untouched_idx, communications_org_created_idx, automation_runs_failed_idx,
 --   activity_log_org_created_idx, leads_org_temperature_source_cov
 --

@@ -4,6 +4,10 @@
 -- param now timestamptz: clock
 -- param message_id text: SELECT meta ->> 'message_id' FROM crm.communications WHERE meta ? 'message_id'
 --   ORDER BY created_at DESC, organization_id, id LIMIT 1
+-- class worst_late: SELECT max(created_at) + interval '90 days' - interval '1 hour' AS now,
+--   (SELECT meta ->> 'message_id' FROM crm.communications WHERE meta ? 'message_id'
+--   ORDER BY created_at, organization_id, id LIMIT 1) AS message_id FROM crm.communications
+-- why worst_late: a report that comes after the 90 days is not noted any more
 -- writes: yes
 -- cross-tenant: The provider sends back the message id and nothing else. An id that carried the tenant would make this
 --   a single-shard statement.

@@ -4,6 +4,10 @@
 -- tables: crm.users, crm.activity_log, crm.leads, crm.communications
 -- param organization_id bigint: class
 -- param now timestamptz: clock
+-- class worst_month_ago: SELECT organization_id, :now - interval '30 days' AS now FROM crm.activity_log
+--   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
+--   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_month_ago: as of a month ago, where most was done since: what came later does not count
 -- expects: user_activity_single_pass, activity_log_org_user_created_cov, leads_org_owner_status_idx,
 --   communications_planned_idx
 --

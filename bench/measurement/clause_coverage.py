@@ -105,7 +105,7 @@ def _originals(connection: Connection, subject: _Subject, cells: Sequence[Cell])
         for binding in cell.bindings:
             values = [binding.args[name] for name in subject.names]
             found = _answer(connection, subject, subject.text, values)
-            if isinstance(found, Answer):
+            if isinstance(found, Answer) and not found.contents.unknown:
                 yield _Asked(cell.parameter_class, values, found)
 
 
@@ -134,6 +134,8 @@ def _told(connection: Connection, subject: _Subject, variant: Variant, asked: _A
     given = _answer(connection, subject, variant.text, values)
     if not isinstance(given, Answer):
         return given
+    if given.contents.unknown:
+        return "cut off"
     if given.hash != asked.answer.hash or given.contents != asked.answer.contents:
         return "other"
     writes = subject.query.writes

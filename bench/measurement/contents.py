@@ -1,8 +1,8 @@
 """What a statement that writes leaves in the tables: their content, as a number for each, before it is rolled back.
 
 The server says which tables were written (triggers and cascades included). Each of those is read whole and its rows
-are hashed one by one and summed, so that their order does not count. That costs about 1.5 s for each million rows of
-the CRM's leads (benchmarks, docs/method.md); tables that were not written cost nothing.
+are hashed one by one and summed, so that their order does not count. That costs 0.4 to 2.5 s of processor time for a
+million rows (benchmarks/content_hash.py, docs/method.md); tables that were not written cost nothing.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from bench.experiments.load import run as loading
 from bench.experiments.load.record import LoadOptions, LoadStep
 from bench.experiments.traps.fresh import add_tenant
 from bench.measurement import Cell, Sides, compare
+from bench.measurement.clause_coverage import exercise
 from bench.measurement.execution import explain
 from bench.model import Options, Rewrite, Run
 from bench.model.attribution import ForeignKeyFacts
@@ -28,6 +29,7 @@ from bench.plans.parse import walk
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
+from bench.progress import silent
 from bench.workload import read
 from bench.workload.sqlfile import fill_in, header, split
 from tests import ROOT
@@ -102,6 +104,13 @@ def test_every_worst_case_is_found_in_the_data(run: Run, sides: Sides) -> None:
                 values = {c.name: str(v) for c, v in zip(cursor.description or (), row, strict=True)}
                 known = [binding.args for pair in pairs for binding in pair.bindings]
                 assert any(values.items() <= args.items() for args in known), f"{query.name}: {name}"
+
+
+def test_the_limit_of_the_lead_search_is_reached_by_a_class(run: Run, sides: Sides) -> None:
+    query = next(query for query in CRM.queries if query.name == "lead_search")
+    cells = [Cell(query, pair.parameter_class, pair.bindings) for pair in run.pairs if pair.query == query.name]
+    found = [one for one in exercise(sides, "after", cells, silent).clauses if one.clause == "LIMIT 20"]
+    assert [one.told_by for one in found] == ["worst_common", "worst_common"]
 
 
 def test_answers_are_not_all_empty(run: Run) -> None:
