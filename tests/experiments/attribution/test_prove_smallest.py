@@ -113,6 +113,17 @@ def test_a_set_that_its_execution_refutes_is_replaced(proof):
     assert {kept for _, kept in asked[1]} == {frozenset(("b_idx",))}
 
 
+def test_where_no_set_is_enough_the_one_that_fewest_cells_refute_is_shown(proof):
+    def choose(refuted):
+        return ("id_idx",) if refuted else ("a_idx",)
+
+    with proof() as begun:
+        found = begun.prove(choose)
+    assert found.kept == ("a_idx",)
+    assert judged(found.samples_ms["by_b[all]"]) == "misses"
+    assert judged(found.all_ms["by_b[all]"]) == "meets"
+
+
 def test_a_cell_that_misses_with_all_of_them_is_executed_so_and_refutes_no_set(proof):
     slow = "SELECT count(*) FROM t WHERE slow(id) = 11;"
     with proof(queries={"by_b": QUERIES["by_b"], "slow": slow}) as begun:
