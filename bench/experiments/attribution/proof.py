@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.cells.cell import rank
@@ -181,16 +181,20 @@ def _minimal(tried: SetTried, members: Sequence[Member]) -> list[str]:
     if not members:
         return ["Whether each of them is needed was not executed"]
     said = []
-    if proved := [one for one in members if one.verdict == "misses"]:
-        all_of = len(proved) == len(members)
-        subject = "it" if len(members) == 1 else "any one of them" if all_of else _either(proved)
-        said.append(f"Without {subject} at least one cell misses the target")
-    said += [f"Cannot tell whether {one.name} could go: {one.reason}" for one in members if one.verdict != "misses"]
+    if proved := [one.name for one in members if one.verdict == "misses"]:
+        of = "them" if len(proved) == len(members) else numbers.listed(proved, NAMED_MOST)
+        if len(members) == 1:
+            said.append("Without it at least one cell misses the target")
+        else:
+            said.append(f"Taking out any one of {of} makes at least one cell miss the target")
+    unproved: dict[str, list[str]] = {}
+    for one in members:
+        if one.verdict != "misses":
+            unproved.setdefault(one.reason, []).append(one.name)
+    said += [
+        f"Cannot tell whether {numbers.listed(names, NAMED_MOST)} could go: {why}" for why, names in unproved.items()
+    ]
     if tried.dropped:
         went = numbers.listed(tried.dropped, NAMED_MOST)
         said.append(f"Chosen at first and taken out, because every cell meets the target without: {went}")
     return [*said, tried.note.capitalize()] if tried.note else said
-
-
-def _either(members: Collection[Member]) -> str:
-    return f"any of {numbers.listed([one.name for one in members], NAMED_MOST)}"

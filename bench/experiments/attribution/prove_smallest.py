@@ -26,6 +26,8 @@ FIRST_LOOKS = LOOKS[:4]
 before all that changed were looked at so often."""
 BUDGET_S = 240.0
 """Seconds of executing after which what is open stays so."""
+FOR_ENOUGH = 0.5
+"""Share of it for finding a set that is enough: on a machine too noisy to decide, the members get the rest."""
 CLEAR = 2.0
 """Times the target from which on one execution says where to look first for a cell that misses it."""
 ATTEMPTS = 8
@@ -45,6 +47,8 @@ class Proof:
     target_ms: float
     progress: Progress
     budget_s: float = BUDGET_S
+    share: float = FOR_ENOUGH
+    """Of the budget, that what is executed now may use up."""
     begun: float = field(default_factory=time.perf_counter)
     samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
     """By cell and the name of its plans."""
@@ -55,6 +59,7 @@ class Proof:
     def prove(self, choose: Choose) -> SetTried:
         """Choose a set, execute it, and take out one member after the other."""
         kept = self._enough(choose)
+        self.share = 1.0
         members, dropped = self._needed(kept)
         kept = [name for name in kept if name not in dropped]
         names = self._away(kept)
@@ -213,4 +218,4 @@ class Proof:
         return self.plans[names]
 
     def _late(self) -> bool:
-        return time.perf_counter() - self.begun > self.budget_s
+        return time.perf_counter() - self.begun > self.share * self.budget_s

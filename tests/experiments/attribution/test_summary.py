@@ -52,6 +52,14 @@ def test_a_member_that_cannot_be_taken_away_is_said_with_its_reason():
     assert f"Cannot tell whether {OTHER} could go: it could not be taken out: its undo fails." in found.sentence
 
 
+def test_members_without_which_it_misses_are_named_apart_from_those_that_are_open():
+    out = {"queue[hot]": (300.0,) * 20}
+    members = tuple(LeftOut(name, (name,), out if name in "ab" else {}) for name in "abcd")
+    said = proof(kept=tuple("abcd"), members=members).sentence
+    assert "Taking out any one of a and b makes at least one cell miss the target." in said
+    assert "Cannot tell whether c and d could go: the cells that it changes were not executed to the end." in said
+
+
 def test_a_set_that_was_not_executed_without_its_members_claims_no_minimum():
     found = proof(members=())
     assert found.members == ()
