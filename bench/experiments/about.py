@@ -33,7 +33,8 @@ def forced_sentences(one: Server) -> tuple[str, ...]:
     differing, same = one.differing, [setting for setting in one.forced if not setting.differs]
     number = f"{numbers.plural(len(one.forced), 'setting')} were forced on every timed connection"
     theirs = ", ".join(f"{setting.name} {setting.value} (the server's own: {setting.own})" for setting in differing)
-    said = [f"{number}. {len(differing)} differ from the server's own: {theirs}." if differing else f"{number}."]
+    differ = "1 differs" if len(differing) == 1 else f"{len(differing)} differ"
+    said = [f"{number}. {differ} from the server's own: {theirs}." if differing else f"{number}."]
     if same:
         said.append(f"As the server has them: {', '.join(f'{setting.name} {setting.value}' for setting in same)}.")
     return tuple(said)

@@ -34,7 +34,7 @@ def test_a_server_that_exists_is_measured_under_its_own_settings_too_unless_told
         subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
         for more in asked
     )
-    assert "As the server is set, of 1 query" in both
+    assert "As the server is set, of 1 query that only reads" in both
     assert "As the server is set" not in ours
     assert "random_page_cost 1.1 (the server's own: 4)" in " ".join(ours.split())
 

@@ -132,8 +132,8 @@ def _query(query: Query, rows: Sequence[BesideRow]) -> tuple[QuerySummary, Query
 
 
 def _counts(there: str, queries: Sequence[QuerySummary], target_ms: float) -> str:
-    said = f"{there[0].upper()}{there[1:]}, of {plural(len(queries), 'query', 'queries')} that only read, with a target"
-    said += f" of {target_ms:g} ms: "
+    asked = "1 query that only reads" if len(queries) == 1 else f"{len(queries)} queries that only read"
+    said = f"{there[0].upper()}{there[1:]}, of {asked}, with a target of {target_ms:g} ms: "
     before, after = tallies(queries)
     counted = f"before {before.words}; after {after.words}" if after else f"before {before.words}"
     return f"{said}{counted}."
