@@ -120,7 +120,7 @@ def server() -> Iterator[ServerHandle]:
 @pytest.fixture(scope="session")
 def target(server: ServerHandle) -> Target:
     """How pgproof itself connects to the session's server."""
-    return Target(server.dsn, SESSION_SETTINGS)
+    return Target(server.dsn, SESSION_SETTINGS, server.login)
 
 
 @pytest.fixture

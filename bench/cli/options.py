@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bench.cli.streams import err
 from bench.errors import WorkloadError
 from bench.experiments.setup import SetupOptions
-from bench.postgres.servers import SERVERS, ServerHandle, ServerOptions, open_server
+from bench.postgres.servers import SERVERS, SUPERUSER, ServerHandle, ServerOptions, open_server
 from bench.progress import Progress
 from bench.progress_bars import Bars, Lines
 from bench.workload import Workload, read
@@ -157,7 +159,13 @@ def _kind(chosen: dict[str, Any]) -> str:
     return str(chosen["server"] or ("dsn" if chosen["dsn"] else "embedded"))
 
 
-def server(chosen: dict[str, Any], shown: Bars | Lines) -> Any:  # noqa: ANN401 (a context manager of ServerHandle)
-    """The server that the options ask for."""
-    kind = _kind(chosen)
-    return open_server(kind, ServerOptions(chosen["dsn"], chosen["image"], chosen["home"], shown.say))
+@contextmanager
+def server(chosen: dict[str, Any], shown: Bars | Lines) -> Iterator[ServerHandle]:
+    """The server that the options ask for; a role that may do everything there is warned of."""
+    options = ServerOptions(
+        chosen["dsn"], chosen["image"], chosen["home"], shown.say, chosen.get("allow_cluster_sql", False)
+    )
+    with open_server(_kind(chosen), options) as handle:
+        if handle.superuser:
+            err.print(f"warning: {SUPERUSER}", markup=False, soft_wrap=True)
+        yield handle

@@ -32,7 +32,7 @@ from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
 
-BUILD_VERSION = 4
+BUILD_VERSION = 5
 """Raised when this module changes what a finished template holds."""
 
 ASKING = ("classes.sql", "distributions.sql", "fresh_tenant.sql")
@@ -62,6 +62,8 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
     shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     if recipe.base is not None:
         shaped.append(recipe.base)
+    if workload.cluster_sql:  # its objects belong to another role
+        shaped.append("cluster SQL")
     return f"{databases.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 

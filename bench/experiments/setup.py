@@ -175,7 +175,7 @@ def prepared(options: SetupOptions, server: ServerHandle) -> Iterator[Setup]:
     Raises:
         WorkloadError: the dataset's files are wrong.
     """
-    target, watch = Target(server.dsn, SESSION_SETTINGS), Stopwatch()
+    target, watch = Target(server.dsn, SESSION_SETTINGS, server.login), Stopwatch()
     with target.connect() as admin:
         databases.clean(admin)
         with watch("dataset"):
@@ -191,7 +191,7 @@ def fill(options: SetupOptions, server: ServerHandle, admin: Connection) -> tupl
 
     Older filled databases are dropped until all take ``options.cache_limit_bytes`` at most.
     """
-    target = Target(server.dsn, SESSION_SETTINGS)
+    target = Target(server.dsn, SESSION_SETTINGS, server.login)
     build = Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress)
     template, dataset = ensure(admin, options.workload, options.recipe, build)
     evict(admin, options.cache_limit_bytes, template)

@@ -150,7 +150,12 @@ def environment(connection: Connection, dsn: str, settings: Mapping[str, str]) -
     if connection.info.password:  # from a password file, for instance
         found["PGPASSWORD"] = connection.info.password
     found["PGOPTIONS"] = f"{found.get('PGOPTIONS', '')} {session_options(settings)}".strip()
-    return found | {"PGDATABASE": connection.info.dbname, "PGAPPNAME": APPLICATION, "PGCLIENTENCODING": "UTF8"}
+    return found | {
+        "PGDATABASE": connection.info.dbname,
+        "PGUSER": connection.info.user,
+        "PGAPPNAME": APPLICATION,
+        "PGCLIENTENCODING": "UTF8",
+    }
 
 
 def _wait_until_it_works(load: Running, watcher: Connection) -> None:

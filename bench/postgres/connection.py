@@ -22,10 +22,25 @@ class Target:
     dsn: str = field(repr=False)
     settings: Mapping[str, str] = field(default_factory=dict)
     """Session settings of every connection, so that each server plans alike."""
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Who logs in to databases with a workload in them, in words of libpq; as the DSN says where it is empty."""
 
     def connect(self, database: str | None = None, *, autocommit: bool = True, **settings: str) -> Connection:
-        """Open a connection to ``database`` (the DSN's own if None); ``settings`` add to the target's."""
-        info: dict[str, Any] = conninfo_to_dict(self.dsn) | ({"dbname": database} if database else {})
+        """Open a connection to ``database``, for a workload's SQL, or as ourselves to the DSN's own where it is None.
+
+        ``settings`` add to the target's.
+        """
+        return self._open({"dbname": database, **self.login} if database else {}, autocommit, settings)
+
+    def connect_as_ourselves(self, database: str) -> Connection:
+        """Open a connection to ``database`` for what a workload's SQL may not, and no word of it may be part of.
+
+        Names without a schema are PostgreSQL's own, whatever the workload has made.
+        """
+        return self._open({"dbname": database}, True, {"search_path": "pg_catalog"})
+
+    def _open(self, place: Mapping[str, str], autocommit: bool, settings: Mapping[str, str]) -> Connection:
+        info: dict[str, Any] = {**conninfo_to_dict(self.dsn), **place}
         # Rows of a commit that is not yet on disk cannot be marked visible to all: VACUUM would leave them out.
         merged = {"synchronous_commit": "on", **self.settings, **settings}
         options = session_options(merged)

@@ -18,6 +18,7 @@ from bench.errors import ServerError
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
+from bench.postgres.workload_role import admit
 from bench.timestamps import now_text
 
 PREFIX = "pgproof_"
@@ -88,6 +89,7 @@ def create(admin: Connection, name: str, kind: str, *, template: str = "", about
     with explained(f"creating database {name}"):
         source = sql.Identifier(template or "template0")
         admin.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(passing)) + sql.SQL(how).format(source))
+        admit(admin, passing, empty=not template)
         write_mark(admin, OwnDatabase(passing, kind, bool(template), now, now, about or {}))
         admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(passing), sql.Identifier(name)))
 

@@ -16,7 +16,7 @@ def drift_of(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
 
     Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
     """
-    target = Target(server.dsn, SESSION_SETTINGS)
+    target = Target(server.dsn, SESSION_SETTINGS, server.login)
     schema = [("schema.sql", ledger.checksum(s.sql for s in workload.schema))]
     blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
     findings = {}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import psycopg
 
 from bench.model import Statement
+from bench.postgres import extensions
 from bench.postgres.connection import Connection
 from bench.postgres.failures import translated
 
@@ -14,7 +15,7 @@ from bench.postgres.failures import translated
 def run_statement(connection: Connection, statement: Statement, file: str) -> None:
     """Run one statement of a file; a failure names the line on which the server found it."""
     try:
-        connection.execute(statement.sql)
+        extensions.execute(connection, statement.sql)
     except psycopg.Error as error:
         position = int(error.diag.statement_position or 1)
         line = statement.line + statement.sql.count("\n", 0, position - 1)

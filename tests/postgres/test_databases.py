@@ -27,16 +27,16 @@ def test_a_database_that_is_not_ours_is_neither_dropped_nor_replaced(admin: Conn
     """Even under a name of ours, and full of rows."""
     admin.execute("CREATE DATABASE pgproof_stranger")
     try:
-        with target.connect("pgproof_stranger") as stranger:
-            stranger.execute("CREATE TABLE precious AS SELECT generate_series(1, 1000) AS n")
+        with target.connect_as_ourselves("pgproof_stranger") as stranger:
+            stranger.execute("CREATE TABLE public.precious AS SELECT generate_series(1, 1000) AS n")
         assert "pgproof_stranger" not in names(admin)
         with pytest.raises(ServerError, match="pgproof did not make it"):
             databases.drop(admin, "pgproof_stranger")
         with pytest.raises(ServerError, match="pgproof did not make it"):
             databases.create(admin, "pgproof_stranger", "template")
         assert databases.clean(admin) == []
-        with target.connect("pgproof_stranger") as stranger:
-            assert stranger.execute("SELECT count(*) FROM precious").fetchone() == (1000,)
+        with target.connect_as_ourselves("pgproof_stranger") as stranger:
+            assert stranger.execute("SELECT count(*) FROM public.precious").fetchone() == (1000,)
     finally:
         admin.execute("DROP DATABASE pgproof_stranger")
 

@@ -12,6 +12,7 @@ import psycopg
 from bench.errors import DiskFull, ServerError
 from bench.experiments.attribution.stalls import Window
 from bench.model import Optimization
+from bench.postgres import extensions
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import translated
@@ -101,14 +102,14 @@ def _run(connection: Connection, watcher: Connection, stage: Stage, locks: Locks
     pid = connection.info.backend_pid
     if stage.outside:
         with sampled(locks, watcher, pid):
-            connection.execute(stage.statements[0])
+            extensions.execute(connection, stage.statements[0])
         return
     # From the begin of the statement that takes it: while it waits for the lock, others wait behind it.
     since: dict[tuple[str, str], float] = {}
     with connection.transaction():
         for statement in stage.statements:
             begin = time.perf_counter()
-            connection.execute(statement)
+            extensions.execute(connection, statement)
             for key in locks.look(connection, pid):
                 since.setdefault(key, begin)
     end = time.perf_counter()

@@ -16,6 +16,7 @@ from psycopg import sql
 from bench.measurement.write_statements import WriteStatement, statements_of
 from bench.measurement.write_trials import rows_written, run_here
 from bench.model import Applied, Churn, Stored
+from bench.postgres import extensions
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
@@ -63,7 +64,7 @@ def _joined(new: Stored, churned: Stored | None, written: Mapping[str, int]) -> 
 def _density_function(connection: Connection) -> tuple[sql.SQL | None, tuple[str, ...]]:
     """The function that reads an index page by page, if this role can have it."""
     try:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public")
+        extensions.create(connection, "pgstattuple", "public")
     except psycopg.Error as error:
         reason = str(error.diag.message_primary)
     else:

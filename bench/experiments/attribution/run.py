@@ -22,7 +22,7 @@ from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution, SetTried
-from bench.postgres import optimizations
+from bench.postgres import extensions, optimizations
 from bench.postgres.connection import Connection
 
 
@@ -127,7 +127,7 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
             optimizations.measure_upkeep(other, block, subject.setup.workload.clock)
     after = index_scans(connection)
     if can_create_pgstattuple(connection):  # the copy is ours: how full the leaves are can be asked
-        connection.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple WITH SCHEMA public")
+        extensions.create(connection, "pgstattuple", "public")
     return replace(
         found,
         indexes=index_facts(connection, made_by),

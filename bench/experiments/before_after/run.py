@@ -20,7 +20,7 @@ from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, checkpoint
-from bench.postgres.servers import ServerHandle
+from bench.postgres.servers import SUPERUSER, ServerHandle
 from bench.postgres.statements import run_statement
 from bench.workload.churn import CHURN_FILE
 from bench.workload.sqlfile import fill_in
@@ -143,6 +143,8 @@ def _notes(setup: Setup) -> tuple[str, ...]:
         )
     if left_out := len(setup.options.left_out):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
+    if setup.server.superuser:
+        notes.append(f"{SUPERUSER[0].upper()}{SUPERUSER[1:]}.")
     return tuple(notes)
 
 

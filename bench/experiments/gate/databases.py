@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.errors import WorkloadError
 from bench.experiments.gate import injections
@@ -50,7 +50,7 @@ class Databases:
             with self.target(arm).connect(name) as connection:
                 optimizations.apply_all(connection, arm.workload.optimizations, silent)
                 if arm.injection:
-                    injections.apply(connection, arm.injection)
+                    injections.apply(connection, arm.injection, self.setup.target)
         except WorkloadError as error:
             where = "the working tree" if arm.name == "head" else arm.label
             raise WorkloadError(f"{where}: {error.message}", hint=error.hint) from error
@@ -74,7 +74,8 @@ class Databases:
 
     def target(self, arm: Arm) -> Target:
         """How to connect to databases of this arm."""
-        return Target(self.setup.server.dsn, {**SESSION_SETTINGS, **(arm.injection.settings if arm.injection else {})})
+        target = self.setup.target
+        return replace(target, settings={**SESSION_SETTINGS, **(arm.injection.settings if arm.injection else {})})
 
     def drop(self, name: str) -> None:
         """Drop one of the databases made here."""

@@ -5,6 +5,7 @@ A workload's own stand in its folder ``injections/`` (bench/workload/injections.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
@@ -14,10 +15,9 @@ from psycopg.pq import TransactionStatus
 
 from bench.errors import WorkloadError
 from bench.model import Injection, Query, Statement
-from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
-from bench.postgres.connection import Connection
-from bench.postgres.statements import run_file
+from bench.postgres.connection import Connection, Target
+from bench.postgres.statements import run_statement
 
 SMALL_WORK_MEM = "64kB"
 """The least that the server accepts: whatever is sorted or hashed at all goes through temporary files."""
@@ -26,18 +26,47 @@ STALE_FACTOR = 100
 """How many times too small a stale row count is: as after a hundredfold growth without ANALYZE."""
 
 
-def apply(connection: Connection, injection: Injection) -> None:
+def apply(connection: Connection, injection: Injection, target: Target) -> None:
     """Run the statements of a ``database`` injection, each by itself, in a copy that nobody needs afterwards.
+
+    What makes the planner's statistics wrong, in one of the two forms that we know, is done by ourselves: only a
+    superuser may.
 
     Raises:
         WorkloadError: a statement failed (file:line), or left a transaction open.
     """
     where = injection.file or f"injection {injection.name}"
-    run_file(connection, injection.statements, where)
+    for statement in injection.statements:
+        if not (target.login and _made_wrong(connection, statement, target)):
+            run_statement(connection, statement, where)
     if connection.info.transaction_status != TransactionStatus.IDLE:
         raise WorkloadError(
             f"{where}:{injection.line}: leaves a transaction open", hint="end it with COMMIT or ROLLBACK"
         )
+
+
+_TABLE = r"(?P<table>'(?:[^'\\]|'')+'::regclass|\d+)"
+_WRONG = {
+    re.compile(rf"DELETE\s+FROM\s+pg_statistic\s+WHERE\s+starelid\s*=\s*{_TABLE}", re.IGNORECASE): (
+        "DELETE FROM pg_statistic WHERE starelid = {table}"
+    ),
+    re.compile(
+        r"UPDATE\s+pg_class\s+SET\s+reltuples\s*=\s*reltuples\s*/\s*(?P<factor>\d+)\s+WHERE\s+oid\s*=\s*" + _TABLE,
+        re.IGNORECASE,
+    ): "UPDATE pg_class SET reltuples = reltuples / {factor} WHERE oid = {table}",
+}
+"""A statement that makes statistics wrong, and how we say it: with numbers alone."""
+
+
+def _made_wrong(connection: Connection, statement: Statement, target: Target) -> bool:
+    for known, ours in _WRONG.items():
+        if match := known.fullmatch(statement.sql.strip()):
+            table = connection.execute(f"SELECT {match['table']}::oid::bigint").fetchall()[0][0]
+            numbers = {name: sql.Literal(int(value)) for name, value in match.groupdict().items() if name == "factor"}
+            with target.connect_as_ourselves(connection.info.dbname) as other:
+                other.execute(sql.SQL(ours).format(table=sql.Literal(table), **numbers))
+            return True
+    return False
 
 
 def worse(query: Query, injection: Injection) -> Query:
@@ -48,12 +77,12 @@ def worse(query: Query, injection: Injection) -> Query:
 
 
 # ------------------------------------------------------------------------------------------------- made up
-def generic(connection: Connection, used: Collection[str]) -> tuple[Injection, ...]:
+def generic(connection: Connection, used: Collection[str], *, superuser: bool) -> tuple[Injection, ...]:
     """What can go wrong in any workload, from the catalog of a database in its after state.
 
     ``used`` are the names of the indexes in the plans of the after state. Changes go to the largest table that these
     plans reach by an index, to the largest of all where they reach none. Whether a change does more work depends on
-    the workload, so nothing is promised. What only a superuser may do is left out for other roles.
+    the workload, so nothing is promised. What only a ``superuser`` may do is left out where there is none.
     """
     tables = rows(connection, "list_tables_by_size")
     reached = [table for table in tables if not set(table["indexes"]).isdisjoint(used)] or tables
@@ -64,7 +93,7 @@ def generic(connection: Connection, used: Collection[str]) -> tuple[Injection, .
     found += [_dropped_key(table) for table in keyed[:1]]
     found += [_settings(*one) for one in _SETTINGS]
     found += [injection for table in reached[:1] for injection in _rewritten(table)]
-    if is_superuser(connection):
+    if superuser:
         found += [injection for table in reached[:1] for injection in _statistics(table)]
     return tuple(found)
 

@@ -17,7 +17,7 @@ from bench.measurement import Bindings
 from bench.model import STATES, Query, State
 from bench.pgbench.programs import Pgbench, find_pgbench
 from bench.pgbench.scripts import QueryMix, mix_queries
-from bench.postgres import catalog, ledger
+from bench.postgres import catalog, extensions, ledger
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained, translated
 from bench.postgres.servers import SESSION_SETTINGS, TIMED_SETTINGS, ServerHandle
@@ -187,7 +187,7 @@ def warm_up(connection: Connection) -> int | None:
     """
     try:
         with connection.transaction():
-            connection.execute(f"CREATE EXTENSION pg_prewarm SCHEMA {ledger.SCHEMA}")
+            extensions.create(connection, "pg_prewarm", ledger.SCHEMA)
             blocks = int(catalog.rows(connection, "warm_up_relations")[0]["blocks"])
             connection.execute("DROP EXTENSION pg_prewarm")
     except NO_WARMING:

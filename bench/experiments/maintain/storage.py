@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from bench.experiments.maintain.record import IndexStored, TableStored
-from bench.postgres import ledger
+from bench.postgres import extensions, ledger
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
@@ -44,11 +44,7 @@ def install(connection: Connection) -> Probes:
     found: dict[str, str | None] = {}
     for extension, function in EXTENSIONS.items():
         with suppress(psycopg.Error):  # not installed, not ours to create, or there already
-            connection.execute(
-                sql.SQL("CREATE EXTENSION IF NOT EXISTS {} WITH SCHEMA {}").format(
-                    sql.Identifier(extension), sql.Identifier(ledger.SCHEMA)
-                )
-            )
+            extensions.create(connection, extension, ledger.SCHEMA)
         with explained(f"looking for {function}"):
             known = rows(connection, "find_function", function)
         found[extension] = known[0]["function"] if known else None

@@ -22,6 +22,7 @@ from bench.experiments.selftest.false_alarms import same_files
 from bench.experiments.selftest.record import Attempt, Witness
 from bench.model import Injection, Optimization
 from bench.plans import index_names, tree
+from bench.postgres.capabilities import is_superuser
 from bench.postgres.servers import ServerHandle
 from bench.workload import Workload
 from bench.workload.injections import read_injections
@@ -146,7 +147,7 @@ def injections_of(options: GateOptions, server: ServerHandle, baseline: Baseline
         return own
     used = {name for cell in baseline.cells for name in index_names(cell.plan)}
     with prepared_head(options, server) as head, head.databases.target(options.head).connect(head.name) as connection:
-        return injections.generic(connection, used)
+        return injections.generic(connection, used, superuser=is_superuser(head.databases.setup.admin))
 
 
 # ------------------------------------------------------------------------------------------------------- CPU

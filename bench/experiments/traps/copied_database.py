@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bench.experiments.traps.record import PlanRun
 from bench.measurement import Cell, Timeout, execute
@@ -45,13 +46,13 @@ class CopiedDatabase:
 
     def connect(self, *, writes: bool, mode: str = "force_custom_plan", **settings: str) -> Connection:
         """A new connection: read only unless the query writes, with one timeout and one plan_cache_mode."""
-        given: dict[str, str] = {
+        given: dict[str, Any] = {
             "statement_timeout": f"{round(self.timeout_s * 1000)}ms",
             "plan_cache_mode": mode,
             "default_transaction_read_only": "off" if writes else "on",
             **settings,
         }
-        connection = Target(self.target.dsn, {**self.target.settings, **given}).connect(self.database)
+        connection = self.target.connect(self.database, **given)
         connection.prepared_max = None
         return connection
 

@@ -35,9 +35,9 @@ def open_evictor(admin: Connection, target: Target, name: str) -> tuple[Connecti
         return None, f"PostgreSQL {version // 10000} has no function that empties them (18 has)"
     databases.claim(admin, name)
     databases.create(admin, name, "scratch")
-    connection = target.connect(name)
+    connection = target.connect_as_ourselves(name)
     try:
-        connection.execute(f"CREATE SCHEMA {ledger.SCHEMA}")
+        connection.execute(f"CREATE SCHEMA IF NOT EXISTS {ledger.SCHEMA}")
         connection.execute(f"CREATE EXTENSION pg_buffercache SCHEMA {ledger.SCHEMA}")
         evict(connection)
     except REFUSED as error:

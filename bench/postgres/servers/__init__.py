@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 
 import psycopg
 
@@ -15,8 +16,12 @@ from bench.postgres.servers.dsn import existing_server
 from bench.postgres.servers.embedded import embedded_server
 from bench.postgres.servers.handle import ServerHandle, ServerOptions
 from bench.postgres.servers.settings import SESSION_SETTINGS, TIMED_SETTINGS
+from bench.postgres.workload_role import make_role
 
-__all__ = ["SERVERS", "SESSION_SETTINGS", "TIMED_SETTINGS", "ServerHandle", "ServerOptions", "open_server", "redact"]
+__all__ = [
+    "SERVERS", "SESSION_SETTINGS", "SUPERUSER", "TIMED_SETTINGS", "ServerHandle", "ServerOptions", "open_server",
+    "redact",
+]  # fmt: skip
 
 SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle]]] = {
     "embedded": embedded_server,
@@ -24,6 +29,9 @@ SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle
     "dsn": existing_server,
 }
 
+
+SUPERUSER = "the role of --dsn is a superuser, so the workload's SQL may do anything on that server (docs/security.md)"
+"""Said where it is so."""
 
 LOST = (psycopg.errors.AdminShutdown, psycopg.errors.CrashShutdown)
 """How a server takes leave, when it does so in words; otherwise the error has no SQLSTATE at all."""
@@ -40,7 +48,8 @@ def open_server(kind: str, options: ServerOptions) -> Iterator[ServerHandle]:
     try:
         with SERVERS[kind](options) as handle:
             try:
-                yield handle
+                yours = options.cluster_sql or not handle.capabilities.ours
+                yield handle if yours else replace(handle, login=make_role(handle.dsn))
             except psycopg.errors.DiskFull as error:
                 reason = error.diag.message_primary or "disk full"
                 raise disk_full(handle.data_dir) if handle.data_dir else servers_disk_full(reason) from error

@@ -32,11 +32,11 @@ def existing_server(options: ServerOptions) -> Iterator[ServerHandle]:
     with _connect(dsn) as conn:
         where = f"{conn.info.host}:{conn.info.port}"
         _check_version(conn, where)
-        _check_role(conn, where)
+        superuser = _check_role(conn, where)
         version_num = conn.info.server_version
     yield ServerHandle(
         kind="dsn", dsn=dsn, version_num=version_num, capabilities=CAPABILITIES, bin_dir=None, data_dir=None,
-        bulk=lambda: nullcontext(),
+        bulk=lambda: nullcontext(), superuser=superuser,
     )  # fmt: skip
 
 
@@ -58,13 +58,15 @@ def _check_version(conn: Connection, where: str) -> None:
         )
 
 
-def _check_role(conn: Connection, where: str) -> None:
+def _check_role(conn: Connection, where: str) -> bool:
+    """Whether the role is a superuser, if it may do what it has to."""
     row = conn.execute(
-        "SELECT quote_ident(rolname), rolsuper OR rolcreatedb, current_setting('transaction_read_only') = 'on'"
+        "SELECT quote_ident(rolname), rolsuper OR rolcreatedb, current_setting('transaction_read_only') = 'on',"
+        " rolsuper"
         " FROM pg_catalog.pg_roles WHERE rolname = current_user"
     ).fetchone()
     assert row is not None
-    role, may_create, read_only = row
+    role, may_create, read_only, superuser = row
     if read_only:
         raise ServerError(f"the server at {where} is read-only (a standby?)", hint="name its primary")
     if not may_create:
@@ -72,3 +74,4 @@ def _check_role(conn: Connection, where: str) -> None:
             f"the role {role} may not create databases on the server at {where}, and pgproof works only in its own",
             hint=f"ALTER ROLE {role} CREATEDB;",
         )
+    return bool(superuser)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,8 @@ class ServerOptions:
     image: str = "postgres:18"
     home: Path | None = None
     progress: Callable[[str], None] = quiet
+    cluster_sql: bool = False
+    """Whether a workload's SQL runs as the DSN's role on a server of pgproof's own too, hence as superuser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +52,7 @@ class ServerHandle:
     restart: Callable[[], str] | None = field(default=None, repr=False)
     """Restart the server, which ends every connection, and return its DSN, which may be another; None where the server
     is not pgproof's own."""
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Who a workload's SQL logs in as (libpq's words), where that is not the DSN's role."""
+    superuser: bool = False
+    """Whether a workload's SQL runs as a superuser on a server that is not pgproof's own."""

@@ -1,5 +1,6 @@
 -- Tables with an index on an expression, or with extended statistics, for which ANALYZE has not yet run: the planner
 -- guesses until it has. Also tables that an optimization made and filled itself: no VACUUM has seen their rows.
+-- By the views, as the catalogs behind them are for superusers alone; inherited is never NULL once there is something.
 SELECT format('%I.%I', n.nspname, r.relname)     AS name,
        greatest(r.reltuples, 0)::bigint          AS rows
 FROM pg_class AS r
@@ -9,9 +10,13 @@ WHERE r.relkind IN ('r', 'm')
   AND (r.reltuples < 0
        OR (r.relpages > 0 AND r.relallvisible = 0)
        OR EXISTS (SELECT FROM pg_index AS i
+                  JOIN pg_class AS x ON x.oid = i.indexrelid
                   WHERE i.indrelid = r.oid AND i.indexprs IS NOT NULL
-                    AND NOT EXISTS (SELECT FROM pg_statistic AS s WHERE s.starelid = i.indexrelid))
+                    AND NOT EXISTS (SELECT FROM pg_stats AS s WHERE s.schemaname = n.nspname AND s.tablename = x.relname))
        OR EXISTS (SELECT FROM pg_statistic_ext AS e
+                  JOIN pg_namespace AS m ON m.oid = e.stxnamespace
                   WHERE e.stxrelid = r.oid
-                    AND NOT EXISTS (SELECT FROM pg_statistic_ext_data AS d WHERE d.stxoid = e.oid)))
+                    AND NOT EXISTS (SELECT FROM pg_stats_ext AS d
+                                    WHERE d.statistics_schemaname = m.nspname AND d.statistics_name = e.stxname
+                                      AND d.inherited IS NOT NULL)))
 ORDER BY 1;

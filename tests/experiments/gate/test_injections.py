@@ -19,7 +19,7 @@ from bench.experiments.before_after.run import Bindings, cells_of
 from bench.experiments.gate import injections
 from bench.experiments.gate.record import Key
 from bench.measurement import Cell, Sides
-from bench.measurement.execution import execute, explain, result_hash
+from bench.measurement.execution import execute, explain, result_rows
 from bench.measurement.loops import SAMPLE_MS, prepare, process_clock
 from bench.model import Injection, PlanSeen, Query, Statement
 from bench.plans.parse import walk
@@ -76,7 +76,7 @@ class Crm:
         with self.target.connect() as admin:
             databases.create(admin, name, "scratch", template=AFTER)
             with self.target.connect(name) as connection:
-                injections.apply(connection, injection)
+                injections.apply(connection, injection, self.target)
             yield name
             databases.drop(admin, name)
 
@@ -158,10 +158,9 @@ def test_another_text_gives_the_same_rows_where_it_says_so(crm: Crm, injection: 
             cell.parameter_class
             for cell in cells_of([query], crm.bindings)
             for number in range(len(cell.bindings))
-            if result_hash(execute(connection, cell, "after", number)[1])
-            != result_hash(
-                execute(connection, replace(cell, query=injections.worse(query, injection)), "after", number)[1]
-            )
+            for worse in [replace(cell, query=injections.worse(query, injection))]
+            if sorted(result_rows(execute(connection, cell, "after", number)[1]))
+            != sorted(result_rows(execute(connection, worse, "after", number)[1]))
         ]
     assert (differs == []) == injection.same_rows
 
@@ -178,7 +177,7 @@ def made_up(crm: Crm) -> tuple[Injection, ...]:
     """What pgproof makes up for the CRM, as if it had brought no injections."""
     used = {node["Index Name"] for seen in crm.base.values() for node in walk(seen.plan) if "Index Name" in node}
     with crm.target.connect(AFTER) as connection:
-        return injections.generic(connection, used)
+        return injections.generic(connection, used, superuser=True)
 
 
 MADE_UP = (
@@ -200,22 +199,21 @@ def test_what_is_made_up_does_more_work_in_the_crm(crm: Crm, made_up: tuple[Inje
 def test_a_database_without_tables_gets_settings_only(admin: Connection, target: Target) -> None:
     databases.create(admin, "pgproof_void", "scratch")
     with target.connect("pgproof_void") as connection:
-        assert {injection.kind for injection in injections.generic(connection, set())} == {"settings"}
+        assert {injection.kind for injection in injections.generic(connection, set(), superuser=True)} == {"settings"}
 
 
 # ------------------------------------------------------------------------------------------------- applying
-def apply_these(connection: Connection, *statements: str) -> None:
+def apply_these(target: Target, connection: Connection, *statements: str) -> None:
     lines = tuple(Statement(text, line) for line, text in enumerate(statements, 7))
-    injections.apply(
-        connection, Injection("x", "X", "database", (), "counters", "w", lines, file="injections/x.sql", line=7)
-    )
+    injection = Injection("x", "X", "database", (), "counters", "w", lines, file="injections/x.sql", line=7)
+    injections.apply(connection, injection, target)
 
 
 def test_a_statement_that_fails_is_named_by_its_line(target: Target) -> None:
     with target.connect() as connection, pytest.raises(WorkloadError, match=r"injections/x\.sql:8: .*nowhere"):
-        apply_these(connection, "SELECT 1", "DROP INDEX nowhere")
+        apply_these(target, connection, "SELECT 1", "DROP INDEX nowhere")
 
 
 def test_an_open_transaction_is_refused(target: Target) -> None:
     with target.connect() as connection, pytest.raises(WorkloadError, match=r"injections/x\.sql:7: leaves a trans"):
-        apply_these(connection, "BEGIN")
+        apply_these(target, connection, "BEGIN")

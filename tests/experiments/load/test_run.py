@@ -136,7 +136,7 @@ def test_without_optimizations_there_is_one_state(shop: Path) -> None:
 def test_a_copy_is_in_memory_before_it_is_loaded(admin: Connection, target: Target) -> None:
     databases.create(admin, "pgproof_warm", "scratch")
     with target.connect("pgproof_warm") as connection:
-        connection.execute("CREATE SCHEMA bench_meta; CREATE TABLE t AS SELECT generate_series(1, 50000) AS n")
+        connection.execute("CREATE TABLE t AS SELECT generate_series(1, 50000) AS n")
         connection.execute("CREATE INDEX ON t (n)")
         blocks = connection.execute("SELECT pg_relation_size('t') / 8192 + pg_relation_size('t_n_idx') / 8192")
         assert (loading.warm_up(connection) or 0) >= blocks.fetchall()[0][0]
