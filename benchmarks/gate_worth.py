@@ -1,9 +1,9 @@
-"""Print what a selftest found, as the tables of docs/gate.md: python benchmarks/gate_worth.py AA_LOG INJECT_LOG."""
+"""What a selftest found, as docs/gate.md says it: python benchmarks/gate_worth.py AA_LOG INJECT_LOG prints it."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -11,58 +11,85 @@ from bench.experiments.selftest.record import Attempt, RunLine, read_attempts, r
 from bench.experiments.selftest.sensitivity import other_rules, sights, upper_bound
 
 
-def main() -> None:
-    """Print the tables."""
-    alarms(read_log(Path(sys.argv[1])))
-    injected(read_attempts(Path(sys.argv[2])))
-
-
-def alarms(lines: Sequence[RunLine]) -> None:
-    """The A/A series."""
-    words: dict[str, int] = {}
-    for line in lines:
-        words[line.overall] = words.get(line.overall, 0) + 1
-    red = sum(line.red for line in lines)
-    seconds = [line.seconds for line in lines]
-    cells = sum(len(line.cells) for line in lines)
-    print(f"{len(lines)} runs, {lines[0].at[:16]} to {lines[-1].at[:16]} UTC, {cells:,} cells: {words}.")
-    print(f"Red: {red}; rate at most {upper_bound(red, len(lines)):.2%} (95 % confidence).")
-    print(f"Seconds a run: median {median(seconds):.1f}, {min(seconds):.1f} to {max(seconds):.1f}; "
-          f"load when they ended: median {median(line.load for line in lines):.1f}, at most "
-          f"{max(line.load for line in lines):.1f}.")  # fmt: skip
-    print(f"Runs with a repeated session: {sum(bool(line.repeats) for line in lines)}.")
-    sessions = [cell.sessions for line in lines for cell in line.cells]
-    print(f"Cells that were confirmed once: {sessions.count(2)}, twice: {sessions.count(3)}.\n")
-    print("| rule, on the same runs | red | of |\n|---|---|---|")
-    for rule in other_rules(lines):
-        print(f"| {rule.name} | {rule.red} ({rule.red / rule.of:.0%}) | {rule.of} |")
+def figures(aa_log: Path, inject_log: Path) -> Mapping[str, Callable[[], str]]:
+    """Name to what makes the text."""
+    lines, attempts = read_log(aa_log), read_attempts(inject_log)
     found = sights(lines)
     seen = [sight.detectable for sight in found]
-    print(f"\nSmallest visible slow-down: median {median(seen):.0%}, {min(seen):.0%} to {max(seen):.0%}; blindest: "
-          + ", ".join(f"{sight.cell} {sight.detectable:.0%}" for sight in found[:5]))  # fmt: skip
-    print(f"Noise of a pair: median {median(sight.spread for sight in found):.0%}.\n")
+    seconds = [line.seconds for line in lines]
+    load = [line.load for line in lines]
+    red = sum(line.red for line in lines)
+    open_ = sum(line.overall == "inconclusive" for line in lines)
+    sessions = [cell.sessions for line in lines for cell in line.cells]
+    blocks = [attempt for attempt in attempts if attempt.kind == "left out"]
+    changes = [attempt for attempt in attempts if attempt.kind not in ("cpu", "left out")]
+    return {
+        "runs": lambda: f"{len(lines)}",
+        "cells": lambda: f"{sum(len(line.cells) for line in lines):,}",
+        "red": lambda: f"{red or 'none'} red, {open_ or 'none'} inconclusive",
+        "bound": lambda: f"{upper_bound(red, len(lines)):.2%}".replace("%", " %"),
+        "load": lambda: f"load {median(load):.1f} in the median, {max(load):.1f} at most",
+        "seconds": lambda: f"{median(seconds):.1f} s in the median ({min(seconds):.1f} to {max(seconds):.1f})",
+        "confirmed": lambda: f"{sessions.count(2):,} cells were confirmed once, {sessions.count(3):,} twice",
+        "repeated": lambda: f"{sum(bool(line.repeats) for line in lines)} sessions were repeated",
+        "noise": lambda: f"{median(sight.spread for sight in found):.0%}".replace("%", " %"),
+        "visible": lambda: f"{median(seen):.0%} in the median of the cells, {min(seen):.0%} to {max(seen):.0%}".replace(
+            "%", " %"
+        ),
+        "rules": lambda: rules(lines),
+        "slowed": lambda: slowed(attempts),
+        "injections": lambda: f"{len(changes)} changes for the worse",
+        "seen_by": lambda: f"{_seen(changes, 'counters')} were found by the counters, "
+        f"{_seen(changes, 'time')} by its time, {_seen(changes, 'nothing')} by nothing",
+        "injected": lambda: injected(changes),
+        "blocks": lambda: f"{len(blocks)} blocks",
+        "missed": lambda: f"{_seen(blocks, 'counters') + _seen(blocks, 'time')} are missed",
+        "unneeded": lambda: f"{_seen(blocks, 'nothing')} are called unneeded or replaceable",
+        "left_out": lambda: left_out(blocks),
+    }  # fmt: skip
 
 
-def injected(attempts: Sequence[Attempt]) -> None:
-    """What was put in."""
-    print("| slow-down of the CPU | put in | called a regression | measured: median, 5 % to 95 % |\n|---|---|---|---|")
+def rules(lines: Sequence[RunLine]) -> str:
+    """What simpler rules would have said of the same runs."""
+    rows = [f"| {rule.name} | {rule.red} ({rule.red / rule.of:.0%}) | {rule.of} |" for rule in other_rules(lines)]
+    return "\n".join(["| rule, on the same runs | red | of |", "|---|---|---|", *rows])
+
+
+def slowed(attempts: Sequence[Attempt]) -> str:
+    """Slow-downs of the CPU that were put in, and what was said of them."""
+    rows = [
+        "| slow-down of the CPU | put in | called a regression | measured: median, 5 % to 95 % |",
+        "|---|---|---|---|",
+    ]
     for share in sorted({attempt.share for attempt in attempts if attempt.kind == "cpu"}):
         group = [attempt for attempt in attempts if attempt.kind == "cpu" and attempt.share == share]
         red = sum(attempt.witness == "time" for attempt in group)
         ratios = [attempt.ratio - 1 for attempt in group]
         cuts = quantiles(ratios, n=20) if len(ratios) > 1 else ratios * 19
-        print(f"| +{share:.0%} | {len(group)} | {red} ({red / len(group):.0%}) | {median(ratios):+.0%}, "
-              f"{cuts[0]:+.0%} to {cuts[-1]:+.0%} |")  # fmt: skip
-    print("\n| injection | kind | promised | seen by | red cells | first |\n|---|---|---|---|---|---|")
-    for attempt in attempts:
-        if attempt.kind not in ("cpu", "left out"):
-            print(f"| {attempt.name} | {attempt.kind} | {attempt.promised} | {attempt.witness} | {len(attempt.red)} | "
-                  f"{attempt.detail} |")  # fmt: skip
-    print("\n| optimization left out | seen by | red cells | first, or why not |\n|---|---|---|---|")
-    for attempt in attempts:
-        if attempt.kind == "left out":
-            print(f"| {attempt.name} | {attempt.witness} | {len(attempt.red)} | {attempt.detail} |")
+        rows.append(f"| +{share:.0%} | {len(group)} | {red} ({red / len(group):.0%}) | {median(ratios):+.0%}, "
+                    f"{cuts[0]:+.0%} to {cuts[-1]:+.0%} |")  # fmt: skip
+    return "\n".join(rows)
+
+
+def injected(attempts: Sequence[Attempt]) -> str:
+    """Each change for the worse."""
+    rows = [f"| {a.name} | {a.kind} | {a.promised} | {a.witness} | {len(a.red)} | {a.detail} |" for a in attempts]
+    head = ["| injection | kind | promised | seen by | red cells | first |", "|---|---|---|---|---|---|"]
+    return "\n".join([*head, *rows])
+
+
+def left_out(attempts: Sequence[Attempt]) -> str:
+    """Each optimization left out."""
+    rows = [f"| {a.name} | {a.witness} | {len(a.red)} | {a.detail} |" for a in attempts]
+    return "\n".join(
+        ["| optimization left out | seen by | red cells | first, or why not |", "|---|---|---|---|", *rows]
+    )
+
+
+def _seen(attempts: Sequence[Attempt], witness: str) -> int:
+    return sum(attempt.witness == witness for attempt in attempts)
 
 
 if __name__ == "__main__":
-    main()
+    for name, text in figures(Path(sys.argv[1]), Path(sys.argv[2])).items():
+        print(f"{name}: {text()}\n")
