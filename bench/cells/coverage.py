@@ -15,6 +15,7 @@ ClauseWord = Literal["told apart", "not reached", "cannot tell", "not tried"]
 """``not reached``: every class answers the same with and without it. ``cannot tell``: without it the statement ran into
 the timeout."""
 
+TURNED = "turned"
 NAMED = 3
 """Clauses that a sentence names; the table has all."""
 
@@ -82,7 +83,9 @@ def _sentences(
 ) -> Iterator[str]:
     total = len(coverage.clauses)
     yield f"{told} of {plural(total, 'changed clause')} {'is' if told == 1 else 'are'} told apart by a class."
-    missed = [f"{seen.clause} of {seen.query}" for seen, said in holes if said == "not reached"]
+    # Conditions and limits first: a direction that orders nothing is mostly a last key, for a total order.
+    ordered = sorted(holes, key=lambda hole: hole[0].change == TURNED)
+    missed = list(dict.fromkeys(f"{seen.clause} of {seen.query}" for seen, said in ordered if said == "not reached"))
     if missed:
         verb = "is" if len(missed) == 1 else "are"
         yield f"{listed(missed, NAMED)} {verb} reached by no class."

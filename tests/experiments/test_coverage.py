@@ -35,6 +35,13 @@ def test_what_no_class_reaches_is_named_and_the_share_of_the_time_told() -> None
     )
 
 
+def test_a_clause_is_named_once_and_directions_last() -> None:
+    turned = ClauseSeen("queue", 3, "ORDER BY id", "turned", tried=1)
+    halved = replace(HOLE, change="halved")
+    found = summarize_coverage(replace(SEEN, clauses=(turned, HOLE, halved)), {}, None)
+    assert found.sentences[1] == "LIMIT 20 of queue and ORDER BY id of queue are reached by no class."
+
+
 def test_reads_and_writes_add_up() -> None:
     both = joined(replace(SEEN, clauses=(TOLD,)), None, replace(SEEN, clauses=(HOLE,)))
     assert both
