@@ -32,9 +32,10 @@ def assert_meets_target(cell: CellSeen, target_ms: float | None = None) -> None:
     samples = cell.samples
     found = judge(samples, limit)
     while found.look is None and (following := next_look(len(samples), sum(over(one, limit) for one in samples))):
-        if len(samples) >= LOOKS[0].n and any(sample.censored for sample in samples):
+        cut_off = any(sample.censored for sample in samples)
+        if cut_off and len(samples) >= LOOKS[0].n:
             break  # each further one may wait for the timeout again
-        samples += cell.more(following.n - len(samples))
+        samples += cell.more(1 if cut_off else following.n - len(samples))
         found = judge(samples, limit)
     if found.verdict == "meets":
         return
