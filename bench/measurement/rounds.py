@@ -27,6 +27,14 @@ SAMPLES_LEAST = 15
 SAMPLES_MAX = FIRST_MEETS
 """The same at most, however wide the spread."""
 
+RENEWED_AFTER = 5
+"""Rounds after which every arm gets a new connection. For as long as it lives, a server process may be slower than the
+others by where it runs and where its memory lies: with one connection for all rounds, all cells of an arm were off by
+10 to 35 % in 20 of 54 sessions beside other work (docs/method.md)."""
+
+SLOW_MS = 100.0
+"""A statement that takes longer is not warmed again on a new connection: what that would save is not seen in it."""
+
 WIDE = 0.10
 """A side with a verdict is measured on while the standard error of its median is more than this share of the median."""
 
@@ -52,10 +60,15 @@ def time_pairs(
     begin = time.perf_counter()
     writes = cells[0].query.writes
     name = "measuring writes" if writes else "measuring"
-    with sides.arms(writes=writes) as connections:
+    with contextlib.ExitStack() as life:
+        connections = life.enter_context(sides.arms(writes=writes))
         _warm_up(connections, cells, seen, options.warmups)
         number = 0
         while turns := _turns(seen, connections, options, time.perf_counter() - begin):
+            if number and number % RENEWED_AFTER == 0:
+                life.close()
+                connections = life.enter_context(sides.arms(writes=writes))
+                _warm_up(connections, cells, seen, options.warmups, shorter_than_ms=SLOW_MS)
             rng.shuffle(turns)
             for done, (index, arms) in enumerate(turns):
                 for arm in rng.sample(arms, len(arms)):
@@ -93,10 +106,14 @@ def _tell(progress: Progress, name: str, rounds: int, done: float, *, last: bool
         progress(f"{name} the undecided", extra, extra if last else max(extra, LAST - rounds), "rounds")
 
 
-def _warm_up(connections: dict[Arm, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int) -> None:
+def _warm_up(
+    connections: dict[Arm, Connection], cells: Sequence[Cell], pairs: Sequence[Pair], times: int,
+    *, shorter_than_ms: float = math.inf,
+) -> None:  # fmt: skip
     """Prepare each statement and fill the connection's catalog caches, with the class that is quickest to run.
 
-    The data needs no warming: every cell has just been compared and explained.
+    The data needs no warming: every cell has just been compared and explained; the second copy is read once, the first
+    time. Statements that took ``shorter_than_ms`` or more are left out.
     """
     quickest: dict[str, int] = {}
     for index, pair in enumerate(pairs):
@@ -106,14 +123,19 @@ def _warm_up(connections: dict[Arm, Connection], cells: Sequence[Cell], pairs: S
     for index in quickest.values():
         for state, connection in connections.items():
             for _ in range(times):
-                if not _hopeless(pairs[index], state):
+                if not _hopeless(pairs[index], state) and _latest_ms(pairs[index], state) < shorter_than_ms:
                     with contextlib.suppress(Timeout):
                         execute(connection, cells[index], state, 0)
-    if "copy" in connections:  # which nobody has read yet
+    if "copy" in connections and not any(pair.copy for pair in pairs):  # nobody has read it yet
         for cell, pair in zip(cells, pairs, strict=True):
             with contextlib.suppress(Timeout):
                 for binding in range(0 if _hopeless(pair, "copy") else len(cell.bindings)):
                     execute(connections["copy"], cell, "copy", binding)
+
+
+def _latest_ms(pair: Pair, arm: Arm) -> float:
+    samples = pair.copy if arm == "copy" else pair.side(arm).samples
+    return samples[-1].ms if samples else 0.0
 
 
 def _hopeless(pair: Pair, arm: Arm) -> bool:

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from bench.errors import WorkloadError
-from bench.measurement import Cell, Sides, compare, time_pairs
-from bench.model import Binding, Options, Pair, Parameter, Query
+from bench.measurement import Cell, Sides, compare, rounds, time_pairs
+from bench.model import Binding, Options, Pair, Parameter, Query, Sample
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.progress import silent
@@ -105,6 +105,23 @@ def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
     assert [len(p[0].after.samples) for p in stored] == [1, 2, 3, 4, 5, 6]
     begun = [(b.at_s, a.at_s) for b, a in zip(pairs[0].before.samples, pairs[0].after.samples, strict=True)]
     assert {before < after for before, after in begun} == {True, False}, "neither side always goes first"
+
+
+def test_no_arm_keeps_one_connection_for_all_rounds(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server process that is slower than another stays so: its luck must not decide a comparison."""
+    processes: dict[str, list[int]] = {"before": [], "after": []}
+
+    def noted(connection: Connection, cell: Cell, arm: str, number: int, at_s: float) -> Sample:
+        processes[arm].append(connection.info.backend_pid)
+        return timed(connection, cell, arm, number, at_s)
+
+    timed = rounds._timed
+    monkeypatch.setattr(rounds, "_timed", noted)
+    query = cell("SELECT f FROM t WHERE n = :n", 7)
+    time_pairs(sides, [query], [compare(sides, query)], replace(OPTIONS, rounds=12), silent, lambda _: None)
+    for found in processes.values():
+        assert [len(set(part)) for part in (found[:5], found[5:10], found[10:])] == [1, 1, 1]
+        assert len(set(found)) == 3
 
 
 def test_a_timeout_is_recorded_as_longer_than_and_waited_for_twice_at_most(sides: Sides, target: Target) -> None:
