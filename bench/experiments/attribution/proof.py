@@ -77,6 +77,8 @@ def prove(run: Run, size: Mapping[str, int]) -> Proof | None:
     said = [_chosen(run, tried, size, cells), *_outcome(run, tried, cells)]
     if cells.verdict != "misses":
         said += _minimal(tried, members)
+    if tried.note:
+        said.append(f"It was not executed to the end: {tried.note}")
     return Proof(cells.verdict, " ".join(f"{one}." for one in said), tried.kept, members)
 
 
@@ -197,4 +199,4 @@ def _minimal(tried: SetTried, members: Sequence[Member]) -> list[str]:
     if tried.dropped:
         went = numbers.listed(tried.dropped, NAMED_MOST)
         said.append(f"Chosen at first and taken out, because every cell meets the target without: {went}")
-    return [*said, tried.note.capitalize()] if tried.note else said
+    return said

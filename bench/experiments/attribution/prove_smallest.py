@@ -59,7 +59,7 @@ class Proof:
     def prove(self, choose: Choose) -> SetTried:
         """Choose a set, execute it, and take out one member after the other."""
         kept = self._enough(choose)
-        self.share = 1.0
+        hurried, self.share = self._late(), 1.0
         members, dropped = self._needed(kept)
         kept = [name for name in kept if name not in dropped]
         names = self._away(kept)
@@ -71,7 +71,7 @@ class Proof:
             all_ms=self._times(unmet, NOTHING),
             members=tuple(members),
             dropped=tuple(dropped),
-            note=f"the budget of {self.budget_s:g} s was used up" if self._late() else "",
+            note=f"the budget of {self.budget_s:g} s was used up" if hurried or self._late() else "",
         )
 
     # ------------------------------------------------------------------------------------------------- it is enough

@@ -80,6 +80,12 @@ def test_a_set_that_misses_the_target_when_it_is_executed_is_not_enough():
     assert "at least one cell misses" not in found.sentence
 
 
+def test_a_proof_that_ran_out_of_time_says_so_whatever_its_verdict():
+    for times in ((3.0,) * 80, (140.0,) * 20):
+        found = proof(samples_ms={"queue[hot]": times}, all_ms={"queue[hot]": (3.0,) * 80}, note="no time was left")
+        assert found.sentence.endswith("It was not executed to the end: no time was left.")
+
+
 def test_a_set_that_was_stopped_by_the_timeout_misses():
     found = proof(samples_ms={"queue[hot]": (30_000.0,) * 2}, all_ms={"queue[hot]": (3.0,) * 80})
     assert "queue[hot] takes > 30.0 s" in found.sentence
