@@ -15,6 +15,7 @@ from bench.experiments.before_after import outliers
 from bench.experiments.before_after.by_binding import grouped
 from bench.model import STATES, Run, Sample, State
 from bench.report.numbers import plural
+from bench.statistics.copies import CELLS_FOR_RANK, KNOWN
 from bench.statistics.quantiles import CLOCK_MS, MIN_FOR_INTERVAL, Ratio, ratio
 
 USUAL = 0.95
@@ -94,6 +95,12 @@ def copies_sentences(run: Run) -> tuple[str, ...]:
     )
     if not run.copies.percent:
         return (f"{where}: the two differ by no more than chance, so no interval of a ratio had to be widened.",)
+    if run.copies.cells < CELLS_FOR_RANK:
+        return (
+            f"{where}: the 95 % intervals of all ratios of before to after are widened by "
+            f"{percent(run.copies.percent)} (square-and-add), the largest difference of the two beyond chance, and "
+            f"{percent(100 * (KNOWN - 1))} at least where there are so few.",
+        )
     return (
         f"{where}: beyond chance the two differ by {percent(run.copies.percent)} at most in nineteen of twenty. The "
         "95 % intervals of all ratios of before to after are widened by it (square-and-add).",

@@ -51,6 +51,11 @@ def test_every_report_says_by_how_much_intervals_were_widened(shown) -> None:
     assert SAID in " ".join(shown(WIDE).split())
 
 
+def test_few_cells_are_said_to_count_five_percent_at_least() -> None:
+    said = " ".join(FORMATS["md"](replace(BARE, copies=CopiesDiffer(4, 5.0))).split())
+    assert "widened by 5.0 % (square-and-add), the largest difference of the two beyond chance, and 5.0 % at" in said
+
+
 def test_the_intervals_of_a_run_are_widened_by_its_own_copy() -> None:
     bare, wide = (summarize(run).queries[0].cells[0].ratio for run in (BARE, WIDE))
     assert bare.low > wide.low
