@@ -40,6 +40,7 @@ from bench.model.churn import Aged, ChurnPhase, TableChurned
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage, ClauseSeen
 from bench.model.plan import Counters, Json, PlanSeen
+from bench.model.relation import Relation
 from bench.model.run import (
     DIFFERENCES,
     Applied,
@@ -59,7 +60,6 @@ from bench.model.run import (
     Machine,
     Options,
     Pair,
-    Relation,
     Run,
     RunStatus,
     Sample,

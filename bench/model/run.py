@@ -10,6 +10,7 @@ from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage
 from bench.model.plan import Json, PlanSeen
+from bench.model.relation import Relation
 from bench.model.workload import Optimization, Query, State
 
 Verdict = Literal["meets", "misses", "cannot tell"]
@@ -163,26 +164,6 @@ class TableSeen:
     content_hash: str
     size_bytes: int
     index_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A table or an index, as large as it was when it was measured; names without schema, as in a plan."""
-
-    name: str
-    table: str
-    """Its own name where it is a table."""
-    method: str
-    """Access method: heap, btree, gin, brin…"""
-    pages: int
-    """Blocks of 8 kB."""
-    rows: int
-    key_bytes: int = 0
-    """Mean width of what an index is ordered by, by the statistics; 0 for a table."""
-    keys: tuple[str, ...] = ()
-    """Columns that an index is ordered by; empty text for an expression."""
-    correlations: tuple[float, ...] = ()
-    """Of each key, how far its order is that of the rows in the table: 1 the same or the reverse, 0 none of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Node:
             [node.searches / node.loops if node.loops else 0.0 for node in self.seen], RATIOS, counted=False,
             weights=[node.loops for node in self.seen],
         )  # fmt: skip
-        chance, seen_map = self._map() if one.kind == "Index Only Scan" else (0.0, [0.0] * len(down))
+        chance, seen_map = self._map(read) if one.kind == "Index Only Scan" else (0.0, [0.0] * len(down))
         each = [
             max(0.0, node.buffers - node.searches * deep - looked) / node.read if node.read else 0.0
             for node, deep, looked in zip(self.seen, down, seen_map, strict=True)
@@ -93,7 +93,7 @@ class Node:
         deep = self.sizes.depth(node.index, run.scale) or 0
         return min(deep, node.buffers / node.searches) if node.searches else 0.0
 
-    def _map(self) -> tuple[float, list[float]]:
+    def _map(self, read: float) -> tuple[float, list[float]]:
         """Looks at the visibility map with each row at the target, and all of them in each execution.
 
         Rows in random order look again with the chance that two of them are on different pages. How random the order is
@@ -109,6 +109,6 @@ class Node:
                 )
                 looked = node.buffers - node.searches * self._descent(node, run) - leaves
                 shares.setdefault(run.scale, []).append(min(1.0, max(0.0, looked / (node.read * chance))))
-        random = fmean(shares[max(shares)]) if shares else self.sizes.disorder(one.index, one.bound)
+        random = fmean(shares[max(shares)]) if shares else self.sizes.disorder(one.index, one.bound, max(read, 1.0))
         looked_all = [node.read * chance * random for node, chance in zip(self.seen, chances, strict=True)]
         return self.sizes.apart(one.relation, self.scale) * random, looked_all

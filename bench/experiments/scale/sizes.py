@@ -26,6 +26,10 @@ SHARED = 1.2
 """Factor by which leaves hold more rows than entries would fit, from which on rows are said to share entries."""
 
 
+NEARLY_ALL = 0.5
+"""Share of the rows from which on values of the keys so far are taken to order them all: two rows for each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sizes:
     """The relations of each step."""
@@ -79,14 +83,24 @@ class Sizes:
             return 0.0
         return float(1 - (math.floor(parts) + (parts % 1) ** 2) / parts**2)
 
-    def disorder(self, index: str, bound: Iterable[str]) -> float:
-        """How unlike the table's order that of ``index`` is, where ``bound`` columns have one value: 0 to 1.
+    def disorder(self, index: str, bound: Iterable[str], read: float) -> float:
+        """How unlike the table's order that of ``read`` rows of ``index`` is, where ``bound`` columns have one value.
 
-        The standard deviation of a row's place in the table, given its place in the index, by the correlation that
-        the statistics have of the first key that is not bound; 0 where all are: equal keys are in the table's order.
+        From 0, the same, to 1. Equal keys are in the table's order (nbtree keeps them by address), so that a key of few
+        values only begins a new run with each of them. The first that has nearly as many values as rows gives the
+        order: then it is the standard deviation of a row's place in the table, given its place in the index, by the
+        correlation that the statistics have.
         """
         found = self.relation(index)
         if found is None or not found.keys:
             return 1.0
-        free = [r for key, r in zip(found.keys, found.correlations, strict=False) if key not in set(bound)]
-        return math.sqrt(max(0.0, 1 - free[0] ** 2)) if free else 0.0
+        held, runs = set(bound), 1.0
+        for key, r, values in zip(
+            found.keys, found.correlations, found.distinct or (0.0,) * len(found.keys), strict=True
+        ):
+            if key in held:
+                continue
+            runs *= max(1.0, values * read / max(1.0, found.rows)) if values else read
+            if runs >= read * NEARLY_ALL:
+                return math.sqrt(max(0.0, 1 - r**2))
+        return runs / read if runs > 1 else 0.0

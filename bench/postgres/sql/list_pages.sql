@@ -1,6 +1,6 @@
 -- The tables and indexes of the workload, as large as they are; of an index its keys in order, how wide they are together
--- (the statistics' mean), and how far the order of each is that of the rows in their table (1: the same, 0: none). Names
--- without schema: a plan has no more.
+-- (the statistics' mean), and how far the order of each is that of the rows in their table (1: the same, 0: none) and how
+-- many values it has. Names without schema: a plan has no more.
 SELECT r.relname                                                               AS name,
        t.relname                                                               AS table,
        a.amname                                                                AS method,
@@ -10,7 +10,10 @@ SELECT r.relname                                                               A
        coalesce(array_agg(coalesce(c.attname, '') ORDER BY k.attnum) FILTER (WHERE k.attnum IS NOT NULL), '{}')
                                                                                AS keys,
        coalesce(array_agg(abs(coalesce(s.correlation, 0))::float8 ORDER BY k.attnum)
-                FILTER (WHERE k.attnum IS NOT NULL), '{}')                     AS correlations
+                FILTER (WHERE k.attnum IS NOT NULL), '{}')                     AS correlations,
+       coalesce(array_agg(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * greatest(t.reltuples, 0)
+                               ELSE coalesce(s.n_distinct, 0) END::float8 ORDER BY k.attnum)
+                FILTER (WHERE k.attnum IS NOT NULL), '{}')                     AS distinct
 FROM pg_class AS r
 JOIN pg_namespace AS n ON n.oid = r.relnamespace
 JOIN pg_am AS a ON a.oid = r.relam
