@@ -88,7 +88,8 @@ def generic(connection: Connection, used: Collection[str], *, superuser: bool) -
     reached = [table for table in tables if not set(table["indexes"]).isdisjoint(used)] or tables
     indexes = [index for index in rows(connection, "list_plain_indexes") if index["index_name"] in used]
     keyed = [table for table in reached if table["primary_key"]]
-    keyed.sort(key=lambda table: table["primary_key"] not in used)  # a key that no plan uses is missed by nobody
+    # A key that no plan uses, or that another index stands in for, is missed by nobody.
+    keyed.sort(key=lambda table: (table["primary_key"] not in used, table["key_has_a_double"]))
     found = [_dropped_index(index) for index in indexes[:1]]
     found += [_dropped_key(table) for table in keyed[:1]]
     found += [_settings(*one) for one in _SETTINGS]

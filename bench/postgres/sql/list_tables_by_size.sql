@@ -1,10 +1,13 @@
 -- The ordinary tables of the workload, largest first, for the regressions that pgproof makes up: with the primary key
--- (a partition's own goes with its parent's), the names of all indexes, and a column that can be set to itself, outside of
--- the primary key where there is one. A table without such a column is left out.
+-- (a partition's own goes with its parent's) and whether another index holds its columns too, the names of all indexes, and
+-- a column that can be set to itself, outside of the primary key where there is one. A table without such a column is left
+-- out.
 SELECT r.oid::bigint                                             AS oid,
        n.nspname                                                 AS schema_name,
        r.relname                                                 AS table_name,
        p.conname                                                 AS primary_key,
+       EXISTS(SELECT FROM pg_index AS i
+              WHERE i.indrelid = r.oid AND i.indexrelid <> p.conindid AND p.conkey <@ i.indkey::int2[]) AS key_has_a_double,
        ARRAY(SELECT x.relname::text FROM pg_index AS i JOIN pg_class AS x ON x.oid = i.indexrelid
              WHERE i.indrelid = r.oid)                           AS indexes,
        c.attname                                                 AS column_name
