@@ -11,12 +11,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from psycopg.sql import SQL, Identifier
 
 from bench.experiments.gate.record import Baseline
 from bench.experiments.gate.run import make_baseline
@@ -132,6 +134,22 @@ def admin(target: Target) -> Iterator[Connection]:
         for database in own_databases(connection):
             if database.name not in before:
                 drop(connection, database.name)
+
+
+@contextmanager
+def plain_role(target: Target, connection: Connection, rights: str = "") -> Iterator[None]:
+    """Be a role of no rights but the statement ``rights``, which names it ``plain``, on ``connection``."""
+    with target.connect_as_ourselves(connection.info.dbname) as ours:
+        ours.execute("CREATE ROLE plain")
+        try:
+            ours.execute(SQL("GRANT plain TO {}").format(Identifier(connection.info.user)))
+            if rights:
+                connection.execute(rights)
+            connection.execute("SET ROLE plain")
+            yield
+        finally:
+            connection.execute("RESET ROLE")
+            ours.execute("DROP OWNED BY plain; DROP ROLE plain")
 
 
 @pytest.fixture(scope="module")

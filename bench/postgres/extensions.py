@@ -11,10 +11,10 @@ from typing import Any
 
 from psycopg import sql
 
+from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 
 _CREATES = re.compile(r"\s*CREATE\s+EXTENSION\b", re.IGNORECASE)
-_HELPER = "bench_meta.create_extension(text, text)"
 
 
 def create(connection: Connection, name: str, schema: str) -> None:
@@ -49,10 +49,10 @@ def _created(connection: Connection, text: str) -> bool:
 
 
 def _is_there(connection: Connection, name: str) -> bool:
-    return connection.execute("SELECT 1 FROM pg_extension WHERE extname = %s", [name]).fetchone() is not None
+    return any(found["schema_name"] for found in rows(connection, "find_extension", name))
 
 
 def _with_help(connection: Connection, name: str, schema: str) -> bool:
-    if connection.execute("SELECT to_regprocedure(%s)", [_HELPER]).fetchall()[0][0] is None:
+    if not any(found["helps"] for found in rows(connection, "find_extension", name)):
         return False
     return bool(connection.execute("SELECT bench_meta.create_extension(%s, %s)", [name, schema]).fetchall()[0][0])

@@ -15,6 +15,7 @@ from bench.model import Applied, Churn, Stored
 from bench.postgres.connection import Connection, Target
 from bench.workload import Workload
 from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
+from tests.conftest import plain_role
 
 INDEX = block("a_idx", "CREATE INDEX a_idx ON t (a);")
 INSERT = "INSERT INTO t SELECT 100000 + :round * 100 + n, n * 97, 1, '{}' FROM generate_series(1, 100) AS n;"
@@ -111,16 +112,10 @@ def test_made_up_writes_move_other_rows_in_each_round(connect, tmp_path: Path) -
     assert 500 <= churn.rows["insert_public.t"] < 3000
 
 
-def test_a_role_without_pgstattuple_gets_sizes_alone(connect, tmp_path: Path) -> None:
+def test_a_role_without_pgstattuple_gets_sizes_alone(connect, target: Target, tmp_path: Path) -> None:
     workload = workload_in(tmp_path, INDEX)
-    with connect(workload) as (connection, applied):
-        connection.execute("CREATE ROLE pgproof_test_plain")
-        try:
-            connection.execute("SET ROLE pgproof_test_plain")
-            found, churn, notes = stored(connection, workload, applied, {"a_idx": ("public.t",)})
-        finally:
-            connection.execute("RESET ROLE")
-            connection.execute("DROP ROLE pgproof_test_plain")
+    with connect(workload) as (connection, applied), plain_role(target, connection):
+        found, churn, notes = stored(connection, workload, applied, {"a_idx": ("public.t",)})
     assert found[0].size_bytes > 0
     assert found[0].leaf_density is None
     assert churn.note == "there is no write statement"

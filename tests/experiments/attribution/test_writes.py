@@ -17,6 +17,7 @@ from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.workload import Workload
 from tests.builders.treated import FILL, SCHEMA, block, treated, workload_in
+from tests.conftest import plain_role
 
 INDEX = block("a_idx", "CREATE INDEX a_idx ON t (a);")
 INSERT = "INSERT INTO t SELECT 10000 * (:round + 1) + id, a, b, doc FROM t WHERE id % 50 = 1 AND id <= 5000;"
@@ -112,7 +113,7 @@ def test_a_second_copy_gives_the_same_counters(admin, target, connect, tmp_path:
     assert seen[0] == seen[1]
 
 
-def test_the_copy_is_left_with_all_its_indexes_and_no_dead_rows(connect, tmp_path: Path) -> None:
+def test_the_copy_is_left_with_all_its_indexes_and_no_dead_rows(connect, target: Target, tmp_path: Path) -> None:
     workload = workload_in(tmp_path, INDEX, {"insert": INSERT})
     with connect(workload) as connection:
         before = rows(connection, "list_index_definitions")
@@ -120,8 +121,10 @@ def test_the_copy_is_left_with_all_its_indexes_and_no_dead_rows(connect, tmp_pat
         after = rows(connection, "list_index_definitions")
         assert [row["definition"] for row in before] == [row["definition"] for row in after]
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (5000,)
-        connection.execute("CREATE EXTENSION pgstattuple")
-        assert connection.execute("SELECT dead_tuple_count FROM pgstattuple('t')").fetchone() == (0,)
+        with target.connect_as_ourselves(connection.info.dbname) as ours:
+            ours.execute("CREATE EXTENSION pgstattuple SCHEMA public")
+            dead = ours.execute("SELECT dead_tuple_count FROM public.pgstattuple('public.t')").fetchone()
+        assert dead == (0,)
 
 
 # ------------------------------------------------------------------------------------- one that needs another
@@ -237,16 +240,10 @@ def test_a_table_without_rows_is_said(connect, tmp_path: Path) -> None:
     assert costs.notes == ("The write cost of public.t was not measured: it has no rows.",)
 
 
-def test_a_role_that_may_not_skip_triggers_is_told_so(connect, tmp_path: Path) -> None:
+def test_a_role_that_may_not_skip_triggers_is_told_so(connect, target: Target, tmp_path: Path) -> None:
     workload = workload_in(tmp_path, INDEX)
-    with connect(workload) as connection:
-        connection.execute("CREATE ROLE pgproof_test_plain")
-        try:
-            connection.execute("SET ROLE pgproof_test_plain")
-            _, costs, notes = write_costs(connection, workload, {"a_idx": ("public.t",)}, {})
-        finally:
-            connection.execute("RESET ROLE")
-            connection.execute("DROP ROLE pgproof_test_plain")
+    with connect(workload) as connection, plain_role(target, connection):
+        _, costs, notes = write_costs(connection, workload, {"a_idx": ("public.t",)}, {})
     assert costs == ()
     assert "The write cost of public.t was not measured: the role may not set session_replication_role" in notes[0]
 

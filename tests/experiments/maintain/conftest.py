@@ -72,7 +72,8 @@ def small(server: ServerHandle, admin: Connection, target: Target, tmp_path: Pat
             treated(admin, target, "pgproof_aged_test", workload, FILL) as (connection, _),
             target.connect("pgproof_aged_test") as watcher,
         ):
-            connection.execute("SELECT pg_stat_reset()")  # rows that came before VACUUM may be counted after it
+            with target.connect_as_ourselves("pgproof_aged_test") as ours:
+                ours.execute("SELECT pg_stat_reset()")  # rows that came before VACUUM may be counted after it
             yield Small(connection, watcher, workload)
 
     return opened

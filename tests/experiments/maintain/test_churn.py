@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, Target
 from bench.workload.churn import read_churn
 from tests.builders.treated import block
+from tests.conftest import plain_role
 from tests.experiments.maintain.conftest import Open
 
 UPDATE = "UPDATE t SET b = b + 1 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576;"
@@ -66,15 +67,9 @@ def test_writes_that_run_out_of_rows_end_and_say_so(small: Open) -> None:
     assert churned.notes == ("public.t had 2.0% of its rows written: the statements of writes/ found no more.",)
 
 
-def test_a_role_without_the_right_to_skip_triggers_updates_only(small: Open) -> None:
-    with small() as aged:
-        aged.connection.execute("CREATE ROLE pgproof_test_churner; GRANT ALL ON t TO pgproof_test_churner")
-        try:
-            aged.connection.execute("SET ROLE pgproof_test_churner")
-            churned = aged.age(0.2)
-        finally:
-            aged.connection.execute("RESET ROLE")
-            aged.connection.execute("DROP OWNED BY pgproof_test_churner; DROP ROLE pgproof_test_churner")
+def test_a_role_without_the_right_to_skip_triggers_updates_only(small: Open, target: Target) -> None:
+    with small() as aged, plain_role(target, aged.connection, "GRANT ALL ON t TO plain"):
+        churned = aged.age(0.2)
     assert (churned.phase.tables[0].inserted, churned.phase.tables[0].deleted) == (0, 0)
     assert "may not set session_replication_role" in churned.notes[0]
 

@@ -59,7 +59,7 @@ def first_screen(run: Run, summary: RunSummary) -> Iterator[Block]:
 def _tiles(run: Run, summary: RunSummary) -> Iterator[tuple[str, Line]]:
     target, queries = numbers.ms(summary.target_ms), f"of {len(summary.queries)}"
     for state, found in (("before", summary.before), ("after", summary.after)):
-        if found:
+        if found and summary.queries:
             yield f"meet {target} {state}", _tile(str(found.meets), f"{queries}{found.assumed}, {found.rest}")
     yield "pairs measured", _tile(str(summary.pairs_measured), f"of {summary.pairs_total}")
     if summary.applied.number:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.postgres import databases
+from bench.postgres import databases, extensions
 from bench.postgres.connection import Connection, Target
 from tests.experiments.attribution.hygiene.traps import TABLES
 
@@ -17,7 +17,7 @@ def scratch(target: Target) -> Iterator[Connection]:
     with target.connect() as admin:
         databases.create(admin, "pgproof_hygiene", "scratch")
         with target.connect("pgproof_hygiene") as connection:
-            connection.execute("CREATE EXTENSION pgstattuple")
+            extensions.create(connection, "pgstattuple", "public")
             connection.execute("CREATE EXTENSION pg_trgm")
             yield connection
         databases.drop(admin, "pgproof_hygiene")

@@ -13,6 +13,7 @@ from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, 
 from bench.experiments.attribution.hygiene import findings
 from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
 from bench.postgres.connection import Connection, Target
+from tests.conftest import plain_role
 from tests.experiments.attribution.hygiene.traps import FK2, TABLES, X_A, found_in, index, short
 
 
@@ -90,10 +91,9 @@ def test_a_role_that_is_no_superuser_can_create_no_pgstattuple(old: Connection) 
         assert not can_create_pgstattuple(old)
 
 
-def test_a_role_that_may_not_ask_for_the_density_goes_without(made: Connection) -> None:
+def test_a_role_that_may_not_ask_for_the_density_goes_without(made: Connection, target: Target) -> None:
     made.execute(ROWS + X_A)
-    with made.transaction(force_rollback=True):
-        made.execute("CREATE ROLE ordinary; GRANT USAGE ON SCHEMA s TO ordinary; SET ROLE ordinary")
+    with plain_role(target, made, "GRANT USAGE ON SCHEMA s TO plain"):
         assert {fact.leaf_density for fact in index_facts(made, {})} == {None}
 
 
