@@ -108,7 +108,7 @@ def test_undo_takes_an_index_without_its_constraint_too(live: Connection, psql: 
 
 
 def test_a_block_that_fails_leaves_nothing_and_is_done_on_the_next_run(
-    live: Connection, psql: Psql, tmp_path: Path
+    live: Connection, target: Target, psql: Psql, tmp_path: Path
 ) -> None:
     text = script(tmp_path, "CREATE TABLE r (n integer);\nINSERT INTO r SELECT n FROM late;")
     before = catalog(live)
@@ -117,7 +117,8 @@ def test_a_block_that_fails_leaves_nothing_and_is_done_on_the_next_run(
     live.execute("CREATE TABLE late AS SELECT 1 AS n")
     for _ in range(2):
         assert psql(text).returncode == 0
-        assert live.execute("SELECT count(*) FROM r").fetchone() == (1,)
+        with target.connect_as_ourselves("pgproof_live") as ours:
+            assert ours.execute("SELECT count(*) FROM public.r").fetchone() == (1,)
 
 
 # ------------------------------------------------------------------------------------------------ locks
