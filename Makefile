@@ -15,7 +15,7 @@ run: $(VENV)/.ready
 
 test: export PYTHONDONTWRITEBYTECODE =  # else every worker and command of the tests compiles all modules anew
 test: $(VENV)/.ready
-	$(BIN)/python -m pytest -m "not alone" -n 2 --dist loadfile --no-loadscope-reorder $(ARGS) || [ $$? = 5 ]  # 5: ARGS chose none of these
+	$(BIN)/python -m pytest -m "not alone" -n 3 --dist loadfile --no-loadscope-reorder $(ARGS) || [ $$? = 5 ]  # 5: ARGS chose none of these
 	$(BIN)/python -m pytest -m alone $(ARGS) || [ $$? = 5 ]
 
 accept: $(VENV)/.ready

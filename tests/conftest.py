@@ -62,15 +62,17 @@ def pytest_report_header() -> str:
 LONGEST = (
     "test_commands.py", "test_wheel.py", "before_after/test_document.py", "gate/test_injections.py", "cli/test_cli.py",
     "before_after/test_crm.py", "attribution/test_run.py", "gate/test_run.py", "test_pytest_plugin.py",
-    "test_crashes.py", "cli/test_interruption.py", "attribution/test_document.py", "browser/test_page.py",
+    "test_crashes.py", "cli/test_interruption.py", "cli/test_dsn.py", "experiments/test_contract.py",
+    "attribution/test_document.py", "browser/test_page.py",
     "test_many_queries.py", "test_pictures.py", "test_outputs.py", "test_writes.py", "test_subject.py",
     "attribution/test_shipping.py", "test_selftest.py", "traps/test_run.py", "load/test_run.py", "maintain/test_run.py",
+    "test_prove_smallest.py", "test_answers.py", "test_clause_coverage.py", "scale/test_run.py",
 )  # fmt: skip
 """The files that take longest, longest first: begun last, one would go on by itself while half of the machine idles."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, which ``make test`` has two workers take one at a time, in this order."""
+    """Begin with the longest files, which ``make test`` has three workers take one at a time, in this order."""
 
     def rank(item: pytest.Item) -> int:
         return next((rank for rank, name in enumerate(LONGEST) if item.path.as_posix().endswith(name)), len(LONGEST))

@@ -19,6 +19,8 @@ from bench.workload import read
 from tests.builders import runs
 from tests.experiments.before_after.formats import FORMATS
 
+pytestmark = pytest.mark.usefixtures("_templates_go")
+
 CHURN = """UPDATE orders SET status = status WHERE (hashint8(order_id) & 1023) < :share * 1024;
 DELETE FROM orders WHERE (hashint8(order_id + :round) & 1023) < :share * 512;
 """

@@ -20,6 +20,8 @@ from tests import SHOP
 from tests.builders import runs
 from tests.experiments.before_after.formats import FORMATS
 
+pytestmark = pytest.mark.usefixtures("_templates_go")
+
 FORCED = (
     ForcedSetting("jit", "off", "on"), ForcedSetting("work_mem", "16MB", "4MB"),
     ForcedSetting("seq_page_cost", "1", "1"),
@@ -90,7 +92,7 @@ def test_queries_are_measured_under_the_settings_that_the_server_has(server: Ser
 
 
 def test_a_server_with_the_same_settings_is_not_measured_twice(server: ServerHandle) -> None:
-    setup = SetupOptions(read(SHOP), 1000, 1, "default", 1, 10**10, only=("open_orders",))
+    setup = SetupOptions(read(SHOP), 1000, 2, "default", 1, 10**10, only=("open_orders",))
     seen = run(setup, RunOptions(Options(1, 0.0, 30.0, 1, 1, 100.0), as_set=True), server, lambda _: None)
     assert seen.as_set == ()
     assert [one.name for one in seen.server.differing] == ["plan_cache_mode"]
