@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.cells.records import CellSummary, Effect, Outcome, SideSummary
-from bench.model import STATES, CellSide, CopiesDiffer, Difference, EqualityWord, Pair
+from bench.model import STATES, CellSide, CopiesDiffer, Difference, EqualityWord, Pair, PlanSeen
 from bench.plans import describe_change
 from bench.statistics.copies import widened
 from bench.statistics.quantiles import Figure, Ratio, longest, percentile, ratio
@@ -41,7 +41,7 @@ def summarize_pair(
     compared = None if alone else ratio(pair.before.samples, pair.after.samples)
     compared = compared and widened(compared, copies)
     plans = [pair.side(state).plan for state in STATES]
-    changed = plans[0].fingerprint != plans[1].fingerprint if plans[0] and plans[1] else None
+    changed = another_plan(*plans) if all(plans) else None
     equality: EqualityWord = pair.equality.word if pair.equality else "not compared"
     return CellSummary(
         query=pair.query,
@@ -58,6 +58,11 @@ def summarize_pair(
         skipped=pair.skipped,
         absent=bool(pair.skipped) and not pair.bindings,
     )
+
+
+def another_plan(one: PlanSeen | None, other: PlanSeen | None) -> bool:
+    """Whether both are known and have another shape."""
+    return bool(one and other and one.fingerprint != other.fingerprint)
 
 
 def difference(pair: Pair) -> Difference | None:

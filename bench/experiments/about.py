@@ -16,6 +16,13 @@ def when(started_at: str) -> str:
     return f"{started_at[:16].replace('T', ' ')} UTC"
 
 
+def unfinished(what: str, status: str, did: str = "measured") -> tuple[str, ...]:
+    """What is said above the report of an experiment that was stopped; nothing of any other."""
+    if status in ("complete", "running"):
+        return ()
+    return (f"{what} was not finished ({status}): what it had {did} by then is here.",)
+
+
 def server(one: Server) -> tuple[str, str]:
     """The server, as a fact."""
     return "Server", f"PostgreSQL {one.version} ({one.kind})"

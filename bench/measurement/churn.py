@@ -82,7 +82,7 @@ def churn(connection: Connection, workload: Workload, share: float, progress: Pr
     after = writes_so_far(connection)
     tables = tuple(_table(name, before.get(name), row) for name, row in after.items())
     phase = ChurnPhase(
-        source, ROUNDS if share else 0, round(seconds, 3), wal_bytes, tuple(t for t in tables if _total(t))
+        source, ROUNDS if share else 0, round(seconds, 3), wal_bytes, tuple(t for t in tables if t.written)
     )
     return Churned(phase, after, notes)
 
@@ -108,10 +108,6 @@ def _table(name: str, before: Mapping[str, Any] | None, after: Mapping[str, Any]
     kinds = ("inserted", "updated", "hot_updated", "deleted")
     inserted, updated, hot, deleted = (int(after[kind]) - int((before or {}).get(kind, 0)) for kind in kinds)
     return TableChurned(name, int((before or after)["rows"]), inserted, updated, hot, deleted, int(after["dead_rows"]))
-
-
-def _total(table: TableChurned) -> int:
-    return table.inserted + table.updated + table.deleted
 
 
 def _wal(connection: Connection) -> int:

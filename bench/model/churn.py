@@ -20,6 +20,11 @@ class TableChurned:
     dead_rows: int
     """After it, by the server's own estimate."""
 
+    @property
+    def written(self) -> int:
+        """Rows written in any way."""
+        return self.inserted + self.updated + self.deleted
+
 
 @dataclass(frozen=True, slots=True)
 class ChurnPhase:
@@ -31,6 +36,11 @@ class ChurnPhase:
     seconds: float
     wal_bytes: int
     tables: tuple[TableChurned, ...] = ()
+
+    @property
+    def written(self) -> int:
+        """Rows written in all tables."""
+        return sum(table.written for table in self.tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.cells.cell import rank, summarize_pair
+from bench.cells.cell import another_plan, rank, summarize_pair
 from bench.cells.query import summarize_query
 from bench.cells.records import CellSummary, QuerySummary
 from bench.cells.sentences import tallies
@@ -77,15 +77,12 @@ def aged_sentences(run: Run) -> tuple[str, ...]:
     if run.aged is None:
         return (NOT_AGED,)
     phase = run.aged.after
-    written, dead = (
-        sum(table.inserted + table.updated + table.deleted for table in phase.tables),
-        sum(table.dead_rows for table in phase.tables),
-    )
+    dead = sum(table.dead_rows for table in phase.tables)
     kept = f"; what {listed(run.aged.kept_up)} keeps was brought up to date once" if run.aged.kept_up else ""
     return (
         f"Aged: {phase.source} wrote {100 * run.aged.share:g} % of the rows of each table that it names, in both "
-        f"states alike ({written:,} rows in {plural(len(phase.tables), 'table')}, {dead:,} dead rows left in the state "
-        f"after), and nothing was vacuumed or analyzed afterwards{kept}.",
+        f"states alike ({phase.written:,} rows in {plural(len(phase.tables), 'table')}, {dead:,} dead rows left in the "
+        f"state after), and nothing was vacuumed or analyzed afterwards{kept}.",
     )
 
 
@@ -113,14 +110,13 @@ def _beside(run: Run, others: Sequence[Pair], ident: str, titles: tuple[str, str
 
 
 def _row(run: Run, query: Query, here: Pair, there: Pair, state: State) -> BesideRow:
-    plans = here.side(state).plan, there.side(state).plan
     return BesideRow(
         query=query.name,
         title=query.title or query.name,
         parameter_class=here.parameter_class,
         here=summarize_pair(here, run.options.target_ms, copies=run.copies),
         there=summarize_pair(there, run.options.target_ms, copies=run.copies),
-        another_plan=bool(plans[0] and plans[1] and plans[0].fingerprint != plans[1].fingerprint),
+        another_plan=another_plan(here.side(state).plan, there.side(state).plan),
     )
 
 

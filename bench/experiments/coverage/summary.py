@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bench.cells.coverage import CoverageSummary, joined, summarize_coverage
+from bench.experiments import about
 from bench.experiments.coverage.record import CoverageRun
 from bench.report.findings import Finding, unfinished
 from bench.report.numbers import plural
@@ -23,7 +24,6 @@ class WorkloadCoverage:
 
 def summarize(run: CoverageRun) -> WorkloadCoverage:
     """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
-    unfinished = f"This was not finished ({run.status}): what it had tried by then is here."
     seen = joined(run.reads, run.writes)
     clauses = summarize_coverage(seen, run.titles, None) if seen else None
     headline = "Nothing was tried"
@@ -32,7 +32,7 @@ def summarize(run: CoverageRun) -> WorkloadCoverage:
             f"{clauses.told} of {plural(clauses.total, 'changed clause')} ({clauses.percent:.0f} %) are told apart by "
             f"a class at {run.dataset.scale:,} {run.dataset.unit}"
         )
-    return WorkloadCoverage(headline, (unfinished,) if run.status not in ("complete", "running") else (), clauses)
+    return WorkloadCoverage(headline, about.unfinished("This", run.status, "tried"), clauses)
 
 
 def findings(run: CoverageRun, summary: WorkloadCoverage) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.experiments import about
 from bench.experiments.load.record import InvariantSeen, LoadRun, LoadStep
 from bench.model import STATES, State
 from bench.report import numbers
@@ -325,8 +326,7 @@ def _alarms(steps: Sequence[StepSummary], run: LoadRun) -> Iterator[str]:
     for one in steps:
         for broken in one.violated:
             yield f"{where(one.step)}: {broken.query} broke '{broken.name}': {broken.detail}"
-    if run.status not in ("complete", "running"):
-        yield f"This load was not finished ({run.status}): what it had measured by then is here."
+    yield from about.unfinished("This load", run.status)
     for one in steps:
         for error in one.step.errors:
             yield f"{where(one.step)}: {error}"

@@ -232,7 +232,7 @@ def notes(run: MaintenanceRun, found: Effects) -> Iterator[str]:
     """Say what a reader must know to trust the figures."""
     if run.churn and run.churn.source != "nothing":
         yield (
-            f"The churn wrote {numbers.plural(written(run), 'row')} in {took(run.churn.seconds)} and "
+            f"The churn wrote {numbers.plural(run.churn.written, 'row')} in {took(run.churn.seconds)} and "
             f"{numbers.size(run.churn.wal_bytes)} of WAL, by {SOURCES.get(run.churn.source, run.churn.source)}, with "
             "autovacuum off."
         )
@@ -261,9 +261,3 @@ def left_alone(run: MaintenanceRun) -> list[str]:
     fresh = stage_of(run, FRESH)
     churned = {table.name for table in run.churn.tables} if run.churn else set[str]()
     return [table.name for table in fresh.tables if table.rows and table.name not in churned] if fresh else []
-
-
-def written(run: MaintenanceRun) -> int:
-    """Rows that the churn wrote."""
-    tables = run.churn.tables if run.churn else ()
-    return sum(table.inserted + table.updated + table.deleted for table in tables)

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.cells.cell import WRONG, beyond_noise, difference, summarize_side
+from bench.cells.cell import WRONG, another_plan, beyond_noise, difference, summarize_pair
 from bench.cells.records import SideSummary
+from bench.experiments import about
 from bench.experiments.settings.record import SettingsRun
 from bench.model import DIFFERENCES, Difference, Pair
-from bench.plans import describe_change
 from bench.report.findings import Finding, unfinished
 from bench.report.numbers import plural
-from bench.statistics.quantiles import Ratio, ratio
+from bench.statistics.quantiles import Ratio
 
 Change = Literal["faster", "slower", "same", "cannot tell", "failed"] | Difference
 ORDER: tuple[Change, ...] = (*DIFFERENCES, "failed", "slower", "faster", "cannot tell", "same")
@@ -52,7 +52,6 @@ class SettingsSummary:
 def summarize(run: SettingsRun) -> SettingsSummary:
     """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
     cells = sorted((_cell(pair, run) for pair in run.pairs), key=_importance)
-    unfinished = f"This comparison was not finished ({run.status}): what it had measured by then is here."
     alarms = [
         f"{cell.title} ({cell.parameter_class}) {WRONG[cell.change]} with {run.second.name}"
         for cell in cells
@@ -60,7 +59,7 @@ def summarize(run: SettingsRun) -> SettingsSummary:
     ]
     return SettingsSummary(
         headline=_headline(run, cells),
-        alarms=(*alarms, *([unfinished] if run.status not in ("complete", "running") else [])),
+        alarms=(*alarms, *about.unfinished("This comparison", run.status)),
         cells=tuple(cells),
         notes=run.notes,
     )
@@ -76,17 +75,18 @@ def findings(run: SettingsRun, summary: SettingsSummary) -> Iterator[Finding]:
 
 
 def _cell(pair: Pair, run: SettingsRun) -> SettingsCell:
-    target_ms = run.options.target_ms
-    differs = difference(pair)
-    first = summarize_side(pair.before, target_ms)
-    second = summarize_side(pair.after, target_ms, differs=differs)
-    compared = ratio(pair.before.samples, pair.after.samples)
-    plans = pair.before.plan, pair.after.plan
-    another = bool(plans[0] and plans[1] and plans[0].fingerprint != plans[1].fingerprint)
-    changes = describe_change(plans[0].plan, plans[1].plan) if another and plans[0] and plans[1] else ()
-    change = _change(first, second, compared, differs=differs)
-    title = run.titles.get(pair.query) or pair.query
-    return SettingsCell(pair.query, title, pair.parameter_class, first, second, compared, change, another, changes)
+    found, another = summarize_pair(pair, run.options.target_ms), another_plan(pair.before.plan, pair.after.plan)
+    return SettingsCell(
+        query=pair.query,
+        title=run.titles.get(pair.query) or pair.query,
+        parameter_class=pair.parameter_class,
+        first=found.before,
+        second=found.after,
+        ratio=found.ratio,
+        change=_change(found.before, found.after, found.ratio, differs=difference(pair)),
+        another_plan=another,
+        plan_changes=found.changes if another else (),
+    )
 
 
 def _change(first: SideSummary, second: SideSummary, compared: Ratio | None, *, differs: Difference | None) -> Change:

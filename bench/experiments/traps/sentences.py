@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.experiments import about
 from bench.experiments.traps.hazards import QueryTraps, Verdict
 from bench.experiments.traps.record import TrapsRun
 from bench.report import numbers
@@ -56,8 +57,7 @@ def headline(queries: Sequence[QueryTraps], run: TrapsRun) -> str:
 
 def alarms(run: TrapsRun) -> Iterator[str]:
     """Say what went wrong: an end before the end, and every failure."""
-    if run.status not in ("complete", "running"):
-        yield f"This look for traps was not finished ({run.status}): what it had seen by then is here."
+    yield from about.unfinished("This look for traps", run.status, "seen")
     for cell in run.cells:
         if cell.error:
             yield f"{cell.query}, class {cell.parameter_class}: {cell.error}"
