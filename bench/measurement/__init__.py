@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from bench.measurement.compare import Answers, compare, equality_of, look
+from bench.measurement.compare import Answers, compare, compare_all, equality_of, look
 from bench.measurement.execution import (
     Bindings,
     Cell,
@@ -32,6 +32,7 @@ __all__ = [
     "Timeout",
     "cells_of",
     "compare",
+    "compare_all",
     "equality_of",
     "execute",
     "execute_here",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -62,9 +62,12 @@ def answer(
     with undone(connection, writes=True):
         before = {} if fresh else written_before(connection)
         ms, cursor = execute_here(connection, cell, state, number)
-        found = rows_of(cursor)
-        left = contents(connection, written_since(connection, before), columns)
-    return ms, Answer(found.rows, found.digests, left, found.names)
+        return ms, with_contents(connection, rows_of(cursor), before, columns)
+
+
+def with_contents(connection: Connection, found: Answer, before: Mapping[str, int], columns: Columns) -> Answer:
+    """``found``, with the content of the tables that the open transaction has written since ``before``."""
+    return replace(found, contents=contents(connection, written_since(connection, before), columns))
 
 
 def rows_of(cursor: psycopg.RawCursor[object]) -> Answer:

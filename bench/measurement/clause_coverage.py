@@ -9,9 +9,9 @@ from typing import Literal
 
 import psycopg
 
-from bench.measurement.answers import Answer, order_of, rows_of
+from bench.measurement.answers import Answer, order_of, rows_of, with_contents
 from bench.measurement.compare import columns_to_compare
-from bench.measurement.contents import Columns, contents, written_before, written_since
+from bench.measurement.contents import Columns, written_before
 from bench.measurement.execution import Cell, Sides, undone
 from bench.model import ClauseCoverage, ClauseSeen, Query, State
 from bench.postgres.connection import Connection
@@ -149,10 +149,7 @@ def _answer(connection: Connection, subject: _Subject, text: str, values: Sequen
         with undone(connection, writes=subject.query.writes):
             before: Mapping[str, int] = written_before(connection) if subject.query.writes else {}
             found = rows_of(psycopg.RawCursor(connection).execute(text, values))
-            if not subject.query.writes:
-                return found
-            left = contents(connection, written_since(connection, before), subject.columns)
-            return replace(found, contents=left)
+            return with_contents(connection, found, before, subject.columns) if subject.query.writes else found
     except psycopg.errors.QueryCanceled:
         return "cut off"
     except psycopg.Error as error:

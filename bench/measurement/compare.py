@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bench.measurement.answers import Answer, answer, order_of
@@ -11,9 +11,11 @@ from bench.measurement.execution import Cell, Sides, Timeout, explain, explain_s
 from bench.measurement.varying import compare_contents
 from bench.model import STATES, BindingPlan, CellSide, Difference, Equality, Pair, PlanSeen, Sample, State
 from bench.postgres.connection import Connection
+from bench.progress import Progress
 
 Answers = Sequence[Answer]
 """For each binding; fewer after a timeout."""
+Store = Callable[[Sequence[Pair]], None]
 
 
 def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
@@ -26,9 +28,10 @@ def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
     answers: dict[State, Answers] = {}
     seen: dict[State, CellSide] = {}
+    columns = columns_to_compare(sides, cell)
     for state in STATES:
         if state in sides.databases:
-            seen[state], answers[state] = look(sides, cell, state, shares=True, plans=plans)
+            seen[state], answers[state] = _look(sides, cell, state, columns, shares=True, plans=plans)
     if all(state in answers for state in STATES):
         pair = replace(pair, equality=equality_of(sides, cell, answers["before"], answers["after"]))
     counted = answers.get("before") or answers.get("after") or []
@@ -38,16 +41,31 @@ def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
     return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
 
 
-def look(
-    sides: Sides, cell: Cell, state: State, *, shares: bool = False, plans: bool = False
-) -> tuple[CellSide, Answers]:
-    """See one side for the first time, on a new connection; after a timeout there are fewer answers than bindings.
+def compare_all(
+    sides: Sides, cells: Sequence[Cell], progress: Progress, store: Store = lambda _: None, *, plans: bool = False
+) -> list[Pair]:
+    """``compare`` each of ``cells``; ``store`` gets those so far after each."""
+    pairs: list[Pair] = []
+    for number, cell in enumerate(cells):
+        progress("comparing results", number, len(cells), "cells")
+        pairs.append(compare(sides, cell, plans=plans))
+        store(pairs)
+    progress("comparing results", len(cells), len(cells), "cells")
+    return pairs
 
-    With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
+
+def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:
+    """See one side for the first time, on a new connection; after a timeout there are fewer answers than bindings."""
+    return _look(sides, cell, state, columns_to_compare(sides, cell))
+
+
+def _look(
+    sides: Sides, cell: Cell, state: State, columns: Columns, *, shares: bool = False, plans: bool = False
+) -> tuple[CellSide, Answers]:
+    """With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
     touches, and, with ``plans``, by which plan.
     """
     side, answers = CellSide(), list[Answer]()
-    columns = columns_to_compare(sides, cell)
     with sides.connect(state, writes=cell.query.writes) as connection:
         try:
             for number in range(len(cell.bindings)):

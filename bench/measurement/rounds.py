@@ -10,10 +10,11 @@ import contextlib
 import math
 import random
 import time
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from statistics import median
 
+from bench.measurement.compare import Store
 from bench.measurement.execution import Cell, Sides, Timeout, execute
 from bench.model import STATES, Arm, CellSide, Options, Pair, Sample
 from bench.postgres.connection import Connection
@@ -41,8 +42,6 @@ WIDE = 0.10
 MEDIAN_ERROR = 1.2533 * 1.4826
 """Standard error of a median is about 1.2533 sd / sqrt(n), and sd about 1.4826 times the median absolute deviation
 (both for a normal centre; Rousseeuw and Croux 1993). Robust: one hiccup does not make a spread wide."""
-
-Store = Callable[[Sequence[Pair]], None]
 
 
 def time_pairs(

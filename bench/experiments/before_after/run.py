@@ -11,7 +11,7 @@ from bench.cells.copies import copies_of
 from bench.cells.coverage import joined
 from bench.experiments.attribution.run import Subject, attribute
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
-from bench.measurement import Bindings, Cell, Sides, cells_of, compare, time_pairs
+from bench.measurement import Bindings, Cell, Sides, cells_of, compare_all, time_pairs
 from bench.measurement.churn import churn, switch_autovacuum_off
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.cold import Caches, measure_cold
@@ -233,16 +233,13 @@ def _measure_as_set(work: _Work) -> None:
 
 def _timed_beside(work: _Work, sides: Sides, name: str, store: Callable[[Sequence[Pair]], None]) -> None:
     """Compare and time all reads on ``sides``, which stand beside the run's own figures."""
-    cells, setup, pairs = _reads(work), work.setup, []
+    cells, setup = _reads(work), work.setup
 
     def tell(phase: str, done: float, total: float, unit: str = "") -> None:
         setup.progress(f"{phase}, {name}", done, total, unit)
 
     with setup.watch(name):
-        for number, cell in enumerate(cells):
-            tell("comparing results", number, len(cells), "cells")
-            pairs.append(compare(sides, cell))
-        tell("comparing results", len(cells), len(cells), "cells")
+        pairs = compare_all(sides, cells, tell)
         store(time_pairs(sides, cells, pairs, work.chosen.options, tell, store))
 
 
@@ -329,18 +326,13 @@ def _with_upkeep(setup: Setup, connection: Connection, applied: Sequence[Applied
 
 
 def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:
-    pairs: list[Pair] = []
     done, setup, options = work.seen.pairs, work.setup, work.chosen.options
 
     def store(current: Sequence[Pair]) -> None:
         work.told(pairs=(*done, *current))
 
     with setup.watch("equality and plans"):
-        for number, cell in enumerate(cells):
-            setup.progress("comparing results", number, len(cells), "cells")
-            pairs.append(compare(sides, cell, plans=work.chosen.plans))
-            store(pairs)
-        setup.progress("comparing results", len(cells), len(cells), "cells")
+        pairs = compare_all(sides, cells, setup.progress, store, plans=work.chosen.plans)
     with setup.watch("measure"):
         left = max(0.0, options.budget_s - setup.watch.seconds.get("measure", 0.0))  # writes get what reads have left
         timed = time_pairs(sides, cells, pairs, replace(options, budget_s=left), setup.progress, store)
