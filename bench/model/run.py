@@ -293,6 +293,14 @@ class Look:
     misses_at_least: int | None
     """Over the target at least for "misses"."""
 
+    def meets(self, over: int) -> bool:
+        """Whether so many over the target are few enough."""
+        return self.meets_at_most is not None and over <= self.meets_at_most
+
+    def misses(self, over: int) -> bool:
+        """Whether so many over the target are too many."""
+        return self.misses_at_least is not None and over >= self.misses_at_least
+
 
 @dataclass(frozen=True, slots=True)
 class VerdictRule:

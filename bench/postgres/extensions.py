@@ -7,6 +7,7 @@ In a database of a server of ours stands a function that creates those that lead
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from psycopg import sql
@@ -23,7 +24,8 @@ def create(connection: Connection, name: str, schema: str) -> None:
     Raises:
         psycopg.Error: it is not installed, or this role may not.
     """
-    if not (_is_there(connection, name) or _with_help(connection, name, schema)):
+    known = _known(connection, name)
+    if not (known["schema_name"] or _with_help(connection, known, schema)):
         statement = sql.SQL("CREATE EXTENSION {} WITH SCHEMA {}")
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(schema)))
 
@@ -42,17 +44,19 @@ def _created(connection: Connection, text: str) -> bool:
     except PgQueryError:
         return False
     options = {option.def_elem.defname: option.def_elem.arg.string.sval for option in wanted.options}
-    if _is_there(connection, wanted.extname) or set(options) - {"schema"}:
+    known = _known(connection, wanted.extname)
+    if known["schema_name"] or set(options) - {"schema"}:
         return False  # a version, or CASCADE: as the role itself
     place = options.get("schema") or connection.execute("SELECT current_schema()").fetchall()[0][0]
-    return _with_help(connection, wanted.extname, place)
+    return _with_help(connection, known, place)
 
 
-def _is_there(connection: Connection, name: str) -> bool:
-    return any(found["schema_name"] for found in rows(connection, "find_extension", name))
+def _known(connection: Connection, name: str) -> Mapping[str, Any]:
+    """What the server knows of an extension: where it is, and whether the database helps to create it."""
+    found = rows(connection, "find_extension", name)
+    return found[0] if found else {"schema_name": None, "helps": False}
 
 
-def _with_help(connection: Connection, name: str, schema: str) -> bool:
-    if not any(found["helps"] for found in rows(connection, "find_extension", name)):
-        return False
-    return bool(connection.execute("SELECT bench_meta.create_extension(%s, %s)", [name, schema]).fetchall()[0][0])
+def _with_help(connection: Connection, known: Mapping[str, Any], schema: str) -> bool:
+    asked = "SELECT bench_meta.create_extension(%s, %s)"
+    return known["helps"] and bool(connection.execute(asked, [known["name"], schema]).fetchall()[0][0])

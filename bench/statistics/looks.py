@@ -103,9 +103,5 @@ def tail(over: int, n: int) -> float:
 
 def next_look(n: int, over: int) -> Look | None:
     """Give the first look that can still decide after ``n`` executions with ``over`` of them over; None at the end."""
-    return next((look for look in LOOKS if look.n > n and _can_decide(look, n, over)), None)
-
-
-def _can_decide(look: Look, n: int, over: int) -> bool:
-    meets = look.meets_at_most is not None and over <= look.meets_at_most
-    return meets or (look.misses_at_least is not None and over + look.n - n >= look.misses_at_least)
+    later = (look for look in LOOKS if look.n > n)
+    return next((look for look in later if look.meets(over) or look.misses(over + look.n - n)), None)

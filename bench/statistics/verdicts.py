@@ -88,14 +88,13 @@ def at_looks(samples: Sequence[Sample], target_ms: float) -> Judgement | None:
         first = samples[: look.n]
         count = sum(over(sample, target_ms) for sample in first)
         took = f"{count} of {_the_first(look.n, samples)} executions took longer than {target_ms:g} ms"
-        if look.misses_at_least is not None and count >= look.misses_at_least:
+        if look.misses(count):
             return Judgement("misses", took, look=look)
         alone = _slowest_binding(first, target_ms)
         if alone and alone.chance <= BINDINGS_ERROR / (alone.of * len(LOOKS)):
             reason = f"{alone.said}; {took}"
             return Judgement("misses", reason, lower_ms=alone.lower_ms, look=look, binding=alone.number)
-        within = look.meets_at_most is not None and count <= look.meets_at_most and not cut_off
-        if within and not (alone and alone.stands_out):
+        if look.meets(count) and not cut_off and not (alone and alone.stands_out):
             none = f"p95 is within {target_ms:g} ms with 95 % confidence: {count or 'none'} of "
             return Judgement("meets", f"{none}{_the_first(look.n, samples)} executions took longer", look=look)
     return None
@@ -150,12 +149,8 @@ def _between_looks(samples: Sequence[Sample], target_ms: float) -> Judgement:
     took = f"{count or 'none'} of {n} executions took longer than {limit}{hides}"
     if n >= LAST:
         return Judgement("cannot tell", f"{took}: too close to it, and there is no later look")
-    enough = next((look.n for look in LOOKS if look.n > n and count <= _allowed(look)), None)
+    enough = next((look.n for look in LOOKS if look.n > n and look.meets(count)), None)
     return Judgement("cannot tell", f"{took}; {enough} could show that it meets" if enough else took)
-
-
-def _allowed(look: Look) -> int:
-    return -1 if look.meets_at_most is None else look.meets_at_most
 
 
 def _assumed(found: Judgement, samples: Sequence[Sample], target_ms: float) -> str:

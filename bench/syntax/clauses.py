@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.syntax.tree import Node, deparse, inner, kind, parse, statement, walk
+from bench.syntax.tree import Node, children, deparse, inner, kind, parse, statement, walk
 
 CONDITIONS = {
     "SelectStmt": (("where_clause", "WHERE"), ("having_clause", "HAVING")),
@@ -222,10 +222,8 @@ def _bare(node: Node) -> None:
         parameter = type(node)()
         parameter.CopyFrom(inner(node).arg)
         node.CopyFrom(parameter)
-    for field, value in node.ListFields():
-        if field.message_type is not None:
-            for child in [value] if hasattr(value, "ListFields") else value:
-                _bare(child)
+    for child in children(node):
+        _bare(child)
 
 
 def _line(text: str, node: Node) -> int:

@@ -69,7 +69,12 @@ def walk(node: Node) -> Iterator[Node]:
     """``node`` and all below it, from the top, ``Node`` wrappers left out."""
     node = inner(node)
     yield node
+    for child in children(node):
+        yield from walk(child)
+
+
+def children(node: Node) -> Iterator[Node]:
+    """The messages in the fields of ``node``, wrappers as they are."""
     for field, value in node.ListFields():
         if field.message_type is not None:
-            for child in [value] if hasattr(value, "ListFields") else value:
-                yield from walk(child)
+            yield from [value] if hasattr(value, "ListFields") else value

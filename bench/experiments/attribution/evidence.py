@@ -137,21 +137,19 @@ def by_work(one: Tried, other: Tried) -> int:
 
 def faster(one: Tried, other: Tried) -> int:
     """1 where ``one`` is so much faster that no counter can say otherwise, -1 where it is so much slower, else 0."""
-    left, right = fastest_ms(one), fastest_ms(other)
-    if not _apart(left, right, TIME_DECIDES, TIME_DECIDES_MS):
-        return 0
-    return 1 if left < right else -1
+    return _less(fastest_ms(one), fastest_ms(other), TIME_DECIDES, TIME_DECIDES_MS)
 
 
 def _fewer(one: float, other: float) -> int:
-    if not _apart(one, other, MEANT, MEANT_BUFFERS):
+    return _less(one, other, MEANT, MEANT_BUFFERS)
+
+
+def _less(one: float, other: float, times: float, least: float) -> int:
+    """1 where ``one`` is less by both thresholds, -1 where it is more, else 0."""
+    low, high = sorted((one, other))
+    if high - low < least or high < times * low:
         return 0
     return 1 if one < other else -1
-
-
-def _apart(one: float, other: float, times: float, least: float) -> bool:
-    low, high = sorted((one, other))
-    return high - low >= least and high >= times * low
 
 
 def _blocks(counters: Counters) -> int:
@@ -173,10 +171,15 @@ def is_harm(effect: Effect) -> bool:
     if effect.buffers_with <= effect.buffers_without and after <= before:
         return False
     if effect.by == "time":
-        return after > before and _apart(before, after, TIME_DECIDES, TIME_DECIDES_MS)
+        return _less(before, after, TIME_DECIDES, TIME_DECIDES_MS) > 0
     if _fewer(_blocks(effect.without.counters), _blocks(effect.with_it.counters)) > 0:
         return after * COPY_NOISE >= before
-    return after > before and _apart(before, after, LOUD, LOUD_MS)
+    return is_loud(effect)
+
+
+def is_loud(effect: Effect) -> bool:
+    """Whether a cell takes so much longer with an optimization, in the median, that nobody would miss it."""
+    return _less(effect.median_without, effect.median_with, LOUD, LOUD_MS) > 0
 
 
 def executions(effect: Effect) -> int:

@@ -6,8 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.experiments.attribution.evidence import (
-    LOUD,
-    LOUD_MS,
     MEANT,
     MEANT_BUFFERS,
     Effect,
@@ -15,6 +13,7 @@ from bench.experiments.attribution.evidence import (
     enough,
     executions,
     is_harm,
+    is_loud,
     relevance,
 )
 from bench.experiments.attribution.shapley import ShapleyValues, buffers, fastest_ms, nothing, shapley_values
@@ -166,7 +165,7 @@ def disagreements(found: Mapping[str, Gain], target_ms: float) -> tuple[str, ...
         _opposite(gain.name, effect, target_ms)
         for gain in found.values()
         for effect in gain.harmed
-        if enough(effect) and effect.predicted >= MEANT and _slower(effect)
+        if enough(effect) and effect.predicted >= MEANT and is_loud(effect)
     )
 
 
@@ -178,8 +177,3 @@ def _opposite(name: str, effect: Effect, target_ms: float) -> str:
         f"{executions(effect)} executions a side, {effect.buffers_without:,} → {effect.buffers_with:,} buffers; "
         f"{relevance(effect, target_ms)})."
     )
-
-
-def _slower(effect: Effect) -> bool:
-    before, after = effect.median_without, effect.median_with
-    return after >= LOUD * before and after - before >= LOUD_MS

@@ -88,10 +88,11 @@ def _cells(run: Run, tried: SetTried) -> _Cells:
     met, missed, unclear, beyond = [], [], [], []
     for label in (cell.label for cell in run.attribution.cells) if run.attribution else ():
         with_set = _executed(run, label, tried.samples_ms.get(label), measured.get(label, ()))
-        with_all = _executed(run, label, tried.all_ms.get(label), measured.get(label, ())).judgement.verdict
         if with_set.judgement.verdict == "meets":
             met.append(with_set)
-        elif with_all == "misses":
+            continue
+        with_all = _executed(run, label, tried.all_ms.get(label), measured.get(label, ())).judgement.verdict
+        if with_all == "misses":
             beyond.append(with_set)
         elif with_set.judgement.verdict == "misses" and (with_all == "meets" or label not in tried.all_ms):
             missed.append(with_set)

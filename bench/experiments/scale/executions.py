@@ -63,13 +63,13 @@ class Execution:
 def executions(run: Run) -> Iterator[Execution]:
     """Every execution of ``run`` whose plan is known."""
     queries = {query.name: query for query in run.queries}
+    sizes = {name: tenants(run, query) for name, query in queries.items()}
     for pair in run.pairs:
         if query := queries.get(pair.query):
-            sizes = tenants(run, query)
             for state in STATES:
                 for place, plan in enumerate(_plans(pair.side(state))):
                     if plan:
-                        yield _execution(run, query, pair, state, place, plan, sizes)
+                        yield _execution(run, query, pair, state, place, plan, sizes[query.name])
 
 
 def _plans(side: CellSide) -> Sequence[Json]:
