@@ -31,6 +31,9 @@ _TOKEN = re.compile(
 )
 
 
+_CODE = re.compile(r"\S")
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A piece of SQL that matters here: ``kind`` is comment, string, name, word or mark."""
@@ -45,9 +48,8 @@ def _line(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def tokens(text: str, file: str) -> Iterator[Token]:
-    """Yield the tokens of ``text``; everything between two tokens is operators, numbers and space."""
-    position = 0
+def tokens(text: str, file: str, position: int = 0) -> Iterator[Token]:
+    """Yield the tokens of ``text`` from ``position`` on; everything between two is operators, numbers and space."""
     while match := _TOKEN.search(text, position):
         kind, start, end = str(match.lastgroup), match.start(), match.end()
         if match["block"]:
@@ -77,22 +79,34 @@ def split(text: str, file: str, first_line: int = 1) -> list[Statement]:
 
     ``first_line`` is the number of the line on which ``text`` begins in ``file``.
     """
-    found: list[Statement] = []
-    begin: int | None = None
-    last, brackets, blocks, previous = 0, 0, 0, ""
-    for token in tokens(text, file):
-        if begin is None:
-            gap = re.search(r"\S", text[last : token.start])
-            begin = last + gap.start() if gap else None
-        last = token.end
+    found, position = [], 0
+    while (begin := next_statement(text, file, position)) is not None:
+        position = end_of_statement(text, file, begin) + 1
+        if sql := text[begin : position - 1].rstrip():
+            found.append(Statement(sql, first_line + _line(text, begin) - 1))
+    return found
+
+
+def next_statement(text: str, file: str, position: int = 0) -> int | None:
+    """Where the next statement begins, past space and comments; None at the end of ``text``."""
+    for token in tokens(text, file, position):
+        if gap := _CODE.search(text, position, token.start):
+            return gap.start()
+        if token.kind != "comment":
+            return token.start
+        position = token.end
+    gap = _CODE.search(text, position)
+    return gap.start() if gap else None
+
+
+def end_of_statement(text: str, file: str, begin: int) -> int:
+    """Where the semicolon of the statement at ``begin`` stands; the end of ``text`` where there is none."""
+    brackets, blocks, previous = 0, 0, ""
+    for token in tokens(text, file, begin):
         if token.kind == "comment":
             continue
         if token.text == ";" and brackets == 0 and blocks == 0:
-            if begin is not None:
-                found.append(Statement(text[begin : token.start].rstrip(), first_line + _line(text, begin) - 1))
-            begin = None
-            continue
-        begin = token.start if begin is None else begin
+            return token.start
         brackets = max(0, brackets + {"(": 1, ")": -1}.get(token.text, 0))
         word = token.text.upper() if token.kind == "word" else ""
         if word == "ATOMIC" and previous == "BEGIN":  # a function body in standard SQL holds semicolons
@@ -100,12 +114,7 @@ def split(text: str, file: str, first_line: int = 1) -> list[Statement]:
         elif blocks and word in ("CASE", "END"):
             blocks += 1 if word == "CASE" else -1
         previous = word
-    if begin is None:
-        gap = re.search(r"\S", text[last:])
-        begin = last + gap.start() if gap else None
-    if begin is not None:
-        found.append(Statement(text[begin:].rstrip(), first_line + _line(text, begin) - 1))
-    return found
+    return len(text)
 
 
 def placeholders(sql: str, file: str = "") -> list[str]:
