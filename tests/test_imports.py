@@ -19,9 +19,11 @@ LAYERS = [
     {"pgbench"},
     {"measurement"},
     {"dataset"},
+    {"inference"},
     {"postgres"},
     {"report"},
     {"shipping"},
+    {"schema"},
     {"workload"},
     {"storage"},
     {"plans", "statistics", "syntax"},
@@ -37,7 +39,7 @@ STANDS_ON = {
 }
 """The experiments that carry out another one. Any other two share what lies below them."""
 
-DRIVER = {"postgres", "dataset", "measurement", "pgbench"}
+DRIVER = {"postgres", "inference", "dataset", "measurement", "pgbench"}
 """Parts that talk to a server."""
 
 AFTER_MEASUREMENT = {

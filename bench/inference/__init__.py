@@ -1,0 +1,1 @@
+"""Rows, queries and classes for a schema that nobody wrote anything for."""
