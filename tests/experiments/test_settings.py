@@ -60,10 +60,11 @@ def test_a_group_that_is_none_says_how_to_write_one(text: str) -> None:
 
 def asked(home: Path, output: Path, *groups: str) -> int:
     options = [option for text in groups for option in ("--group", text)]
-    size = ["--scale", "20k", "--rounds", "5", "--budget", "0", "--quiet"]
+    size = ["--scale", "60k", "--rounds", "15", "--budget", "0", "--quiet"]
     return main(["settings", str(SHOP), *options, *size, "--home", str(home), "--output", str(output)])
 
 
+@pytest.mark.alone
 def test_a_setting_that_takes_indexes_away_is_seen_to_be_slower(home: Path, tmp_path: Path) -> None:
     slow = "none: enable_indexscan=off, enable_indexonlyscan=off, enable_bitmapscan=off"
     assert asked(home, tmp_path, slow) == 0
