@@ -73,6 +73,7 @@ class Check:
     """Without the word CHECK and the brackets around it."""
     columns: tuple[str, ...] = ()
     validated: bool = True
+    enforced: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,8 @@ class ForeignKey:
     on_delete: Literal["no action", "restrict", "cascade", "set null", "set default"] = "no action"
     validated: bool = True
     enforced: bool = True
+    period: bool = False
+    """The last column is a period, within which the parent's rows have to cover it (PostgreSQL 18)."""
     declared: bool = True
     reason: str = ""
     """Of one that is not declared: why it is taken for one."""
