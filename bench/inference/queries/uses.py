@@ -1,0 +1,373 @@
+"""What each parameter of a statement is for: the column that it is compared with, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bench.inference.queries.relations import Relations
+from bench.inference.queries.scopes import STATEMENTS, Level, enum, levels
+from bench.syntax.tree import Node, children, inner, kind, parse, statement, walk
+
+Role = Literal[
+    "equal", "set", "member", "low", "high", "differs", "pattern", "regex", "contains", "search", "key", "cursor",
+    "beside", "limit", "offset", "value", "other",
+]  # fmt: skip
+
+_OPERATORS: dict[str, tuple[Role, Role]] = {
+    "=": ("equal", "equal"), ">": ("low", "high"), ">=": ("low", "high"), "<": ("high", "low"),
+    "<=": ("high", "low"), "<>": ("differs", "differs"), "!=": ("differs", "differs"), "~~": ("pattern", "other"),
+    "~~*": ("pattern", "other"), "!~~": ("differs", "other"), "!~~*": ("differs", "other"), "~": ("regex", "other"),
+    "~*": ("regex", "other"), "@>": ("contains", "beside"), "<@": ("beside", "contains"),
+    "&&": ("beside", "beside"), "@@": ("search", "search"), "%": ("beside", "beside"), "?": ("key", "other"),
+    "->": ("key", "other"), "->>": ("key", "other"), "<->": ("beside", "beside"), "<=>": ("beside", "beside"),
+    "<#>": ("beside", "beside"), "^@": ("pattern", "other"),
+}  # fmt: skip
+"""Operator to what a parameter on its right is, and one on its left."""
+
+_WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent", "citext", "greatest", "least"}
+"""Functions that leave a value what it is, near enough to look for it."""
+
+_QUERIES = {"to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery"}
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """One place where a parameter stands."""
+
+    number: int
+    """Of ``$n``."""
+    role: Role
+    level: Level
+    column: Node | None = None
+    """The expression that it meets, in words of the level."""
+    origin: tuple[str, str] = ("", "")
+    """Relation and column of that expression, where it is over one column."""
+    bare: bool = False
+    """Whether the expression is the column itself."""
+    strict: bool = False
+    """Of a bound: whether it is itself left out."""
+    optional: bool = False
+    """Whether the statement makes something else of NULL: ``$1 IS NULL OR a = $1``."""
+    negated: bool = False
+    filters: bool = True
+    """Whether it decides which rows there are."""
+    affixes: tuple[str, str] = ("", "")
+    """Of a pattern: what the statement itself puts before and behind it."""
+    direct: bool = True
+    """Whether it stands there as it is, but for casts and functions such as lower."""
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A statement taken apart."""
+
+    top: Node
+    levels: list[Level]
+    uses: list[Use]
+    names: list[str] = field(default_factory=list)
+    """Of ``$1``, ``$2``…"""
+
+    def of(self, number: int) -> list[Use]:
+        """The places of one parameter, the telling ones first."""
+        found = [use for use in self.uses if use.number == number]
+        return sorted(found, key=_telling)
+
+    def main(self, number: int) -> Use:
+        """The place that says most about what the parameter is for."""
+        return (self.of(number) or [Use(number, "other", self.levels[0])])[0]
+
+
+def _telling(use: Use) -> tuple[bool, ...]:
+    weak = use.role in ("other", "differs", "beside")
+    return (use.role == "other", use.negated, use.role == "value", weak, not use.filters, use.optional)
+
+
+def analyse(sql: str, names: Sequence[str], relations: Relations) -> Analysis:
+    """Take a statement apart whose parameters ``names`` stand in it as ``$1``…
+
+    Raises:
+        NotParsed: it is no statement.
+    """
+    top = statement(parse(sql))
+    found = levels(top, relations)
+    return Analysis(top, found, [use for level in found for use in _Collector(level).all()], list(names))
+
+
+@dataclass(frozen=True, slots=True)
+class _At:
+    """Under what a condition stands."""
+
+    negated: bool = False
+    optional: bool = False
+    filters: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Collector:
+    level: Level
+
+    def all(self) -> Iterator[Use]:
+        node, at = self.level.node, _At(negated=_negated(self.level))
+        for name in ("where_clause", "having_clause"):
+            if hasattr(node, name) and node.HasField(name):
+                yield from self.condition(getattr(node, name), replace(at, filters=name == "where_clause"))
+        for item in (*getattr(node, "from_clause", ()), *getattr(node, "using_clause", ())):
+            yield from self.joined(item, at)
+        if kind(node) == "SelectStmt":
+            yield from self.limits(node)
+            for values in node.values_lists:
+                yield from self.listed(inner(values).items)
+            calculated = (*node.target_list, *node.group_clause, *node.sort_clause, *node.window_clause)
+            if self.inserts():
+                yield from self.listed([inner(target).val for target in node.target_list])
+        else:
+            calculated = tuple(getattr(node, "returning_list", ()))
+            yield from self.set(node)
+        for item in calculated:
+            yield from self.condition(item, replace(at, filters=False))
+        if kind(node) == "InsertStmt" and node.HasField("on_conflict_clause"):
+            yield from self.set(node.on_conflict_clause)
+
+    # -------------------------------------------------------------------------------------------------- conditions
+    def condition(self, node: Node, at: _At) -> Iterator[Use]:
+        """The parameters of an expression; what stands in its subqueries belongs to their levels."""
+        one = inner(node)
+        match kind(one):
+            case "ParamRef":
+                yield Use(one.number, "other", self.level, negated=at.negated, filters=at.filters)
+            case "BoolExpr":
+                negated = at.negated != (enum(one, "boolop") == "NOT_EXPR")
+                optional = at.optional or (enum(one, "boolop") == "OR_EXPR" and any(map(_only_parameters, one.args)))
+                for part in one.args:
+                    if not (optional and _only_parameters(part)):
+                        yield from self.condition(part, replace(at, negated=negated, optional=optional))
+            case "A_Expr":
+                yield from self.compared(one, at)
+            case "SubLink":
+                if one.HasField("testexpr"):
+                    yield from self.tested(one, at)
+            case "FuncCall":
+                yield from self.called(one, at)
+            case name if name not in STATEMENTS:
+                for child in children(one):
+                    yield from self.condition(child, at)
+
+    def compared(self, one: Node, at: _At) -> Iterator[Use]:
+        operator = str(inner(one.name[-1]).sval) if one.name else "="
+        sides = [side for side in (one.lexpr, one.rexpr) if side.WhichOneof("node")]
+        which = enum(one, "kind")
+        if len(sides) == 2 and all(kind(side) == "RowExpr" for side in sides):
+            for left, right in zip(inner(sides[0]).args, inner(sides[1]).args, strict=False):
+                role: Role = "equal" if operator == "=" else "cursor"
+                yield from self.pair(left, right, (role, role), at)
+        elif which in ("AEXPR_IN", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN") and kind(one.rexpr) == "List":
+            different = operator == "<>" or which == "AEXPR_NOT_BETWEEN"
+            roles: list[Role] = ["low", "high"] if "BETWEEN" in which else ["equal"] * len(inner(one.rexpr).items)
+            for role, item in zip(roles, inner(one.rexpr).items, strict=True):
+                yield from self.pair(one.lexpr, item, ("differs" if different else role, "other"), at)
+        elif len(sides) == 2:
+            roles_of = _OPERATORS.get(operator, ("beside", "beside"))
+            if which == "AEXPR_OP_ANY":
+                roles_of = ("set", "member") if operator == "=" else ("other", "other")
+            elif which in ("AEXPR_OP_ALL", "AEXPR_DISTINCT"):
+                roles_of = ("differs", "differs")
+            elif which == "AEXPR_NOT_DISTINCT":
+                roles_of = ("equal", "equal")
+            strict = operator in ("<", ">")
+            yield from self.pair(sides[0], sides[1], roles_of, at, strict=strict)
+        else:
+            for side in sides:
+                yield from self.condition(side, at)
+
+    def pair(
+        self, left: Node, right: Node, roles: tuple[Role, Role], at: _At, *, strict: bool = False
+    ) -> Iterator[Use]:
+        """Two sides of a comparison."""
+        for own, other, role in ((right, left, roles[0]), (left, right, roles[1])):
+            numbers = _numbers(own)
+            if not numbers:
+                yield from self.inside(own, at)
+                continue
+            if _columns(own) or not _columns(other):
+                yield from self.condition(own, at)
+                continue
+            direct = _direct(own)
+            affixes = _affixes(own) if role == "pattern" else None
+            role_here: Role = role if direct or affixes or role == "search" else "other"
+            for number in numbers:
+                use = self.meeting(number, role_here, other, at)
+                yield replace(use, strict=strict, affixes=affixes or ("", ""), direct=direct is not None)
+
+    def inside(self, node: Node, at: _At) -> Iterator[Use]:
+        """What a side without parameters of its own has in its subqueries' tests."""
+        for child in children(inner(node)):
+            if kind(child) not in STATEMENTS:
+                yield from self.condition(child, at)
+
+    def meeting(self, number: int, role: Role, column: Node, at: _At) -> Use:
+        """A parameter opposite to an expression over columns."""
+        columns = _columns(column)
+        origins = {self.level.resolve(one) for one in columns}
+        origin = next(iter(origins)) if len(origins) == 1 else None
+        return Use(
+            number, role, self.level, column, origin or ("", ""), bare=kind(column) == "ColumnRef",
+            optional=at.optional, negated=at.negated, filters=at.filters,
+        )  # fmt: skip
+
+    def tested(self, link: Node, at: _At) -> Iterator[Use]:
+        """``$1 IN (SELECT a …)``: the parameter meets what the subquery gives."""
+        numbers = _numbers(link.testexpr)
+        wanted = inner(link.subselect)
+        level = next((one for one in self.level.inner_levels if one.node == wanted), None)
+        if not numbers or not level or not _direct(link.testexpr) or len(wanted.target_list) != 1:
+            yield from self.condition(link.testexpr, at)
+            return
+        target = inner(wanted.target_list[0]).val
+        yield replace(_Collector(level).meeting(numbers[0], "equal", target, at), negated=_negated(level))
+
+    def called(self, call: Node, at: _At) -> Iterator[Use]:
+        """A function: a parameter beside one column is taken for a value like it."""
+        name = str(inner(call.funcname[-1]).sval)
+        columns = [one for argument in call.args for one in _columns(argument)]
+        for argument in call.args:
+            number = _direct(argument)
+            if number and len(columns) == 1 and name not in ("date_trunc", "date_part", "count", "sum"):
+                yield self.meeting(number, "beside", _wrapped(columns[0], argument), at)
+            else:
+                yield from self.condition(argument, at)
+        for name in ("agg_filter", "agg_order", "over"):
+            value = getattr(call, name)
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield from self.condition(part, at)
+
+    # ------------------------------------------------------------------------------------------------ other clauses
+    def joined(self, item: Node, at: _At) -> Iterator[Use]:
+        one = inner(item)
+        if kind(one) == "JoinExpr":
+            yield from self.joined(one.larg, at)
+            yield from self.joined(one.rarg, at)
+            if one.HasField("quals"):
+                yield from self.condition(one.quals, at)
+        elif kind(one) == "RangeFunction":
+            yield from (Use(number, "other", self.level) for number in _numbers(one))
+
+    def limits(self, node: Node) -> Iterator[Use]:
+        for role, part in (("limit", node.limit_count), ("offset", node.limit_offset)):
+            for number in _numbers(part):
+                yield Use(number, role, self.level, direct=_direct(part) is not None)  # type: ignore[arg-type]
+
+    def inserts(self) -> bool:
+        parent = self.level.parent
+        return bool(parent and kind(parent.node) == "InsertStmt" and self.level.how == "from")
+
+    def listed(self, items: Sequence[Node]) -> Iterator[Use]:
+        """Values in the order of an INSERT's columns."""
+        parent = self.level.parent
+        columns = _inserted(parent) if parent and self.inserts() else []
+        for place, item in enumerate(items):
+            column = columns[place] if place < len(columns) else ""
+            for number in _numbers(item):
+                yield self.value(number, parent if column else None, column, direct=_direct(item) is not None)
+
+    def set(self, node: Node) -> Iterator[Use]:
+        """The SET of an UPDATE, also of ON CONFLICT."""
+        if kind(node) in ("UpdateStmt", "OnConflictClause"):
+            for target in node.target_list:
+                one = inner(target)
+                for number in _numbers(one.val):
+                    yield self.value(number, self.level, one.name, direct=_direct(one.val) is not None)
+
+    def value(self, number: int, level: Level | None, column: str, *, direct: bool) -> Use:
+        source = next(iter(level.sources.values()), {}) if level else {}
+        origin = source.get(column, ("", ""))
+        return Use(number, "value", self.level, origin=origin, bare=True, filters=False, direct=direct)
+
+
+def _inserted(level: Level) -> list[str]:
+    named = [str(inner(one).name) for one in getattr(level.node, "cols", ())]
+    return named or list(next(iter(level.sources.values()), {}))
+
+
+def _negated(level: Level | None) -> bool:
+    while level:
+        if level.negated:
+            return True
+        level = level.parent
+    return False
+
+
+# -------------------------------------------------------------------------------------------------------- expressions
+def outside_subqueries(node: Node) -> Iterator[Node]:
+    """A node and all below it but what its subqueries hold."""
+    one = inner(node)
+    yield one
+    for child in children(one):
+        if kind(child) not in STATEMENTS:
+            yield from outside_subqueries(child)
+
+
+def _numbers(node: Node) -> list[int]:
+    return list(dict.fromkeys(one.number for one in outside_subqueries(node) if kind(one) == "ParamRef"))
+
+
+def _columns(node: Node) -> list[Node]:
+    return [one for one in outside_subqueries(node) if kind(one) == "ColumnRef"]
+
+
+def _only_parameters(node: Node) -> bool:
+    """Whether a condition is about parameters alone: ``$1 IS NULL``, ``$1 = ''``."""
+    parts = list(walk(node))
+    return any(kind(one) == "ParamRef" for one in parts) and not any(
+        kind(one) == "ColumnRef" or kind(one) in STATEMENTS for one in parts
+    )
+
+
+def _direct(node: Node) -> int | None:
+    """The number of a parameter that stands by itself, but for casts and functions that leave it what it is."""
+    one = inner(node)
+    match kind(one):
+        case "ParamRef":
+            return int(one.number)
+        case "TypeCast":
+            return _direct(one.arg)
+        case "CollateClause":
+            return _direct(one.arg)
+        case "CoalesceExpr" | "MinMaxExpr" | "A_ArrayExpr":
+            parts = one.elements if kind(one) == "A_ArrayExpr" else one.args
+            return next((found for part in parts if (found := _direct(part))), None)
+        case "FuncCall" if str(inner(one.funcname[-1]).sval) in _WRAPPERS | _QUERIES:
+            return next((found for part in one.args if (found := _direct(part))), None)
+    return None
+
+
+def _affixes(node: Node) -> tuple[str, str] | None:
+    """What a pattern has before and behind its parameter: ``'%' || $1 || '%'``; None for anything else."""
+    parts = list(_concatenated(node))
+    places = [place for place, part in enumerate(parts) if _direct(part)]
+    if len(places) != 1 or len(parts) == 1 or any(kind(part) != "A_Const" for part in parts if not _direct(part)):
+        return None
+    texts = [inner(part).sval.sval if kind(part) == "A_Const" else "" for part in parts]
+    return "".join(texts[: places[0]]), "".join(texts[places[0] + 1 :])
+
+
+def _concatenated(node: Node) -> Iterator[Node]:
+    one = inner(node)
+    if kind(one) == "A_Expr" and [inner(name).sval for name in one.name] == ["||"]:
+        yield from _concatenated(one.lexpr)
+        yield from _concatenated(one.rexpr)
+    elif kind(one) == "FuncCall" and inner(one.funcname[-1]).sval == "concat":
+        for argument in one.args:
+            yield from _concatenated(argument)
+    elif kind(one) == "TypeCast" and kind(one.arg) != "ParamRef" and kind(one.arg) != "A_Const":
+        yield from _concatenated(one.arg)
+    else:
+        yield node
+
+
+def _wrapped(column: Node, like: Node) -> Node:
+    """A ColumnRef in the kind of wrapper that ``like`` is."""
+    found = type(like)()
+    found.column_ref.CopyFrom(column)
+    return found
