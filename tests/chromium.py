@@ -35,31 +35,48 @@ def browser() -> Iterator[Any]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def tabs(browser: Any) -> Iterator[dict[bool, list[Any]]]:
+    """Tabs with and without scripts that no test uses now: to open a page in one takes a third of what a new one does."""
+    free: dict[bool, list[Any]] = {True: [], False: []}
+    yield free
+    for tab in free[True] + free[False]:
+        tab.context.close()
+
+
+def _new_tab(browser: Any, *, script: bool) -> Any:
+    permissions = ["clipboard-read", "clipboard-write"]
+    context = browser.new_context(reduced_motion="reduce", java_script_enabled=script, permissions=permissions)
+    context.set_default_timeout(30_000)  # a page of ten megabytes opens slowly on a busy machine
+    return context.new_page()
+
+
 @pytest.fixture
-def opened(browser: Any, tmp_path: Path) -> Iterator[Callable[..., Seen]]:
+def opened(browser: Any, tabs: dict[bool, list[Any]], tmp_path: Path) -> Iterator[Callable[..., Seen]]:
     """Open a page from disk: ``opened(html, width=…, dark=…, script=…)``."""
-    contexts = []
+    used: list[tuple[bool, Seen, dict[str, Any]]] = []
 
     def open_page(html: str, *, width: int = 1400, dark: bool = False, script: bool = True, anchor: str = "") -> Seen:
-        file = tmp_path / f"report{len(contexts)}.html"
+        file = tmp_path / f"report{len(used)}.html"
         file.write_text(html, encoding="utf-8")
-        context = browser.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme="dark" if dark else "light",
-            reduced_motion="reduce",
-            java_script_enabled=script,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        context.set_default_timeout(30_000)  # a page of ten megabytes opens slowly on a busy machine
-        contexts.append(context)
-        seen = Seen(context.new_page())
-        seen.page.on("console", lambda message: seen.complaints.append(message.text))
-        seen.page.on("pageerror", lambda error: seen.complaints.append(str(error)))
-        seen.page.on("dialog", lambda dialog: (seen.complaints.append(dialog.message), dialog.dismiss()))
-        seen.page.on("request", lambda request: seen.requests.append(request.url))
+        seen = Seen(tabs[script].pop() if tabs[script] else _new_tab(browser, script=script))
+        listeners = {
+            "console": lambda message: seen.complaints.append(message.text),
+            "pageerror": lambda error: seen.complaints.append(str(error)),
+            "dialog": lambda dialog: (seen.complaints.append(dialog.message), dialog.dismiss()),
+            "request": lambda request: seen.requests.append(request.url),
+        }
+        used.append((script, seen, listeners))
+        for event, listener in listeners.items():
+            seen.page.on(event, listener)
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        seen.page.emulate_media(media="null", color_scheme="dark" if dark else "light")
         seen.page.goto(f"{file.as_uri()}{anchor}")
         return seen
 
     yield open_page
-    for context in contexts:
-        context.close()
+    for script, seen, listeners in used:
+        for event, listener in listeners.items():
+            seen.page.remove_listener(event, listener)
+        seen.page.goto("about:blank")
+        tabs[script].append(seen.page)

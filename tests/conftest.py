@@ -30,9 +30,9 @@ from bench.postgres.servers.postmaster import stops_with_us
 from bench.postgres.servers.settings import as_arguments
 from bench.workload import read
 from tests.builders.shops import SHOP, gate_of, git
-from tests.chromium import browser, opened
+from tests.chromium import browser, opened, tabs
 
-__all__ = ["browser", "opened"]
+__all__ = ["browser", "opened", "tabs"]
 
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 

@@ -65,11 +65,11 @@ class Sheet:
     """An empty drawing of ``width`` by ``height`` units; y grows downwards."""
 
     def __init__(self, canvas: Canvas, width: float, height: float) -> None:
+        from matplotlib.transforms import Affine2D
+
         self.width, self.height = width, height
-        self._axes = canvas.add_axes((0, 0, 1, 1))
-        self._axes.set_axis_off()
-        self._axes.set_xlim(0, width)
-        self._axes.set_ylim(height, 0)
+        self._canvas = canvas
+        self._place = Affine2D().scale(1 / width, -1 / height).translate(0, 1) + canvas.transSubfigure
         self._drawn = 0
 
     def _next(self) -> int:
@@ -82,9 +82,10 @@ class Sheet:
         slant: float = 0,
     ) -> None:  # fmt: skip
         """Write ``words`` in one line with their base line at ``at``; ``slant`` is in degrees, rising to the right."""
-        self._axes.text(
+        self._canvas.text(
             *at, BREAKS.sub(" ", words), fontsize=size, color=COLOURS[colour], ha=anchor, va="baseline", rotation=slant,
             rotation_mode="anchor", fontweight="bold" if bold else "normal", zorder=self._next(),
+            transform=self._place,
         )  # fmt: skip
 
     def lines(
@@ -101,11 +102,11 @@ class Sheet:
         snap = False if round_ends else None
         xs = [x for (x1, _), (x2, _) in pairs for x in (x1, x2, gap)]
         ys = [y for (_, y1), (_, y2) in pairs for y in (y1, y2, gap)]
-        self._axes.add_line(
+        self._canvas.add_artist(
             Line2D(
                 xs, ys, color=COLOURS[colour], linewidth=width, alpha=alpha,
                 linestyle=(0, (4, 3)) if dashed else "solid", solid_capstyle="round" if round_ends else "butt",
-                snap=snap, zorder=self._next(),
+                snap=snap, zorder=self._next(), transform=self._place,
             )
         )  # fmt: skip
 
@@ -119,9 +120,9 @@ class Sheet:
             line = Line2D(
                 [x for x, _ in points], [y for _, y in points], linestyle="none", marker=shape, markersize=size,
                 color=COLOURS[colour], markerfacecolor=COLOURS[colour] if filled else "none", markeredgewidth=edge,
-                zorder=self._next(),
+                zorder=self._next(), transform=self._place,
             )  # fmt: skip
-            self._axes.add_line(line)
+            self._canvas.add_artist(line)
 
     def boxes(self, boxes: Sequence[tuple[float, float, float, float]], *, colour: str) -> None:
         """Fill boxes of (left, top, right, bottom), as one path."""
@@ -135,8 +136,15 @@ class Sheet:
             ]
             codes = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(boxes)
             path = Path([corner for box in corners for corner in box], codes)
-            patch = PathPatch(path, facecolor=COLOURS[colour], edgecolor="none", linewidth=0, zorder=self._next())
-            self._axes.add_patch(patch)
+            patch = PathPatch(
+                path,
+                facecolor=COLOURS[colour],
+                edgecolor="none",
+                linewidth=0,
+                zorder=self._next(),
+                transform=self._place,
+            )
+            self._canvas.add_artist(patch)
 
 
 @dataclass(frozen=True, slots=True)
