@@ -111,6 +111,12 @@ def test_the_wheel_carries_the_whole_subject(wheel: Path) -> None:
     assert held == wanted
 
 
+def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
+    held = set(zipfile.ZipFile(wheel).namelist())
+    here = [file for file in (ROOT / "bench").rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    assert {file.relative_to(ROOT).as_posix() for file in here} - held == set()
+
+
 def test_the_wheel_carries_no_tests_and_no_reports(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
     assert tops == {"bench", "pytest_pgproof.py", next(top for top in tops if top.endswith(".dist-info"))}

@@ -22,6 +22,7 @@ from bench.postgres.servers.conninfo import own_dsn
 from bench.postgres.servers.disk import disk_full, tells_of_full_disk
 from bench.postgres.servers.settings import EMBEDDED_SETTINGS, as_config, machine_memory_bytes, start_settings
 from bench.postgres.servers.slot import Slot, close, keep_from_children
+from bench.postgres.stand_ins import control_path
 
 START_TIMEOUT_S = 600.0
 """A start after a crash replays up to max_wal_size of log; a plain one takes a tenth of a second."""
@@ -98,6 +99,7 @@ def _answering(
 
 def _start(slot: Slot, binaries: Binaries, sockets: Path, account: Account | None) -> subprocess.Popen[str]:
     settings = {**start_settings(machine_memory_bytes()), **EMBEDDED_SETTINGS, "port": "5432"}
+    settings |= control_path(slot.folder / "stand-ins", binaries.major)
     slot.config.write_text(as_config(settings | {"unix_socket_directories": str(sockets)}))
     slot.config.chmod(0o644)  # the server's account reads it, and cannot change it
     log = os.open(slot.log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)

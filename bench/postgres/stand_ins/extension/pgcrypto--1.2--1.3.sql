@@ -1,0 +1,1 @@
+-- Nothing: the stand-in of the earlier version has all functions of the later one.
