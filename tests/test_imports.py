@@ -15,6 +15,7 @@ LAYERS = [
     {"cli", "pytest_plugin"},
     {"experiments"},
     {"results_folder", "progress_bars"},
+    {"hygiene"},
     {"cells"},
     {"pgbench"},
     {"measurement"},
@@ -33,7 +34,7 @@ LAYERS = [
 """Top to bottom; a module may import from lower layers, and inside its own part."""
 
 STANDS_ON = {
-    "before_after": {"attribution"},  # a run ends with the four sides of its optimizations
+    "before_after": {"attribution", "now"},  # a run ends with the four sides; without optimizations it is of now
     "scale": {"before_after"},  # each step of it is a run
     "selftest": {"gate"},  # it is the gate that is tested
 }
@@ -55,6 +56,7 @@ AFTER_MEASUREMENT = {
     "shipping",
     "report",
     "cells",
+    "hygiene",
 }
 COMMANDS = {"command"}
 """Modules of an experiment that belong to the command line: they use its options, and nothing else imports them."""

@@ -57,8 +57,9 @@ def carry_out(
 def begin(experiment: Experiment[Record, Any], output: Path) -> Checkpoint[Record]:
     """Begin a result in ``output``, which is made at once, or refused in one line."""
     insist_on(output)
-    link = LATEST if experiment.kind is RUN else f"{LATEST}-{experiment.name}"
-    return Checkpoint(experiment.kind, lambda: make(output, experiment.name), link, experiment.worth_keeping)
+    name = experiment.carried_out_by
+    link = LATEST if experiment.kind is RUN or name == "run" else f"{LATEST}-{name}"
+    return Checkpoint(experiment.kind, lambda: make(output, name), link, experiment.worth_keeping)
 
 
 def exit_code(experiment: Experiment[Record, Any], record: Record) -> int:

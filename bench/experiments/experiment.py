@@ -45,6 +45,8 @@ class Experiment(Generic[Record, Summary]):
     """What it is called: ``report``."""
     smallest: tuple[str, ...]
     """The arguments of its smallest run on a workload, for who only wants to see it go."""
+    command: str = ""
+    """The command that carries it out, where that is not its name."""
     others: Mapping[str, Callable[[Record, Summary], str]] = field(default_factory=dict)
     """Files beside page and Markdown, and what makes them."""
     outcome: Callable[[Record], Outcome] | None = None
@@ -55,6 +57,11 @@ class Experiment(Generic[Record, Summary]):
     """What to say of the part of a stopped one that was kept in a folder; None where no part is ever kept."""
     worth_reporting: Callable[[Record], bool] = lambda _record: True
     """Whether the part of a stopped one gets its reports at once."""
+
+    @property
+    def carried_out_by(self) -> str:
+        """The command that carries it out."""
+        return self.command or self.name
 
     def show(self, record: Record) -> RenderableType:
         """What a terminal shows of ``record``."""

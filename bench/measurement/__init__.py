@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from bench.measurement.compare import Answers, compare, compare_all, equality_of, look
+from bench.measurement.compare import Answers, compare, compare_all, equality_of, look, see_all
 from bench.measurement.execution import (
     Bindings,
     Cell,
@@ -39,5 +39,6 @@ __all__ = [
     "explain_blocks",
     "look",
     "result_rows",
+    "see_all",
     "time_pairs",
 ]

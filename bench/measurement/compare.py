@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from bench.errors import DatasetError, WorkloadError
 from bench.measurement.answers import Answer, answer, order_of
 from bench.measurement.contents import Columns, shared_columns
 from bench.measurement.execution import Cell, Sides, Timeout, explain, explain_shares
@@ -54,6 +55,24 @@ def compare_all(
     return pairs
 
 
+def see_all(sides: Sides, cells: Sequence[Cell], progress: Progress, store: Store = lambda _: None) -> list[Pair]:
+    """See each of ``cells`` in the state ``before``, the only one there is; a statement that fails is told as such."""
+    pairs: list[Pair] = []
+    for number, cell in enumerate(cells):
+        progress("looking at each", number, len(cells), "cells")
+        side, answers = CellSide(), list[Answer]()
+        try:
+            side, answers = _look(sides, cell, "before", {}, shares=True)
+        except (WorkloadError, DatasetError) as error:
+            side = CellSide(error=error.message)
+        numbers = [one.rows for one in answers] + [None] * len(cell.bindings)
+        bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
+        pairs.append(Pair(cell.query.name, cell.parameter_class, bindings, before=side))
+        store(pairs)
+    progress("looking at each", len(cells), len(cells), "cells")
+    return pairs
+
+
 def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:
     """See one side for the first time, on a new connection; after a timeout there are fewer answers than bindings."""
     return _look(sides, cell, state, columns_to_compare(sides, cell))
@@ -61,7 +80,7 @@ def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:
 
 def _look(
     sides: Sides, cell: Cell, state: State, columns: Columns, *, shares: bool = False, plans: bool = False
-) -> tuple[CellSide, Answers]:
+) -> tuple[CellSide, list[Answer]]:
     """With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
     touches, and, with ``plans``, by which plan.
     """

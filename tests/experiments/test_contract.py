@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -51,13 +51,31 @@ def workload(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def results(tmp_path_factory: pytest.TempPathFactory, workload: Path, home: Path) -> dict[str, Path]:
+def as_it_is(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The example without optimizations: what is measured of it is one state."""
+    folder = Path(shutil.copytree(SHOP, tmp_path_factory.mktemp("now") / "shop"))
+    (folder / "optimizations.sql").unlink()
+    for query in folder.glob("queries/*.sql"):
+        query.write_text(re.sub(r"^-- expects: .*\n", "", query.read_text(), flags=re.MULTILINE))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def workload_for(workload: Path, as_it_is: Path) -> Callable[[str], Path]:
+    """What the experiment of that file is carried out on."""
+    return lambda file: as_it_is if file == "now.json" else workload
+
+
+@pytest.fixture(scope="module")
+def results(
+    tmp_path_factory: pytest.TempPathFactory, workload_for: Callable[[str], Path], home: Path
+) -> dict[str, Path]:
     """The folder of a finished result of each experiment, made when first asked for."""
 
     class Made(dict[str, Path]):
         def __missing__(self, file: str) -> Path:
             output = tmp_path_factory.mktemp("reports")
-            assert carried_out(experiment_of(Path(file)), workload, output, home) == 0
+            assert carried_out(experiment_of(Path(file)), workload_for(file), output, home) == 0
             self[file] = only_folder(output)
             return self[file]
 
@@ -66,7 +84,7 @@ def results(tmp_path_factory: pytest.TempPathFactory, workload: Path, home: Path
 
 def carried_out(experiment: Experiment, workload: Path, output: Path, home: Path) -> int:
     asked = [str(workload), *experiment.smallest, "--home", str(home), "--output", str(output), "--quiet"]
-    return main([experiment.name, *asked])
+    return main([experiment.carried_out_by, *asked])
 
 
 def only_folder(output: Path) -> Path:
@@ -159,9 +177,9 @@ def steps() -> dict[str, int]:
 @pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("file", KEPT)
 def test_an_interrupted_one_keeps_its_part_and_leaves_no_copy(
-    file, stop, workload, home, stopped, steps, tmp_path, monkeypatch
+    file, stop, workload_for, home, stopped, steps, tmp_path, monkeypatch
 ):
-    experiment = experiment_of(Path(file))
+    experiment, workload = experiment_of(Path(file)), workload_for(file)
     if file not in steps:
         calls = stopped(None)
         assert carried_out(experiment, workload, tmp_path / "whole", home) == 0

@@ -9,9 +9,9 @@ from bench.cells.records import OptimizationSummary
 from bench.experiments.attribution import details, sentences
 from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.heatmap import HeatmapColumn, heat
-from bench.experiments.attribution.hygiene import BY_CATALOG, TITLES, UNSEEN
 from bench.experiments.attribution.proof import Proof
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary, FindingGroup, Totals
+from bench.hygiene.findings import BY_CATALOG, TITLES, UNSEEN
 from bench.model.vocabulary import mark
 from bench.report import numbers
 from bench.report.document import (

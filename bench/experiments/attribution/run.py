@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from bench.experiments.attribution.changed_tables import changed_tables
 from bench.experiments.attribution.committed import with_committed
 from bench.experiments.attribution.disk import stored
@@ -24,6 +23,7 @@ from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution, SetTried
 from bench.postgres import extensions, optimizations
 from bench.postgres.connection import Connection
+from bench.postgres.index_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from bench.experiments.attribution.costs import Costs, WritePrice, costs, write_
 from bench.experiments.attribution.evidence import Effect
 from bench.experiments.attribution.gains import disagreements
 from bench.experiments.attribution.heatmap import Heatmap, heatmap
-from bench.experiments.attribution.hygiene import HygieneFinding, HygieneKind, findings
 from bench.experiments.attribution.limits import limits
 from bench.experiments.attribution.moved import Moved, moved, without_moved
 from bench.experiments.attribution.proof import Proof, prove
 from bench.experiments.attribution.sentences import hot
 from bench.experiments.attribution.verdicts import OptimizationOutcome, OptimizationVerdict, verdicts
+from bench.hygiene.findings import HygieneFinding, HygieneKind, findings
 from bench.model import Applied, Attribution, Run, Stored
 
 FOLD_FROM = 8

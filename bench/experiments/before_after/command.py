@@ -28,6 +28,9 @@ from bench.experiments.before_after.document import EXPERIMENT
 from bench.experiments.before_after.run import RunOptions
 from bench.experiments.before_after.summary import RunSummary, summarize
 from bench.experiments.experiment import Experiment
+from bench.experiments.now import run as now
+from bench.experiments.now.document import EXPERIMENT as NOW_EXPERIMENT
+from bench.experiments.now.origin import origin_of
 from bench.model import Options, Run
 from bench.postgres import databases
 from bench.progress_bars import Bars, Lines, progress
@@ -127,7 +130,7 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
     """Run the experiment: fill, clone, optimize, compare, measure, report.
 
     WORKLOAD is a folder with schema.sql, queries/, optimizations.sql and dataset/; by default the current folder if it
-    is one, else the CRM that comes with pgproof.
+    is one, else the CRM that comes with pgproof. Without optimizations the schema is measured as it is.
     """
     if chosen["drop_caches"] and not chosen["cold"]:
         raise click.UsageError("--drop-caches is for --cold N")
@@ -139,6 +142,8 @@ def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen:
         aa=chosen["aa"], coverage=chosen["coverage"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
+    if not found.optimizations and not (what.cold or what.options.aged):
+        return _now(found, what.options, output, shown, chosen, check=check)
     seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)
     if what.keep_databases:
         out.print(f"kept databases: {databases.PREFIX}{seen.id}_before and _after", soft_wrap=True)
@@ -167,6 +172,20 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
     what = RunOptions(_options(found, chosen, rounds=1, budget_s=0.0), measure=False, attribute=True)
     _carry_out(replace(EXPERIMENT, name="attribute"), found, what, output, shown, chosen)
     return 0
+
+
+def _now(
+    workload: Workload, options: Options, output: Path, shown: Bars | Lines, chosen: dict[str, Any], *, check: bool
+) -> int:
+    """Without optimizations there is one state, and nothing to compare it with."""
+    setup = setup_options(workload, chosen, shown, only=chosen["only"])
+    results, origin = begin(NOW_EXPERIMENT, output), origin_of(workload)
+    seen = carry_out(
+        NOW_EXPERIMENT, results, chosen, shown,
+        lambda handle: now.run(setup, options, origin, handle, results.keep),
+        lambda handle: f"{workload.name}: {setup.size}, {version_of(handle)}",
+    )  # fmt: skip
+    return EXIT_DIFFERS if check and not NOW_EXPERIMENT.summarize(seen).good else 0
 
 
 def _carry_out(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.experiments.before_after import cells, figures, samples
+from bench.cells import samples
+from bench.experiments.before_after import cells, figures
 from bench.experiments.before_after.findings import suites
 from bench.experiments.before_after.summary import RunSummary, summarize
 from bench.model import Run
@@ -13,7 +14,7 @@ from bench.report import csv, junit
 from bench.report.files import put
 
 OTHERS: Mapping[str, Callable[[Run, RunSummary], str]] = {
-    "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run)),
+    "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),
     "cells.csv": lambda run, summary: csv.render(cells.COLUMNS, cells.rows(run, summary)),
     "junit.xml": lambda run, summary: junit.render(
         "pgproof run", list(suites(run, summary)), run.started_at, sum(run.phases_s.values())

@@ -12,13 +12,12 @@ import pytest
 from bench.dataset.bindings import class_rows
 from bench.dataset.encode import Encoder
 from bench.dataset.source import tables
-from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
-from bench.experiments.attribution.hygiene import HygieneFinding, findings
 from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.run import RunOptions
 from bench.experiments.load import run as loading
 from bench.experiments.load.record import LoadOptions, LoadStep
 from bench.experiments.traps.fresh import add_tenant
+from bench.hygiene.findings import HygieneFinding, findings
 from bench.measurement import Cell, Sides, compare
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.execution import explain
@@ -28,6 +27,7 @@ from bench.plans import index_names
 from bench.plans.parse import walk
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
+from bench.postgres.index_facts import foreign_keys, index_facts
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
 from bench.workload import read

@@ -6,7 +6,7 @@ import io
 
 import pandas as pd
 
-from bench.experiments.before_after.samples import COLUMNS, frame
+from bench.cells.samples import COLUMNS, frame
 from tests.builders import runs
 from tests.experiments.before_after.formats import FORMATS
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bench.experiments.attribution.catalog_facts import foreign_keys, index_facts
-from bench.experiments.attribution.hygiene import HygieneFinding, findings
+from bench.hygiene.findings import HygieneFinding, findings
 from bench.postgres.connection import Connection
+from bench.postgres.index_facts import foreign_keys, index_facts
 
 TABLES = """
 CREATE SCHEMA s;

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.cells.index_use import bare
-from bench.experiments.attribution.fk_indexes import READS_MORE, nearest, needed, serves
-from bench.experiments.attribution.redundant_indexes import Redundant, Relation, clashing, droppable, redundant, twins
+from bench.hygiene.fk_indexes import READS_MORE, nearest, needed, serves
+from bench.hygiene.redundant_indexes import Redundant, Relation, clashing, droppable, redundant, twins
 from bench.model.attribution import ForeignKeyFacts, IndexFacts
 from bench.report.numbers import count, digits, listed, plural, size
 

@@ -8,7 +8,7 @@ import pytest
 
 from bench.postgres import databases, extensions
 from bench.postgres.connection import Connection, Target
-from tests.experiments.attribution.hygiene.traps import TABLES
+from tests.hygiene.traps import TABLES
 
 
 @pytest.fixture(scope="module")

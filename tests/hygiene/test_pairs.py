@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.attribution.catalog_facts import index_facts
-from bench.experiments.attribution.hygiene import findings
+from bench.hygiene.findings import findings
 from bench.postgres.connection import Connection
-from tests.experiments.attribution.hygiene.traps import PLANS_UNSEEN, TABLES, X_A, X_AB, found_in, index, short
+from bench.postgres.index_facts import index_facts
+from tests.hygiene.traps import PLANS_UNSEEN, TABLES, X_A, X_AB, found_in, index, short
 
 PAIRS = {
     "exact duplicate": (X_A + index("x2", "(a)"), {("duplicate", "x2", "x1")}),

@@ -9,12 +9,12 @@ import psycopg
 import pytest
 
 from bench import storage
-from bench.experiments.attribution.catalog_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
-from bench.experiments.attribution.hygiene import findings
+from bench.hygiene.findings import findings
 from bench.model.attribution import ForeignKeyFacts, IndexFacts, IndexKey
 from bench.postgres.connection import Connection, Target
+from bench.postgres.index_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
 from tests.conftest import plain_role
-from tests.experiments.attribution.hygiene.traps import FK2, TABLES, X_A, found_in, index, short
+from tests.hygiene.traps import FK2, TABLES, X_A, found_in, index, short
 
 
 def test_an_invalid_index_is_named_and_replaces_no_other(made: Connection) -> None:

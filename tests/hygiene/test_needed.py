@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bench.experiments.attribution.catalog_facts import foreign_keys
 from bench.postgres.connection import Connection
-from tests.experiments.attribution.hygiene.traps import FK, FK2, X_A, X_AB, found_in, index, short
+from bench.postgres.index_facts import foreign_keys
+from tests.hygiene.traps import FK, FK2, X_A, X_AB, found_in, index, short
 
 SUPPORT = {
     "nothing": (FK, False),
