@@ -14,7 +14,9 @@ import click
 from bench.cli.streams import err
 from bench.errors import WorkloadError
 from bench.experiments.setup import SetupOptions
+from bench.postgres.extensions import named
 from bench.postgres.servers import SERVERS, SUPERUSER, ServerHandle, ServerOptions, open_server
+from bench.postgres.servers.choice import DEFAULT_IMAGE, choose
 from bench.progress import Progress
 from bench.progress_bars import Bars, Lines
 from bench.workload import Workload, read
@@ -28,13 +30,16 @@ Command = Callable[..., Any]
 def server_options(command: Command) -> Command:
     """The options that say which PostgreSQL to use."""
     for option in reversed((
-        click.option("--server", type=click.Choice(list(SERVERS)), help="Where PostgreSQL comes from.  [default: "
-                     "embedded, or dsn where one is given]"),
+        click.option("--server", type=click.Choice(list(SERVERS)), help="Where PostgreSQL comes from: a "
+                     "package that pgproof brings, what is installed here, a container, or a server that exists.  "
+                     "[default: the first that has the extensions which the schema names, or dsn where one is given]"),
+        click.option("--pg-bin", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installed "
+                     "programs for --server local (pg_config --bindir).  [default: the newest in the usual places]"),
         click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof makes "
                      "databases of its own there and touches no other."),
-        click.option("--image", default="postgres:18", show_default=True, help="Image for --server docker."),
-        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the embedded "
-                     "server's data.  [default: the user's cache folder]"),
+        click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Image for --server docker."),
+        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the data of a server "
+                     "that pgproof starts here.  [default: the user's cache folder]"),
     )):  # fmt: skip
         command = option(command)
     return command
@@ -103,12 +108,14 @@ def workload_folder(given: Path | None) -> Path:
 
 
 def read_workload(given: Path | None, chosen: dict[str, Any]) -> Workload:
-    """The workload in the folder to work on.
+    """The workload in the folder to work on; the extensions that it names are noted for the choice of a server.
 
     Raises:
         WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
     """
-    return read(workload_folder(given), cluster_sql=chosen["allow_cluster_sql"])
+    found = read(workload_folder(given), cluster_sql=chosen["allow_cluster_sql"])
+    chosen["extensions"] = named(found.schema, "schema.sql")
+    return found
 
 
 def setup_options(
@@ -156,16 +163,26 @@ def is_existing(chosen: dict[str, Any]) -> bool:
 
 
 def _kind(chosen: dict[str, Any]) -> str:
-    return str(chosen["server"] or ("dsn" if chosen["dsn"] else "embedded"))
+    """The kind of server that the options ask for, or empty where they leave the choice."""
+    if chosen["pg_bin"] and chosen["server"] not in (None, "local"):
+        raise click.UsageError(f"--pg-bin is for --server local, not for --server {chosen['server']}")
+    return chosen["server"] or ("local" if chosen["pg_bin"] else "dsn" if chosen["dsn"] else "")
 
 
 @contextmanager
 def server(chosen: dict[str, Any], shown: Bars | Lines) -> Iterator[ServerHandle]:
-    """The server that the options ask for; a role that may do everything there is warned of."""
-    options = ServerOptions(
-        chosen["dsn"], chosen["image"], chosen["home"], shown.say, chosen.get("allow_cluster_sql", False)
-    )
-    with open_server(_kind(chosen), options) as handle:
+    """The server that the options ask for, or the first that has the extensions that the workload names.
+
+    Why it is not the usual one is said, and a role that may do everything there is warned of.
+    """
+    asked = ServerOptions(
+        chosen["dsn"], chosen["image"], chosen["home"], shown.say, chosen.get("allow_cluster_sql", False),
+        chosen["pg_bin"],
+    )  # fmt: skip
+    kind, options, reason = choose(chosen.get("extensions", {}), asked, _kind(chosen))
+    if reason:
+        shown.say(reason)
+    with open_server(kind, options) as handle:
         if handle.superuser:
             err.print(f"warning: {SUPERUSER}", markup=False, soft_wrap=True)
         yield handle

@@ -223,7 +223,7 @@ class Dataset:
     """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
 
 
-STARTED = ("embedded", "docker")
+STARTED = ("embedded", "local", "docker")
 """Kinds of server that pgproof starts."""
 
 

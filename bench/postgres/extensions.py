@@ -7,15 +7,36 @@ In a database of a server of ours stands a function that creates those that lead
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Iterable, Mapping
+from importlib import resources
 from typing import Any
 
 from psycopg import sql
 
+from bench.model import Statement
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 
 _CREATES = re.compile(r"\s*CREATE\s+EXTENSION\b", re.IGNORECASE)
+_NAMED = re.compile(r"\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"([^\"]+)\"|([\w$]+))", re.IGNORECASE)
+
+_KNOWN = tomllib.loads((resources.files("bench.postgres") / "extensions.toml").read_text(encoding="utf-8"))
+
+UNNEEDED: Mapping[str, str] = _KNOWN["unneeded"]
+"""Extensions without which the tables of a schema are the same, with what each is for."""
+IMAGES: Mapping[str, tuple[str, ...]] = {image["name"]: tuple(image["extensions"]) for image in _KNOWN["images"]}
+"""Images of a container and the extensions that each has beside PostgreSQL's own, in the order of proposal."""
+
+
+def named(statements: Iterable[Statement], file: str) -> dict[str, str]:
+    """The extensions that statements create, each with the first place that does: ``schema.sql:12``."""
+    found = ((_NAMED.match(statement.sql), statement.line) for statement in statements)
+    places: dict[str, str] = {}
+    for match, line in found:
+        if match:
+            places.setdefault(match[1] or match[2].lower(), f"{file}:{line}")
+    return places
 
 
 def create(connection: Connection, name: str, schema: str) -> None:

@@ -18,6 +18,7 @@ P95_FROM = 20
 WHERE = {
     "embedded": "The server ran on the machine of the client and talked through a socket: no network is in any time.",
     "docker": "The server ran in a container on the machine of the client: no network beyond that is in any time.",
+    "local": "The server ran on the machine of the client and talked through a socket: no network is in any time.",
     "dsn": "The server is not pgproof's own: what else it did meanwhile, and what its machine is, is not known here.",
 }
 MADE_UP = "The rows are those that the workload's dataset makes: what your data has and they lack does not show."

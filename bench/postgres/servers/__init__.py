@@ -1,4 +1,4 @@
-"""Where PostgreSQL comes from: three ways to get a server, each a context manager that yields a ServerHandle."""
+"""Where PostgreSQL comes from: four ways to get a server, each a context manager that yields a ServerHandle."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bench.postgres.servers.conninfo import redact
 from bench.postgres.servers.disk import disk_full, servers_disk_full
 from bench.postgres.servers.docker import docker_server
 from bench.postgres.servers.dsn import existing_server
-from bench.postgres.servers.embedded import embedded_server
+from bench.postgres.servers.embedded import embedded_server, local_server
 from bench.postgres.servers.handle import ServerHandle, ServerOptions
 from bench.postgres.servers.settings import SESSION_SETTINGS, TIMED_SETTINGS
 from bench.postgres.workload_role import make_role
@@ -25,6 +25,7 @@ __all__ = [
 
 SERVERS: dict[str, Callable[[ServerOptions], AbstractContextManager[ServerHandle]]] = {
     "embedded": embedded_server,
+    "local": local_server,
     "docker": docker_server,
     "dsn": existing_server,
 }

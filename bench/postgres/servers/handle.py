@@ -18,9 +18,9 @@ def quiet(_: str) -> None:
 class ServerOptions:
     """How to get a server; every kind reads what concerns it.
 
-    ``dsn`` is the existing server; ``image`` the one that docker runs; ``home`` the folder for the embedded
-    server's data, kept between runs (default: the user's cache folder). ``progress`` is told, a line at a time,
-    what takes long and what is not as asked for.
+    ``dsn`` is the existing server; ``image`` the one that docker runs; ``home`` the folder for the data of a server of
+    our own on this machine, kept between runs (default: the user's cache folder). ``progress`` is told, a line at a
+    time, what takes long and what is not as asked for.
     """
 
     dsn: str | None = field(default=None, repr=False)
@@ -29,6 +29,8 @@ class ServerOptions:
     progress: Callable[[str], None] = quiet
     cluster_sql: bool = False
     """Whether a workload's SQL runs as the DSN's role on a server of pgproof's own too, hence as superuser."""
+    pg_bin: Path | None = None
+    """The folder of the installed programs that ``local`` runs (default: the newest in the usual places)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,10 +145,10 @@ def _wait_until_ready(process: subprocess.Popen[str], slot: Slot, progress: Call
         if process.poll() is not None:
             raise _why_it_stopped(process, slot)
         if waited_s > START_TIMEOUT_S:
-            raise ServerError(f"the embedded server is not ready after {waited_s:.0f} s", hint=f"see {slot.log}")
+            raise ServerError(f"the {slot.kind} server is not ready after {waited_s:.0f} s", hint=f"see {slot.log}")
         if waited_s > SLOW_START_S and not told:
             told = True
-            progress("the embedded server is recovering from an interrupted run")
+            progress(f"the {slot.kind} server is recovering from an interrupted run")
         time.sleep(POLL_S)
 
 
@@ -178,7 +178,7 @@ def _why_it_stopped(process: subprocess.Popen[str], slot: Slot) -> PgproofError:
     telling = re.compile(r"FATAL|PANIC|terminated by signal")
     reasons = [line.strip() for line in log_tail(slot.log).splitlines() if telling.search(line)]
     reason = reasons[-1] if reasons else f"exit status {process.returncode}"
-    return ServerError(f"the embedded server stopped: {reason}", hint=f"see {slot.log}")
+    return ServerError(f"the {slot.kind} server stopped: {reason}", hint=f"see {slot.log}")
 
 
 def _disk_is_full(slot: Slot) -> bool:

@@ -13,7 +13,7 @@ CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 SERVER_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["server"]}
 """Given at start to the servers that pgproof starts."""
 EMBEDDED_SETTINGS: Mapping[str, str] = {setting.name: setting.value for setting in PARTS["embedded"]}
-"""Given at start to the embedded server alone."""
+"""Given at start to the servers that run here alone."""
 SESSION_SETTINGS: Mapping[str, str] = {
     setting.name: setting.value for part in ("session", "results") for setting in PARTS[part]
 }

@@ -1,4 +1,7 @@
-"""A place for one embedded cluster: the folder ``<home>/embedded/<major>-<n>``, for one run at a time.
+"""A place for one cluster: the folder ``<home>/embedded/<major>-<n>``, for one run at a time.
+
+Of programs that are installed here it is ``<home>/local/<major>-<which>-<n>``: two installations of one major version
+may have other libraries, hence other orders of sorting.
 
 lock              held (flock) while a run uses the slot; the kernel lets go when the run dies
 data/             the cluster, the template cache in it; owned by the server's account
@@ -62,6 +65,11 @@ class Slot:
     folder: Path
 
     @property
+    def kind(self) -> str:
+        """The kind of server that it is of."""
+        return self.folder.parent.name
+
+    @property
     def data(self) -> Path:
         """The cluster."""
         return self.folder / "data"
@@ -95,20 +103,20 @@ def boot_id() -> str:
 
 
 @contextmanager
-def take_slot(home: Path, major: int, account: Account | None) -> Iterator[Slot]:
-    """The first free slot, ours until the block ends."""
-    for folder in (home / "embedded", *(home / "embedded" / f"{major}-{n}" for n in range(1, MOST_SLOTS + 1))):
+def take_slot(slots: Path, binaries: Binaries, account: Account | None) -> Iterator[Slot]:
+    """The first free slot in that folder for a cluster of these programs, ours until the block ends."""
+    for folder in (slots, *(slots / f"{binaries.label}-{n}" for n in range(1, MOST_SLOTS + 1))):
         refusal = own_folder(folder, account)
         if refusal:
             raise ServerError(f"cannot keep a cluster in {folder}: {refusal}", hint=f"remove {folder}")
-        lock = _try_lock(folder / "lock") if folder.name != "embedded" else None
+        lock = _try_lock(folder / "lock") if folder != slots else None
         if lock is not None:
             try:
                 yield Slot(folder)
             finally:
                 close(lock)
             return
-    raise ServerError(f"all {MOST_SLOTS} slots in {home / 'embedded'} are in use", hint="wait for other runs to end")
+    raise ServerError(f"all {MOST_SLOTS} slots in {slots} are in use", hint="wait for other runs to end")
 
 
 def _try_lock(path: Path) -> int | None:

@@ -128,5 +128,5 @@ def test_no_dsn_says_how_to_give_one():
 
 def test_unknown_kind_names_the_known_ones():
     """The choice is a dictionary; its keys are the answer."""
-    with pytest.raises(ServerError, match="embedded, docker, dsn"), open_server("sqlite", ServerOptions()):
+    with pytest.raises(ServerError, match="embedded, local, docker, dsn"), open_server("sqlite", ServerOptions()):
         pass
