@@ -28,11 +28,12 @@ from bench.postgres import databases, ledger
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
-from bench.postgres.statements import run_file
+from bench.postgres.schema_loader import load_schema
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
+from bench.workload.psql import texts
 
-BUILD_VERSION = 5
+BUILD_VERSION = 6
 """Raised when this module changes what a finished template holds."""
 
 ASKING = ("classes.sql", "distributions.sql", "fresh_tenant.sql")
@@ -59,7 +60,8 @@ class Build:
 def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version."""
     files = hash_files(workload.root, ["schema.sql", "dataset"], without=ASKING)
-    shaped = [BUILD_VERSION, server_major, files, workload.clock, recipe.scale, recipe.seed, recipe.skew]
+    schema = ledger.checksum(texts(workload.schema))  # companions of schema.sql included
+    shaped = [BUILD_VERSION, server_major, files, schema, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     if recipe.base is not None:
         shaped.append(recipe.base)
     if workload.cluster_sql:  # its objects belong to another role
@@ -125,12 +127,12 @@ def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how
 
 def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
     clock = time.perf_counter
+    begin = clock()
+    loaded_schema = load_schema(how.target, name, workload.schema)
     with how.target.connect(name) as connection:
-        begin = clock()
-        run_file(connection, workload.schema, "schema.sql")
         ledger.create(connection)
         ms = (clock() - begin) * 1e3
-        sum_now = ledger.checksum(s.sql for s in workload.schema)
+        sum_now = ledger.checksum(texts(workload.schema))
         ledger.record_applied(connection, "schema.sql", "schema", sum_now, ms)
         ledger.refresh_index_catalog(connection)
         held = hold_back(connection)
@@ -156,7 +158,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
                 for row in rows(connection, "list_tables")
                 if (one := filled.get(row["name"], Loaded(row["rows"], "")))
             ),
-            checks=checks,
+            checks=checks, schema_notes=(*workload.schema_notes, *loaded_schema.notes),
         )  # fmt: skip
         ledger.write_manifest(connection, asdict(dataset))
 
@@ -201,6 +203,7 @@ def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
         Distribution(one["name"], one["across"], one["counts"], tuple(Bar(**bar) for bar in one["bars"]))
         for one in manifest.get("distributions", ())  # templates of older versions have none
     )
+    fields["schema_notes"] = tuple(manifest.get("schema_notes", ()))
     return Dataset(**fields)
 
 

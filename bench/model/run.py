@@ -221,6 +221,8 @@ class Dataset:
     """What the rows look like; empty where the workload has no dataset/distributions.sql."""
     base: int | None = None
     """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
+    schema_notes: tuple[str, ...] = ()
+    """What of the schema's file is no schema and was left out, or done in another way, each in a line."""
 
 
 STARTED = ("embedded", "local", "docker")

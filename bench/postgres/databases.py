@@ -18,6 +18,7 @@ from bench.errors import ServerError
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
+from bench.postgres.schema_roles import drop_unused
 from bench.postgres.workload_role import admit
 from bench.timestamps import now_text
 
@@ -131,6 +132,7 @@ def drop_all(target: Target, names: Iterable[str]) -> None:
     with target.connect() as admin:
         for name in names:
             drop(admin, name)
+        drop_unused(admin)
 
 
 def claim(admin: Connection, name: str) -> bool:
@@ -147,7 +149,10 @@ def release(admin: Connection, name: str) -> None:
 
 
 def clean(admin: Connection) -> list[str]:
-    """Drop what interrupted runs left: our databases that no live run has claimed, except finished templates."""
+    """Drop what interrupted runs left: our databases that no live run has claimed, except finished templates.
+
+    Roles that were made for schemas go when no database has anything of theirs.
+    """
     dropped = []
     for database in own_databases(admin):
         finished = database.complete and (database.kind == "template" or database.about.get("kept"))
@@ -156,4 +161,5 @@ def clean(admin: Connection) -> list[str]:
         drop(admin, database.name)
         release(admin, database.name)
         dropped.append(database.name)
+    drop_unused(admin)
     return dropped

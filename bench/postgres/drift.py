@@ -5,10 +5,11 @@ from __future__ import annotations
 from bench.model import STATES
 from bench.postgres import databases, ledger, optimizations
 from bench.postgres.connection import Connection, Target
+from bench.postgres.schema_loader import load_schema
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
-from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import Workload
+from bench.workload.psql import texts
 
 
 def drift_of(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
@@ -17,7 +18,7 @@ def drift_of(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
     Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
     """
     target = Target(server.dsn, SESSION_SETTINGS, server.login)
-    schema = [("schema.sql", ledger.checksum(s.sql for s in workload.schema))]
+    schema = [("schema.sql", ledger.checksum(texts(workload.schema)))]
     blocks = [(block.name, optimizations.block_checksum(block)) for block in workload.optimizations]
     findings = {}
     with target.connect() as admin:
@@ -39,8 +40,8 @@ def _verify_new(workload: Workload, target: Target, admin: Connection, expected:
     databases.claim(admin, name)
     databases.create(admin, name, "scratch")
     try:
+        load_schema(target, name, workload.schema)
         with target.connect(name) as connection:
-            run_file(connection, workload.schema, "schema.sql")
             ledger.create(connection)
             ledger.record_applied(connection, expected[0][0], "schema", expected[0][1], 0.0)
             ledger.refresh_index_catalog(connection)

@@ -50,9 +50,7 @@ def translated(error: psycopg.Error, what: str) -> PgproofError:
     if isinstance(error, psycopg.OperationalError) and diagnosis.sqlstate in (None, "57P01", "57P02", "57P03"):
         return ServerError(f"{what}: the server went away ({first_line(error)})", hint="run the command again")
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        hint = (
-            "on a server that pgproof starts, a workload's SQL is no superuser: docs/security.md (pg_dump --no-owner)"
-        )
+        hint = "on a server that pgproof starts, a workload's SQL is no superuser: docs/security.md"
         return WorkloadError(f"{what}: {diagnosis.message_primary}", hint=hint)
     detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
     return WorkloadError(f"{what}: {diagnosis.message_primary or first_line(error)}{detail}")

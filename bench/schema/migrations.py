@@ -10,11 +10,17 @@ import re
 from pathlib import Path
 
 from bench.errors import WorkloadError
-from bench.schema.text import read_text
+from bench.workload.text import read_text
 
 _DOWN_FILE = re.compile(r"(?:^|[._-])(?:down|undo|rollback|revert)\.sql$|\.undo\.|^U[\d._]+__", re.IGNORECASE)
 _REPEATABLE = re.compile(r"^R__")
 _NO_MIGRATION = re.compile(r"^seeds?[._-]|^seeds?\.sql$", re.IGNORECASE)
+_BREAKPOINT = re.compile(r"^--> statement-breakpoint", re.MULTILINE)
+"""Drizzle's end of a statement, whether or not a semicolon stands before it."""
+
+_OTHERS = {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "clickhouse", "h2"}
+"""Folders with the same migrations for other systems."""
+
 _MARK = re.compile(
     r"""\s*--\s*(?:
         (?:migrate:\s*|\+goose\s+|\+migrate\s+|rambler\s+)(?P<word>up|down)\b
@@ -26,7 +32,7 @@ _MARK = re.compile(
 )
 
 
-def migrations(folder: Path) -> list[tuple[str, str]]:
+def migrations(folder: Path, encoding: str = "") -> list[tuple[str, str]]:
     """The name below ``folder`` and the text of each file, in the order in which they are applied.
 
     What leads down is blank in a text, so that lines keep their numbers.
@@ -43,7 +49,7 @@ def migrations(folder: Path) -> list[tuple[str, str]]:
     if not up:
         raise WorkloadError(f"{folder} holds no migration that leads up, of {len(files)} files")
     named = sorted(((file.relative_to(folder), file) for file in up), key=lambda both: _place(both[0]))
-    return [(name.as_posix(), only_up(read_text(file))) for name, file in named]
+    return [(name.as_posix(), only_up(read_text(file, encoding))) for name, file in named]
 
 
 def only_up(text: str) -> str:
@@ -54,11 +60,11 @@ def only_up(text: str) -> str:
             kept = (mark["word"] or mark["first"] or "down").lower() == "up"
         if not kept:
             lines[number] = "\n"
-    return "".join(lines)
+    return _BREAKPOINT.sub("; --", "".join(lines))
 
 
 def _hidden(name: Path) -> bool:
-    return any(part.startswith((".", "node_modules")) for part in name.parts)
+    return any(part.startswith((".", "node_modules")) or part.lower() in _OTHERS for part in name.parts)
 
 
 def _place(name: Path) -> tuple[object, ...]:

@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import WorkloadError
-from bench.model import Optimization, Query, Statement
+from bench.model import Optimization, Query
 from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
 from bench.workload.optimizations import CATEGORIES, read_optimizations
+from bench.workload.psql import Step, read_script
 from bench.workload.queries import read_query, read_write
 from bench.workload.refusals import refuse_cluster_sql
+from bench.workload.tolerance import sorted_out
 
 __all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
 
@@ -62,13 +64,15 @@ class Workload:
     tenant: str
     clock: str
     scale: ScaleSettings
-    schema: tuple[Statement, ...]
+    schema: tuple[Step, ...]
     queries: tuple[Query, ...]
     optimizations: tuple[Optimization, ...]
     writes: tuple[Query, ...] = ()
     """Representative write statements, by which the price of an optimization is measured."""
     class_reasons: dict[str, str] = field(default_factory=dict)
     """What each class of dataset/classes.sql stands for, where its header says so."""
+    schema_notes: tuple[str, ...] = ()
+    """What of schema.sql is no schema and left out, each in a line."""
     cluster_sql: bool = False
     """Whether its SQL may reach beyond its own databases, because the user said so."""
 
@@ -119,7 +123,7 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         raise WorkloadError(f"{folder / 'queries'} holds no .sql file", hint="write one business query per file")
     optimizations = read_optimizations(folder / "optimizations.sql", folder)
     _check_names(queries, optimizations)
-    text = sqlfile.read_text(folder / "schema.sql")
+    schema, notes = sorted_out(read_script(folder / "schema.sql"), trusted=cluster_sql)
     return Workload(
         root=folder,
         name=str(settings.get("name", folder.resolve().name)),
@@ -127,11 +131,12 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         tenant=str(settings.get("tenant", "")),
         clock=clock,
         scale=ScaleSettings(**settings.get("scale", {})),
-        schema=tuple(sqlfile.split(text, "schema.sql")),
+        schema=schema,
         queries=queries,
         optimizations=optimizations,
         writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
         class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
+        schema_notes=notes,
         cluster_sql=cluster_sql,
     )
 

@@ -11,8 +11,8 @@ from bench.workload import sqlfile
 from bench.workload.reach import beyond
 
 FOLDERS = ("queries", "writes", "injections", "dataset")
-FILES = ("schema.sql", "optimizations.sql", "churn.sql", *(f"{folder}/*.sql" for folder in FOLDERS))
-"""Where a workload has SQL."""
+FILES = ("optimizations.sql", "churn.sql", *(f"{folder}/*.sql" for folder in FOLDERS))
+"""Where a workload has SQL, but for schema.sql, of which more is tolerated (``tolerance``)."""
 
 HEADER_SQL = {"param", "class", "undo", "upkeep", "staleness", "invariant"}
 """First words of the header keys that hold a statement."""
@@ -27,7 +27,7 @@ Piece = tuple[str, int]
 
 
 def refuse_cluster_sql(root: Path, clock: str = "") -> None:
-    """Look at all SQL of the workload in ``root``; ``clock`` is put into some of it as a literal.
+    """Look at all SQL of the workload in ``root`` but its schema; ``clock`` is put into some of it as a literal.
 
     Raises:
         WorkloadError: a statement reaches beyond the database that it runs in (file:line).

@@ -74,9 +74,16 @@ def accepted(shop: Path, place: Place, statements: dict[str, str]) -> list[str]:
     return found
 
 
+NO_SCHEMA = [
+    "alter database", "rename a database", "comment on a database", "create role", "create user", "grant on a database",
+    "set role", "set session authorization", "dblink", "postgres_fdw", "strings that end elsewhere",
+]  # fmt: skip
+"""What a dump may say and is left out, or done without rights."""
+
+
 @pytest.mark.parametrize("place", ANYWHERE.values(), ids=ANYWHERE)
 def test_it_is_refused_in_every_file(shop: Path, place: Place) -> None:
-    assert accepted(shop, place, STATEMENTS | SELECTS) == []
+    assert accepted(shop, place, STATEMENTS | SELECTS) == (NO_SCHEMA if place[0] == "schema.sql" else [])
 
 
 @pytest.mark.parametrize("place", ASKED.values(), ids=ASKED)

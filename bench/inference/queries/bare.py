@@ -11,7 +11,7 @@ from bench.errors import WorkloadError
 from bench.inference.queries import names
 from bench.inference.queries.placeholders import placed
 from bench.model import Query
-from bench.schema.text import read_text
+from bench.workload.text import read_text
 from bench.workload import sqlfile
 from bench.workload.queries import read_query
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.schema.text import read_text
+from bench.workload.text import read_text
 
 
 @pytest.mark.parametrize(

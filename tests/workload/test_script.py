@@ -6,7 +6,7 @@ import pytest
 
 from bench.errors import WorkloadError
 from bench.model import Statement
-from bench.schema.script import Command, Rows, pieces
+from bench.workload.script import Command, Rows, pieces
 
 DUMP = r"""-- PostgreSQL database dump
 \restrict x1

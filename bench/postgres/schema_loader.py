@@ -1,0 +1,237 @@
+"""A schema's script carried out, so that the database is what psql would have made of it.
+
+On a server of ours it runs as the workload's role, which is no superuser. What that role may not and a dump asks for
+is done for it: roles that are named are made (``schema_roles``), owners changed, extensions created. Everywhere, what
+a dump says of no schema may fail, and is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+
+import psycopg
+from psycopg import sql
+from psycopg.pq import TransactionStatus
+
+from bench.postgres import extensions
+from bench.postgres.catalog import rows
+from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import translated
+from bench.postgres.schema_roles import MARK, Roles
+from bench.postgres.workload_role import ROLE
+from bench.workload.psql import Step
+from bench.workload.tolerance import statement_node, told
+
+Attempt = Callable[[str, Step], None]
+"""To execute the text of a step."""
+
+PIECE = 1 << 20
+"""Characters of rows that are sent at a time."""
+
+HELPS = 64
+"""Times that one statement is helped, at most: a GRANT may name as many roles that are missing."""
+
+_TRANSACTION = re.compile(r"\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE)\b", re.IGNORECASE)
+_SETS = re.compile(r"\s*(?:SET|RESET)\b", re.IGNORECASE)
+_DROPS = re.compile(
+    r"\s*(?:DROP\b|ALTER\s+TABLE\b.*\bDROP\s+(?:CONSTRAINT|COLUMN|DEFAULT|IDENTITY|NOT)\b)", re.I | re.S
+)
+_RIGHTS = re.compile(
+    r"""\s*(?:(?P<rights>GRANT|REVOKE|ALTER\s+DEFAULT\s+PRIVILEGES) | (?P<comment>COMMENT)
+      | (?P<policy>(?:CREATE|ALTER)\s+POLICY) | (?P<publication>(?:CREATE|ALTER)\s+PUBLICATION)
+      | ALTER\b.*\b(?P<owner>OWNER\s+TO) | (?P<owners>SET\s+(?:LOCAL\s+)?ROLE))\b""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
+_KINDS = {
+    "rights": "rights", "comment": "comments on what belongs to the server", "policy": "policies for roles",
+    "publication": "publications", "owner": "owners", "owners": "owners",
+}  # fmt: skip
+_ALREADY = re.compile(
+    r"\s*CREATE\s+(?:SCHEMA\s+\"?public\b|EXTENSION\s+\"?plpgsql\b|.*\bLANGUAGE\s+\"?plpgsql\b)", re.I
+)
+_NO_ROLE = re.compile(r'role "(.+)" does not exist')
+_NO_RIGHT = re.compile(r"permission denied for (schema|database) (.+)")
+_SUPERUSERS = re.compile(
+    r"""\s*CREATE\s+(?:PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+ALL\s+TABLES\b
+                    | (?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$)""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What only a superuser makes, though there is no expression in it and nothing that it would call."""
+_ROW = re.compile(r"^COPY .+?, line (\d+)", re.MULTILINE)
+
+_ABSENT = ("42P01", "42704", "42883", "42703", "3F000", "2BP01", "42P16")
+"""SQLSTATEs of what DROP does not find."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedSchema:
+    """What loading a schema came to, beside what the catalog says."""
+
+    rows: dict[str, int]
+    """That the script brought with it, by table (``public.users``); tables without any are left out."""
+    roles: tuple[str, ...] = ()
+    """Made without rights, because the script names them."""
+    notes: tuple[str, ...] = ()
+    """What was left out, each in a line."""
+
+
+def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedSchema:
+    """Carry out the steps in ``database``, which is one of ours.
+
+    Raises:
+        WorkloadError: the server refuses a statement (file:line).
+        DatasetError: rows in the script break a constraint.
+    """
+    with ExitStack() as stack:
+        connection = stack.enter_context(target.connect(database))
+        roles = Roles(stack.enter_context(target.connect())) if target.login else None
+        loader = _Loader(target, database, connection, roles)
+        with loader.past_row_security(steps):
+            for step in steps:
+                loader.carry_out(step)
+            counted = _rows(connection)
+            made = tuple(row["name"] for row in rows(connection, "list_schema_roles", MARK))
+        notes = told(loader.left)
+        if made:
+            notes = (f"made without rights, because the schema names them: {', '.join(made)}", *notes)
+        return LoadedSchema(counted, made, notes)
+
+
+def _rows(connection: Connection) -> dict[str, int]:
+    if connection.info.transaction_status != TransactionStatus.IDLE:
+        connection.execute("ROLLBACK")
+    connection.execute("RESET ROLE")
+    connection.execute("RESET ALL")
+    counted = {}
+    for row in rows(connection, "list_tables"):
+        if row["size_bytes"]:
+            table = sql.Identifier(row["schema_name"], row["table_name"])
+            count = connection.execute(sql.SQL("SELECT count(*) FROM ONLY {}").format(table)).fetchall()[0][0]
+            if count:
+                counted[f"{row['schema_name']}.{row['table_name']}"] = count
+    return counted
+
+
+class _Loader:
+    def __init__(self, target: Target, database: str, connection: Connection, roles: Roles | None) -> None:
+        self._target, self._database = target, database
+        self._connection, self._roles = connection, roles
+        self.left: list[tuple[str, str]] = []
+
+    @contextmanager
+    def past_row_security(self, steps: Sequence[Step]) -> Iterator[None]:
+        """Have rows arrive in tables whose policies bind their owner, too; psql's superuser is bound by none."""
+        forced = any(re.search(r"\bFORCE\s+ROW\s+LEVEL", step.sql, re.IGNORECASE) for step in steps)
+        if not (self._roles and forced):
+            yield
+            return
+        self._roles.bypass_row_security(allowed=True)
+        try:
+            yield
+        finally:
+            self._roles.bypass_row_security(allowed=False)
+
+    def carry_out(self, step: Step) -> None:
+        """Execute a step, with help where the role may not, and leave it out where it is no schema."""
+        text = self._roles.as_ours(step.sql) if self._roles else step.sql
+        attempt: Attempt | None = self._execute
+        for _ in range(HELPS):
+            try:
+                assert attempt
+                return attempt(text, step)
+            except psycopg.Error as error:
+                if attempt := self._help(text, error):
+                    continue
+                if what := _tolerated(step, error):
+                    return self.left.append((what, step.place))
+                raise _failure(step, error) from error
+        raise AssertionError(f"{step.place}: helped {HELPS} times")
+
+    def _execute(self, text: str, step: Step) -> None:
+        if self._connection.info.transaction_status != TransactionStatus.INTRANS or _TRANSACTION.match(text):
+            return self._send(text, step)
+        self._connection.execute("SAVEPOINT pgproof_step")
+        try:
+            self._send(text, step)
+        except psycopg.Error:
+            if not self._connection.closed:
+                self._connection.execute("ROLLBACK TO pgproof_step")
+            raise
+        self._connection.execute("RELEASE pgproof_step")
+
+    def _send(self, text: str, step: Step) -> None:
+        if step.rows is None:
+            return extensions.execute(self._connection, text)
+        with self._connection.cursor().copy(text) as copy:
+            for start in range(0, len(step.rows), PIECE):
+                copy.write(step.rows[start : start + PIECE])
+
+    # ------------------------------------------------------------------------------------------------ help
+    def _help(self, text: str, error: psycopg.Error) -> Attempt | None:
+        """How the statement may succeed after all; None where nothing helps."""
+        message = error.diag.message_primary or ""
+        if self._roles is None:
+            return None
+        if missing := _NO_ROLE.search(message):
+            return self._execute if self._roles.make(missing[1]) else None
+        if (denied := _NO_RIGHT.match(message)) and (owner := _new_owner(text)):
+            return partial(self._execute_as_owner, denied[1], denied[2], owner)
+        idle = self._connection.info.transaction_status == TransactionStatus.IDLE
+        if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _SUPERUSERS.match(text):
+            return self._send_as_ourselves
+        return None
+
+    def _execute_as_owner(self, kind: str, name: str, owner: str, text: str, step: Step) -> None:
+        """Execute what gives something to a role that may make nothing where it stands: for as long, it may."""
+        self._may_create(kind, name, owner, allowed=True)
+        self._execute(text, step)
+        self._may_create(kind, name, owner, allowed=False)
+
+    def _may_create(self, kind: str, name: str, owner: str, *, allowed: bool) -> None:
+        if kind == "database" and self._roles:
+            self._roles.may_create(owner, name, allowed=allowed)
+        else:
+            statement = "GRANT CREATE ON SCHEMA {} TO {}" if allowed else "REVOKE CREATE ON SCHEMA {} FROM {}"
+            self._connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(owner)))
+
+    def _send_as_ourselves(self, text: str, step: Step) -> None:
+        with self._target.connect_as_ourselves(self._database) as ours:
+            ours.execute(text)
+            if (found := _SUPERUSERS.match(text)) and found["family"]:
+                ours.execute(f"ALTER {found['family']} OWNER TO {ROLE}")
+
+
+def _new_owner(text: str) -> str:
+    node = statement_node(text)
+    kind = node.DESCRIPTOR.name if node else ""
+    if kind == "AlterOwnerStmt":
+        return str(node.newowner.rolename)
+    return str(node.cmds[0].alter_table_cmd.newowner.rolename) if kind == "AlterTableStmt" and node.cmds else ""
+
+
+def _tolerated(step: Step, error: psycopg.Error) -> str:
+    """What is left out when this fails; empty where it has to succeed."""
+    message, state = error.diag.message_primary or "", error.sqlstate
+    denied, missing = state == "42501", bool(_NO_ROLE.search(message))
+    if _ALREADY.match(step.sql) and state in ("42P06", "42710"):
+        return "what every database has is there already"
+    if _SETS.match(step.sql) and state in ("42704", "22023", "42501", "0A000"):
+        return f"left out: {step.sql} ({message})"
+    if _DROPS.match(step.sql) and state in _ABSENT:
+        return "nothing to drop is there"
+    if (kind := _RIGHTS.match(step.sql)) and (denied or missing):
+        return f"{_KINDS[str(kind.lastgroup)]} are left out ({message})"
+    return ""
+
+
+def _failure(step: Step, error: psycopg.Error) -> Exception:
+    """The expected failure, with the line on which the server found it."""
+    position = int(error.diag.statement_position or 1)
+    line = step.line + step.sql.count("\n", 0, position - 1)
+    if step.rows is not None and (row := _ROW.search(error.diag.context or "")):
+        line = step.line + step.sql.count("\n") + int(row[1])
+    return translated(error, f"{step.file}:{line}")

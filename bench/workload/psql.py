@@ -1,0 +1,223 @@
+"""A psql script as psql reads it: its own commands carried out, what is left being statements and the rows of COPY.
+
+Commands that only show or set something of psql are passed over; those that run a program, reach a file which is no
+companion of the script, or send what a query gave are refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.errors import WorkloadError
+from bench.model import Statement
+from bench.workload.script import Command, Rows, pieces
+from bench.workload.sqlfile import tokens
+from bench.workload.text import read_text
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Statement):
+    """A statement of a schema, with the file that it stands in; ``\\connect app`` counts as one."""
+
+    file: str = ""
+    rows: str | None = None
+    """What follows ``COPY … FROM stdin``, as text, each row with its line end."""
+
+    @property
+    def place(self) -> str:
+        """``schema.sql:12``."""
+        return f"{self.file}:{self.line}"
+
+
+def texts(steps: Iterable[Step]) -> list[str]:
+    """What the steps say, rows included: what a checksum of them is made of."""
+    return [text for step in steps for text in (step.sql, step.rows) if text is not None]
+
+
+PASSED_OVER = {
+    "restrict", "unrestrict", "echo", "qecho", "warn", "timing", "pset", "x", "t", "a", "f", "C", "H", "T", "encoding",
+    "conninfo", "errverbose", "copyright", "h", "help", "?", "p", "r", "reset", "print", "s", "l", "sf", "sv", "z",
+    "prompt", "password",
+}  # fmt: skip
+"""Commands that show or set something of psql, or ask the person before it."""
+
+PROGRAMS_AND_FILES = {
+    "!", "copy", "o", "out", "w", "write", "g", "gx", "e", "edit", "ef", "ev", "cd", "setenv", "getenv",
+}  # fmt: skip
+"""Commands that run a program, or reach files and the environment."""
+
+INCLUDE = {"i", "include", "ir", "include_relative"}
+DEPTH = 16
+"""Files that include files, at most."""
+
+_ARGUMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|[^\s]+""")
+_VARIABLE = re.compile(r""":(?:'(?P<literal>\w+)'|"(?P<identifier>\w+)"|(?P<plain>\w+)|\{\?(?P<asked>\w+)\})""")
+_SENDS = re.compile(r"\\(g\w*|crosstabview|watch)\b")
+"""Commands that end a statement in place of its semicolon, and do something with what it gave."""
+
+
+def read_script(file: Path, root: Path | None = None, encoding: str = "") -> list[Step]:
+    """The statements of ``file`` and of the companions that it includes, which have to be below ``root``.
+
+    Raises:
+        WorkloadError: a command is refused or not known, a file is missing, or something is never closed (file:line).
+    """
+    return list(_Reader((root or file.parent).resolve(), encoding).file(file.resolve(), 0))
+
+
+def read_statements(text: str, name: str) -> list[Step]:
+    """The statements of a script that has no companions."""
+    return list(_Reader(None, "").text(text, name, None, 0))
+
+
+@dataclass
+class _Reader:
+    root: Path | None
+    encoding: str
+    variables: dict[str, str] = field(default_factory=dict)
+    blocks: list[tuple[bool, bool]] = field(default_factory=list)
+    """Of each \\if that is open: whether its branch counts now, and whether one has counted already."""
+
+    def file(self, file: Path, depth: int) -> Iterator[Step]:
+        name = file.relative_to(self.root).as_posix() if self.root else file.name
+        return self.text(read_text(file, self.encoding), name, file, depth)
+
+    def text(self, text: str, name: str, file: Path | None, depth: int) -> Iterator[Step]:
+        if "\0" in text:
+            raise WorkloadError(f"{name}:{text.count(chr(10), 0, text.index(chr(0))) + 1}: a zero byte")
+        open_before = len(self.blocks)
+        for piece in pieces(text, name):
+            if isinstance(piece, Command):
+                if piece.name in ("q", "quit") and self._counts():
+                    return
+                yield from self._command(piece, name, file, depth)
+            elif self._counts():
+                statement, rows = (piece.statement, piece.text) if isinstance(piece, Rows) else (piece, None)
+                _insist_on_semicolon(statement, name)
+                yield Step(self._filled_in(statement.sql, name), statement.line, name, rows)
+        if len(self.blocks) != open_before:
+            raise WorkloadError(f"{name}: an \\if is never closed")
+
+    def _counts(self) -> bool:
+        return all(counts for counts, _ in self.blocks)
+
+    def _command(self, command: Command, name: str, file: Path | None, depth: int) -> Iterator[Step]:
+        place = f"{name}:{command.line}"
+        if command.name in ("if", "elif", "else", "endif"):
+            self._condition(command, place)
+        elif not self._counts() or command.name in PASSED_OVER or command.name.startswith("d"):
+            return
+        elif command.name in PROGRAMS_AND_FILES or "`" in command.argument:
+            raise WorkloadError(f"{place}: \\{command.name} is refused: it runs a program, or reaches a file")
+        elif command.name in ("set", "unset"):
+            self._set(command)
+        elif command.name in ("c", "connect"):
+            yield Step(f"\\connect {self._connected(command.argument)}".rstrip(), command.line, name)
+        elif command.name in INCLUDE:
+            yield from self.file(self._companion(command, place, file), self._deeper(depth, place))
+        else:
+            hint = "take it out, or give the script that results"
+            raise WorkloadError(f"{place}: \\{command.name} is not carried out", hint=hint)
+
+    def _set(self, command: Command) -> None:
+        name, *values = self._arguments(command.argument) or [""]
+        if command.name == "unset":
+            self.variables.pop(name, None)
+        elif name:
+            self.variables[name] = "".join(values)
+
+    def _connected(self, argument: str) -> str:
+        """The database alone: of host, port and user nothing counts."""
+        given = " ".join(self._arguments(argument)[:1])
+        named = re.search(r"\bdbname\s*=\s*'?([^'\s]+)|^postgres(?:ql)?://[^/]*/([^?\s]+)", given)
+        return (named[1] or named[2]) if named else "" if given in ("-", "") or "=" in given else given
+
+    def _companion(self, command: Command, place: str, file: Path | None) -> Path:
+        wanted = "".join(self._arguments(command.argument)[:1])
+        if file is None or self.root is None:
+            raise WorkloadError(f"{place}: \\{command.name} {wanted}: there is no folder to look in")
+        relative = file.parent / wanted
+        places = [relative] if command.name in ("ir", "include_relative") else [self.root / wanted, relative]
+        found = next((one.resolve() for one in places if one.is_file()), relative.resolve())
+        if not found.is_relative_to(self.root):
+            raise WorkloadError(f"{place}: \\{command.name} {wanted} is refused: it leads out of {self.root.name}/")
+        if not found.is_file():
+            raise WorkloadError(f"{place}: there is no file {wanted}")
+        return found
+
+    def _deeper(self, depth: int, place: str) -> int:
+        if depth == DEPTH:
+            raise WorkloadError(f"{place}: files that include each other, {DEPTH} deep")
+        return depth + 1
+
+    def _condition(self, command: Command, place: str) -> None:
+        if command.name == "if":
+            holds = self._counts() and self._true(command.argument)
+            self.blocks.append((holds, holds or not self._counts()))
+        elif not self.blocks:
+            raise WorkloadError(f"{place}: \\{command.name} without \\if")
+        elif command.name == "endif":
+            self.blocks.pop()
+        else:
+            _, done = self.blocks[-1]
+            holds = not done and (command.name == "else" or self._true(command.argument))
+            self.blocks[-1] = (holds, done or holds)
+
+    def _true(self, argument: str) -> bool:
+        return "".join(self._arguments(argument)).lower() in ("true", "t", "on", "1", "yes", "y")
+
+    def _arguments(self, text: str) -> list[str]:
+        """Each argument as psql takes it: quotes gone, variables filled in outside of single quotes."""
+        return [
+            one[1:-1].replace("''", "'") if one.startswith("'") else self._replaced(one).strip('"')
+            for one in _ARGUMENT.findall(text)
+        ]
+
+    def _filled_in(self, sql: str, name: str) -> str:
+        """``sql`` with its variables filled in, but not in strings, comments and quoted names."""
+        if not self.variables or not any(f":{mark}" in sql for mark in ("'", '"', *self.variables)):
+            return sql
+        parts, position = [], 0
+        for token in tokens(sql, name):
+            quoted = token.kind in ("string", "ident") and sql[token.start - 1 : token.start] != ":"
+            if token.kind == "comment" or quoted or token.kind == "cast":
+                parts += [self._replaced(sql[position : token.start]), token.text]
+                position = token.end
+        return "".join([*parts, self._replaced(sql[position:])])
+
+    def _replaced(self, text: str) -> str:
+        return _VARIABLE.sub(self._value, text)
+
+    def _value(self, match: re.Match[str]) -> str:
+        if match["asked"]:
+            return str(match["asked"] in self.variables).upper()
+        name = match["literal"] or match["identifier"] or match["plain"]
+        before = match.string[match.start() - 1 : match.start()]
+        if name not in self.variables or before == ":":
+            return match[0]
+        value = self.variables[name]
+        if match["literal"]:
+            return "'" + value.replace("'", "''") + "'"
+        return '"' + value.replace('"', '""') + '"' if match["identifier"] else value
+
+
+def _insist_on_semicolon(statement: Statement, name: str) -> None:
+    if "\\" not in statement.sql:
+        return
+    for start, gap in code(statement.sql, name):
+        if sends := _SENDS.search(gap):
+            line = statement.line + statement.sql.count("\n", 0, start + sends.start())
+            raise WorkloadError(f"{name}:{line}: \\{sends[1]} is not carried out", hint="give the script that results")
+
+
+def code(sql: str, name: str) -> Iterator[tuple[int, str]]:
+    """What of ``sql`` is no comment, string or quoted name: each part with where it starts."""
+    position = 0
+    for token in tokens(sql, name):
+        if token.kind in ("comment", "string", "ident"):
+            yield position, sql[position : token.start]
+            position = token.end
+    yield position, sql[position:]

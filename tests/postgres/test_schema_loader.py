@@ -1,0 +1,109 @@
+"""A schema's script carried out: what psql would have made, and what is told or fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.errors import DatasetError, WorkloadError
+from bench.postgres import databases
+from bench.postgres.connection import Connection, Target
+from bench.postgres.schema_loader import LoadedSchema, load_schema
+from bench.postgres.schema_roles import MARK, drop_unused
+from bench.postgres.servers import ServerHandle
+from bench.workload.psql import read_statements
+from bench.workload.tolerance import sorted_out
+from benchmarks.psql_difference import difference
+from tests.builders.dumps import DUMP
+
+NAME = "pgproof_loader_test"
+
+
+@pytest.fixture
+def empty(admin: Connection) -> Iterator[None]:
+    databases.create(admin, NAME, "scratch")
+    yield
+    databases.drop(admin, NAME)
+    drop_unused(admin)
+
+
+def load(target: Target, text: str) -> LoadedSchema:
+    return load_schema(target, NAME, sorted_out(read_statements(text, "a.sql"))[0])
+
+
+def test_a_dump_gives_what_psql_makes_of_it(server: ServerHandle, tmp_path: Path) -> None:
+    """psql stops at what every database has already, and at a setting that the server does not know."""
+    for own in ("CREATE SCHEMA public;\n", "SET a_setting_of_tomorrow = 1;\n"):
+        assert own in DUMP
+    (tmp_path / "dump.sql").write_text(DUMP.replace("CREATE SCHEMA public;\n", "").replace("SET a_s", "SET a.s"))
+    found = difference(server, tmp_path / "dump.sql")
+    assert (found.outcome, found.strict, found.lines) == ("same", False, ())
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_dump_is_loaded_with_its_rows_and_what_is_no_schema_is_told(target: Target, admin: Connection) -> None:
+    loaded = load(target, DUMP)
+    assert loaded.rows == {"public.mine": 3, "shop.orders": 2}
+    assert loaded.roles == ("Shop Owner", "reader", "shop_owner")
+    assert loaded.notes == (
+        "made without rights, because the schema names them: Shop Owner, reader, shop_owner",
+        "a.sql:9: left out: SET a_setting_of_tomorrow = 1 "
+        '(unrecognized configuration parameter "a_setting_of_tomorrow")',
+        "a.sql:14: what every database has is there already",
+    )
+    rights = "SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s) AND NOT (rolcanlogin OR rolsuper OR rolbypassrls)"
+    assert admin.execute(rights, [[*loaded.roles, "pgproof_workload"]]).fetchall() == [(3,)]
+    bypasses = "SELECT rolbypassrls FROM pg_roles WHERE rolname = 'pgproof_workload'"
+    assert admin.execute(bypasses).fetchall() == [(False,)]
+
+
+def test_roles_go_when_no_database_knows_them(target: Target, admin: Connection) -> None:
+    databases.create(admin, NAME, "scratch")
+    load(target, "CREATE TABLE t (a int); ALTER TABLE t OWNER TO somebody; GRANT SELECT ON t TO nobody_else;")
+    assert drop_unused(admin) == []
+    databases.drop(admin, NAME)
+    assert drop_unused(admin) == ["nobody_else", "somebody"]
+    left = "SELECT count(*) FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = %s"
+    assert admin.execute(left, [MARK]).fetchall() == [(0,)]
+
+
+@pytest.mark.usefixtures("empty")
+def test_it_works_inside_of_a_transaction_too(target: Target) -> None:
+    loaded = load(
+        target,
+        "BEGIN; DROP TABLE t; CREATE TABLE t (a int); SET LOCAL nothing_known = 1; GRANT SELECT ON t TO somebody;\n"
+        "ALTER TABLE t OWNER TO somebody; INSERT INTO t VALUES (1); COMMIT; SET SESSION AUTHORIZATION somebody;\n"
+        "CREATE TEMP TABLE x AS SELECT * FROM t; RESET ROLE; BEGIN; DELETE FROM t;",
+    )
+    assert loaded.rows == {"public.t": 1}
+    assert [note.partition(": ")[0] for note in loaded.notes[1:]] == ["a.sql:1", "a.sql:1"]
+
+
+FAILING = {
+    "SELECT 1;\n\nCREATE TABLE t (\n  a nothing\n);": (WorkloadError, 'a.sql:4: type "nothing" does not exist'),
+    "CREATE TABLE t (a int);\nCREATE TABLE t (a int);": (WorkloadError, 'a.sql:2: relation "t" already exists'),
+    "CREATE TABLE t (a int);\nCOPY t FROM stdin;\n1\nx\n\\.\n": (WorkloadError, "a.sql:4: invalid input syntax"),
+    "CREATE TABLE t (a int PRIMARY KEY);\nINSERT INTO t VALUES (1), (1);": (DatasetError, "a.sql:2: table public.t"),
+    "BEGIN;\nSELECT nothing;\nCOMMIT;": (WorkloadError, 'a.sql:2: column "nothing" does not exist'),
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql\nAS $$ SELECT x $$;": (WorkloadError, "a.sql:2: column"),
+}
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("text", FAILING)
+def test_what_fails_is_named_with_its_line(text: str, target: Target) -> None:
+    kind, message = FAILING[text]
+    with pytest.raises(kind) as failed:
+        load(target, text)
+    assert failed.value.message.startswith(message)
+
+
+@pytest.mark.usefixtures("empty")
+def test_owning_what_a_schema_names_gives_no_way_out(target: Target) -> None:
+    """A function that belongs to the superuser of the dump belongs to the workload's role here."""
+    load(target, "CREATE FUNCTION f() RETURNS name LANGUAGE sql SECURITY DEFINER AS 'SELECT current_user';\n"
+                 "ALTER FUNCTION f() OWNER TO postgres;")  # fmt: skip
+    with target.connect(NAME) as connection:
+        assert connection.execute("SELECT f()").fetchall() == [("pgproof_workload",)]

@@ -1,0 +1,132 @@
+"""Every way in which a schema is kept is read to the same statements."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from bench.errors import PgproofError, ServerError, WorkloadError
+from bench.postgres import databases
+from bench.postgres.connection import Target
+from bench.postgres.schema_loader import load_schema
+from bench.postgres.servers import ServerHandle
+from bench.schema import archive, is_dsn, read_schema
+from bench.schema.archive import script_of_database
+
+NAME = "pgproof_read_test"
+
+
+@pytest.fixture(scope="module")
+def database(server: ServerHandle, target: Target) -> Iterator[str]:
+    """The DSN of a database with a table and a row."""
+    with target.connect() as admin:
+        databases.create(admin, NAME, "scratch")
+        with target.connect(NAME) as connection:
+            connection.execute(
+                "CREATE TABLE public.café (a int PRIMARY KEY, b text DEFAULT 'ü;'); DROP SCHEMA bench_meta CASCADE"
+            )
+            connection.execute("INSERT INTO public.café VALUES (1, 'x')")
+        yield make_conninfo(server.dsn, dbname=NAME)
+        databases.drop(admin, NAME)
+
+
+@pytest.mark.parametrize(
+    ("form", "suffix"), [("custom", ".dump"), ("directory", ""), ("tar", ".tar"), ("plain", ".sql")]
+)
+def test_a_dump_of_any_format_has_its_rows(form: str, suffix: str, database: str, server: ServerHandle, tmp_path: Path):
+    assert server.bin_dir
+    path = tmp_path / f"app{suffix}"
+    subprocess.run([server.bin_dir / "pg_dump", f"--format={form}", f"--file={path}", "-d", database], check=True)
+    schema = read_schema(path)
+    assert schema.name == "app"
+    assert [step.rows for step in schema.steps if step.rows is not None] == ["1\tx\n"]
+    assert any("ü;" in step.sql for step in schema.steps)
+
+
+def test_a_database_gives_its_schema_and_is_only_read(database: str, target: Target, monkeypatch: pytest.MonkeyPatch):
+    schema = read_schema(database)
+    assert (schema.name, schema.notes) == (NAME, ())
+    assert [step.rows for step in schema.steps if step.rows is not None] == []
+    with target.connect() as admin:
+        databases.create(admin, f"{NAME}_again", "scratch")
+        assert load_schema(target, f"{NAME}_again", schema.steps).rows == {}
+        databases.drop(admin, f"{NAME}_again")
+
+
+def test_a_server_that_is_newer_than_pg_dump_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """What pg_dump 18 says to a server of version 19."""
+    said = "pg_dump: error: server version mismatch\npg_dump: detail: server version: 19.1; pg_dump version: 18.6\n"
+    program = tmp_path / "pg_dump"
+    program.write_text(f"#!/bin/sh\nprintf '{said}' >&2\nexit 1\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(archive, "_programs", lambda name: [str(program)])
+    with pytest.raises(
+        ServerError, match=r"database app is on PostgreSQL 19\.1, newer than pg_dump 18, .*a pg_dump 19 on the PATH"
+    ):
+        script_of_database("postgresql://somewhere/app")
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("nowhere.sql", "no schema"),
+        ("host=/nowhere dbname=app password=s3cret", "cannot read the schema of database app: "),
+        ("host='", "not a DSN"),
+        ("damaged.dump", "damaged.dump: "),
+        ("empty.sql", "empty: there is no statement in it"),
+        ("latin.sql", "latin.sql:2: not UTF-8 text"),
+    ],
+)
+def test_what_cannot_be_read_is_named(source: str, message: str, tmp_path: Path):
+    (tmp_path / "damaged.dump").write_bytes(b"PGDMP\1\20\0nothing")
+    (tmp_path / "empty.sql").write_text("-- nothing\n")
+    (tmp_path / "latin.sql").write_bytes(b"-- a\n-- caf\xe9\nSELECT 1;")
+    with pytest.raises(PgproofError) as failed:
+        read_schema(source if is_dsn(source) else tmp_path / source)
+    assert message in failed.value.message
+    assert "s3cret" not in str(failed.value)
+    assert "\n" not in str(failed.value)
+
+
+FORMS = {
+    "a file": ({"a.sql": "-- why\nSELECT 1;\nCOPY t FROM stdin;\n1\n\\.\nSELECT 2;"}, "a.sql"),
+    "a file in Latin-1": ({"a.sql": "SET client_encoding = 'LATIN1';\nSELECT 'café';"}, "a.sql"),
+    "a file with companions": ({"a.sql": "\\set n 1\n\\i b.sql\nSELECT 2;", "b.sql": "SELECT :n;"}, "a.sql"),
+    "migrations": ({"m/1.up.sql": "SET x.y = 1;SELECT 1", "m/1.down.sql": "DROP;", "m/2.up.sql": "SELECT 2;"}, "m"),
+    "drizzle": ({"m/0000_a.sql": "SELECT 1\n--> statement-breakpoint\nSELECT 2;"}, "m"),
+    "dialects": ({"m/postgres/1.sql": "SELECT 1;", "m/mysql/1.sql": "SELECT `x`;", "m/sqlite/1.sql": "SELECT 2;"}, "m"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_its_text_is_read_to_the_same_steps(form: str, tmp_path: Path):
+    files, source = FORMS[form]
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(text.encode("latin-1"))
+    schema = read_schema(tmp_path / source)
+    (tmp_path / "again.sql").write_text(schema.text)
+    again = read_schema(tmp_path / "again.sql")
+    assert [(step.sql, step.rows) for step in again.steps] == [(step.sql, step.rows) for step in schema.steps]
+    assert [(step.sql, step.rows) for step in schema.steps] == EXPECTED[form]
+
+
+EXPECTED: dict[str, list[tuple[str, str | None]]] = {
+    "a file": [("SELECT 1", None), ("COPY t FROM stdin", "1\n"), ("SELECT 2", None)],
+    "a file in Latin-1": [("SELECT 'café'", None)],
+    "a file with companions": [("SELECT 1", None), ("SELECT 2", None)],
+    "migrations": [("SET x.y = 1", None), ("SELECT 1", None), ("RESET ALL", None), ("SELECT 2", None)],
+    "drizzle": [("SELECT 1", None), ("SELECT 2", None)],
+    "dialects": [("SELECT 1", None)],
+}
+
+
+def test_what_is_no_schema_is_refused_with_its_line_in_every_form(tmp_path: Path):
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "1.up.sql").write_text("SELECT 1;\n\\! id\n")
+    with pytest.raises(WorkloadError, match=r"1\.up\.sql:2: .* is refused"):
+        read_schema(tmp_path / "m")

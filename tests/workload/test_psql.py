@@ -1,0 +1,72 @@
+"""What psql's own commands do to a script, and which of them are refused, with their lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.errors import WorkloadError
+from bench.workload.psql import Step, read_script, read_statements
+
+CARRIED_OUT = {
+    "variables": (
+        "\\set n 3\n\\set who 'it''s'\nSELECT :n, :'who', :\"who\", ':n', 1::text",
+        "SELECT 3, 'it''s', \"it's\", ':n', 1::text",
+    ),
+    "a variable of variables": ("\\set a 1\n\\set b :a 2\nSELECT :b", "SELECT 12"),
+    "a variable that is not set": ("SELECT :n", "SELECT :n"),
+    "a variable no longer set": ("\\set n 1\n\\unset n\nSELECT :n", "SELECT :n"),
+    "what holds": ("\\if yes\nSELECT 1;\n\\else\nSELECT 2;\n\\endif\n", "SELECT 1"),
+    "what does not hold": ("\\if :{?n}\nSELECT 1;\n\\elif true\nSELECT 2;\n\\else\nSELECT 3;\n\\endif\n", "SELECT 2"),
+    "a block in a block": ("\\if no\n\\if yes\nSELECT 1;\n\\endif\n\\! true\n\\endif\nSELECT 2", "SELECT 2"),
+    "what only shows": ("\\restrict x\n\\echo it's\n\\timing on\n\\d+ t\nSELECT 1;\n\\unrestrict x", "SELECT 1"),
+    "the end": ("SELECT 1;\n\\q\nSELECT 2;", "SELECT 1"),
+    "a database": ("\\c \"my app\" boss", "\\connect my app"),
+    "a database by its DSN": ("\\connect 'dbname=app host=x'", "\\connect app"),
+    "the same database": ("\\c - boss", "\\connect"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), CARRIED_OUT.values(), ids=CARRIED_OUT)
+def test_a_command_is_carried_out(text: str, expected: str):
+    assert [step.sql for step in read_statements(text, "a.sql")] == [expected]
+
+
+REFUSED = {
+    "\\! rm -rf /": "a program",
+    "\\copy t from 'x'": "a program",
+    "\\o file": "a program",
+    "\\set x `id`": "a program",
+    "\\setenv A b": "a program",
+    "\\lo_import x": "not carried out",
+    "SELECT 1 \\gexec\n;": "\\gexec is not carried out",
+    "\\i ../outside.sql": "leads out of",
+    "\\ir /etc/passwd": "leads out of",
+    "\\i nowhere.sql": "no file nowhere.sql",
+    "\\else": "without",
+    "SELECT 'x": "never closed",
+}
+
+
+@pytest.mark.parametrize(("text", "reason"), REFUSED.items())
+def test_what_it_must_not_do_is_refused_with_its_line(text: str, reason: str, tmp_path: Path):
+    (tmp_path / "a.sql").write_text(f"SELECT 1;\n\n{text}\n")
+    with pytest.raises(WorkloadError) as refused:
+        read_script(tmp_path / "a.sql")
+    assert refused.value.message.startswith("a.sql:3:")
+    assert reason in refused.value.message
+
+
+def test_companions_are_included_from_their_folder(tmp_path: Path):
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "a.sql").write_text("\\set n 7\n\\i parts/b.sql\nSELECT 2;")
+    (tmp_path / "parts" / "b.sql").write_text("\n\\ir c.sql\n")
+    (tmp_path / "parts" / "c.sql").write_text("SELECT :n;")
+    assert read_script(tmp_path / "a.sql") == [Step("SELECT 7", 1, "parts/c.sql"), Step("SELECT 2", 3, "a.sql")]
+
+
+def test_files_that_include_each_other_end(tmp_path: Path):
+    (tmp_path / "a.sql").write_text("\\ir a.sql")
+    with pytest.raises(WorkloadError, match=r"a\.sql:1: files that include each other"):
+        read_script(tmp_path / "a.sql")
