@@ -11,9 +11,9 @@ from bench.errors import WorkloadError
 from bench.inference.queries import names
 from bench.inference.queries.placeholders import placed
 from bench.model import Query
-from bench.workload.text import read_text
 from bench.workload import sqlfile
 from bench.workload.queries import read_query
+from bench.workload.text import read_text
 
 KEYS = {"title", "asks", "weight", "expects", "param", "class", "why"}
 """Header keys that a statement may have above it, without a whole header."""
