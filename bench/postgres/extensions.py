@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from importlib import resources
 from typing import Any
 
@@ -27,6 +28,14 @@ UNNEEDED: Mapping[str, str] = _KNOWN["unneeded"]
 """Extensions without which the tables of a schema are the same, with what each is for."""
 IMAGES: Mapping[str, tuple[str, ...]] = {image["name"]: tuple(image["extensions"]) for image in _KNOWN["images"]}
 """Images of a container and the extensions that each has beside PostgreSQL's own, in the order of proposal."""
+MEMBERS: Mapping[str, Mapping[str, list[str]]] = _KNOWN["members"]
+"""By extension and kind (functions, types, classes …), names that belong to it; a star stands for any end."""
+
+
+def extension_with(kind: str, name: str) -> str:
+    """The extension that a function, type and so on of that name belongs to, or empty."""
+    holders = (one for one, kinds in MEMBERS.items() if any(fnmatchcase(name, known) for known in kinds.get(kind, ())))
+    return next(holders, "")
 
 
 def named(statements: Iterable[Statement], file: str) -> dict[str, str]:

@@ -1,0 +1,234 @@
+"""What helps a statement of a schema that fails because of what the server lacks: extensions, locales, versions.
+
+A help is asked for only after the server has refused the statement, so a schema that loads as it is stays as it is.
+Each says in a line what is there in place of what.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from bench.errors import ServerError
+from bench.postgres import extensions
+from bench.postgres.connection import Connection
+from bench.schema.preludes import prelude_with
+
+_UP_TO_NAME = r"""\s*CREATE\s+{kind}\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"[^"]+"|[\w$]+)\.)?(?:"[^"]+"|[\w$]+)"""
+_COLLATION = re.compile(_UP_TO_NAME.format(kind="COLLATION"), re.IGNORECASE)
+_EXTENSION = re.compile(_UP_TO_NAME.format(kind="EXTENSION"), re.IGNORECASE)
+_VERSION = re.compile(r"""\bVERSION\s+(?:'[^']*'|"[^"]*"|[\w.]+)""", re.IGNORECASE)
+_ABOUT_EXTENSION = re.compile(r"\s*(?:COMMENT\s+ON|ALTER)\s+EXTENSION\s+\"?([\w-]+)", re.IGNORECASE)
+
+_NO_COLLATION = re.compile(r'collation "(?:pg_catalog\.)?([^"]+)" for encoding "\w+" does not exist')
+_LOCALE = re.compile(
+    r""".+-x-icu | [a-z]{2,3}_[A-Z]{2}(?:\.[\w-]+)?(?:@\w+)? | [A-Z][a-z]+_[A-Z].*\.\d+ | .+\.utf-?8
+      | pg_c_utf8 | pg_unicode_fast | unicode""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Names that PostgreSQL gives to collations of the operating system, of ICU and of its own."""
+
+_NO_LOCALE = re.compile(
+    r"ICU is not supported|could not create locale|nondeterministic collations not supported"
+    r"|could not open collator|could not convert locale|invalid locale|collation provider"
+)
+_NONDETERMINISTIC = re.compile(r"deterministic\s*=\s*'?(?:false|off|0|no)\b", re.IGNORECASE)
+_STANDS_IN = "{} stands in, since the server lacks its locale: another order of sorting, and LIKE 'x%' may use an index"
+
+_NOT_AVAILABLE = re.compile(r'extension "(.+)" is not available')
+_NOT_THERE = re.compile(r'extension "(.+)" does not exist')
+_NO_VERSION = re.compile(r'extension "(.+)" has no installation script nor update path for version "(.+)"')
+_NO_SCHEMA = re.compile(r'schema "(.+)" does not exist')
+_NOTHING = re.compile(
+    r'(?:schema|relation|publication|type) "(?P<name>[^"]+)" does not exist|function (?P<function>[^(]+)\('
+)
+_NO_MEMBER = re.compile(
+    r"""(?:function\ (?P<functions>[^(]+)\(.*\)|type\ "?(?P<types>[^"]+?)"?(?:\[\])*
+        |operator\ class\ "(?P<classes>[^"]+)".*|text\ search\ dictionary\ "(?P<dictionaries>[^"]+)"
+        |access\ method\ "(?P<access_methods>[^"]+)")\ does\ not\ exist
+      |data\ type\ .*\ has\ no\ default\ operator\ class\ for\ access\ method\ "(?P<methods>[^"]+)" """,
+    re.VERBOSE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """What to execute after all, and what to say of it."""
+
+    text: str
+    """The statement, as it was or changed; empty where it is left out."""
+    note: str = ""
+    """Empty where another line says it already."""
+    prelude: str = ""
+    """The name of a prelude whose statements come first, under the rules of the schema itself."""
+    before: str = ""
+    """Those statements, as a script."""
+
+
+Superuser = Callable[[], AbstractContextManager[Connection]]
+"""Opens a connection of pgproof itself to the database."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failed:
+    """A statement that failed, and where."""
+
+    connection: Connection
+    ours: Superuser
+    text: str
+    place: str
+    message: str
+
+
+class Fallbacks:
+    """The helps for one script on its way into one database.
+
+    Args:
+        connection: the one that its statements fail on.
+        ours: how to have a superuser's connection to the same database, on a server of ours.
+        script: all of its text, which says what of a prelude it uses.
+    """
+
+    def __init__(self, connection: Connection, ours: Superuser, script: str) -> None:
+        self._connection, self._ours, self._script = connection, ours, script
+        self._preludes: set[str] = set()
+
+    def find(self, text: str, place: str, error: psycopg.Error) -> Fallback | None:
+        """How a statement that failed may succeed; what it needs is made where that is possible. None if nothing helps.
+
+        Args:
+            text: the statement; its connection is in no aborted transaction.
+            place: where it stands (``schema.sql:12``).
+            error: what the server said.
+
+        Raises:
+            ServerError: it needs an extension that the server lacks.
+        """
+        failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
+        helps = (_collation, _new_collation, _version, _unneeded, self._prelude, _schema_of_extension, _member)
+        try:
+            return next((found for one in helps if (found := one(failed))), None)
+        except psycopg.Error:  # the help needs more than this role may
+            return None
+
+    def _prelude(self, failed: _Failed) -> Fallback | None:
+        """What a platform has made in its databases beforehand."""
+        missing = _NOTHING.match(failed.message)
+        named = (missing["name"] or missing["function"]) if missing else ""
+        prelude, before = prelude_with(named, self._script)
+        if not before or prelude in self._preludes:
+            return None
+        self._preludes.add(prelude)
+        note = f"{named} is not there: what the script uses of the prelude {prelude} is made first"
+        return Fallback(failed.text, note, prelude, before)
+
+
+# --------------------------------------------------------------------------------------------------- collations
+def _collation(failed: _Failed) -> Fallback | None:
+    """A collation of the operating system, of ICU or of a newer PostgreSQL: made where it would be, from another."""
+    missing = _NO_COLLATION.match(failed.message)
+    if not (missing and _LOCALE.fullmatch(missing[1])):
+        return None
+    with failed.ours() as ours:
+        source = _code_points(ours)
+        names = sql.Identifier("pg_catalog", missing[1]), sql.Identifier("pg_catalog", source)
+        ours.execute(sql.SQL("CREATE COLLATION {} FROM {}").format(*names))
+    return Fallback(failed.text, f"collation {missing[1]}: {_STANDS_IN.format(source)}")
+
+
+def _new_collation(failed: _Failed) -> Fallback | None:
+    """CREATE COLLATION with a provider or locale that is not there: with another."""
+    name = _COLLATION.match(failed.text)
+    if not (name and _NO_LOCALE.search(failed.message)):
+        return None
+    source = _code_points(failed.connection)
+    note = f"collation {name[0].split()[-1]}: {_STANDS_IN.format(source)}"
+    if _NONDETERMINISTIC.search(failed.text):
+        note += "; what it takes for equal differs here"
+    return Fallback(f"{name[0]} FROM pg_catalog.{sql.Identifier(source).as_string()}", note)
+
+
+def _code_points(connection: Connection) -> str:
+    """The collation that stands in: by code points, with upper and lower case of all letters where there is one."""
+    known = connection.execute("SELECT 1 FROM pg_collation WHERE collname = 'pg_c_utf8'").fetchone()
+    return "pg_c_utf8" if known else "C"
+
+
+# --------------------------------------------------------------------------------------------------- extensions
+def _version(failed: _Failed) -> Fallback | None:
+    missing = _NO_VERSION.match(failed.message)
+    if not missing:
+        return None
+    note = f"extension {missing[1]} is of the version that the server has, not {missing[2]}"
+    return Fallback(_VERSION.sub("", failed.text), note)
+
+
+def _unneeded(failed: _Failed) -> Fallback | None:
+    missing = _NOT_AVAILABLE.match(failed.message) or _NOT_THERE.match(failed.message)
+    if not (missing and missing[1] in extensions.UNNEEDED):
+        return None
+    created = _EXTENSION.match(failed.text)
+    return Fallback("", f"extension {missing[1]} is left out: the server lacks it" if created else "")
+
+
+def _schema_of_extension(failed: _Failed) -> Fallback | None:
+    missing = _NO_SCHEMA.match(failed.message)
+    if not (missing and _EXTENSION.match(failed.text)):
+        return None
+    failed.connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(missing[1])))
+    return Fallback(failed.text, f"schema {missing[1]} is made for an extension")
+
+
+def _member(failed: _Failed) -> Fallback | None:
+    """A function, type and so on of an extension that the script does not create, or that its search path misses."""
+    missing = _NO_MEMBER.match(failed.message)
+    if not missing:
+        return None
+    kind = str(missing.lastgroup)
+    schema, _, name = missing[kind].rpartition(".")
+    wanted = extensions.extension_with(kind, name.lower())
+    if not wanted:
+        return None
+    if known := _schema_with(failed.connection, wanted):
+        there, on_path = known
+        if schema or on_path:
+            return None
+        failed.connection.execute(_ADD_TO_PATH, [there])
+        return Fallback(
+            failed.text, f"schema {there} is added to the search path: {name} is there, of extension {wanted}"
+        )
+    place = schema or _first_schema(failed.connection)
+    try:
+        extensions.create(failed.connection, wanted, place)
+    except (psycopg.errors.FeatureNotSupported, psycopg.errors.UndefinedFile):
+        hint = "--server local or docker, or --dsn with a server that has it"
+        raise ServerError(
+            f"{failed.place}: {name} is of the extension {wanted}, which the server lacks", hint=hint
+        ) from None
+    return Fallback(failed.text, f"extension {wanted} is made in {place}: {name} is used, and nothing creates it")
+
+
+_ADD_TO_PATH = """
+    SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), quote_ident(%s)),
+                      false)
+"""
+
+
+def _schema_with(connection: Connection, extension: str) -> tuple[str, bool] | None:
+    """The schema that an extension is in, and whether the search path has it."""
+    query = """
+        SELECT n.nspname, n.nspname = ANY (current_schemas(false))
+        FROM pg_extension AS e JOIN pg_namespace AS n ON n.oid = e.extnamespace WHERE e.extname = %s
+    """
+    found = connection.execute(query, [extension]).fetchone()
+    return (str(found[0]), bool(found[1])) if found else None
+
+
+def _first_schema(connection: Connection) -> str:
+    query = "SELECT coalesce(to_regnamespace('public')::text, current_schema())"
+    return str(connection.execute(query).fetchall()[0][0])

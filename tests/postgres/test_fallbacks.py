@@ -1,0 +1,163 @@
+"""Statements that fail because of what the server lacks, and what helps them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import psycopg
+import pytest
+
+from bench.errors import ServerError
+from bench.postgres import extensions
+from bench.postgres.connection import Connection, Target
+from bench.postgres.databases import create
+from bench.postgres.fallbacks import Fallbacks
+from bench.schema.preludes import preludes
+from bench.workload.sqlfile import split
+
+Load = Callable[..., list[str]]
+
+
+@pytest.fixture
+def database(admin: Connection, target: Target) -> Iterator[Connection]:
+    """An empty database of ours, as the workload's role."""
+    create(admin, "pgproof_fallbacks", "run", about={})
+    with target.connect("pgproof_fallbacks") as connection:
+        yield connection
+
+
+@pytest.fixture
+def load(database: Connection, target: Target) -> Load:
+    """Execute the statements of a script, each with the help that it needs; return what was said."""
+
+    def call(*texts: str) -> list[str]:
+        helps = Fallbacks(database, lambda: target.connect_as_ourselves(database.info.dbname), ";\n".join(texts))
+        notes = []
+
+        def execute(text: str, place: str) -> None:
+            while text:
+                try:
+                    return extensions.execute(database, text)
+                except psycopg.Error as error:
+                    found = helps.find(text, place, error)
+                    if found is None:
+                        raise
+                    notes.append(found.note)
+                    for one in split(found.before, found.prelude):
+                        execute(one.sql, f"{found.prelude}:{one.line}")
+                    text = found.text
+
+        for line, text in enumerate(texts, 1):
+            execute(text, f"s.sql:{line}")
+        return notes
+
+    return call
+
+
+def kinds(connection: Connection) -> dict[str, str]:
+    query = "SELECT extname, nspname FROM pg_extension JOIN pg_namespace AS n ON n.oid = extnamespace"
+    return dict(connection.execute(query).fetchall())
+
+
+def test_collations_of_a_system_and_of_icu_are_stood_in_for(database: Connection, load: Load) -> None:
+    notes = load(
+        'CREATE TABLE a (t text COLLATE "xx_XX.utf8", u text COLLATE pg_catalog."de-x-icu")',
+        'CREATE INDEX ON a (u COLLATE "xx_XX")',
+        "CREATE COLLATION IF NOT EXISTS public.ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+        "CREATE COLLATION there (provider = libc, locale = 'xx_XX.UTF-8')",
+        "CREATE TABLE b (t text COLLATE public.ci, u text COLLATE there, UNIQUE (t))",
+    )
+    assert [note.split(":")[0] for note in notes] == [
+        "collation xx_XX.utf8", "collation de-x-icu", "collation xx_XX", "collation public.ci", "collation there"
+    ]  # fmt: skip
+    assert notes[3].endswith("what it takes for equal differs here")
+    shown = "SELECT pg_get_indexdef(indexrelid) FROM pg_index WHERE indrelid = 'a'::regclass"
+    assert 'COLLATE "xx_XX"' in database.execute(shown).fetchone()[0]
+    assert database.execute("SELECT lower('ÉTÉ' COLLATE there)").fetchone() == ("été",)
+
+
+def test_a_collation_that_nobody_knows_stays_an_error(load: Load) -> None:
+    with pytest.raises(psycopg.errors.UndefinedObject):
+        load("CREATE TABLE a (t text COLLATE musicbrainz)")
+
+
+def test_what_belongs_to_an_extension_brings_it(database: Connection, load: Load) -> None:
+    notes = load(
+        "CREATE TABLE a (id uuid DEFAULT public.uuid_generate_v4(), mail citext, tags hstore, word text, v vector(3))",
+        "CREATE INDEX ON a USING gin (word gin_trgm_ops)",
+        "CREATE INDEX ON a USING hnsw (v vector_l2_ops)",
+        "CREATE TABLE b (room integer, at tsrange, EXCLUDE USING gist (room WITH =, at WITH &&))",
+        "CREATE VIEW c AS SELECT similarity(word, 'x'), crypt(word, gen_salt('md5')) FROM a",
+    )
+    assert kinds(database) == {
+        "plpgsql": "pg_catalog", "uuid-ossp": "public", "citext": "public", "hstore": "public", "vector": "public",
+        "pg_trgm": "public", "btree_gist": "public", "pgcrypto": "public",
+    }  # fmt: skip
+    assert "extension uuid-ossp is made in public: uuid_generate_v4 is used, and nothing creates it" in notes
+
+
+def test_an_extension_outside_of_the_search_path_is_found(load: Load) -> None:
+    notes = load(
+        "CREATE EXTENSION pgcrypto WITH SCHEMA elsewhere",
+        "CREATE TABLE a (t bytea DEFAULT gen_random_bytes(3))",
+        "INSERT INTO a DEFAULT VALUES",
+    )
+    assert notes == [
+        "schema elsewhere is made for an extension",
+        "schema elsewhere is added to the search path: gen_random_bytes is there, of extension pgcrypto",
+    ]
+    with pytest.raises(psycopg.errors.UndefinedFunction):
+        load("SELECT digest(1, 2)")
+
+
+def test_an_extension_of_another_version_will_do(database: Connection, load: Load) -> None:
+    assert load("CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public VERSION '9.9'") == [
+        "extension citext is of the version that the server has, not 9.9"
+    ]
+    assert "citext" in kinds(database)
+
+
+def test_an_extension_without_which_the_tables_are_the_same_is_left_out(load: Load) -> None:
+    assert load("CREATE EXTENSION pg_cron", "COMMENT ON EXTENSION pg_cron IS 'jobs'") == [
+        "extension pg_cron is left out: the server lacks it", ""
+    ]  # fmt: skip
+
+
+def test_an_extension_that_the_server_lacks_is_named(load: Load) -> None:
+    with pytest.raises(ServerError, match=r"s.sql:1: geometry is of the extension postgis, which the server lacks"):
+        load("CREATE TABLE a (place geometry(Point, 4326))")
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="postgis"):
+        load("CREATE EXTENSION postgis")
+
+
+def test_what_a_platform_made_beforehand_is_made_as_far_as_it_is_used(database: Connection, load: Load) -> None:
+    notes = load(
+        "CREATE TABLE profiles (id uuid PRIMARY KEY REFERENCES auth.users (id) ON DELETE CASCADE, key uuid)",
+        "ALTER TABLE profiles ENABLE ROW LEVEL SECURITY",
+        'CREATE POLICY own ON profiles USING ((SELECT "auth"."uid"()) = id)',
+        "INSERT INTO storage.buckets (id, name, public) VALUES ('avatars', 'avatars', true)",
+        "CREATE POLICY files ON storage.objects USING (auth.uid()::text = (storage.foldername(name))[1])",
+        "ALTER PUBLICATION supabase_realtime ADD TABLE profiles",
+        "ALTER TABLE profiles ALTER key SET DEFAULT extensions.uuid_generate_v4()",
+        "SELECT cron.schedule('nightly', '0 3 * * *', 'SELECT 1')",
+    )
+    assert [note.partition(" is not there")[0] for note in notes if "prelude" in note] == [
+        "auth", "storage.buckets", "supabase_realtime", "extensions", "cron"
+    ]  # fmt: skip
+    made = "SELECT proname FROM pg_proc WHERE pronamespace::regnamespace::text = ANY ('{auth,storage}') ORDER BY 1"
+    assert database.execute(made).fetchall() == [("foldername",), ("uid",)]
+    database.execute("INSERT INTO auth.users (email) VALUES ('a@example.com')")
+    assert database.execute("SELECT auth.uid(), (storage.foldername('a/b/c.png'))[2]").fetchone() == (None, "b")
+
+
+def test_a_script_that_makes_its_own_gets_no_prelude(load: Load) -> None:
+    assert (
+        load("CREATE SCHEMA auth", "CREATE TABLE auth.users (id serial PRIMARY KEY)", "SELECT id FROM auth.users") == []
+    )
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        load("SELECT 1 FROM auth.nothing")
+
+
+def test_every_prelude_can_be_carried_out(database: Connection) -> None:
+    for statement in [one for statements in preludes().values() for one in statements]:
+        database.execute(statement.sql)
