@@ -40,6 +40,14 @@ class Limits:
     lower_case: bool = False
     trimmed: bool = False
     """Equal to itself without blanks at its ends."""
+    octets: bool = False
+    """What ``shortest`` and ``longest`` count is octets of a text, not its characters."""
+    json_type: str = ""
+    """What ``jsonb_typeof`` says of each value: ``object``, ``array``, ``string``, ``number``, ``boolean``."""
+    json_keys: tuple[str, ...] = ()
+    """That an object has."""
+    elements: Limits | None = None
+    """Of an array: what its elements have to obey; of a range: its bounds."""
     not_null: bool = False
     always_null: bool = False
 

@@ -183,6 +183,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class SqlFunction:
+    """A function that is one expression: a CHECK that calls it says what its body says."""
+
+    name: str
+    """Qualified."""
+    arguments: tuple[str, ...]
+    """Names, ``$1`` where it has none."""
+    body: str
+    """The expression, with every name in it qualified as far as the server does so."""
+
+
+@dataclass(frozen=True, slots=True)
 class Schema:
     """All tables of a database that are the application's, by name."""
 
@@ -190,6 +202,8 @@ class Schema:
     extensions: tuple[str, ...] = ()
     stand_ins: tuple[str, ...] = ()
     """Extensions whose functions are stand-ins of ours."""
+    functions: tuple[SqlFunction, ...] = ()
+    """Those that are one expression, of the application's own."""
     by_name: dict[str, Table] = field(default_factory=dict, compare=False, repr=False)
 
     def __post_init__(self) -> None:
