@@ -1,0 +1,147 @@
+"""The rules of rules.toml and the kinds of kinds.toml, read once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from bench.inference.kinds.names import GROUPS, replaced, singular, words_of
+from bench.inference.kinds.pools import read
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of value: how it is made, and what it needs."""
+
+    name: str
+    make: str
+    needs: int = 0
+    """Characters."""
+    nulls: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Names and types of columns, and the kind that they get."""
+
+    name: str
+    """As it is written."""
+    pattern: re.Pattern[str]
+    families: frozenset[str]
+    kind: Kind
+    table: str = ""
+    table_pattern: re.Pattern[str] | None = None
+    longest: int | None = None
+    nulls: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def telling(self) -> bool:
+        """Whether the name decided, not the type alone."""
+        return self.name != "*"
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """All kinds by name."""
+    apart = ("make", "needs", "nulls")
+    return {
+        name: Kind(
+            name, entry["make"], entry.get("needs", 0), entry.get("nulls"),
+            {key: value for key, value in entry.items() if key not in apart},
+        )
+        for name, entry in read("kinds.toml")["kinds"].items()
+    }  # fmt: skip
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """All rules in the order of their priority."""
+    return tuple(_rule(entry) for section in read("rules.toml")["section"] for entry in section["rules"])
+
+
+def _rule(entry: Mapping[str, Any]) -> Rule:
+    families = (GROUPS.get(word, (word,)) for word in entry["on"].split())
+    return Rule(
+        entry["name"],
+        pattern_of(entry["name"]),
+        frozenset(family for group in families for family in group),
+        kinds()[entry["kind"]],
+        entry.get("table", ""),
+        pattern_of(entry["table"]) if "table" in entry else None,
+        entry.get("longest"),
+        entry.get("nulls"),
+        entry.get("with", {}),
+    )
+
+
+def pattern_of(text: str) -> re.Pattern[str]:
+    """A pattern of words as a regular expression over words that each have a blank behind them.
+
+    >>> bool(pattern_of("* e|electronic mail address?").fullmatch("work e mail "))
+    True
+    """
+    return re.compile("".join(_token(token) for token in text.split()))
+
+
+def _token(token: str) -> str:
+    if token == "*":  # noqa: S105
+        return r"(?:\S+ )*"
+    words = token.removesuffix("?")
+    one = rf"(?:{'|'.join(re.escape(word).replace('_', ' ') for word in words.split('|'))}) "
+    return f"(?:{one})?" if token.endswith("?") else one
+
+
+@cache
+def words_in(name: str) -> tuple[str, ...]:
+    """The words of a column's name, those that mean the same put alike."""
+    return replaced(words_of(name), read("rules.toml")["words"])
+
+
+@cache
+def _named(name: str) -> tuple[Rule, ...]:
+    """Rules whose name fits, whatever the type and the table."""
+    text = "".join(f"{word} " for word in words_in(name))
+    return tuple(rule for rule in rules() if rule.pattern.fullmatch(text))
+
+
+@cache
+def _table_text(table: str) -> str:
+    words = words_of(table)
+    return "".join(f"{word} " for word in (*words[:-1], *(singular(word) for word in words[-1:])))
+
+
+def rules_for(column: str, table: str, family: str, longest: int | None) -> list[Rule]:
+    """Rules that hold for a column of that name, in a table of that name (unqualified), the first is the best."""
+    return [
+        rule
+        for rule in _named(column)
+        if family in rule.families
+        and (rule.table_pattern is None or rule.table_pattern.fullmatch(_table_text(table)))
+        and (rule.longest is None or (longest is not None and longest <= rule.longest))
+    ]
+
+
+def group_of(column: str) -> str:
+    """Whose person or place a column tells of, from the words of its name that do not say what of it.
+
+    >>> group_of("billing_city"), group_of("customer_email"), group_of("first_name")
+    ('billing', 'customer', '')
+    """
+    what = set(read("rules.toml")["together"]["words"])
+    return " ".join(word for word in words_in(column) if word not in what)
+
+
+@cache
+def share_of(word: str) -> float | None:
+    """How often a word of a status, a type or a role is to be expected, from the kinds that have it."""
+    low = word.lower().replace("-", "_").replace(" ", "_")
+    for kind in kinds().values():
+        for value, share in kind.options.get("values", {}).items() if kind.make == "choice" else ():
+            if str(value).lower().replace(" ", "_") == low:
+                return float(share)
+    return None
