@@ -37,7 +37,7 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def tabs(browser: Any) -> Iterator[dict[bool, list[Any]]]:
-    """Tabs with and without scripts that no test uses now: to open a page in one takes a third of what a new one does."""
+    """Tabs with and without scripts, not in use now: opening a page in one takes a third of what a new one does."""
     free: dict[bool, list[Any]] = {True: [], False: []}
     yield free
     for tab in free[True] + free[False]:

@@ -64,7 +64,7 @@ def caches() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the repository, since commands write into it, with an origin/main and the runs that are compared."""
-    left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".benchmarks", "__pycache__", "reports")
+    left_out = shutil.ignore_patterns(".git", ".venv", ".*_cache", ".benchmarks", "reports")
     folder = Path(shutil.copytree(ROOT, tmp_path_factory.mktemp("copied") / "pgproof", ignore=left_out))
     git(folder, "init", "-q")
     git(folder, "add", "-A")

@@ -12,6 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from tests import SHOP
 
+TIMES_ALONE = ["--no-attribution", "--no-coverage", "--no-aa"]
+
 
 def test_a_password_never_reaches_a_file_or_the_screen(dsn15: str, tmp_path: Path) -> None:
     env = os.environ | {"PGPROOF_DSN": dsn15}
@@ -28,7 +30,7 @@ def test_a_server_that_exists_is_measured_under_its_own_settings_too_unless_told
     dsn15: str, tmp_path: Path
 ) -> None:
     command = [sys.executable, "-m", "bench", "run", str(SHOP), "--scale", "1k", "--rounds", "1", "--budget", "0"]
-    command += ["--no-attribution", "--query", "open_orders", "--dsn", dsn15]
+    command += [*TIMES_ALONE, "--query", "open_orders", "--dsn", dsn15]
     asked: tuple[list[str], ...] = ([], ["--settings", "pgproof"])
     both, ours = (
         subprocess.run([*command, *more], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
@@ -47,7 +49,7 @@ def test_a_role_that_may_do_everything_is_warned_of_once(dsn15: str, tmp_path: P
     said = "role of --dsn is a superuser"
     modest = make_conninfo(dsn15, user="modest", password="modest")
     for dsn, scale, often in ((dsn15, "1k", 1), (modest, "2k", 0)):
-        options = ["--dsn", dsn, "--scale", scale, "--output", str(tmp_path / str(often))]
+        options = [*TIMES_ALONE, "--dsn", dsn, "--scale", scale, "--output", str(tmp_path / str(often))]
         done = subprocess.run([*command, *options], cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         assert done.stderr.count(said) == often

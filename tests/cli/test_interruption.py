@@ -12,22 +12,22 @@ from pathlib import Path
 
 from bench import storage
 from bench.cli import main
-from tests import ROOT
+from tests import ROOT, SHOP
 
 
 def interrupted(
-    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, command: str = "run", *more: str
+    cli_home: Path, tmp_path: Path, phase: str, how: signal.Signals, *more: str, command: str = "run", of: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """Start a run of the CRM, send the signal when ``phase`` is seen to have ended, wait for the end."""
+    """Start a command on a workload, send the signal when ``phase`` is seen to have ended, wait for the end."""
     arguments = [
         sys.executable,
         "-u",
         "-m",
         "bench",
         command,
-        str(ROOT),
-        "--leads",
-        "5k",
+        str(of),
+        "--scale",
+        "1k",
         "--home",
         str(cli_home),
         *more,
@@ -50,14 +50,15 @@ def interrupted(
             if line.startswith(phase):
                 break
         if phase == "comparing results":
-            time.sleep(1.5)  # into the measurement
+            time.sleep(1)  # into the measurement
         os.killpg(process.pid, how)  # as a terminal does: to the whole foreground group
         out, err = process.communicate(timeout=60)
     return subprocess.CompletedProcess(arguments, process.returncode, seen + out, err)
 
 
 def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path, tmp_path: Path) -> None:
-    done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT)
+    long = ("--query", "pipeline_board", "--rounds", "320", "--budget", "600")
+    done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT, *long)
     assert done.returncode == 130, done.stderr
     assert "the part that was measured is kept" in done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
@@ -70,9 +71,7 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
 def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
     cli_home: Path, tmp_path: Path, pgproof: Callable
 ) -> None:
-    done = interrupted(
-        cli_home, tmp_path, "measuring write costs", signal.SIGINT, "attribute", "--query", "pipeline_board"
-    )
+    done = interrupted(cli_home, tmp_path, "measuring write costs", signal.SIGINT, command="attribute", of=SHOP)
     assert done.returncode == 130, done.stderr
     (stored,) = (tmp_path / "reports").glob("*/run.json")
     found = storage.load(storage.RUN, stored).attribution
@@ -97,6 +96,6 @@ def test_a_killed_run_leaves_nothing_that_the_next_takes_for_finished(
     pgproof("cache clear")
     done = interrupted(cli_home, tmp_path, "crm:", signal.SIGKILL)
     assert done.returncode == -signal.SIGKILL
-    status, printed = pgproof("run", ROOT, "--leads", "5k", "--query", "pipeline_board", "--quiet")
+    status, printed = pgproof("run", ROOT, "--leads", "1k", "--query", "pipeline_board", "--quiet")
     assert status == 0, printed
     assert "loading rows" in printed

@@ -9,6 +9,7 @@ import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -67,16 +68,23 @@ def workload_for(workload: Path, as_it_is: Path) -> Callable[[str], Path]:
 
 
 @pytest.fixture(scope="module")
+def steps() -> dict[str, int]:
+    """How often each experiment kept what it had seen, of those in ``results``."""
+    return {}
+
+
+@pytest.fixture(scope="module")
 def results(
-    tmp_path_factory: pytest.TempPathFactory, workload_for: Callable[[str], Path], home: Path
+    tmp_path_factory: pytest.TempPathFactory, workload_for: Callable[[str], Path], home: Path, steps: dict[str, int]
 ) -> dict[str, Path]:
     """The folder of a finished result of each experiment, made when first asked for."""
 
     class Made(dict[str, Path]):
         def __missing__(self, file: str) -> Path:
             output = tmp_path_factory.mktemp("reports")
-            assert carried_out(experiment_of(Path(file)), workload_for(file), output, home) == 0
-            self[file] = only_folder(output)
+            with stopped_at(None) as kept:
+                assert carried_out(experiment_of(Path(file)), workload_for(file), output, home) == 0
+            self[file], steps[file] = only_folder(output), len(kept)
             return self[file]
 
     return Made()
@@ -148,45 +156,31 @@ def test_what_a_workload_names_is_only_text(file, text, results, tmp_path):
         assert "<script" not in made.read_text()
 
 
-@pytest.fixture
-def stopped(monkeypatch: pytest.MonkeyPatch):
-    """Let a command be interrupted when it keeps what it has seen for the n-th time; counts where n is None."""
+@contextmanager
+def stopped_at(n: int | None) -> Iterator[list[object]]:
+    """Interrupt a command when it keeps what it has seen for the n-th time; gives what it kept."""
+    seen: list[object] = []
+    keep = Checkpoint.keep
 
-    def arm(at: int | None) -> list[int]:
-        calls = [0]
-        keep = Checkpoint.keep
+    def kept(self: Checkpoint, record: object) -> None:
+        keep(self, record)
+        seen.append(record)
+        if len(seen) == n:
+            raise KeyboardInterrupt
 
-        def kept(self: Checkpoint, record: object) -> None:
-            keep(self, record)
-            calls[0] += 1
-            if calls[0] == at:
-                raise KeyboardInterrupt
-
-        monkeypatch.setattr(Checkpoint, "keep", kept)
-        return calls
-
-    return arm
-
-
-@pytest.fixture(scope="module")
-def steps() -> dict[str, int]:
-    """How often each experiment keeps what it has seen."""
-    return {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Checkpoint, "keep", kept)
+        yield seen
 
 
 @pytest.mark.parametrize("stop", STOPS)
 @pytest.mark.parametrize("file", KEPT)
-def test_an_interrupted_one_keeps_its_part_and_leaves_no_copy(
-    file, stop, workload_for, home, stopped, steps, tmp_path, monkeypatch
-):
-    experiment, workload = experiment_of(Path(file)), workload_for(file)
-    if file not in steps:
-        calls = stopped(None)
-        assert carried_out(experiment, workload, tmp_path / "whole", home) == 0
-        steps[file] = calls[0]
-        monkeypatch.undo()
-    stopped({"first": 1, "middle": max(1, steps[file] // 2), "last": max(1, steps[file] - 1)}[stop])
-    assert carried_out(experiment, workload, tmp_path / "stopped", home) == 130
+def test_an_interrupted_one_keeps_its_part_and_leaves_no_copy(file, stop, workload_for, home, results, steps, tmp_path):
+    assert results[file]
+    experiment = experiment_of(Path(file))
+    at = {"first": 1, "middle": max(1, steps[file] // 2), "last": max(1, steps[file] - 1)}[stop]
+    with stopped_at(at):
+        assert carried_out(experiment, workload_for(file), tmp_path / "stopped", home) == 130
     for kept in (tmp_path / "stopped").rglob(file):
         assert storage.load(experiment.kind, kept).status == "interrupted"
         assert main(["report", str(kept)]) in (0, 1)
