@@ -114,7 +114,7 @@ def read_workload(given: Path | None, chosen: dict[str, Any]) -> Workload:
         WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
     """
     found = read(workload_folder(given), cluster_sql=chosen["allow_cluster_sql"])
-    chosen["extensions"] = named(found.schema, "schema.sql")
+    chosen["extensions"] = named(found.schema)
     return found
 
 

@@ -15,9 +15,9 @@ from typing import Any
 
 from psycopg import sql
 
-from bench.model import Statement
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
+from bench.workload.psql import Step
 
 _CREATES = re.compile(r"\s*CREATE\s+EXTENSION\b", re.IGNORECASE)
 _NAMED = re.compile(r"\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"([^\"]+)\"|([\w$]+))", re.IGNORECASE)
@@ -32,19 +32,24 @@ MEMBERS: Mapping[str, Mapping[str, list[str]]] = _KNOWN["members"]
 """By extension and kind (functions, types, classes …), names that belong to it; a star stands for any end."""
 
 
+_IMPLIED = {name: re.compile(sign, re.IGNORECASE | re.VERBOSE) for name, sign in _KNOWN["implied"].items()}
+
+
 def extension_with(kind: str, name: str) -> str:
     """The extension that a function, type and so on of that name belongs to, or empty."""
     holders = (one for one, kinds in MEMBERS.items() if any(fnmatchcase(name, known) for known in kinds.get(kind, ())))
     return next(holders, "")
 
 
-def named(statements: Iterable[Statement], file: str) -> dict[str, str]:
-    """The extensions that statements create, each with the first place that does: ``schema.sql:12``."""
-    found = ((_NAMED.match(statement.sql), statement.line) for statement in statements)
+def named(steps: Iterable[Step]) -> dict[str, str]:
+    """The extensions that a schema creates or cannot do without, each with the first place that says so."""
     places: dict[str, str] = {}
-    for match, line in found:
-        if match:
-            places.setdefault(match[1] or match[2].lower(), f"{file}:{line}")
+    for step in steps:
+        if created := _NAMED.match(step.sql):
+            places.setdefault(created[1] or created[2].lower(), step.place)
+        for name, sign in _IMPLIED.items():
+            if name not in places and sign.search(step.sql):
+                places[name] = step.place
     return places
 
 

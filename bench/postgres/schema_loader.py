@@ -21,9 +21,10 @@ from bench.postgres import extensions
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
+from bench.postgres.fallbacks import Fallbacks
 from bench.postgres.schema_roles import MARK, Roles
 from bench.postgres.workload_role import ROLE
-from bench.workload.psql import Step
+from bench.workload.psql import Step, read_statements
 from bench.workload.tolerance import statement_node, told
 
 Attempt = Callable[[str, Step], None]
@@ -89,7 +90,8 @@ def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedS
     with ExitStack() as stack:
         connection = stack.enter_context(target.connect(database))
         roles = Roles(stack.enter_context(target.connect())) if target.login else None
-        loader = _Loader(target, database, connection, roles)
+        helps = Fallbacks(connection, partial(target.connect_as_ourselves, database), "\n".join(s.sql for s in steps))
+        loader = _Loader(target, database, connection, roles, helps)
         with loader.past_row_security(steps):
             for step in steps:
                 loader.carry_out(step)
@@ -117,9 +119,11 @@ def _rows(connection: Connection) -> dict[str, int]:
 
 
 class _Loader:
-    def __init__(self, target: Target, database: str, connection: Connection, roles: Roles | None) -> None:
+    def __init__(
+        self, target: Target, database: str, connection: Connection, roles: Roles | None, fallbacks: Fallbacks
+    ) -> None:
         self._target, self._database = target, database
-        self._connection, self._roles = connection, roles
+        self._connection, self._roles, self._fallbacks = connection, roles, fallbacks
         self.left: list[tuple[str, str]] = []
 
     @contextmanager
@@ -148,8 +152,24 @@ class _Loader:
                     continue
                 if what := _tolerated(step, error):
                     return self.left.append((what, step.place))
-                raise _failure(step, error) from error
+                other = self._fall_back(text, step, error)
+                if other is None:
+                    raise _failure(step, error) from error
+                if not other:
+                    return None
+                text, attempt = other, self._execute
         raise AssertionError(f"{step.place}: helped {HELPS} times")
+
+    def _fall_back(self, text: str, step: Step, error: psycopg.Error) -> str | None:
+        """What to execute instead, empty where nothing, when the server lacks what the step needs."""
+        found = self._fallbacks.find(text, step.place, error)
+        if found is None:
+            return None
+        if found.note:
+            self.left.append((found.note, step.place))
+        for one in read_statements(found.before, f"prelude {found.prelude}"):
+            self.carry_out(one)
+        return found.text
 
     def _execute(self, text: str, step: Step) -> None:
         if self._connection.info.transaction_status != TransactionStatus.INTRANS or _TRANSACTION.match(text):

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import ServerError
-from bench.model import Statement
 from bench.postgres.extensions import IMAGES, UNNEEDED, named
 from bench.postgres.servers import ServerOptions, choice, installations
 from bench.postgres.servers.account import server_account
 from bench.postgres.servers.choice import choose
 from bench.postgres.servers.installations import extensions_of, extensions_of_wheel, find_installation
+from bench.workload.psql import Step
 from tests.conftest import DEBIAN_15
 
 NOBODY = "no_such_extension"
@@ -80,6 +80,7 @@ def test_a_machine_without_an_engine_is_asked_in_vain(monkeypatch: pytest.Monkey
 
 def test_extensions_are_named_by_statements_with_their_lines() -> None:
     texts = ('CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA x', "create extension Hstore",
-             "SELECT 'CREATE EXTENSION'", "CREATE EXTENSION hstore CASCADE")  # fmt: skip
-    statements = [Statement(text, line) for line, text in enumerate(texts, 1)]
-    assert named(statements, "schema.sql") == {"uuid-ossp": "schema.sql:1", "hstore": "schema.sql:2"}
+             "SELECT 'CREATE EXTENSION'", "CREATE EXTENSION hstore CASCADE",
+             "CREATE TABLE a (place geography(Point))")  # fmt: skip
+    steps = [Step(text, line, "schema.sql") for line, text in enumerate(texts, 1)]
+    assert named(steps) == {"uuid-ossp": "schema.sql:1", "hstore": "schema.sql:2", "postgis": "schema.sql:5"}
