@@ -70,7 +70,8 @@ def choose_bindings_for(connection: Connection, queries: Sequence[Query], row: R
     """Return the binding of each query for the tenant of ``row``; queries that ask for no tenant are left out."""
     found = {}
     for query in queries:
-        if any(parameter.source == "class" for parameter in query.parameters):
+        needed = _of_classes(query)
+        if needed and (row.keys() >= needed or not query.extra_classes):
             given = {name: value for name, value in row.items() if name != "class"}
             if binding := _arguments(connection, query, given, clock):
                 found[query.name] = binding
@@ -81,11 +82,13 @@ def _choose_for_query(
     connection: Connection, query: Query, classes: Sequence[Row], clock: str
 ) -> dict[str, tuple[Binding, ...]]:
     bindings: dict[str, list[Binding]] = {}
-    per_tenant = any(parameter.source == "class" for parameter in query.parameters)
     chosen = [row for row in classes if not query.classes or row["class"] in query.classes]
     if query.classes and not chosen:  # a class without a row in this dataset is left out; a misspelt one never has one
         raise WorkloadError(f"{query.file}:1: dataset/classes.sql gives no class {', '.join(query.classes)}")
-    for row in chosen if per_tenant else [{"class": DEFAULT_CLASS}]:
+    needed = _of_classes(query)
+    if needed and query.extra_classes and not classes[0].keys() >= needed:
+        chosen = []  # its own classes give what dataset/classes.sql does not
+    for row in chosen if needed else [{"class": DEFAULT_CLASS}]:
         given = {name: value for name, value in row.items() if name != "class"}
         if args := _arguments(connection, query, given, clock):
             bindings.setdefault(str(row["class"]), []).append(args)
@@ -99,6 +102,11 @@ def _choose_for_query(
             if args and not any(args.args == other.args for values in bindings.values() for other in values):
                 bindings.setdefault(name, []).append(args)
     return {name: tuple(values) for name, values in bindings.items()}
+
+
+def _of_classes(query: Query) -> set[str]:
+    """The parameters whose values the classes give."""
+    return {parameter.name for parameter in query.parameters if parameter.source == "class"}
 
 
 def _constants(query: Query, clock: str) -> Row:

@@ -158,7 +158,7 @@ def _name(use: Use, type_name: str) -> str:
             return f"{re.sub(r'_at$', '', column)}_from"
         case "high":
             return f"{re.sub(r'_at$', '', column)}_to"
-        case "pattern" | "regex":
+        case "pattern" | "regex" if use.affixes == ("", ""):
             return f"{column}_pattern"
         case "value" if use.level.how == "top" and kind(use.level.node) == "UpdateStmt":
             return f"new_{column}"

@@ -15,7 +15,7 @@ Columns = dict[str, tuple[str, str]]
 """Name of a column to the relation and the column there that it passes on; of a calculated one both are empty."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Level:
     """A SELECT, INSERT, UPDATE or DELETE, on its own or in another statement."""
 

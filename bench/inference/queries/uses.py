@@ -22,7 +22,7 @@ _OPERATORS: dict[str, tuple[Role, Role]] = {
     "~*": ("regex", "other"), "@>": ("contains", "beside"), "<@": ("beside", "contains"),
     "&&": ("beside", "beside"), "@@": ("search", "search"), "%": ("beside", "beside"), "?": ("key", "other"),
     "->": ("key", "other"), "->>": ("key", "other"), "<->": ("beside", "beside"), "<=>": ("beside", "beside"),
-    "<#>": ("beside", "beside"), "^@": ("pattern", "other"),
+    "<#>": ("beside", "beside"), "^@": ("beside", "other"),
 }  # fmt: skip
 """Operator to what a parameter on its right is, and one on its left."""
 
@@ -32,7 +32,7 @@ _WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent"
 _QUERIES = {"to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Use:
     """One place where a parameter stands."""
 
