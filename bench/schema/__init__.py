@@ -18,6 +18,11 @@ __all__ = ["SchemaSource", "Step", "is_dsn", "read_schema"]
 
 _DSN = re.compile(r"postgres(?:ql)?://|.*\b(?:host|dbname|service)\s*=", re.IGNORECASE)
 _SETS = re.compile(r"\s*SET\s+(?!LOCAL)|\s*SELECT\s+(?:pg_catalog\.)?set_config", re.IGNORECASE)
+_NEEDS_TRANSACTION = re.compile(
+    r"\bON\s+COMMIT\s+(?:DROP|DELETE)|^\s*SET\s+(?:LOCAL|CONSTRAINTS)\b|^\s*(?:LOCK|DECLARE)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_TRANSACTION = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _ENCODING = re.compile(r"(SET\s+client_encoding\s*(?:=|TO)\s*'?|\\encoding\s+)([\w-]+)", re.IGNORECASE)
 
 
@@ -67,13 +72,21 @@ def read_schema(source: Path | str, encoding: str = "") -> SchemaSource:
 
 
 def _of_folder(folder: Path, encoding: str) -> SchemaSource:
-    """Each file begins with the settings that the server has, as it does in a session of its own."""
     steps: list[Step] = []
     for name, text in migrations(folder, encoding):
         if any(_SETS.match(step.sql) for step in steps):
-            steps.append(Step("RESET ALL", 1, name))
-        steps += read_statements(text, name)
+            steps.append(Step("RESET ALL", 1, name))  # each file had a session of its own
+        steps += _in_transaction(read_statements(text, name))
     return _source(folder.resolve().name, steps, "")
+
+
+def _in_transaction(steps: list[Step]) -> list[Step]:
+    """A file that leans on the transaction which a tool has around each, with one; any other runs as with psql."""
+    needs = any(_NEEDS_TRANSACTION.search(step.sql) for step in steps)
+    if not needs or any(_TRANSACTION.match(step.sql) for step in steps):
+        return steps
+    first, last = steps[0], steps[-1]
+    return [Step("BEGIN", first.line, first.file), *steps, Step("COMMIT", last.line, last.file)]
 
 
 def _source(name: str, steps: Sequence[Step], text: str) -> SchemaSource:

@@ -97,6 +97,7 @@ FORMS = {
     "a file in Latin-1": ({"a.sql": "SET client_encoding = 'LATIN1';\nSELECT 'café';"}, "a.sql"),
     "a file with companions": ({"a.sql": "\\set n 1\n\\i b.sql\nSELECT 2;", "b.sql": "SELECT :n;"}, "a.sql"),
     "migrations": ({"m/1.up.sql": "SET x.y = 1;SELECT 1", "m/1.down.sql": "DROP;", "m/2.up.sql": "SELECT 2;"}, "m"),
+    "a transaction for each": ({"m/1.sql": "CREATE TEMP TABLE t (a int) ON COMMIT DROP;\nTABLE t;"}, "m"),
     "drizzle": ({"m/0000_a.sql": "SELECT 1\n--> statement-breakpoint\nSELECT 2;"}, "m"),
     "dialects": ({"m/postgres/1.sql": "SELECT 1;", "m/mysql/1.sql": "SELECT `x`;", "m/sqlite/1.sql": "SELECT 2;"}, "m"),
 }  # fmt: skip
@@ -120,9 +121,12 @@ EXPECTED: dict[str, list[tuple[str, str | None]]] = {
     "a file in Latin-1": [("SELECT 'café'", None)],
     "a file with companions": [("SELECT 1", None), ("SELECT 2", None)],
     "migrations": [("SET x.y = 1", None), ("SELECT 1", None), ("RESET ALL", None), ("SELECT 2", None)],
+    "a transaction for each": [
+        ("BEGIN", None), ("CREATE TEMP TABLE t (a int) ON COMMIT DROP", None), ("TABLE t", None), ("COMMIT", None),
+    ],
     "drizzle": [("SELECT 1", None), ("SELECT 2", None)],
     "dialects": [("SELECT 1", None)],
-}
+}  # fmt: skip
 
 
 def test_what_is_no_schema_is_refused_with_its_line_in_every_form(tmp_path: Path):
