@@ -57,14 +57,16 @@ _ALREADY = re.compile(
 _NO_ROLE = re.compile(r'role "(.+)" does not exist')
 _NO_RIGHT = re.compile(r"permission denied for (schema|database) (.+)")
 _SUPERUSERS = re.compile(
-    r"""\s*CREATE\s+(?:PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+ALL\s+TABLES\b
-                    | (?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$)""",
+    r"""\s*(?:CREATE\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+ALL\s+TABLES\b
+      | ALTER\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+OWNER\s+TO\s+pgproof_workload\s*$
+      | CREATE\s+(?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 """What only a superuser makes, though there is no expression in it and nothing that it would call."""
+_OWNED_BY_SUPERUSERS = re.compile(r"\s*ALTER\s+PUBLICATION\b", re.IGNORECASE)
 _ROW = re.compile(r"^COPY .+?, line (\d+)", re.MULTILINE)
 
-_ABSENT = ("42P01", "42704", "42883", "42703", "3F000", "2BP01", "42P16")
+_ABSENT = ("42P01", "42704", "42883", "42703", "3F000")
 """SQLSTATEs of what DROP does not find."""
 
 
@@ -198,27 +200,44 @@ class _Loader:
             return None
         if missing := _NO_ROLE.search(message):
             return self._execute if self._roles.make(missing[1]) else None
-        if (denied := _NO_RIGHT.match(message)) and (owner := _new_owner(text)):
-            return partial(self._execute_as_owner, denied[1], denied[2], owner)
+        if (denied := _NO_RIGHT.match(message)) and (role := _new_owner(text) or self._other_role()):
+            return partial(self._execute_as_owner, denied[1], denied[2], role)
         idle = self._connection.info.transaction_status == TransactionStatus.IDLE
         if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _SUPERUSERS.match(text):
             return self._send_as_ourselves
         return None
 
-    def _execute_as_owner(self, kind: str, name: str, owner: str, text: str, step: Step) -> None:
-        """Execute what gives something to a role that may make nothing where it stands: for as long, it may."""
-        self._may_create(kind, name, owner, allowed=True)
-        self._execute(text, step)
-        self._may_create(kind, name, owner, allowed=False)
+    def _other_role(self) -> str:
+        """The role that SET ROLE gave the session; empty where it is still the workload's."""
+        user = str(self._connection.execute("SELECT current_user").fetchall()[0][0])
+        return "" if user == ROLE else user
 
-    def _may_create(self, kind: str, name: str, owner: str, *, allowed: bool) -> None:
+    def _execute_as_owner(self, kind: str, name: str, role: str, text: str, step: Step) -> None:
+        """Execute what makes something of a role's that may make nothing in that place: for as long, it may."""
+        self._may_create(kind, name, role, allowed=True)
+        try:
+            self._execute(text, step)
+        except psycopg.Error as error:
+            if _NO_RIGHT.match(error.diag.message_primary or ""):  # the same again
+                raise _failure(step, error) from error
+            raise
+        finally:
+            self._may_create(kind, name, role, allowed=False)
+
+    def _may_create(self, kind: str, name: str, role: str, *, allowed: bool) -> None:
         if kind == "database" and self._roles:
-            self._roles.may_create(owner, name, allowed=allowed)
-        else:
-            statement = "GRANT CREATE ON SCHEMA {} TO {}" if allowed else "REVOKE CREATE ON SCHEMA {} FROM {}"
-            self._connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(owner)))
+            return self._roles.may_create(role, name, allowed=allowed)
+        statement = "GRANT CREATE ON SCHEMA {} TO {}" if allowed else "REVOKE CREATE ON SCHEMA {} FROM {}"
+        other = self._other_role()
+        if other:
+            self._connection.execute("RESET ROLE")
+        self._connection.execute(sql.SQL(statement).format(sql.Identifier(name), sql.Identifier(role)))
+        if other:
+            self._connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(other)))
 
     def _send_as_ourselves(self, text: str, step: Step) -> None:
+        if _OWNED_BY_SUPERUSERS.match(text):
+            return  # whom it names instead stands for the superuser of the dump
         with self._target.connect_as_ourselves(self._database) as ours:
             ours.execute(text)
             if (found := _SUPERUSERS.match(text)) and found["family"]:
