@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from tests import ROOT
@@ -78,6 +79,7 @@ def modules() -> list[tuple[str, Path]]:
     return [(layer_of(parts_of(file)), file) for file in sorted(BENCH.rglob("*.py"))]
 
 
+@cache
 def imported(file: Path) -> set[str]:
     names = set()
     for node in ast.walk(ast.parse(file.read_text())):

@@ -27,7 +27,9 @@ def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     def call(*arguments: str | Path) -> tuple[int, str]:
         command, rest = str(arguments[0]), [str(a) for a in arguments[1:]]
         extra = ["--output", str(tmp_path / "reports"), "--rounds", "3", "--budget", "0"] if command == "run" else []
-        extra += ["--no-attribution"] if command == "run" and "--attribution" not in rest else []
+        extra += (
+            ["--no-attribution", "--no-coverage", "--no-aa"] if command == "run" and "--attribution" not in rest else []
+        )
         home = [] if command == "report" else ["--home", str(cli_home)]
         status = main([*command.split(), *rest, *extra, *home])
         captured = capsys.readouterr()
