@@ -211,7 +211,7 @@ def test_ctrl_c_leaves_no_database_behind(shop: Path, target: Target) -> None:
         ("--pgproof-workload=dataset", "*dataset is no workload: it has no schema.sql*"),
         ("--pgproof-scale=huge", "pgproof_scale = huge: not a number of orders*"),
         ("--pgproof-seed=one", "pgproof_seed = one: not a number that fits*"),
-        ("--pgproof-server=oracle", "no such kind of server: oracle: choose one of embedded, docker, dsn"),
+        ("--pgproof-server=oracle", "no such kind of server: oracle: choose one of embedded, local, docker, dsn"),
         ("--pgproof-dsn=host=/nowhere user=me", "cannot connect to *host=/nowhere*"),
     ],
 )
