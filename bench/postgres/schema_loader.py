@@ -23,6 +23,7 @@ from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
 from bench.postgres.fallbacks import Fallbacks
 from bench.postgres.schema_roles import MARK, Roles
+from bench.postgres.stand_ins import stand_ins
 from bench.postgres.workload_role import ROLE
 from bench.workload.psql import Step, read_statements
 from bench.workload.tolerance import statement_node, told
@@ -99,7 +100,10 @@ def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedS
                 loader.carry_out(step)
             counted = _rows(connection)
             made = tuple(row["name"] for row in rows(connection, "list_schema_roles", MARK))
+            standing_in = stand_ins(connection)
         notes = told(loader.left)
+        if standing_in:
+            notes = (f"stand-ins in plain SQL, without ciphers: {', '.join(standing_in)}", *notes)
         if made:
             notes = (f"made without rights, because the schema names them: {', '.join(made)}", *notes)
         return LoadedSchema(counted, made, notes)

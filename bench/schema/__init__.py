@@ -14,7 +14,7 @@ from bench.workload.psql import Step, read_script, read_statements
 from bench.workload.text import read_text
 from bench.workload.tolerance import sorted_out
 
-__all__ = ["SchemaSource", "Step", "is_dsn", "read_schema"]
+__all__ = ["SchemaSource", "Step", "is_dsn", "read_schema", "with_prelude"]
 
 _DSN = re.compile(r"postgres(?:ql)?://|.*\b(?:host|dbname|service)\s*=", re.IGNORECASE)
 _SETS = re.compile(r"\s*SET\s+(?!LOCAL)|\s*SELECT\s+(?:pg_catalog\.)?set_config", re.IGNORECASE)
@@ -69,6 +69,17 @@ def read_schema(source: Path | str, encoding: str = "") -> SchemaSource:
     steps = read_script(path, encoding=encoding)
     alone = all(step.file == path.name for step in steps)
     return _source(path.stem, steps, _as_utf8(read_text(path, encoding)) if alone else "")
+
+
+def with_prelude(schema: SchemaSource, prelude: Path) -> SchemaSource:
+    """The schema after a script that makes what it takes for granted, under the same rules.
+
+    Raises:
+        WorkloadError: as ``read_schema`` does, of the prelude.
+    """
+    before = read_schema(prelude)
+    text = f"{before.text.rstrip()}\n\n{schema.text}"
+    return SchemaSource(schema.name, (*before.steps, *schema.steps), (*before.notes, *schema.notes), text)
 
 
 def _of_folder(folder: Path, encoding: str) -> SchemaSource:

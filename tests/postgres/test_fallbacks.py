@@ -75,6 +75,7 @@ def test_what_belongs_to_an_extension_brings_it(database: Connection, load: Load
         "plpgsql": "pg_catalog", "uuid-ossp": "public", "citext": "public", "hstore": "public", "vector": "public",
         "pg_trgm": "public", "btree_gist": "public", "pgcrypto": "public",
     }  # fmt: skip
+    assert notes[0] == "pgcrypto, uuid-ossp"
     assert "extension uuid-ossp is made in public: uuid_generate_v4 is used, and nothing creates it" in notes
 
 
@@ -85,6 +86,7 @@ def test_an_extension_outside_of_the_search_path_is_found(load: Load) -> None:
         "INSERT INTO a DEFAULT VALUES",
     )
     assert notes == [
+        "pgcrypto",
         "schema elsewhere is made for an extension",
         "schema elsewhere is added to the search path: gen_random_bytes is there, of extension pgcrypto",
     ]

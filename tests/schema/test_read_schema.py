@@ -14,7 +14,7 @@ from bench.postgres import databases
 from bench.postgres.connection import Target
 from bench.postgres.schema_loader import load_schema
 from bench.postgres.servers import ServerHandle
-from bench.schema import archive, is_dsn, read_schema
+from bench.schema import archive, is_dsn, read_schema, with_prelude
 from bench.schema.archive import script_of_database
 
 NAME = "pgproof_read_test"
@@ -134,3 +134,18 @@ def test_what_is_no_schema_is_refused_with_its_line_in_every_form(tmp_path: Path
     (tmp_path / "m" / "1.up.sql").write_text("SELECT 1;\n\\! id\n")
     with pytest.raises(WorkloadError, match=r"1\.up\.sql:2: .* is refused"):
         read_schema(tmp_path / "m")
+
+
+def test_a_prelude_comes_first_under_the_same_rules(tmp_path: Path) -> None:
+    prelude, schema = tmp_path / "before.sql", tmp_path / "schema.sql"
+    prelude.write_text("CREATE TABLE users (id int PRIMARY KEY);\nCREATE ROLE somebody;")
+    schema.write_text("CREATE TABLE posts (by int REFERENCES users);")
+    found = with_prelude(read_schema(schema), prelude)
+    assert [step.place for step in found.steps] == ["before.sql:1", "schema.sql:1"]
+    assert found.name == "schema"
+    assert found.notes[0].startswith("before.sql:2")
+    (tmp_path / "both.sql").write_text(found.text)
+    assert [step.sql for step in read_schema(tmp_path / "both.sql").steps] == [step.sql for step in found.steps]
+    prelude.write_text("ALTER SYSTEM SET fsync = off")
+    with pytest.raises(WorkloadError, match=r"before.sql:1"):
+        with_prelude(read_schema(schema), prelude)

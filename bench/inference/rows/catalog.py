@@ -12,6 +12,7 @@ from bench.inference.rows.types import Types
 from bench.model.schema import Check, Column, ForeignKey, Index, Partitioning, Schema, Table
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
+from bench.postgres.stand_ins import stand_ins
 
 Row = Mapping[str, Any]
 
@@ -45,7 +46,8 @@ def read_catalog(connection: Connection) -> Schema:
             types=types,
         )
         extensions = tuple(row["name"] for row in rows(connection, "list_extensions"))
-    return Schema(tuple(_table(row, parts) for row in found), extensions=extensions)
+        standing_in = stand_ins(connection)
+    return Schema(tuple(_table(row, parts) for row in found), extensions, standing_in)
 
 
 class _Parts:
