@@ -31,10 +31,9 @@ def scratch(target: Target) -> Iterator[Connection]:
 def passing(connection: Connection, table: Table, columns: dict[str, pa.Array]) -> int:
     """How many of the rows pass all of the table's CHECKs; NULL counts as passing, as it does for the server."""
     connection.execute("DROP TABLE IF EXISTS staged")
-    fields = ", ".join(f'"{name}" {table.column(name).type.text}' for name in columns)
-    connection.execute(f"CREATE TEMP TABLE staged ({fields})")
+    connection.execute(f"CREATE TEMP TABLE staged (LIKE {table.name} INCLUDING GENERATED)")
     texts = [text_form(table.column(name).type, array) for name, array in columns.items()]
-    with connection.cursor().copy("COPY staged FROM STDIN") as copy:
+    with connection.cursor().copy(f"COPY staged ({', '.join(columns)}) FROM STDIN") as copy:
         copy.write(copy_rows(texts))
     condition = " AND ".join(f"({check.expression}) IS NOT FALSE" for check in table.checks) or "true"
     return int(connection.execute(f"SELECT count(*) FROM staged WHERE {condition}").fetchall()[0][0])

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.inference.limits.alternatives import Alternative, Comparison, TooMany, alternatives, together
 from bench.inference.limits.expression import Expr, read
-from bench.inference.limits.merge import Contradiction, both
+from bench.inference.limits.merge import Contradiction, both, either
 from bench.inference.limits.rewriting import Rewriter
 from bench.inference.plan import Limits
 from bench.model.schema import Check, Column, DataType, SqlFunction, Table
@@ -84,6 +84,7 @@ class _Reading:
     def __init__(self, columns: Mapping[str, Column], functions: Iterable[SqlFunction]) -> None:
         self.columns = columns
         self.rewriter = Rewriter(columns, {function.name: function for function in functions})
+        self.generated = {one.name: read(one.default) for one in columns.values() if one.generated}
         self.limits: dict[str, Limits] = {}
         self.several: list[Relation] = []
         self.unread: list[Check] = []
@@ -104,7 +105,7 @@ class _Reading:
         condition = read(check.expression)
         if callable(rename):
             condition = rename(condition)
-        condition = self.rewriter.rewrite(condition)
+        condition = self.rewriter.rewrite(_written_out(condition, self.generated))
         parts = condition.args if condition.kind == "and" else (condition,)
         # not a generator: each part is read even where one before it was not
         read_parts = [self._add_part(part, check) for part in parts]
@@ -138,9 +139,37 @@ class _Reading:
         self.limits.update(merged)
         return True
 
+    def _pass_on(self, comparisons: Sequence[Comparison]) -> None:
+        """Bounds from one column to the next: where ``a <= b`` and ``b <= 9``, no ``a`` is above 9."""
+        for one in comparisons:
+            match one:
+                case Comparison(Expr("column", left), "<" | "<=" | ">" | ">=" as sign, Expr("column", right)):
+                    small, large = (left, right) if "<" in sign else (right, left)
+                    if self.columns[small].type.plain.name == self.columns[large].type.plain.name:
+                        above, below = self.limits.get(large, Limits()), self.limits.get(small, Limits())
+                        self._limit(
+                            {
+                                small: Limits(
+                                    high=above.high,
+                                    high_open=above.high is not None and (above.high_open or len(sign) == 1),
+                                )
+                            }
+                        )
+                        self._limit(
+                            {
+                                large: Limits(
+                                    low=below.low, low_open=below.low is not None and (below.low_open or len(sign) == 1)
+                                )
+                            }
+                        )
+
     def result(self) -> tuple[dict[str, Limits], tuple[Relation, ...], tuple[Check, ...]]:
         """All of it, relations with a column in common made one as far as that goes."""
         relations = _joined(self.several, self.columns)
+        for relation in relations:
+            self._limit(_common(relation, self.columns))
+            if len(relation.alternatives) == 1:
+                self._pass_on(relation.alternatives[0].comparisons)
         limits = {name: limits for name, limits in self.limits.items() if limits != Limits()}
         alone = Alternative(limits)
         possible = []
@@ -150,6 +179,25 @@ class _Reading:
             )  # fmt: skip
             possible.append(replace(relation, alternatives=left or relation.alternatives))
         return limits, tuple(possible), tuple(self.unread)
+
+
+def _common(relation: Relation, columns: Mapping[str, Column]) -> dict[str, Limits]:
+    """What columns have to obey whatever the alternative, as a kind that each of them names."""
+    found = {}
+    for name in relation.columns:
+        each = [one.limits.get(name) for one in relation.alternatives]
+        if len(each) > 1 and None not in each:
+            joined = either([one for one in each if one is not None], columns[name].type)
+            if joined is not None:
+                found[name] = joined
+    return found
+
+
+def _written_out(node: Expr, generated: Mapping[str, Expr]) -> Expr:
+    """A condition with generated columns as what they are generated from."""
+    if node.kind == "column" and node.name in generated:
+        return generated[node.name]
+    return replace(node, args=tuple(_written_out(arg, generated) for arg in node.args))
 
 
 def _renamed(node: Expr, name: str) -> Expr:

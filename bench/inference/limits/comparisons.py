@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from bench.inference.limits.alternatives import Comparison
 
 _PLAIN = {"uuid", "inet", "bool"}
-_SOLVABLE = NUMBERS - {"money", "xid8"}
+_SOLVABLE = NUMBERS - {"xid8"}
+_LENGTHS = {"length", "char_length", "character_length", "octet_length", "cardinality", "array_length"}
+_OF_NUMBERS = {"abs", "round", "floor", "ceil", "ceiling", "greatest", "least", "coalesce"}
 
 
 def comparable(comparison: Comparison, columns: Mapping[str, Column]) -> bool:
-    """Whether rows can be made for which it holds: numbers, times, or two columns of one type."""
+    """Whether rows can be made for which it holds: numbers, times, texts worked out, or two columns of one type."""
     if comparison.operator not in FLIPPED or len(comparison.columns) < 2:
         return False
     if not set(comparison.columns) <= set(columns):
@@ -26,39 +28,65 @@ def comparable(comparison: Comparison, columns: Mapping[str, Column]) -> bool:
     kinds = {columns[name].type.plain.name for name in comparison.columns}
     sides = (comparison.left, comparison.right)
     if all(side.kind == "column" for side in sides) and kinds & (TEXTS | _PLAIN):
-        return len(kinds) == 1 and (comparison.operator in ("=", "<>"))
-    if kinds <= _SOLVABLE:
-        return all(_arithmetic(side, False) for side in sides)
-    return kinds <= TIMES and all(_arithmetic(side, True) for side in sides) and not _loses_time(comparison, columns)
+        return len(kinds) == 1 and comparison.operator in ("=", "<>")
+    sorts = {_sort(side, columns) for side in sides}
+    if len(sorts) != 1 or None in sorts or not any(solutions(comparison)):
+        return False
+    return sorts != {"text"} or (comparison.operator == "=" and "column" in {side.kind for side in sides})
 
 
-def _arithmetic(node: Expr, times: bool) -> bool:
+def _sort(node: Expr, columns: Mapping[str, Column]) -> str | None:
+    """``number``, ``moment``, ``time``, ``length of time`` or ``text``; None for what is not worked out here."""
     match node:
-        case Expr("column") | Expr("const"):
-            return True
-        case Expr("op", name, (left, right)):
-            words = ("+", "-") if times else ("+", "-", "*")
-            return name in words and _arithmetic(left, times) and _arithmetic(right, times)
-    return False
+        case Expr("column", name):
+            return _sort_of_type(columns[name].type.plain.name)
+        case Expr("const"):
+            return _sort_of_type(node.type) if node.type else "text"
+        case Expr("op", "+" | "-" | "*" | "||" as name, (left, right)):
+            return _sort_of_result(name, left, right, columns)
+        case Expr("call", name, (arg, *_)) if name in _LENGTHS:
+            return "number" if arg.kind == "column" else None
+        case Expr("call", name, args) if name in _OF_NUMBERS:
+            return "number" if {_sort(arg, columns) for arg in args} == {"number"} else None
+        case Expr("call", "lower" | "upper" | "btrim", (arg,)):
+            return "text" if _sort(arg, columns) == "text" else None
+    return None
 
 
-def _loses_time(comparison: Comparison, columns: Mapping[str, Column]) -> bool:
-    """Whether a difference of times is compared with a difference, which no column can be solved for as a time."""
-    differences = [side for side in (comparison.left, comparison.right) if _is_difference(side)]
-    return len(differences) == 2
+def _sort_of_type(name: str) -> str | None:
+    if name in _SOLVABLE:
+        return "number"
+    if name in TIMES:
+        return "moment"
+    return {"time": "time", "interval": "length of time"}.get(name, "text" if name in TEXTS else None)
 
 
-def _is_difference(node: Expr) -> bool:
-    return node.kind == "op" and node.name == "-" and all(arg.columns for arg in node.args)
+def _sort_of_result(name: str, left: Expr, right: Expr, columns: Mapping[str, Column]) -> str | None:
+    sorts = (_sort(left, columns), _sort(right, columns))
+    if name == "||":
+        return "text" if sorts == ("text", "text") else None
+    if sorts == ("number", "number"):
+        return "number"
+    if sorts == ("moment", "moment") and name == "-":
+        dates = all(columns[one].type.plain.name == "date" for one in left.columns + right.columns)
+        return "number" if dates and left.columns and right.columns else "length of time"
+    if sorts == ("moment", "length of time") or (sorts == ("length of time", "moment") and name == "+"):
+        return "moment"
+    whole = "number" in sorts and "moment" in sorts and name in ("+", "-")
+    return "moment" if whole else None
 
 
 def solutions(comparison: Comparison) -> Iterator[tuple[str, str, Expr]]:
     """Each way to say it as (column, operator, expression without that column): ``a + b <= c`` as ``c >= a + b``, …
 
-    Columns on the right come first: ``started_at <= ended_at`` moves the end.
+    Columns on the right come first: ``started_at <= ended_at`` moves the end. Of a sum the total does.
     """
-    sides = ((comparison.right, FLIPPED[comparison.operator], comparison.left),
-             (comparison.left, comparison.operator, comparison.right))  # fmt: skip
+    sides = [
+        (comparison.right, FLIPPED[comparison.operator], comparison.left),
+        (comparison.left, comparison.operator, comparison.right),
+    ]
+    if comparison.operator == "=":  # what is said to be a sum is the one that is worked out
+        sides.sort(key=lambda side: side[0].kind != "column")
     for side, operator, other in sides:
         for name in reversed(side.columns):
             if name not in other.columns and sum(part == Expr("column", name) for part in side.walk()) == 1:

@@ -176,16 +176,21 @@ def _unrolled(args: tuple[Expr, ...]) -> Expr:
     branches: list[Expr] = []
     before: list[Expr] = []
     for when, then in zip(args[:-1:2], args[1::2], strict=True):
-        branches.append(conjunction([*before, when, then]))
+        known = [negation(Expr("isnull", args=(Expr("column", name),))) for name in _strict(when)]
+        branches.append(conjunction([*before, when, *known, then]))
         before.append(_not_true(when))
     return _folded(Expr("or", args=(*branches, conjunction([*before, args[-1]]))))
 
 
 def _not_true(node: Expr) -> Expr:
     """False or NULL: what has CASE go on to the next branch."""
-    strict = [name for name in node.columns if not any(part.kind in ("isnull", "case") for part in node.walk())]
-    nulls = [Expr("isnull", args=(Expr("column", name),)) for name in strict]
+    nulls = [Expr("isnull", args=(Expr("column", name),)) for name in _strict(node)]
     return Expr("or", args=(negation(node), *nulls)) if nulls else negation(node)
+
+
+def _strict(node: Expr) -> tuple[str, ...]:
+    """Columns whose NULL makes a condition NULL."""
+    return () if any(part.kind in ("isnull", "case", "or") for part in node.walk()) else node.columns
 
 
 def _value(node: Expr, bits: Mapping[Expr, Decimal]) -> Decimal | None:

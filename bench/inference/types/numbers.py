@@ -49,7 +49,7 @@ class Axis:
             left_out = [one for one in left_out if one >= self.first]
         if above + under <= 0:
             raise CannotMake("its limits leave no value")
-        usual = min(self.usual, above + under)
+        usual = min(self.usual, above if above > 0 else under)
 
         def at(indexes: Numbers) -> pa.Array:
             if self.mixed is not None:

@@ -33,8 +33,8 @@ _MORE = 8
 """Repetitions of ``*`` and ``+`` beyond the least."""
 _AROUND = 6
 """Letters before and after a pattern that is not anchored there, where a text may be longer."""
-_POOL = 4096
-"""Texts that are tried; where each of them matches, the others are taken to."""
+_POOL = 2048
+"""Texts that are tried; where each of them matches, the others are taken to, where none of two pools does, none."""
 _TRIED = 16 * _POOL
 
 _CATEGORIES: dict[Item, str] = {
@@ -77,7 +77,7 @@ def _sieved(space: Space, patterns: Sequence[re.Pattern[str]], limits: Limits, l
                 kept[text] = None
             else:
                 missed += 1
-        if len(kept) >= _POOL:
+        if len(kept) >= _POOL or (not kept and start >= _POOL):
             break
     if not kept:
         return None
@@ -115,6 +115,19 @@ def _candidates(patterns: Sequence[re.Pattern[str]], shortest: int, longest: int
 
 def _parsed(pattern: re.Pattern[str]) -> Item:
     return parser.parse(pattern.pattern, pattern.flags & ~re.UNICODE)
+
+
+def _repeats(tree: Sequence[Item]) -> int:
+    """How many parts are repeated without end, inside of others too."""
+    count = 0
+    for operator, value in tree:
+        if operator in (c.MAX_REPEAT, c.MIN_REPEAT, c.POSSESSIVE_REPEAT):
+            count += (value[1] is c.MAXREPEAT) + _repeats(value[2])
+        elif operator is c.SUBPATTERN:
+            count += _repeats(value[3])
+        elif operator is c.BRANCH:
+            count += max(map(_repeats, value[1]))
+    return count
 
 
 def _space_of_pattern(pattern: re.Pattern[str], shortest: int, longest: int, around: str, key: int) -> Space:
@@ -240,6 +253,8 @@ class _Maker:
         self.ignore_case = bool(pattern.flags & re.IGNORECASE)
         self.any = _ALL if "(?=" in pattern.pattern else _ANY
         self.longest = longest
+        tree = list(_parsed(pattern))
+        self.more = min(_MORE, max(0, longest - self.least(tree)) // max(1, _repeats(tree)))
         self.groups: dict[int, list[Space]] = {}
 
     def sequence(self, tree: Sequence[Item]) -> list[Space]:
@@ -275,7 +290,7 @@ class _Maker:
         tree = list(inside)
         unbounded = most is c.MAXREPEAT
         width = max(1, self.least(tree))
-        most = min(least + _MORE if unbounded else most, max(least, self.longest // width), least + 64)
+        most = min(least + self.more if unbounded else most, max(least, self.longest // width), least + 64)
         if unbounded and least < 2 and most - least >= 3:
             least, fewest = least + 2, least  # nobody is called by one letter
             least = min(least, most) if fewest < least else least
