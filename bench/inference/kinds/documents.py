@@ -136,11 +136,19 @@ def _documents(shape: str) -> pa.Array:
     return pa.array([json.dumps(SHAPES[shape](chance), ensure_ascii=False) for _ in range(DOCUMENTS)])
 
 
+@cache
+def json_type(shape: str) -> str:
+    """What ``jsonb_typeof`` says of documents of that shape."""
+    return "array" if _documents(shape)[0].as_py().startswith("[") else "object"
+
+
 def document(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     """JSON of that ``shape``; unique ones have the number of the row in front."""
     drawn = take(_documents(options["shape"]), rows.below(DOCUMENTS, "document"))
     if not options.get("unique"):
         return drawn
+    if json_type(options["shape"]) == "array":
+        return joined("[", digits_of(rows.numbers), ", ", drawn, "]")
     return joined('{"number": ', digits_of(rows.numbers), ', "value": ', drawn, "}")
 
 

@@ -155,7 +155,7 @@ def obeys(values: pa.Array, column: Column, bounds: Bounds, limits: Limits) -> p
     """Whether each value obeys the limits, as booleans. Raises ``pa.ArrowInvalid`` for an unreadable pattern."""
     checks: list[pa.Array] = []
     if bounds.family == "text":
-        length = pc.utf8_length(values)
+        length = pc.binary_length(values) if limits.octets else pc.utf8_length(values)
         if bounds.longest is not None:
             checks.append(pc.less_equal(length, bounds.longest))
         checks.append(pc.greater_equal(length, bounds.shortest))

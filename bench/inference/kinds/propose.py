@@ -9,6 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from bench.inference.kinds.documents import json_type
 from bench.inference.kinds.fit import Bounds, bounds_of, narrowed, obeys, to_type
 from bench.inference.kinds.rules import Kind, Rule, group_of, kinds, rules_for, share_of
 from bench.inference.kinds.values import _Maker, values_of
@@ -54,6 +55,9 @@ BY_TYPE = {
 SHORT_TEXT = 12
 """Characters of a column that is taken to hold a code, where its name tells nothing."""
 COORDINATES = {"latitude": 90, "longitude": 180}
+JSON_DEFAULTS = {"{}": "object", "[]": "array"}
+JSON_KINDS = {"object": "json_metadata", "array": "json_list"}
+"""Kinds of columns whose default or CHECK asks for another type of document than their name."""
 NULLS = 0.05
 """Share of NULL of a kind that says none."""
 ENOUGH = 0.5
@@ -144,8 +148,16 @@ def _fitted(
         return None
     if kind.make == "json" and bounds.longest is not None:
         return None
-    if bounds.family in ("list", "json") and limits != Limits(not_null=limits.not_null):
+    if bounds.family == "list" and limits != Limits(not_null=limits.not_null):
         return None
+    if bounds.family == "json":
+        if limits != Limits(not_null=limits.not_null, json_type=limits.json_type):
+            return None
+        wanted = limits.json_type or JSON_DEFAULTS.get(_default(column) or "", "")
+        if wanted and wanted != json_type(kind.options["shape"]):
+            kind = kinds().get(JSON_KINDS.get(wanted, ""), kind)
+        if limits.json_type and json_type(kind.options["shape"]) != limits.json_type:
+            return None
     if kind.make == "place" and bounds.family != "text":
         reach = COORDINATES.get(kind.options["part"])
         if reach is None or (bounds.high is not None and bounds.high < reach):
@@ -172,7 +184,14 @@ def _obeyed(plan: ColumnPlan, column: Column, bounds: Bounds) -> bool:
     """Whether a kind can be held to the column's limits: tried with some numbers, where there is anything to break."""
     limits = plan.limits
     narrow = bounds.longest is not None and bounds.shortest > 0
-    if not (limits.patterns or limits.excluded or limits.low is not None or limits.high is not None or narrow):
+    if not (
+        limits.patterns
+        or limits.excluded
+        or limits.octets
+        or limits.low is not None
+        or limits.high is not None
+        or narrow
+    ):
         return True
     if bounds.family == "text" and (limits.low is not None or limits.high is not None):
         return False

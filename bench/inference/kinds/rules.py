@@ -88,18 +88,63 @@ def pattern_of(text: str) -> re.Pattern[str]:
     return re.compile("".join(_token(token) for token in text.split()))
 
 
+PLURAL = r"\S+[^\Wsu]s"
+PARTICIPLE = re.compile(r"(\w{2,}ed)(at|on|by)")
+SHORT = 3
+"""Letters that may stand before an ending of [glued] and mean nothing to us."""
+
+
+def _word(word: str) -> str:
+    """One alternative of a token; those that begin with a hyphen are any words that end so."""
+    if word.startswith("-"):
+        return PLURAL if word == "-s" else rf"\S+{re.escape(word[1:])}"
+    return re.escape(word).replace("_", " ")
+
+
 def _token(token: str) -> str:
     if token == "*":  # noqa: S105
         return r"(?:\S+ )*"
-    words = token.removesuffix("?")
-    one = rf"(?:{'|'.join(re.escape(word).replace('_', ' ') for word in words.split('|'))}) "
+    one = rf"(?:{'|'.join(_word(word) for word in token.removesuffix('?').split('|'))}) "
     return f"(?:{one})?" if token.endswith("?") else one
 
 
 @cache
 def words_in(name: str) -> tuple[str, ...]:
-    """The words of a column's name, those that mean the same put alike."""
-    return replaced(words_of(name), read("rules.toml")["words"])
+    """The words of a column's name, glued ones cut, those that mean the same put alike."""
+    same = read("rules.toml")["words"]
+    return replaced(tuple(part for word in words_of(name) for part in _cut(word)), same)
+
+
+@cache
+def _known() -> frozenset[str]:
+    """Every word that stands in a rule or is replaced by one."""
+    found = {word for rule in rules() for word in re.findall(r"[a-z]+", f"{rule.name} {rule.table}")}
+    return frozenset(found | set(read("rules.toml")["words"]) | set(read("rules.toml")["together"]["words"]))
+
+
+def _cut(word: str) -> tuple[str, ...]:
+    """A word that no rule knows as the two known ones that it is made of; else as it is.
+
+    >>> _cut("fromdate"), _cut("hscode"), _cut("candidate")
+    (('from', 'date'), ('hs', 'code'), ('candidate',))
+    """
+    known, glued = _known(), read("rules.toml")["glued"]
+    if match := PARTICIPLE.fullmatch(word):
+        return match[1], match[2]
+    if word in known or not word.isalpha():
+        return (word,)
+    for at in range(2, len(word) - 1):
+        one, other = word[:at], word[at:]
+        long = len(one) >= SHORT and (len(other) >= SHORT or other == "id")
+        if long and one in known and other in known and other not in glued["never"]:
+            return one, other
+    for beginning in glued["beginnings"]:
+        if word.startswith(beginning):
+            return beginning, word.removeprefix(beginning)
+    for ending in glued["endings"]:
+        if word.endswith(ending) and 0 < len(word) - len(ending) <= SHORT:
+            return word.removesuffix(ending), ending
+    return (word,)
 
 
 @cache

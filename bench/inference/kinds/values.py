@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import datetime as dt
-import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.inference.kinds.draws import Ints, Rows
+from bench.inference.kinds.draws import Ints, Rows, key_of
 from bench.inference.kinds.fit import Bounds, bounds_of, narrowed, null_where, obeys, shaped, to_type
 from bench.inference.kinds.letters import digits_of, has_digits, in_base, joined, room_for, strings_of
 from bench.inference.kinds.makers import MAKERS
 from bench.inference.kinds.people import OWN_UNIQUE
 from bench.inference.kinds.rules import Kind, kinds
 from bench.inference.plan import ColumnPlan, Values
+from bench.inference.types import values_of_type
 from bench.model.schema import Column
 
 CLOCK = "2026-01-01T00:00:00"
@@ -61,7 +62,9 @@ class _Maker:
         """Whether values may come out that the limits refuse."""
         limits = self.plan.limits
         timed = self.bounds.family in ("time", "date") and (limits.low is not None or limits.high is not None)
-        return bool(limits.patterns or limits.excluded or timed) or bool(limits.values and self.kind.make != "choice")
+        return bool(limits.patterns or limits.excluded or limits.octets or timed) or bool(
+            limits.values and self.kind.make != "choice"
+        )
 
     def made(self, rows: Rows) -> pa.Array:
         """Before anything is judged, none of them NULL."""
@@ -106,19 +109,37 @@ def values_of(table: str, column: Column, plan: ColumnPlan, seed: int, clock: st
     Raises:
         KeyError: there is no such kind.
         ValueError: a limit is of a form that kinds cannot read.
+        CannotMake: (when first called) of kind ``type_only``: there is no such value.
     """
     kind = kinds()[plan.kind]
     if kind.make == "type_only":
-        return _by_type(table, column, plan, seed)
+        return _OfType(table, column, plan, seed, clock)
     bounds = bounds_of(column, plan.limits)
     return _Maker(table, column, plan, seed, clock_of(clock), kind, options_of(kind, plan, column, bounds), bounds)
 
 
-def _by_type(table: str, column: Column, plan: ColumnPlan, seed: int) -> Values:
-    """Values of any type, obeying the limits."""
-    types = importlib.import_module("bench.inference.types")
-    made: Values = types.values_of_type(column, plan.limits, (seed, table))
-    return made
+@dataclass(frozen=True)
+class _OfType:
+    """Values of the column's type that obey its limits, whatever they mean; made when it is first called."""
+
+    table: str
+    column: Column
+    plan: ColumnPlan
+    seed: int
+    clock: str
+
+    def __call__(self, numbers: Ints) -> pa.Array:
+        rows = Rows(np.ascontiguousarray(numbers, dtype=np.int64), self.seed, self.table, self.column.name)
+        return null_where(self.made(rows.numbers), rows.bits("null"), self.plan.nulls)
+
+    @cached_property
+    def made(self) -> Values:
+        """Without NULL."""
+        unique, key = bool(self.plan.options.get("unique")), key_of(self.seed, self.table, self.column.name)
+        return values_of_type(self.column, self.plan.limits, key, distinct=unique, clock=self.clock)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "made"}
 
 
 def options_of(kind: Kind, plan: ColumnPlan, column: Column, bounds: Bounds) -> dict[str, Any]:

@@ -1,0 +1,113 @@
+"""A column's kind: by name and type, within what is allowed, with the reason in words."""
+
+from __future__ import annotations
+
+import pickle
+from dataclasses import replace
+
+import numpy as np
+import pyarrow.compute as pc
+import pytest
+
+from bench.inference.kinds import propose, values_of
+from bench.inference.plan import Limits
+from bench.model.schema import Column, DataType, ForeignKey, Schema, Table
+from tests.inference.kinds.columns import column, planned, type_of
+
+NUMBERS = np.arange(2000)
+
+
+@pytest.mark.parametrize(
+    ("one", "table", "kind", "reason"),
+    [
+        (column("email"), "users", "email", "named email"),
+        (column("name"), "users", "full_name", "named name, in a table of such"),
+        (column("country", "varchar(2)"), "shops", "country_code", "varchar(2) named country"),
+        (column("xyz", "integer"), "shops", "integer", "integer, its name tells nothing"),
+        (column("span", "int4range"), "shops", "type_only", "int4range, by its type"),
+    ],
+)
+def test_each_column_has_a_kind_and_the_reason(one, table, kind, reason):
+    plan = planned(one, table)
+    assert (plan.kind, plan.reason) == (kind, reason)
+
+
+def test_a_kind_that_does_not_fit_the_length_is_not_taken():
+    assert planned(column("email", "varchar(8)")).kind != "email"
+    assert planned(column("password", "varchar(30)")).kind != "password_digest"
+
+
+def test_a_list_that_a_check_gives_is_kept_with_plausible_shares():
+    plan = planned(column("status", "varchar(20)"), limits=Limits(values=("archived", "active", "banned")))
+    shares = plan.options["values"]
+    assert plan.kind == "choice"
+    assert max(shares, key=shares.get) == "active"
+    assert plan.reason == "a CHECK lists 3 values"
+
+
+def test_an_enum_is_chosen_from_its_labels():
+    mood = DataType("mood", "public", "enum", "mood", labels=("sad", "ok", "happy"))
+    plan = planned(Column("mood", mood))
+    values = values_of("public.t", Column("mood", mood), plan, 1, "")(NUMBERS)
+    assert set(values.drop_null().to_pylist()) == {"sad", "ok", "happy"}
+
+
+def test_a_domain_is_what_it_is_over():
+    address = DataType("address", "public", "domain", "address", base=type_of("text"), not_null=True)
+    plan = planned(Column("email", address))
+    assert (plan.kind, plan.nulls) == ("email", 0)
+
+
+def test_a_default_that_is_a_word_is_the_most_frequent_value():
+    plan = planned(column("status", "text", default="'waitlisted'::text"))
+    assert max(plan.options["values"], key=plan.options["values"].get) == "waitlisted"
+
+
+def test_a_json_column_with_an_array_for_default_holds_arrays():
+    assert planned(column("metadata", "jsonb", default="'[]'::jsonb")).kind == "json_list"
+    assert planned(column("tags", "jsonb"), limits=Limits(json_type="object")).kind == "json_metadata"
+
+
+def test_what_a_pattern_asks_for_is_the_types_to_make_where_the_kind_cannot():
+    assert planned(column("code"), limits=Limits(patterns=("^[0-9]{3}$",))).kind == "type_only"
+    assert planned(column("slug"), limits=Limits(patterns=("^[a-z0-9-]+$",))).kind == "slug"
+
+
+def test_nulls_are_where_the_column_allows_them():
+    assert planned(column("deleted_at", "timestamptz")).nulls == 0.95
+    assert planned(column("deleted_at", "timestamptz", not_null=True)).nulls == 0
+    assert planned(column("note"), limits=Limits(not_null=True)).nulls == 0
+    assert planned(column("note"), limits=Limits(always_null=True)).nulls == 1
+
+
+def test_whose_address_it_is_stands_with_the_plan():
+    two = Table("public", "orders", (column("billing_city"), column("billing_country"), column("shipping_city")))
+    assert [plan.options["group"] for plan in propose(Schema((two,)), two, {})] == ["billing", "billing", "shipping"]
+
+
+def test_polymorphic_types_are_the_classes_of_tables_that_are_referred_to():
+    key = ForeignKey("k", ("post_id",), "public.blog_posts", ("id",))
+    posts = Table("public", "blog_posts", (column("id", "bigint"),))
+    notes = Table("public", "notes", (column("notable_type"), column("post_id", "bigint")), foreign_keys=(key,))
+    assert propose(Schema((posts, notes)), notes, {})[0].options["values"] == {"BlogPost": 1.0}
+
+
+def test_a_generated_column_gets_no_plan():
+    table = Table("public", "t", (column("total", "numeric(8,2)", generated="stored"),))
+    assert propose(Schema((table,)), table, {}) == ()
+
+
+@pytest.mark.parametrize("type_", ["interval", "point", "text"])
+def test_plans_travel_to_other_processes(type_):
+    one = column("email" if type_ == "text" else "x", type_)
+    made = values_of("public.t", one, planned(one), 1, "2026-01-01")
+    expected = made(NUMBERS)
+    assert pickle.loads(pickle.dumps(made))(NUMBERS).equals(expected)
+
+
+def test_a_plan_may_be_changed_by_hand():
+    one = column("priority", "integer")
+    plan = replace(planned(one), options={"low": 2, "high": 4}, nulls=0.5)
+    values = values_of("public.t", one, plan, 1, "")(NUMBERS)
+    assert pc.min_max(values).as_py() == {"min": 2, "max": 4}
+    assert 900 < values.null_count < 1100
