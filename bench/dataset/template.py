@@ -26,6 +26,7 @@ from bench.errors import PgproofError
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
 from bench.postgres import databases, ledger
 from bench.postgres.build_settings import statistics_target
+from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.schema_loader import load_schema
@@ -57,8 +58,11 @@ class Build:
     progress: Progress
 
 
-def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
-    """The database name that stands for the schema, the dataset's files, the recipe and the server's major version."""
+def template_name(workload: Workload, recipe: Recipe, server_major: int, admin: Connection) -> str:
+    """The database name that stands for the schema, the dataset's files, the recipe and the server's major version.
+
+    Each role that is no superuser has names of its own: it may not mark what another one made.
+    """
     files = hash_files(workload.root, ["schema.sql", "dataset"], without=ASKING)
     schema = ledger.checksum(texts(workload.schema))  # companions of schema.sql included
     shaped = [BUILD_VERSION, server_major, files, schema, workload.clock, recipe.scale, recipe.seed, recipe.skew]
@@ -66,6 +70,8 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int) -> str:
         shaped.append(recipe.base)
     if workload.cluster_sql:  # its objects belong to another role
         shaped.append("cluster SQL")
+    if not is_superuser(admin):
+        shaped.append(admin.info.user)
     return f"{databases.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
@@ -75,7 +81,7 @@ def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) ->
     Raises:
         WorkloadError: the dataset's files are wrong; rows that are complete by then stay.
     """
-    name = template_name(workload, recipe, how.server_major)
+    name = template_name(workload, recipe, how.server_major, admin)
     asked = read_distributions(workload.dataset / "distributions.sql")  # before the load: a wrong file costs none
     while True:
         found = databases.find(admin, name)

@@ -53,10 +53,10 @@ def test_a_second_run_finds_what_the_first_made(make: Callable) -> None:
     assert first.tables == second.tables
 
 
-def test_another_recipe_or_file_is_another_template(shop: Path) -> None:
+def test_another_recipe_or_file_is_another_template(shop: Path, admin: Connection) -> None:
     def name(folder: Path, scale: int = 500, seed: int = 1, skew: str = "mild", major: int = 18) -> str:
         workload = read(folder)
-        return template_name(workload, Recipe(workload.dataset, scale, seed, skew), major)
+        return template_name(workload, Recipe(workload.dataset, scale, seed, skew), major, admin)
 
     plain = name(shop)
     others = {name(shop, 501), name(shop, seed=2), name(shop, skew="brutal"), name(shop, major=17)}
@@ -65,14 +65,14 @@ def test_another_recipe_or_file_is_another_template(shop: Path) -> None:
     assert len(others - {plain}) == 5
 
 
-def test_queries_and_classes_do_not_make_another_template(shop: Path) -> None:
+def test_queries_and_classes_do_not_make_another_template(shop: Path, admin: Connection) -> None:
     workload = read(shop)
     recipe = Recipe(workload.dataset, 500, 1, "mild")
     (shop / "dataset" / "classes.sql").write_text("SELECT 'hot' AS class, 1 AS customer_id;")
     (shop / "queries" / "open_orders.sql").unlink()
     (shop / "optimizations.sql").write_text("")
     changed = read_without_optimizations(shop)
-    assert template_name(workload, recipe, 18) == template_name(changed, recipe, 18)
+    assert template_name(workload, recipe, 18, admin) == template_name(changed, recipe, 18, admin)
 
 
 def read_without_optimizations(folder: Path) -> Workload:
