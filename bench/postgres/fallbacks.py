@@ -22,6 +22,9 @@ from bench.schema.preludes import prelude_with
 _UP_TO_NAME = r"""\s*CREATE\s+{kind}\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"[^"]+"|[\w$]+)\.)?(?:"[^"]+"|[\w$]+)"""
 _COLLATION = re.compile(_UP_TO_NAME.format(kind="COLLATION"), re.IGNORECASE)
 _EXTENSION = re.compile(_UP_TO_NAME.format(kind="EXTENSION"), re.IGNORECASE)
+_DICTIONARY = re.compile(_UP_TO_NAME.format(kind=r"TEXT\s+SEARCH\s+DICTIONARY"), re.IGNORECASE)
+_FUNCTION = re.compile(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
+_SAYS = re.compile(r"\s*(?:GRANT|REVOKE|COMMENT)\b", re.IGNORECASE)
 _VERSION = re.compile(r"""\bVERSION\s+(?:'[^']*'|"[^"]*"|[\w.]+)""", re.IGNORECASE)
 _ABOUT_EXTENSION = re.compile(r"\s*(?:COMMENT\s+ON|ALTER)\s+EXTENSION\s+\"?([\w-]+)", re.IGNORECASE)
 
@@ -43,6 +46,10 @@ _STANDS_IN = "{} stands in, since the server lacks its locale: another order of 
 _NOT_AVAILABLE = re.compile(r'extension "(.+)" is not available')
 _NOT_THERE = re.compile(r'extension "(.+)" does not exist')
 _NO_VERSION = re.compile(r'extension "(.+)" has no installation script nor update path for version "(.+)"')
+_NO_UPDATE = re.compile(r'extension "(.+)" has no update path from version "(.+)" to version "(.+)"')
+_NO_LANGUAGE = re.compile(r'language "(.+)" does not exist')
+_NO_TABLESPACE = re.compile(r'tablespace "(.+)" does not exist')
+_NO_FILE = re.compile(r"could not open (?:dictionary|affix|stop-word|synonym|thesaurus) file \"(?:.*/)?(.+)\"")
 _NO_SCHEMA = re.compile(r'schema "(.+)" does not exist')
 _NOTHING = re.compile(
     r'(?:schema|relation|publication|type) "(?P<name>[^"]+)" does not exist|function (?P<function>[^(]+)\('
@@ -110,7 +117,10 @@ class Fallbacks:
             ServerError: it needs an extension that the server lacks.
         """
         failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
-        helps = (_collation, _new_collation, _version, _unneeded, self._prelude, _schema_of_extension, _member)
+        helps = (
+            _collation, _new_collation, _version, _unneeded, self._prelude, _schema_of_extension, _member, _left_out,
+            _tablespace, _dictionary,
+        )  # fmt: skip
         try:
             return next((found for one in helps if (found := one(failed))), None)
         except psycopg.Error:  # the help needs more than this role may
@@ -161,6 +171,8 @@ def _code_points(connection: Connection) -> str:
 
 # --------------------------------------------------------------------------------------------------- extensions
 def _version(failed: _Failed) -> Fallback | None:
+    if update := _NO_UPDATE.match(failed.message):
+        return Fallback("", f"extension {update[1]} stays at version {update[2]}, which the server has")
     missing = _NO_VERSION.match(failed.message)
     if not missing:
         return None
@@ -211,6 +223,37 @@ def _member(failed: _Failed) -> Fallback | None:
             f"{failed.place}: {name} is of the extension {wanted}, which the server lacks", hint=hint
         ) from None
     return Fallback(failed.text, f"extension {wanted} is made in {place}: {name} is used, and nothing creates it")
+
+
+# ------------------------------------------------------------------------------------------------ everything else
+def _left_out(failed: _Failed) -> Fallback | None:
+    """Functions in languages that are not there, and rights and comments of what is not there."""
+    if (missing := _NO_LANGUAGE.match(failed.message)) and _FUNCTION.match(failed.text):
+        return Fallback("", f"functions in {missing[1]} are left out: the server lacks the language")
+    if _SAYS.match(failed.text) and failed.message.endswith("does not exist"):
+        return Fallback("", f"rights and comments of what is not there are left out ({failed.message})")
+    return None
+
+
+def _tablespace(failed: _Failed) -> Fallback | None:
+    missing = _NO_TABLESPACE.match(failed.message)
+    if not missing:
+        return None
+    clause = re.compile(
+        rf"""(?:USING\s+INDEX\s+)?TABLESPACE\s+(?:"{re.escape(missing[1])}"|{re.escape(missing[1])}\b)""", re.I
+    )
+    text = clause.sub("", failed.text)
+    return Fallback(text, f"tablespace {missing[1]} is left out") if text != failed.text else None
+
+
+def _dictionary(failed: _Failed) -> Fallback | None:
+    """A dictionary whose file is not there knows no word then."""
+    made = _DICTIONARY.match(failed.text)
+    missing = _NO_FILE.match(failed.message)
+    if not (made and missing):
+        return None
+    note = f"a dictionary is the simple one: the server lacks its file {missing[1]}"
+    return Fallback(f"{made[0]} (TEMPLATE = pg_catalog.simple)", note)
 
 
 _ADD_TO_PATH = """

@@ -142,6 +142,25 @@ def test_a_script_that_makes_its_own_gets_no_prelude(load: Load) -> None:
         load("SELECT 1 FROM auth.nothing")
 
 
+def test_what_only_files_of_a_server_hold_is_done_without(database: Connection, load: Load) -> None:
+    notes = load(
+        "CREATE TABLE a (t text PRIMARY KEY USING INDEX TABLESPACE fast) TABLESPACE fast",
+        "CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE plv8 AS $$ return a $$",
+        "COMMENT ON FUNCTION f(integer) IS 'gone'",
+        "GRANT USAGE ON SCHEMA nowhere TO PUBLIC",
+        "CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = ispell, DictFile = nowhere, AffFile = nowhere)",
+        "CREATE EXTENSION pgcrypto",
+        "ALTER EXTENSION pgcrypto UPDATE TO '1.3'",
+    )
+    assert [note.split(":")[0] for note in notes] == [
+        "pgcrypto", "tablespace fast is left out", "functions in plv8 are left out",
+        "rights and comments of what is not there are left out (function f(integer) does not exist)",
+        'rights and comments of what is not there are left out (schema "nowhere" does not exist)',
+        "a dictionary is the simple one", "extension pgcrypto stays at version 1.4, which the server has",
+    ]  # fmt: skip
+    assert database.execute("SELECT ts_lexize('words', 'Stars')").fetchone() == (["stars"],)
+
+
 def test_every_prelude_can_be_carried_out(database: Connection) -> None:
     for statement in [one for statements in preludes().values() for one in statements]:
         database.execute(statement.sql)
