@@ -236,13 +236,15 @@ def _left_out(failed: _Failed) -> Fallback | None:
 
 
 def _tablespace(failed: _Failed) -> Fallback | None:
+    """A place on the disk that the server lacks: everything is where it is by default."""
     missing = _NO_TABLESPACE.match(failed.message)
     if not missing:
         return None
-    clause = re.compile(
-        rf"""(?:USING\s+INDEX\s+)?TABLESPACE\s+(?:"{re.escape(missing[1])}"|{re.escape(missing[1])}\b)""", re.I
-    )
-    text = clause.sub("", failed.text)
+    name = re.escape(missing[1])
+    clause = rf"(?:\bUSING\s+INDEX\s+)?\bTABLESPACE\s+(?:\"{name}\"|{name}(?!\w))"
+    text = re.sub(clause, "", failed.text, flags=re.IGNORECASE)
+    if re.match(r"\s*(?:SET|ALTER)\b", failed.text, re.IGNORECASE):
+        text = ""
     return Fallback(text, f"tablespace {missing[1]} is left out") if text != failed.text else None
 
 

@@ -58,12 +58,16 @@ _ALREADY = re.compile(
 _NO_ROLE = re.compile(r'role "(.+)" does not exist')
 _NO_RIGHT = re.compile(r"permission denied for (schema|database) (.+)")
 _SUPERUSERS = re.compile(
-    r"""\s*(?:CREATE\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+ALL\s+TABLES\b
+    r"""\s*(?:CREATE\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+(?:ALL\s+TABLES|TABLES\s+IN\s+SCHEMA)\b
       | ALTER\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+OWNER\s+TO\s+pgproof_workload\s*$
       | CREATE\s+(?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
 """What only a superuser makes, though there is no expression in it and nothing that it would call."""
+_ALL_TRIGGERS = re.compile(
+    r"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s;,]+\s+(DISABLE|ENABLE)\s+TRIGGER\s+ALL\s*$", re.IGNORECASE
+)
+_BLOCK = re.compile(r"\s*(?:DO|CALL|SELECT)\b", re.IGNORECASE)
 _OWNED_BY_SUPERUSERS = re.compile(r"\s*ALTER\s+PUBLICATION\b", re.IGNORECASE)
 _ROW = re.compile(r"^COPY .+?, line (\d+)", re.MULTILINE)
 
@@ -178,6 +182,7 @@ class _Loader:
         return found.text
 
     def _execute(self, text: str, step: Step) -> None:
+        """Execute a statement so that a transaction that is open outlives its failure."""
         if self._connection.info.transaction_status != TransactionStatus.INTRANS or _TRANSACTION.match(text):
             return self._send(text, step)
         self._connection.execute("SAVEPOINT pgproof_step")
@@ -204,21 +209,36 @@ class _Loader:
             return None
         if missing := _NO_ROLE.search(message):
             return self._execute if self._roles.make(missing[1]) else None
-        if (denied := _NO_RIGHT.match(message)) and (role := _new_owner(text) or self._other_role()):
-            return partial(self._execute_as_owner, denied[1], denied[2], role)
+        if (denied := _NO_RIGHT.match(message)) and (names := self._in_question(text)):
+            return partial(self._execute_as_owner, denied[1], denied[2], names)
+        if isinstance(error, psycopg.errors.InsufficientPrivilege) and (of_all := _ALL_TRIGGERS.match(text)):
+            return self._without_triggers if of_all[1].upper() == "DISABLE" else self._with_triggers
         idle = self._connection.info.transaction_status == TransactionStatus.IDLE
         if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _SUPERUSERS.match(text):
             return self._send_as_ourselves
         return None
+
+    def _in_question(self, text: str) -> list[str]:
+        """The roles that may lack a right: a new owner, whom SET ROLE took, or all that a block may name."""
+        if named := _new_owner(text) or self._other_role():
+            return [named]
+        made = "SELECT rolname FROM pg_roles WHERE shobj_description(oid, 'pg_authid') = %s ORDER BY 1"
+        return [name for (name,) in self._connection.execute(made, [MARK])] if _BLOCK.match(text) else []
 
     def _other_role(self) -> str:
         """The role that SET ROLE gave the session; empty where it is still the workload's."""
         user = str(self._connection.execute("SELECT current_user").fetchall()[0][0])
         return "" if user == ROLE else user
 
-    def _execute_as_owner(self, kind: str, name: str, role: str, text: str, step: Step) -> None:
+    def _execute_as_owner(self, kind: str, name: str, roles: list[str], text: str, step: Step) -> None:
         """Execute what makes something of a role's that may make nothing in that place: for as long, it may."""
-        self._may_create(kind, name, role, allowed=True)
+        privilege = "has_database_privilege" if kind == "database" else "has_schema_privilege"
+        lacking = [
+            role for role in roles
+            if not self._connection.execute(f"SELECT {privilege}(%s, %s, 'CREATE')", [role, name]).fetchall()[0][0]
+        ]  # fmt: skip
+        for role in lacking:
+            self._may_create(kind, name, role, allowed=True)
         try:
             self._execute(text, step)
         except psycopg.Error as error:
@@ -226,7 +246,15 @@ class _Loader:
                 raise _failure(step, error) from error
             raise
         finally:
-            self._may_create(kind, name, role, allowed=False)
+            for role in lacking:
+                self._may_create(kind, name, role, allowed=False)
+
+    def _without_triggers(self, text: str, step: Step) -> None:
+        """DISABLE TRIGGER ALL asks for a superuser, being about foreign keys, too; a session may leave them out."""
+        self._execute("SET session_replication_role = replica", step)
+
+    def _with_triggers(self, text: str, step: Step) -> None:
+        self._execute("SET session_replication_role = DEFAULT", step)
 
     def _may_create(self, kind: str, name: str, role: str, *, allowed: bool) -> None:
         if kind == "database" and self._roles:

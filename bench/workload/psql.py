@@ -55,8 +55,8 @@ DEPTH = 16
 
 _ARGUMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|[^\s]+""")
 _VARIABLE = re.compile(r""":(?:'(?P<literal>\w+)'|"(?P<identifier>\w+)"|(?P<plain>\w+)|\{\?(?P<asked>\w+)\})""")
-_SENDS = re.compile(r"\\(g\w*|crosstabview|watch)\b")
-"""Commands that end a statement in place of its semicolon, and do something with what it gave."""
+_CREATES = re.compile(r"\s*SELECT\s+'(?P<made>\s*CREATE\s+(?:DATABASE|ROLE|USER)\s+\w+[^';]*)'", re.IGNORECASE)
+"""What is put before ``\\gexec`` so that a database or role is made where there is none yet."""
 
 
 def read_script(file: Path, root: Path | None = None, encoding: str = "") -> list[Step]:
@@ -71,6 +71,11 @@ def read_script(file: Path, root: Path | None = None, encoding: str = "") -> lis
 def read_statements(text: str, name: str) -> list[Step]:
     """The statements of a script that has no companions."""
     return list(_Reader(None, "").text(text, name, None, 0))
+
+
+def _not_carried_out(command: Command, name: str) -> WorkloadError:
+    hint = "take it out, or give the script that results"
+    return WorkloadError(f"{name}:{command.line}: \\{command.name} is not carried out", hint=hint)
 
 
 @dataclass
@@ -96,7 +101,6 @@ class _Reader:
                 yield from self._command(piece, name, file, depth)
             elif self._counts():
                 statement, rows = (piece.statement, piece.text) if isinstance(piece, Rows) else (piece, None)
-                _insist_on_semicolon(statement, name)
                 yield Step(self._filled_in(statement.sql, name), statement.line, name, rows)
         if len(self.blocks) != open_before:
             raise WorkloadError(f"{name}: an \\if is never closed")
@@ -110,6 +114,8 @@ class _Reader:
             self._condition(command, place)
         elif not self._counts() or command.name in PASSED_OVER or command.name.startswith("d"):
             return
+        elif command.statement and command.name in ("g", "gx", "gexec") and not command.argument:
+            yield self._sent(command, command.statement, name)
         elif command.name in PROGRAMS_AND_FILES or "`" in command.argument:
             raise WorkloadError(f"{place}: \\{command.name} is refused: it runs a program, or reaches a file")
         elif command.name in ("set", "unset"):
@@ -119,8 +125,17 @@ class _Reader:
         elif command.name in INCLUDE:
             yield from self.file(self._companion(command, place, file), self._deeper(depth, place))
         else:
-            hint = "take it out, or give the script that results"
-            raise WorkloadError(f"{place}: \\{command.name} is not carried out", hint=hint)
+            raise _not_carried_out(command, name)
+
+    def _sent(self, command: Command, statement: Statement, name: str) -> Step:
+        """A statement that ends in ``\\g``; what ``\\gexec`` would run is known only of a constant."""
+        sql = self._filled_in(statement.sql, name)
+        if command.name == "gexec":
+            creates = _CREATES.match(sql)
+            if not creates:
+                raise _not_carried_out(command, name)
+            sql = creates["made"].strip()
+        return Step(sql, statement.line, name)
 
     def _set(self, command: Command) -> None:
         name, *values = self._arguments(command.argument) or [""]
@@ -202,22 +217,3 @@ class _Reader:
         if match["literal"]:
             return "'" + value.replace("'", "''") + "'"
         return '"' + value.replace('"', '""') + '"' if match["identifier"] else value
-
-
-def _insist_on_semicolon(statement: Statement, name: str) -> None:
-    if "\\" not in statement.sql:
-        return
-    for start, gap in code(statement.sql, name):
-        if sends := _SENDS.search(gap):
-            line = statement.line + statement.sql.count("\n", 0, start + sends.start())
-            raise WorkloadError(f"{name}:{line}: \\{sends[1]} is not carried out", hint="give the script that results")
-
-
-def code(sql: str, name: str) -> Iterator[tuple[int, str]]:
-    """What of ``sql`` is no comment, string or quoted name: each part with where it starts."""
-    position = 0
-    for token in tokens(sql, name):
-        if token.kind in ("comment", "string", "ident"):
-            yield position, sql[position : token.start]
-            position = token.end
-    yield position, sql[position:]

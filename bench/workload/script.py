@@ -15,6 +15,8 @@ from bench.workload import sqlfile
 
 _FROM_STDIN = re.compile(r"\s*COPY\b.*\bFROM\s+STDIN\b", re.IGNORECASE | re.DOTALL)
 _COMMAND = re.compile(r"\\(?P<name>[a-zA-Z]+|[^\s\w])(?P<argument>[^\n]*)")
+_SENDS = re.compile(r"\\(?:g\w*|crosstabview|watch)\b")
+"""Commands that end a statement in place of its semicolon, and do something with what it gave."""
 _END_OF_ROWS = re.compile(r"^\\\.[ \t\r]*$", re.MULTILINE)
 
 
@@ -33,6 +35,8 @@ class Command:
     name: str
     argument: str
     line: int
+    statement: Statement | None = None
+    """What it ends, where it stands in place of a semicolon (``SELECT … \\gexec``)."""
 
 
 Piece = Statement | Rows | Command
@@ -52,6 +56,14 @@ def pieces(text: str, file: str) -> Iterator[Piece]:
             position = command.end()
             continue
         end = sqlfile.end_of_statement(text, file, begin)
+        if (sends := _sends(text, file, begin, end)) is not None:
+            command = _COMMAND.match(text, sends)
+            assert command
+            statement = Statement(text[begin:sends].rstrip(), line)
+            line_there = line + text.count("\n", begin, sends)
+            yield Command(command["name"], command["argument"].strip(), line_there, statement)
+            position = command.end()
+            continue
         statement, position = Statement(text[begin:end].rstrip(), line), end + 1
         if _FROM_STDIN.match(statement.sql):
             start = text.find("\n", end) + 1 or len(text)
@@ -60,3 +72,17 @@ def pieces(text: str, file: str) -> Iterator[Piece]:
             yield Rows(statement, text[start : stop.start() if stop else position])
         elif statement.sql:
             yield statement
+
+
+def _sends(text: str, file: str, begin: int, end: int) -> int | None:
+    """Where in a statement a command stands that ends it."""
+    if _SENDS.search(text, begin, end):
+        position = begin
+        for token in sqlfile.tokens(text[:end], file, begin):
+            if token.kind in ("comment", "string", "ident"):
+                if found := _SENDS.search(text, position, token.start):
+                    return found.start()
+                position = token.end
+        if found := _SENDS.search(text, position, end):
+            return found.start()
+    return None

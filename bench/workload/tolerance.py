@@ -38,13 +38,18 @@ _LOOK_AT = re.compile(
 )
 """Statements that reach nowhere, and yet may be left out."""
 
-_MAKES_ROLE = re.compile(
+_NO_SCHEMA = re.compile(
     r"""\bEXECUTE\s+'\s*CREATE\s+(?:ROLE|USER|GROUP)\s(?:[^']|'')*'\s*;
       | \bCREATE\s+(?:ROLE|USER|GROUP)\s+(?P<name>"(?:[^"]|"")+"|\w+)(?:'[^']*'|[^;'])*;
-      | \bGRANT\s+(?!pg_)[\w"]+\s+TO\s+[\w"]+(?:\s+WITH\s+[\w\s]+)?\s*;""",
+      | \bGRANT\s+(?!pg_)[\w"]+\s+TO\s+[\w"]+(?:\s+WITH\s+[\w\s]+)?\s*;
+      | \bEXECUTE\s+(?:format\s*\(\s*)?'\s*ALTER\s+DATABASE\s+(?:%I\s[^';]*'\s*,\s*current_database\(\)\s*\)
+                                                            |'\s*\|\|[^';]*current_database\(\)[^;]*)\s*;""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""In a block: the making of a role, and a role made the member of another."""
+"""In a block: the making of a role, its membership in another, and what is said of the script's own database."""
+
+_SERVERS = re.compile(r"pg_(?:execute|read|write)_server_.*")
+"""Roles of PostgreSQL's own that lead to files and programs."""
 
 Node = Any
 Left = Counter[str]
@@ -224,19 +229,19 @@ class _Sorter:
         return self._leave(step, "rights of roles are left out: a role that something belongs to is made without any")
 
     def _of_DropRoleStmt(self, step: Step, node: Node) -> Step | None:
-        made = {found["name"] for other in self.steps for found in _MAKES_ROLE.finditer(f"{other.sql};")}
+        made = {found["name"] for other in self.steps for found in _NO_SCHEMA.finditer(f"{other.sql};")}
         if self.trusted or not {one.role_spec.rolename for one in node.roles} <= made:
             return step
         return self._leave(step, "DROP ROLE of a role that the script makes itself is left out")
 
     def _of_GrantRoleStmt(self, step: Step, node: Node) -> Step | None:
-        if self.trusted or any(one.access_priv.priv_name.startswith("pg_") for one in node.granted_roles):
+        if self.trusted or any(_SERVERS.match(one.access_priv.priv_name) for one in node.granted_roles):
             return step
         return self._leave(step, "memberships of roles are left out")
 
     def _of_DoStmt(self, step: Step, node: Node) -> Step:
         """A block without the roles that it makes, which are made when something is to belong to them."""
-        rest = _MAKES_ROLE.sub(lambda found: "NULL;" + "\n" * found[0].count("\n"), step.sql)
+        rest = _NO_SCHEMA.sub(lambda found: "NULL;" + "\n" * found[0].count("\n"), step.sql)
         return step if self.trusted or rest == step.sql or beyond(rest)[0] else replace(step, sql=rest)
 
     # -------------------------------------------------------------------------------------------- settings

@@ -81,6 +81,55 @@ def test_it_works_inside_of_a_transaction_too(target: Target) -> None:
     assert [note.partition(": ")[0] for note in loaded.notes[1:]] == ["a.sql:1", "a.sql:1"]
 
 
+DONE_IN_ANOTHER_WAY = {
+    "triggers of foreign keys": (
+        "CREATE TABLE p (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES p); ALTER TABLE t DISABLE TRIGGER ALL;"
+        "INSERT INTO t VALUES (1); INSERT INTO p VALUES (1); ALTER TABLE ONLY t ENABLE TRIGGER ALL; DELETE FROM t;",
+        "SELECT current_setting('session_replication_role'), count(*) FROM p", [("origin", 1)],
+    ),
+    "an owner in a block": (
+        "CREATE TABLE t (); DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'a') THEN\n"
+        "CREATE ROLE a LOGIN; END IF; EXECUTE format('ALTER TABLE %I OWNER TO %I', 't', 'a'); END $$;",
+        "SELECT tableowner::text FROM pg_tables WHERE tablename = 't'", [("a",)],
+    ),
+    "the role of a session": (
+        "CREATE SCHEMA s; SET SESSION AUTHORIZATION a; CREATE TABLE public.t (); RESET SESSION AUTHORIZATION;"
+        "CREATE INDEX ON t ((1)); ALTER SCHEMA s OWNER TO a;",
+        "SELECT tableowner::text, has_schema_privilege('a', 'public', 'CREATE') FROM pg_tables WHERE tablename = 't'",
+        [("a", False)],
+    ),
+    "a role that another has rights from": (
+        "CREATE TABLE t (); GRANT SELECT ON t TO a, b, c WITH GRANT OPTION; REVOKE ALL ON t FROM b;",
+        "SELECT count(*) FROM information_schema.role_table_grants WHERE table_name = 't' AND grantee IN ('a', 'c')",
+        [(2,)],
+    ),
+    "a place on the disk": (
+        "SET default_tablespace = fast; CREATE TABLE t (a int PRIMARY KEY USING INDEX TABLESPACE fast) TABLESPACE fast;"
+        "ALTER TABLE t SET TABLESPACE fast;",
+        "SELECT count(*) FROM pg_class WHERE relname ~ '^t' AND reltablespace = 0 AND relkind IN ('r', 'i')", [(2,)],
+    ),
+    "publications": (
+        "CREATE PUBLICATION p FOR ALL TABLES; ALTER PUBLICATION p OWNER TO postgres;"
+        "CREATE PUBLICATION q FOR TABLES IN SCHEMA public;",
+        "SELECT count(*) FROM pg_publication", [(2,)],
+    ),
+    "a large object": (
+        "SELECT lo_create(7); ALTER LARGE OBJECT 7 OWNER TO a; BEGIN; SELECT lo_open(7, 131072);"
+        "SELECT lowrite(0, 'x'); COMMIT;",
+        "SELECT convert_from(lo_get(7), 'UTF8')", [("x",)],
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("name", DONE_IN_ANOTHER_WAY)
+def test_what_the_role_may_not_is_done_in_another_way(name: str, target: Target) -> None:
+    text, asked, expected = DONE_IN_ANOTHER_WAY[name]
+    load(target, text)
+    with target.connect(NAME) as connection:
+        assert connection.execute(asked).fetchall() == expected
+
+
 FAILING = {
     "SELECT 1;\n\nCREATE TABLE t (\n  a nothing\n);": (WorkloadError, 'a.sql:4: type "nothing" does not exist'),
     "CREATE TABLE t (a int);\nCREATE TABLE t (a int);": (WorkloadError, 'a.sql:2: relation "t" already exists'),

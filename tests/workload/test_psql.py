@@ -24,6 +24,10 @@ CARRIED_OUT = {
     "the end": ("SELECT 1;\n\\q\nSELECT 2;", "SELECT 1"),
     "a database": ("\\c \"my app\" boss", "\\connect my app"),
     "a database by its DSN": ("\\connect 'dbname=app host=x'", "\\connect app"),
+    "sent by another name": ("SELECT 1\n\\g\n", "SELECT 1"),
+    "a database that is made if need be": (
+        "SELECT 'CREATE DATABASE app' WHERE NOT EXISTS (SELECT ';')\\gexec", "CREATE DATABASE app",
+    ),
     "the same database": ("\\c - boss", "\\connect"),
 }  # fmt: skip
 
@@ -41,6 +45,8 @@ REFUSED = {
     "\\setenv A b": "a program",
     "\\lo_import x": "not carried out",
     "SELECT 1 \\gexec\n;": "\\gexec is not carried out",
+    "SELECT 1 \\gset x": "\\gset is not carried out",
+    "SELECT 1 \\g | sh": "a program",
     "\\i ../outside.sql": "leads out of",
     "\\ir /etc/passwd": "leads out of",
     "\\i nowhere.sql": "no file nowhere.sql",

@@ -34,6 +34,7 @@ REFUSED = {
     "a file": "COPY t TO '/tmp/x';",
     "a file that is read": "INSERT INTO t SELECT pg_read_file('x');",
     "a file that is read by a hidden name": "INSERT INTO t SELECT U&\"pg\\005fread\\005ffile\"('x');",
+    "another database in a block": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET a = b', 'x'); END $$;",
     "hidden in a block": "DO $$ BEGIN EXECUTE 'ALTER ' || 'SYSTEM RESET ALL'; END $$;",
     "in C": "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'lib', 'f';",
     "a library": "LOAD 'lib';",
@@ -93,6 +94,14 @@ def test_what_is_no_schema_is_left_out_and_told(text: str):
         (
             "DO $$ BEGIN IF NOT EXISTS (SELECT 1) THEN CREATE ROLE a LOGIN; END IF; GRANT a TO b; END $$",
             ["DO $$ BEGIN IF NOT EXISTS (SELECT 1) THEN NULL; END IF; NULL; END $$"],
+        ),
+        (
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET a = b', current_database()); END $$",
+            ["DO $$ BEGIN NULL; END $$"],
+        ),
+        (
+            "DO $$ BEGIN EXECUTE 'ALTER DATABASE ' || quote_ident(current_database()) || ' SET a = 1'; END $$",
+            ["DO $$ BEGIN NULL; END $$"],
         ),
         ("DO $$ BEGIN EXECUTE 'CREATE ROLE a PASSWORD ''x'''; END $$", ["DO $$ BEGIN NULL; END $$"]),
     ],
