@@ -13,6 +13,9 @@ from bench.errors import WorkloadError
 from bench.workload.text import read_text
 
 _DOWN_FILE = re.compile(r"(?:^|[._-])(?:down|undo|rollback|revert)\.sql$|\.undo\.|^U[\d._]+__", re.IGNORECASE)
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+TO_THE_SECOND = 14
+"""Digits of 20240501103000."""
 _REPEATABLE = re.compile(r"^R__")
 _NO_MIGRATION = re.compile(r"^seeds?[._-]|^seeds?\.sql$", re.IGNORECASE)
 _BREAKPOINT = re.compile(r"^--> statement-breakpoint", re.MULTILINE)
@@ -68,8 +71,14 @@ def _hidden(name: Path) -> bool:
 
 
 def _place(name: Path) -> tuple[object, ...]:
-    """Numbers by their value, so that 10 comes behind 9; what may be repeated comes behind all versions."""
+    """Numbers by their value, so that 10 comes behind 9, and dates by their time, so that 20240501 comes behind
+    20240101000000; what may be repeated comes behind all versions.
+    """
     parts = re.split(r"(\d+)", name.as_posix())
     return bool(_REPEATABLE.match(name.name)), [
-        (0, int(part), "") if part.isdigit() else (1, 0, part) for part in parts
+        (0, _number(part), "") if part.isdigit() else (1, 0, part) for part in parts
     ]
+
+
+def _number(digits: str) -> int:
+    return int(digits.ljust(TO_THE_SECOND, "0") if _DATE.match(digits) else digits)

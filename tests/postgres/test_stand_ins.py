@@ -141,6 +141,18 @@ def test_random_values_differ_and_say_what_they_are(standing_in: Connection) -> 
         assert row == (5000, True)
 
 
+def test_uuids_of_version_7_hold_a_time(standing_in: Connection) -> None:
+    standing_in.execute("CREATE EXTENSION pg_uuidv7; SET timezone = 'Asia/Tokyo'")
+    row = standing_in.execute(
+        "SELECT uuid_timestamptz_to_v7('2023-01-02 04:26:40.637+00', true)::text,"
+        " uuid_v7_to_timestamptz(uuid_timestamptz_to_v7('2023-01-02 04:26:40.637+00')) = '2023-01-02 04:26:40.637+00',"
+        " uuid_v7_to_timestamp(uuid_timestamp_to_v7('2023-01-02 04:26:40.637'))::text, uuid_generate_v7()::text"
+    ).fetchone()
+    assert row
+    assert row[:3] == ("018570bb-4a7d-7000-8000-000000000000", True, "2023-01-02 04:26:40.637")
+    assert (row[3][14], stand_ins(standing_in)) == ("7", ("pg_uuidv7", *EXTENSIONS))
+
+
 def test_what_cannot_be_true_is_an_error_with_a_way_out(standing_in: Connection) -> None:
     for call in (
         "pgp_sym_encrypt('a', 'b')",

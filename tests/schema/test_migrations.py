@@ -16,7 +16,7 @@ LAYOUTS = {
     "prisma": ("20200101_a/migration.sql", "20210101_b/migration.sql"),
     "drizzle": ("0000_a.sql", "0001_b.sql", "meta/_journal.json"),
     "postgrator": ("001.do.a.sql", "001.undo.a.sql", "002.do.b.sql"),
-    "supabase": ("migrations/20200101_a.sql", "migrations/20210101_b.sql", "seed.sql"),
+    "supabase": ("migrations/20200101120000_a.sql", "migrations/20210101_b.sql", "seed.sql"),
 }
 UP = {
     "golang-migrate": ["1_a.up.sql", "2_b.up.sql", "10_c.up.sql"],
@@ -25,7 +25,7 @@ UP = {
     "prisma": ["20200101_a/migration.sql", "20210101_b/migration.sql"],
     "drizzle": ["0000_a.sql", "0001_b.sql"],
     "postgrator": ["001.do.a.sql", "002.do.b.sql"],
-    "supabase": ["migrations/20200101_a.sql", "migrations/20210101_b.sql"],
+    "supabase": ["migrations/20200101120000_a.sql", "migrations/20210101_b.sql"],
 }
 
 
