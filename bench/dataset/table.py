@@ -13,7 +13,9 @@ class Table:
     """One table to fill, cut into chunks that can be built alone and in any order.
 
     ``dataset/__init__.py`` gives a list of them in foreign-key order. It need not use this class: anything with these
-    five attributes will do, so that a dataset imports nothing of pgproof.
+    five attributes will do, so that a dataset imports nothing of pgproof. Three more are asked for where there are any:
+    ``identifier`` (schema and name), ``text`` (all columns are text, for CSV), ``whole`` (False: the table keeps its
+    rows, or is partitioned, so that it is not emptied and frozen).
     """
 
     name: str
@@ -25,3 +27,8 @@ class Table:
     """The sum over all chunks, exact."""
     build: Callable[[int], pa.RecordBatch]
     """Chunk index to rows. Pure: the same rows for any order of calls and in any process."""
+
+
+def identifier_of(table: Table) -> tuple[str, ...]:
+    """Schema and name; a table whose names have points in them says so itself (``identifier``)."""
+    return getattr(table, "identifier", None) or tuple(table.name.split("."))

@@ -12,18 +12,21 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
+from typing import Any
 
+import psycopg
 from psycopg import sql
 
-from bench.dataset.encode import Encoder
 from bench.dataset.source import tables
-from bench.dataset.table import Table
+from bench.dataset.table import Table, identifier_of
 from bench.errors import PgproofError
 from bench.postgres.connection import Connection, Target
+from bench.postgres.copying import copy_statement, encoder_of
+from bench.postgres.failures import first_line
 
 AHEAD = 1
 """Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
@@ -39,6 +42,21 @@ class Recipe:
     skew: str
     base: int | None = None
     """Units that are spread over all tenants, while those beyond belong to the largest one; None: all of them."""
+
+    def __call__(self) -> Sequence[Table]:
+        """The tables of the folder's Python package."""
+        return tables(self.folder, self.scale, self.seed, self.skew, self.base)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Tables that are made already, and can be pickled."""
+
+    tables: Sequence[Any]
+
+    def __call__(self) -> Sequence[Table]:
+        """Just them."""
+        return self.tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +76,29 @@ class Report:
     done: Loaded | None = None
     failure: PgproofError | None = None
     bug: str = ""
+    refused: str = ""
+    """What the server says against rows of a table that are ``Given``; others go on."""
 
 
-def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]) -> None:
+def work(
+    source: Recipe | Given, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]
+) -> None:
     """Load tables from ``todo`` until it gives None. Runs in a process of its own."""
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it warns of is reported, in our words
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what an interruption means
     parent = os.getppid()
     name = ""
     try:
-        by_name = {
-            table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
-        }
+        by_name = {table.name: table for table in source()}
         with target.connect(database, autocommit=False) as connection:
             while name := todo.get() or "":
-                _load(by_name[name], connection, reports, parent)
+                try:
+                    _load(by_name[name], connection, reports, parent)
+                except (psycopg.IntegrityError, psycopg.DataError) as error:
+                    if not isinstance(source, Given):
+                        raise
+                    connection.rollback()
+                    reports.put(Report(name, refused=first_line(error)))
     except PgproofError as error:
         reports.put(Report(name, failure=error))
     except BaseException as error:  # reported by the main process, with the traceback that only this process has
@@ -94,23 +120,31 @@ def _report_bug(name: str, error: BaseException, reports: Queue[Report]) -> None
 
 
 def _load(table: Table, connection: Connection, reports: Queue[Report], parent: int) -> None:
+    def sent(rows: int) -> None:
+        if rows:
+            reports.put(Report(table.name, rows))
+        if os.getppid() != parent:
+            raise SystemExit("the main process is gone")
+
+    reports.put(Report(table.name, done=load_table(table, connection, sent)))
+
+
+def load_table(table: Table, connection: Connection, sent: Callable[[int], None] = lambda rows: None) -> Loaded:
+    """Copy all rows of the table in, in a transaction of its own; ``sent`` hears of each piece how many it had."""
     digest, total = hashlib.sha256(), 0
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in table.schema.names)
-    name = sql.Identifier(*table.name.split("."))
+    name, options = identifier_of(table), ("FREEZE",) if getattr(table, "whole", True) else ()
     # FREEZE needs the table to be new or emptied in this transaction; it saves rewriting every page later.
-    connection.execute(sql.SQL("TRUNCATE {}").format(name))
-    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT binary, FREEZE)").format(name, columns)
+    if options:
+        connection.execute(sql.SQL("TRUNCATE ONLY {}").format(sql.Identifier(*name)))
+    statement = copy_statement(name, table.schema.names, *options, text=getattr(table, "text", False))
     with connection.cursor().copy(statement) as copy:
         for piece, rows in _pieces(table):
             copy.write(piece)
             digest.update(hashlib.sha256(piece).digest())
             total += rows
-            if rows:
-                reports.put(Report(table.name, rows))
-            if os.getppid() != parent:
-                raise SystemExit("the main process is gone")
+            sent(rows)
     connection.commit()
-    reports.put(Report(table.name, done=Loaded(total, digest.hexdigest())))
+    return Loaded(total, digest.hexdigest())
 
 
 def _pieces(table: Table) -> Iterator[tuple[bytes, int]]:
@@ -119,7 +153,7 @@ def _pieces(table: Table) -> Iterator[tuple[bytes, int]]:
 
     def make() -> None:
         try:
-            encoder = Encoder(table.schema)
+            encoder = encoder_of(table.schema, text=getattr(table, "text", False))
             made.put((encoder.header(), 0))
             for index in range(table.chunks):
                 batch = table.build(index)

@@ -10,9 +10,9 @@ import hashlib
 
 import pytest
 
-from bench.dataset.encode import Encoder
 from bench.dataset.source import tables
 from bench.dataset.table import Table
+from bench.postgres.copying import Encoder
 from tests import ROOT
 
 DATASET = ROOT / "dataset"

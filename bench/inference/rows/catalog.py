@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
@@ -9,12 +10,18 @@ from typing import Any, Literal
 from psycopg import sql
 
 from bench.inference.rows.types import Types
-from bench.model.schema import Check, Column, ForeignKey, Index, Partitioning, Schema, Table
+from bench.model.schema import Check, Column, ForeignKey, Index, Partitioning, Schema, SqlFunction, Table
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.stand_ins import stand_ins
 
 Row = Mapping[str, Any]
+
+_EXPRESSION = re.compile(
+    r"\s*(?:BEGIN\s+ATOMIC\s+)?(?:SELECT|RETURN)\s+((?:[^;'\"]|'[^']*'|\"[^\"]*\")+?)\s*;?(?:\s*END)?\s*", re.IGNORECASE
+)
+_TABLES = re.compile(r"\b(?:from|select|into|limit)\b(?![^']*'(?:[^']*'[^']*')*[^']*$)", re.IGNORECASE)
+"""What makes a body more than an expression, outside of quotes."""
 
 _STRATEGIES: dict[str, Literal["range", "list", "hash"]] = {"r": "range", "l": "list", "h": "hash"}
 _ON_DELETE: dict[str, Literal["no action", "restrict", "cascade", "set null", "set default"]] = {
@@ -47,7 +54,9 @@ def read_catalog(connection: Connection) -> Schema:
         )
         extensions = tuple(row["name"] for row in rows(connection, "list_extensions"))
         standing_in = stand_ins(connection)
-    return Schema(tuple(_table(row, parts) for row in found), extensions, standing_in)
+        functions = [_function(row) for row in rows(connection, "describe_sql_functions")]
+    tables = tuple(_table(row, parts) for row in found)
+    return Schema(tables, extensions, standing_in, tuple(one for one in functions if one))
 
 
 class _Parts:
@@ -161,6 +170,14 @@ def _check(row: Row) -> Check:
         validated=row["validated"],
         enforced=row["enforced"],
     )
+
+
+def _function(row: Row) -> SqlFunction | None:
+    """The function, where its body is one expression: ``SELECT …`` or ``RETURN …`` without a table."""
+    match = _EXPRESSION.fullmatch(row["body"])
+    if match is None or _TABLES.search(match[1]):
+        return None
+    return SqlFunction(row["name"], tuple(row["arguments"]), match[1])
 
 
 def _partitioning(row: Row, names: Mapping[int, str]) -> Partitioning | None:

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from bench.dataset.bindings import class_rows
-from bench.dataset.encode import Encoder
 from bench.dataset.source import tables
 from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.run import RunOptions
@@ -27,6 +26,7 @@ from bench.plans import index_names
 from bench.plans.parse import walk
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
+from bench.postgres.copying import Encoder
 from bench.postgres.index_facts import foreign_keys, index_facts
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent

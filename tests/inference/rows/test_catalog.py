@@ -144,6 +144,13 @@ def test_what_fires_is_named(schema: Schema) -> None:
     assert schema.by_name["public.shops"].has_insert_rule
 
 
+def test_functions_of_one_expression_are_there_to_be_read(schema: Schema) -> None:
+    found = {function.name: (function.arguments, function.body) for function in schema.functions}
+    assert found["public.is_code"] == (("value",), "value IN ('a', 'b; c')")
+    assert found["public.is_even"] == (("$1",), "(($1 % 2) = 0)")
+    assert "public.has_rows" not in found
+
+
 def test_a_server_of_version_15_is_read_alike(schema: Schema, dsn15: str) -> None:
     with Target(dsn15).connect() as admin:
         databases.create(admin, "pgproof_catalog", "scratch")

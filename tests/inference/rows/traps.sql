@@ -82,3 +82,9 @@ CREATE TRIGGER always BEFORE INSERT ON guarded FOR EACH ROW EXECUTE FUNCTION ref
 ALTER TABLE guarded ENABLE ALWAYS TRIGGER always;
 ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
 CREATE RULE elsewhere AS ON INSERT TO shops DO INSTEAD NOTHING;
+
+-- what a CHECK may call
+CREATE FUNCTION is_code(value text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$ SELECT value IN ('a', 'b; c') $$;
+CREATE FUNCTION is_even(int) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 % 2 = 0;
+CREATE FUNCTION has_rows(text) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT count(*) > 0 FROM pg_class WHERE relname = $1';
+CREATE TABLE parts (code text NOT NULL CHECK (is_code(code)), pair int NOT NULL CHECK (is_even(pair)));

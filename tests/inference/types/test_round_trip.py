@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from bench.dataset.encode import Encoder
 from bench.inference.plan import Limits
 from bench.inference.rows.catalog import read_catalog
 from bench.inference.types import CannotMake, capacity, values_of_type, wire, wire_field
@@ -16,6 +15,7 @@ from bench.inference.types.text_form import copy_rows, text_form
 from bench.inference.types.wire import can_wire
 from bench.model.schema import Schema
 from bench.postgres.connection import Connection
+from bench.postgres.copying import Encoder
 
 ROWS = 1000
 

@@ -1,4 +1,4 @@
-"""Arrow record batches to the bytes of ``COPY … FROM STDIN (FORMAT binary)``.
+"""Arrow record batches to the bytes of ``COPY … FROM STDIN``: binary ones, or CSV where a type has no binary form.
 
 The binary form of an enum value is its label, so enum columns travel as text. jsonb has a form of its own (a version
 byte before the text) and is asked for by field metadata, since Arrow has no such type.
@@ -6,12 +6,16 @@ byte before the text) and is asked for by field metadata, since Arrow has no suc
 
 from __future__ import annotations
 
+import io
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import pgpq
 import pgpq.schema
 import pyarrow as pa
+import pyarrow.csv as csv
 from pgpq import encoders
+from psycopg import sql
 
 if TYPE_CHECKING:
     from pgpq._pgpq import EncoderBuilder
@@ -43,6 +47,36 @@ class Encoder:
     def trailer(self) -> bytes:
         """The end-of-data mark: 2 bytes."""
         return bytes(self._encoder.finish())
+
+
+class TextEncoder:
+    """The same for ``FORMAT csv``: every column is text in the server's own form, and NULL what stands in no quotes."""
+
+    def header(self) -> bytes:
+        """Nothing."""
+        return b""
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        """The lines of ``batch``."""
+        sink = io.BytesIO()
+        csv.write_csv(batch, sink, csv.WriteOptions(include_header=False, quoting_style="all_valid"))
+        return sink.getvalue()
+
+    def trailer(self) -> bytes:
+        """Nothing."""
+        return b""
+
+
+def encoder_of(schema: pa.Schema, *, text: bool) -> Encoder | TextEncoder:
+    """What encodes batches of ``schema``."""
+    return TextEncoder() if text else Encoder(schema)
+
+
+def copy_statement(table: Sequence[str], columns: Sequence[str], *options: str, text: bool) -> sql.Composed:
+    """COPY into ``columns`` of ``table``, whose parts are schema and name."""
+    words = ", ".join(("FORMAT csv" if text else "FORMAT binary", *options))
+    names = sql.SQL(", ").join(sql.Identifier(name) for name in columns)
+    return sql.SQL("COPY {} ({}) FROM STDIN WITH ({})").format(sql.Identifier(*table), names, sql.SQL(words))
 
 
 def _encoder_of(field: pa.Field[Any]) -> EncoderBuilder:

@@ -1,0 +1,89 @@
+"""The tables that get rows of their own, each with all that its rows have to obey.
+
+Rows of a partitioned table are copied into the table itself and find their partition, so what only a partition demands
+(an index, a foreign key) counts as the table's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.model.schema import ForeignKey, Index, Schema, Table
+
+_DEFAULT = re.compile(r"\(?NOT\b")
+"""How the bounds of a default partition begin."""
+_HASH = re.compile(r"(?:^| AND )satisfies_hash_partition\((?:[^()]|\([^()]*\))*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A table to fill."""
+
+    table: Table
+    leaves: tuple[Table, ...] = ()
+    """Its partitions that hold rows, at any depth."""
+    keys: tuple[Index, ...] = ()
+    """What no two rows may share: unique indexes, exclusion constraints; the primary key first."""
+    references: tuple[ForeignKey, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Of the table, qualified."""
+        return self.table.name
+
+
+def subjects(schema: Schema, found: Iterable[tuple[str, ForeignKey]] = ()) -> dict[str, Subject]:
+    """The tables to fill by name; ``found`` are references that the schema does not declare."""
+    more: dict[str, list[ForeignKey]] = {}
+    for name, key in found:
+        more.setdefault(name, []).append(key)
+    chosen = [table for table in schema.tables if not (table.partition_of or table.foreign)]
+    return {table.name: _subject(table, schema.by_name, more.get(table.name, ())) for table in chosen}
+
+
+def _subject(table: Table, by_name: Mapping[str, Table], more: Sequence[ForeignKey]) -> Subject:
+    leaves = _routed(table, [by_name[leaf] for leaf in table.partitioning.leaves]) if table.partitioning else ()
+    indexes = (index for one in (table, *leaves) for index in one.indexes if _forbids(index))
+    keys = [replace(index, columns=_of_keys(index)) for index in {_essence(index): index for index in indexes}.values()]
+    references = {(key.columns, key.table, key.to): key for one in (table, *leaves) for key in one.foreign_keys}
+    named = {column.name for column in table.columns if not column.generated}
+    declared = [_to_root(key, by_name) for key in references.values() if key.enforced and set(key.columns) <= named]
+    taken = {column for key in declared for column in key.columns}
+    found = [key for key in more if not taken & set(key.columns)]
+    keys.sort(key=lambda index: (not index.primary, len(index.columns), index.name))
+    return Subject(table, leaves, tuple(keys), (*declared, *found))
+
+
+def _routed(table: Table, leaves: Sequence[Table]) -> tuple[Table, ...]:
+    """The partitions with those bounds that rows have to look at: none where one of them takes what all others refuse,
+    and none about a remainder, since some partition has each.
+    """
+    if any(leaf.partition_of == table.name and _DEFAULT.match(leaf.bounds) for leaf in leaves):
+        return tuple(replace(leaf, bounds="") for leaf in leaves)
+    return tuple(replace(leaf, bounds=_HASH.sub("", leaf.bounds)) for leaf in leaves)
+
+
+def _of_keys(index: Index) -> tuple[str, ...]:
+    """The columns that its keys mention, without those of its predicate alone."""
+    if not index.predicate:
+        return index.columns
+    words = {word for key in index.keys if key not in index.columns for word in re.findall(r"\w+", key)}
+    return tuple(name for name in index.columns if name in index.keys or name in words)
+
+
+def _forbids(index: Index) -> bool:
+    return index.unique or bool(index.operators)
+
+
+def _essence(index: Index) -> tuple[object, ...]:
+    return index.keys, index.predicate, index.operators, index.nulls_not_distinct
+
+
+def _to_root(key: ForeignKey, by_name: Mapping[str, Table]) -> ForeignKey:
+    """The same key, to the partitioned table where it refers to one of its partitions."""
+    name = key.table
+    while name in by_name and by_name[name].partition_of:
+        name = by_name[name].partition_of
+    return replace(key, table=name)
