@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -17,25 +18,37 @@ DYNAMIC = {"PLpgSQL_stmt_dynexecute", "PLpgSQL_stmt_dynfors", "dynquery"}
 ASSIGNMENT = re.compile(r"\s*[\w.\"\[\]$]+\s*:?=\s*", re.DOTALL)
 
 
+ROUTINES = tuple(
+    f"CREATE FUNCTION f(new record, old record) RETURNS {returns} LANGUAGE plpgsql AS {{}}"
+    for returns in ("record", "void", "SETOF record")
+)
+"""What a body may be of: libpg_query insists that RETURN fits, and that NEW and OLD are known. A trigger it takes apart,
+too, but gives it as JSON that is not valid."""
+
+
 def routine_body(body: str, beyond: Beyond, words: Words) -> str:
     """What in the body reaches beyond its database; empty where nothing does.
 
     The texts that EXECUTE is given count by their words, however they are put together from constants. A body that
     libpg_query cannot take apart (it does not know the user's types) is judged by all its words.
     """
-    from postgast import PgQueryError, parse_plpgsql
-
-    if found := words(body, strings=False):
-        return found
-    quoted = body.replace("'", "''")
-    try:
-        tree = parse_plpgsql(f"DO LANGUAGE plpgsql E'{quoted.replace(chr(92), chr(92) * 2)}'")
-    except PgQueryError:
+    tree = _tree(body)
+    if tree is None:
         return words(body, strings=True)
     for expression, dynamic in _expressions(tree, dynamic=False):
         if found := _in_expression(expression, dynamic, beyond, words):
             return found
     return ""
+
+
+def _tree(body: str) -> Json:
+    from postgast import PgQueryError, parse_plpgsql
+
+    quoted = "E'" + body.replace("'", "''").replace(chr(92), chr(92) * 2) + "'"
+    for routine in ROUTINES:
+        with contextlib.suppress(PgQueryError, ValueError):
+            return parse_plpgsql(routine.format(quoted))
+    return None
 
 
 def _expressions(node: Json, *, dynamic: bool) -> Iterator[tuple[str, bool]]:

@@ -108,8 +108,8 @@ PLAIN_STRINGS = "standard_conforming_strings"
 WORDS = re.compile(
     r"\balter\s+(?:system|group|user|server)\b|\b(?:create|drop|alter)\s+(?:database|role|tablespace|subscription)\b"
     r"|\b(?:create|drop)\s+(?:user|group|server)\b|\bforeign\s+data\s+wrapper\b|\bcreate\s+foreign\b|\bimport\s+foreign\b"
-    r"|\bcopy\b.*?\b(?:program\b|(?:from|to)\s*(?:e|u&)?['$])|\bload\s*(?:e|u&)?['$]|\bcheckpoint\b"
-    r"|\bset\s+(?:local\s+|session\s+)?(?:role|session\s+authorization)\b|\blanguage\s+'?(?:c|internal|pl\w*u)\b"
+    r"|\bcopy\b.*?\b(?:program\b|(?:from|to)\s*(?:e|u&)?['$])|\bload\s*(?:e|u&)?['$]|\bcheckpoint\s*(?:;|$|')"
+    r"|\bset\s+(?:local\s+|session\s+)?(?:role|session\s+authorization)\b(?!\s*=)|\blanguage\s+'?(?:c|internal|pl\w*u)\b"
     rf"|\bextension\s+(?:if\s+not\s+exists\s+)?\"?(?:{EXTENSIONS.pattern})\b|\b(?:{FUNCTIONS.pattern})\b"
     rf"|\b(?:{'|'.join(sorted(RELATIONS))})\b",
     re.VERBOSE | re.IGNORECASE | re.DOTALL,

@@ -61,6 +61,19 @@ def test_spelling_and_nesting_do_not_hide_it(sql: str) -> None:
         "UPDATE pg_class SET reltuples = reltuples / 100 WHERE oid = 'orders'::regclass",
         "CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN EXECUTE format('TRUNCATE %I', 'database'); END $$",
         "SELECT * FROM crm.pg_authid",
+        *(
+            f"CREATE FUNCTION f(a state) RETURNS {returns} LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
+            for returns, body in (
+                ("trigger", "UPDATE users SET role = 'x' WHERE id = NEW.id; NEW.at := now(); RETURN NEW;"),
+                (
+                    "trigger",
+                    "IF OLD.role = 'x' THEN RAISE EXCEPTION 'never drop role %', OLD.role; END IF; RETURN OLD;",
+                ),
+                ("SETOF t", "INSERT INTO checkpoint VALUES (1); RETURN QUERY SELECT * FROM t;"),
+                ("int", "DELETE FROM t WHERE checkpoint < now(); RETURN 1;"),
+                ("void", "a := 'x'; UPDATE users SET role = a, checkpoint = 1;"),
+            )
+        ),
         "this is no SQL at all",
     ],
 )
