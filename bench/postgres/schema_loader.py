@@ -287,7 +287,8 @@ def _new_owner(text: str) -> str:
 def _tolerated(step: Step, error: psycopg.Error) -> str:
     """What is left out when this fails; empty where it has to succeed."""
     message, state = error.diag.message_primary or "", error.sqlstate
-    denied, missing = state == "42501", bool(_NO_ROLE.search(message))
+    denied = state == "42501"
+    missing = bool(_NO_ROLE.search(message)) or (error.diag.source_function or "").startswith("get_role")
     if _ALREADY.match(step.sql) and state in ("42P06", "42710"):
         return "what every database has is there already"
     if _SETS.match(step.sql) and state in ("42704", "22023", "42501", "0A000"):
@@ -305,4 +306,5 @@ def _failure(step: Step, error: psycopg.Error) -> Exception:
     line = step.line + step.sql.count("\n", 0, position - 1)
     if step.rows is not None and (row := _ROW.search(error.diag.context or "")):
         line = step.line + step.sql.count("\n") + int(row[1])
-    return translated(error, f"{step.file}:{line}")
+    failure = translated(error, f"{step.file}:{line}")
+    return type(failure)(" ".join(failure.message.split()), hint=failure.hint)

@@ -22,8 +22,8 @@ ROUTINES = tuple(
     f"CREATE FUNCTION f(new record, old record) RETURNS {returns} LANGUAGE plpgsql AS {{}}"
     for returns in ("record", "void", "SETOF record")
 )
-"""What a body may be of: libpg_query insists that RETURN fits, and that NEW and OLD are known. A trigger it takes apart,
-too, but gives it as JSON that is not valid."""
+"""What a body may be of: libpg_query insists that RETURN fits, and that NEW and OLD are known. A trigger's it would
+give as JSON that is not valid."""
 
 
 def routine_body(body: str, beyond: Beyond, words: Words) -> str:

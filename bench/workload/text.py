@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import codecs
+import gzip
 import re
+import zlib
 from pathlib import Path
 
 from bench.errors import WorkloadError
@@ -12,6 +14,7 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (code
 _SAID = re.compile(rb"""(?:SET\s+client_encoding\s*(?:=|TO)\s*|\\encoding\s+)['"]?([\w-]+)""", re.IGNORECASE)
 _PYTHON = {"sql_ascii": "latin-1", "mule_internal": "latin-1", "win": "cp1251", "koi8": "koi8-r"}
 _LOOK_AT = 65_536
+_GZIP = b"\x1f\x8b"
 
 
 def read_text(file: Path, encoding: str = "") -> str:
@@ -22,8 +25,10 @@ def read_text(file: Path, encoding: str = "") -> str:
     """
     try:
         content = file.read_bytes()
-    except OSError as error:
-        raise WorkloadError(f"{file}: {error.strerror}") from None
+        if content.startswith(_GZIP):
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise WorkloadError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
     name = encoding or _declared(content)
     try:
         return content.decode(name).replace("\r\n", "\n")

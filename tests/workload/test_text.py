@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from bench.workload.text import read_text
         "CREATE TABLE café ();".encode(),
         "CREATE TABLE café ();".encode("utf-8-sig"),
         "CREATE TABLE café ();".encode("utf-16"),
+        gzip.compress("CREATE TABLE café ();".encode()),
     ],
 )
 def test_unicode_is_read_as_it_is_marked(tmp_path: Path, content: bytes):
@@ -41,5 +43,8 @@ def test_what_is_no_text_is_named_with_its_line_and_can_be_told(tmp_path: Path):
     with pytest.raises(WorkloadError, match=r"a\.sql:2: not UTF-8 text \(byte 26\)"):
         read_text(tmp_path / "a.sql")
     assert read_text(tmp_path / "a.sql", "latin-1").endswith("café ();")
+    (tmp_path / "b.sql").write_bytes(gzip.compress(b"SELECT 1;")[:-9])
+    with pytest.raises(WorkloadError, match=r"b\.sql: "):
+        read_text(tmp_path / "b.sql")
     with pytest.raises(WorkloadError, match="no such encoding: klingon"):
         read_text(tmp_path / "a.sql", "klingon")
