@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bench.inference.kinds.draws import Ints, Rows
+from bench.inference.kinds.draws import Rows
 from bench.inference.kinds.letters import digits_of, joined
+from bench.inference.kinds.places import locale_numbers
 from bench.inference.kinds.pools import ENGLISH, SIZE, ascii_pool, pool, take
 
 DOMAINS = ("example.com", "example.org", "example.net", "mail.example.com", "post.example.org")
@@ -32,17 +33,13 @@ def person(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     return PARTS[options["part"]](rows, locales, options)
 
 
-def _country(rows: Rows, locales: tuple[str, ...]) -> Ints:
-    return rows.below(len(locales), "locale", shared=True)
-
-
 def _first(rows: Rows, locales: tuple[str, ...], letters: bool = False, what: str = "first name") -> pa.Array:
-    at = _country(rows, locales) * (2 * SIZE) + rows.below(2 * SIZE, what, shared=True)
+    at = locale_numbers(rows, locales) * (2 * SIZE) + rows.below(2 * SIZE, what, shared=True)
     return take(_pool(FIRST, locales, letters), at)
 
 
 def _last(rows: Rows, locales: tuple[str, ...], letters: bool = False) -> pa.Array:
-    at = _country(rows, locales) * SIZE + rows.below(SIZE, "last name", shared=True)
+    at = locale_numbers(rows, locales) * SIZE + rows.below(SIZE, "last name", shared=True)
     return take(_pool(("last_name",), locales, letters), at)
 
 

@@ -17,6 +17,7 @@ from bench.inference.kinds.pools import ENGLISH, SIZE, pool, read, take
 
 VARIANTS = 64
 """Postal codes and regions of a country, and streets of a locale, that its cities draw from."""
+COORDINATES = ("latitude", "longitude")
 OF_COUNTRY = {
     "country": "name",
     "country_code": "code",
@@ -59,20 +60,34 @@ def _gazetteer(locales: tuple[str, ...]) -> dict[str, Any]:
     return columns
 
 
+def locale_numbers(rows: Rows, locales: tuple[str, ...]) -> Ints:
+    """Which of ``locales`` each row's place has; of those without a country in places.toml any."""
+    if len(locales) == 1:
+        return np.zeros(len(rows.numbers), np.int64)
+    of = np.array([locales.index(c["locale"]) if c["locale"] in locales else -1 for c in _countries(locales)])
+    if set(of.tolist()) != set(range(len(locales))):
+        return rows.below(len(locales), "locale", shared=True)
+    atlas = _gazetteer(locales)
+    numbers: Ints = of[atlas["country number"][_cities(rows, atlas)]]
+    return numbers
+
+
+def _cities(rows: Rows, atlas: dict[str, Any]) -> Ints:
+    cities: Ints = atlas["slots"][rows.below(len(atlas["slots"]), "city", shared=True)]
+    return cities
+
+
 def place(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     """The ``part`` of the row's place: what OF_COUNTRY has, city, region, position, street, address, phone …."""
     locales = tuple(options.get("locales") or (ENGLISH,))
     atlas = _gazetteer(locales)
-    at = atlas["slots"][rows.below(len(atlas["slots"]), "city", shared=True)]
+    at = _cities(rows, atlas)
     part = options["part"]
-    if part in ("latitude", "longitude"):
+    if part in COORDINATES:
         return pa.array(_coordinate(rows, atlas, at, part))
     if part == "coordinates":
-        return joined(
-            *(pc.cast(pa.array(_coordinate(rows, atlas, at, p)), pa.string()) for p in ("latitude",)),
-            ",",
-            pc.cast(pa.array(_coordinate(rows, atlas, at, "longitude")), pa.string()),
-        )
+        both = (pa.array(_coordinate(rows, atlas, at, one)).cast(pa.string()) for one in COORDINATES)
+        return pc.binary_join_element_wise(*both, ",")
     if part in ("region", "region_code", "postal_code"):
         return _of_city(rows, locales, atlas["country number"][at], at, part)
     if part == "street":
@@ -113,7 +128,7 @@ def _variants(locales: tuple[str, ...], part: str) -> pa.Array:
 
 
 def _street(rows: Rows, locales: tuple[str, ...]) -> pa.Array:
-    at = rows.below(len(locales), "locale", shared=True) * SIZE + rows.below(SIZE, "street", shared=True)
+    at = locale_numbers(rows, locales) * SIZE + rows.below(SIZE, "street", shared=True)
     return joined(digits_of(rows.below(240, "house", shared=True) + 1), " ", take(_streets(locales), at))
 
 

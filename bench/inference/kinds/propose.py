@@ -66,6 +66,7 @@ FADING = 0.55
 """Words of unknown frequency: each as often as the one before it, times this."""
 DEFAULT_SHARE = 0.6
 """Of a column's default, where its kind says nothing of it."""
+TRUE = "t"
 SAMPLE = 64
 CONSTANT = re.compile(r"'((?:[^']|'')*)'(?:::[\w\s\".\[\](),]+)?|(-?\d+(?:\.\d+)?)|(true|false)")
 NOW = re.compile(r"now\(\)|current_timestamp|current_date|localtimestamp|clock_timestamp\(\)", re.IGNORECASE)
@@ -90,7 +91,8 @@ def _plan(schema: Schema, table: Table, column: Column, limits: Limits, locales:
             options["group"] = group
         if kind.make in ("person", "place") and locales:
             options["locales"] = list(locales)
-        return replace(plan, options=options, nulls=_nulls(column, limits, plan.nulls), limits=limits)
+        obeyed = replace(limits, values=()) if kind.make == "boolean" else limits
+        return replace(plan, options=options, nulls=_nulls(column, limits, plan.nulls), limits=obeyed)
     reason = f"{column.type.text}, by its type" if limits == Limits() else f"{column.type.text}, within its limits"
     return ColumnPlan(column.name, "type_only", reason, {}, _nulls(column, limits, NULLS), limits)
 
@@ -100,6 +102,11 @@ def _candidates(schema: Schema, table: Table, column: Column, limits: Limits) ->
     try:
         bounds = bounds_of(column, limits)
     except ValueError:  # a bound that is no number: the type's own values know such
+        return
+    if bounds.family == "bool" and limits.values:
+        share = (TRUE in limits.values) / len(limits.values)
+        options = {"share": share} if share in (0, 1) else _of_default("boolean", column, bounds)
+        yield ColumnPlan(column.name, "boolean", "a CHECK lists its values", options, NULLS)
         return
     if limits.values or bounds.family == "enum":
         yield _listed(column, limits, bounds)

@@ -21,7 +21,7 @@ ENDINGS = ("id", "uuid", "guid")
 """Last words of a column that refers to something."""
 SELF_ENDINGS = ("of", "to")
 """Last words behind one of the parents' that leave it meaning the table itself: ``duplicate_of_id``."""
-REFERABLE = ("int", "uuid", "text", "numeric")
+REFERABLE = ("int", "uuid", "text", "numeric", "bytes")
 """Families of types that keys have."""
 
 
@@ -71,7 +71,7 @@ def _of_table(schema: Schema, tables: Mapping[tuple[str, ...], list[Table]], tab
         words = words_of(column.name)
         if column.name in declared or column.generated or column.identity or own == (column.name,):
             continue
-        stem = _stem(words, column)
+        stem = _stem(words, column, tables)
         if not stem:
             continue
         kind = next((c for c in table.columns if words_of(c.name) == (*words[:-1], "type")), None)
@@ -81,13 +81,15 @@ def _of_table(schema: Schema, tables: Mapping[tuple[str, ...], list[Table]], tab
             yield from _by_stem(schema, tables, table, column, stem)
 
 
-def _stem(words: tuple[str, ...], column: Column) -> tuple[str, ...]:
+def _stem(words: tuple[str, ...], column: Column, tables: Mapping[tuple[str, ...], list[Table]]) -> tuple[str, ...]:
     """The words for what a column refers to; none where it does not look like a reference."""
-    if len(words) > 1 and words[-1] in ENDINGS:
-        return words[:-1]
-    if len(words) > 1 and words[-1] == "by" and family_of(column.type) in ("int", "uuid"):
+    ended = len(words) > 1 and words[-1] in ENDINGS
+    if not ended and family_of(column.type) not in ("int", "uuid"):
+        return ()
+    stem = words[:-1] if ended else words
+    if len(stem) > 1 and (stem[-1] == "by" or (stem[-1] == "to" and stem[0] in _words("roles"))):
         return ("user",)
-    return ()
+    return stem if ended or stem in tables else ()
 
 
 def _polymorphic(table: Table, column: Column, kind: Column) -> Found:

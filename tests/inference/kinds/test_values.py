@@ -183,6 +183,14 @@ def test_check_digits_are_right():
     assert int("".join(str(int(letter, 36)) for letter in moved)) % 97 == 1
 
 
+def test_names_are_of_the_country_that_the_row_has():
+    locales = ["ja_JP", "en_GB"]
+    rows = zip(
+        *(values(kind, "text", locales=locales).to_pylist() for kind in ("country_code", "last_name")), strict=True
+    )
+    assert {(code, name.isascii()) for code, name in rows} == {("JP", False), ("GB", True)}
+
+
 def test_words_of_another_locale_are_of_its_country():
     assert set(values("country_code", "text", locales=["de_DE"]).to_pylist()) == {"DE"}
     assert any("ü" in name for name in values("last_name", "text", locales=["de_DE"]).to_pylist())
