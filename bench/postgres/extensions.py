@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from importlib import resources
 from typing import Any
@@ -21,6 +21,8 @@ from bench.workload.psql import Step
 
 _CREATES = re.compile(r"\s*CREATE\s+EXTENSION\b", re.IGNORECASE)
 _NAMED = re.compile(r"\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"([^\"]+)\"|([\w$]+))", re.IGNORECASE)
+
+_ABOUT_EXTENSIONS = re.compile(r"\b(?:CREATE|ALTER|COMMENT\s+ON)\s+EXTENSION\b[^\n]*", re.IGNORECASE)
 
 _KNOWN = tomllib.loads((resources.files("bench.postgres") / "extensions.toml").read_text(encoding="utf-8"))
 
@@ -41,8 +43,25 @@ def extension_with(kind: str, name: str) -> str:
     return next(holders, "")
 
 
-def named(steps: Iterable[Step]) -> dict[str, str]:
-    """The extensions that a schema creates or cannot do without, each with the first place that says so."""
+def mentions(script: str, extension: str) -> bool:
+    """Whether a script may use an extension: one that is known by its members, where it has the name of any."""
+    names = [name for kind, names in MEMBERS.get(extension, {}).items() for name in names if kind != "methods"]
+    words = "|".join(re.escape(name.rstrip("*")) for name in names)
+    rest = _ABOUT_EXTENSIONS.sub("", script)
+    return not names or bool(re.search(rf"\b(?:{words})", rest, re.IGNORECASE))
+
+
+def named(steps: Sequence[Step]) -> dict[str, str]:
+    """The extensions that a schema cannot do without, each with the first place that says so.
+
+    Those are left out of which nothing is used, and those without which its tables are the same.
+    """
+    places = _named(steps)
+    script = "\n".join(step.sql for step in steps) if places else ""
+    return {name: place for name, place in places.items() if name not in UNNEEDED and mentions(script, name)}
+
+
+def _named(steps: Iterable[Step]) -> dict[str, str]:
     places: dict[str, str] = {}
     for step in steps:
         if created := _NAMED.match(step.sql):

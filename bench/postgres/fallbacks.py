@@ -17,6 +17,7 @@ from psycopg import sql
 from bench.errors import ServerError
 from bench.postgres import extensions
 from bench.postgres.connection import Connection
+from bench.postgres.extensions import UNNEEDED, mentions
 from bench.schema.preludes import prelude_with
 
 _UP_TO_NAME = r"""\s*CREATE\s+{kind}\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"[^"]+"|[\w$]+)\.)?(?:"[^"]+"|[\w$]+)"""
@@ -118,13 +119,21 @@ class Fallbacks:
         """
         failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
         helps = (
-            _collation, _new_collation, _version, _unneeded, self._prelude, _schema_of_extension, _member, _left_out,
-            _tablespace, _dictionary,
+            _collation, _new_collation, _version, self._unneeded, self._prelude, _schema_of_extension, _member,
+            _left_out, _tablespace, _dictionary,
         )  # fmt: skip
         try:
             return next((found for one in helps if (found := one(failed))), None)
         except psycopg.Error:  # the help needs more than this role may
             return None
+
+    def _unneeded(self, failed: _Failed) -> Fallback | None:
+        """An extension that is lacked and of which nothing is used, or without which the tables are the same."""
+        missing = _NOT_AVAILABLE.match(failed.message) or _NOT_THERE.match(failed.message)
+        if not missing or (missing[1] not in UNNEEDED and mentions(self._script, missing[1])):
+            return None
+        created = _EXTENSION.match(failed.text)
+        return Fallback("", f"extension {missing[1]} is left out: the server lacks it" if created else "")
 
     def _prelude(self, failed: _Failed) -> Fallback | None:
         """What a platform has made in its databases beforehand."""
@@ -180,14 +189,6 @@ def _version(failed: _Failed) -> Fallback | None:
     return Fallback(_VERSION.sub("", failed.text), note)
 
 
-def _unneeded(failed: _Failed) -> Fallback | None:
-    missing = _NOT_AVAILABLE.match(failed.message) or _NOT_THERE.match(failed.message)
-    if not (missing and missing[1] in extensions.UNNEEDED):
-        return None
-    created = _EXTENSION.match(failed.text)
-    return Fallback("", f"extension {missing[1]} is left out: the server lacks it" if created else "")
-
-
 def _schema_of_extension(failed: _Failed) -> Fallback | None:
     missing = _NO_SCHEMA.match(failed.message)
     if not (missing and _EXTENSION.match(failed.text)):
@@ -208,6 +209,10 @@ def _member(failed: _Failed) -> Fallback | None:
         return None
     if known := _schema_with(failed.connection, wanted):
         there, on_path = known
+        if schema and schema != there and kind == "functions":
+            made = [failed.connection.execute(text) for text in _calls(failed.connection, name, there, schema)]
+            note = f"{schema}.{name} is made to call that of extension {wanted}, which is in {there}"
+            return Fallback(failed.text, note) if made else None
         if schema or on_path:
             return None
         failed.connection.execute(_ADD_TO_PATH, [there])
@@ -262,6 +267,23 @@ _ADD_TO_PATH = """
     SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), quote_ident(%s)),
                       false)
 """
+
+
+def _calls(connection: Connection, name: str, there: str, schema: str) -> list[sql.Composed]:
+    """Functions of that name in ``schema`` that call those in the schema ``there``."""
+    query = """
+        SELECT pg_get_function_identity_arguments(p.oid), pg_get_function_result(p.oid), p.pronargs,
+               CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END
+        FROM pg_proc AS p WHERE p.proname = %s AND p.pronamespace::regnamespace::text = quote_ident(%s)
+    """
+    statement = sql.SQL("CREATE FUNCTION {}({}) RETURNS {} LANGUAGE sql {} RETURN {}({})")
+    return [
+        statement.format(
+            sql.Identifier(schema, name), sql.SQL(arguments), sql.SQL(result), sql.SQL(volatility),
+            sql.Identifier(there, name), sql.SQL(", ").join(sql.SQL(f"${n + 1}") for n in range(count)),
+        )
+        for arguments, result, count, volatility in connection.execute(query, [name, there]).fetchall()
+    ]  # fmt: skip
 
 
 def _schema_with(connection: Connection, extension: str) -> tuple[str, bool] | None:

@@ -94,6 +94,18 @@ def test_an_extension_outside_of_the_search_path_is_found(load: Load) -> None:
         load("SET search_path = elsewhere", "SELECT digest(1, 2)")
 
 
+def test_an_extension_that_stands_in_another_schema_than_a_platform_has_it_is_called_there(
+    database: Connection, load: Load
+) -> None:
+    notes = load(
+        "CREATE EXTENSION IF NOT EXISTS pgcrypto",
+        "CREATE TABLE a (t text, h bytea GENERATED ALWAYS AS (extensions.digest(t, 'md5')) STORED)",
+        "INSERT INTO a VALUES ('a')",
+    )
+    assert notes[-1] == "extensions.digest is made to call that of extension pgcrypto, which is in public"
+    assert database.execute("SELECT h = digest(t, 'md5') FROM a").fetchone() == (True,)
+
+
 def test_an_extension_of_another_version_will_do(database: Connection, load: Load) -> None:
     assert load("CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public VERSION '9.9'") == [
         "extension citext is of the version that the server has, not 9.9"
@@ -111,7 +123,10 @@ def test_an_extension_that_the_server_lacks_is_named(load: Load) -> None:
     with pytest.raises(ServerError, match=r"s.sql:1: geometry is of the extension postgis, which the server lacks"):
         load("CREATE TABLE a (place geometry(Point, 4326))")
     with pytest.raises(WorkloadError, match='extension "postgis" is not available'):
-        load("CREATE EXTENSION postgis")
+        load("CREATE EXTENSION postgis", "CREATE TABLE b (place geometry)")
+    assert load("CREATE EXTENSION postgis", "CREATE TABLE b (place text)") == [
+        "extension postgis is left out: the server lacks it"
+    ]
 
 
 def test_what_a_platform_made_beforehand_is_made_as_far_as_it_is_used(database: Connection, load: Load) -> None:

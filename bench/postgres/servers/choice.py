@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from bench.errors import ServerError
 from bench.postgres import stand_ins
-from bench.postgres.extensions import IMAGES, UNNEEDED
+from bench.postgres.extensions import IMAGES
 from bench.postgres.servers.account import server_account
 from bench.postgres.servers.docker import engine_problem
 from bench.postgres.servers.handle import ServerOptions
@@ -56,7 +56,7 @@ def choose(wanted: Mapping[str, str], options: ServerOptions, kind: str = "") ->
     Raises:
         ServerError: no server of those kinds has them.
     """
-    needed = frozenset(wanted) - UNNEEDED.keys()
+    needed = frozenset(wanted)
     kind = kind or ("local" if options.pg_bin else "")
     if kind == "dsn" or (kind == "docker" and options.image != DEFAULT_IMAGE):
         return Choice(kind, options)

@@ -6,7 +6,7 @@ import pytest
 
 from bench.errors import ServerError
 from bench.postgres.extensions import IMAGES, UNNEEDED, named
-from bench.postgres.servers import ServerOptions, choice, installations
+from bench.postgres.servers import ServerOptions, choice
 from bench.postgres.servers.account import server_account
 from bench.postgres.servers.choice import choose
 from bench.postgres.servers.installations import extensions_of, extensions_of_wheel, find_installation
@@ -23,7 +23,7 @@ def test_the_embedded_server_is_taken_where_it_has_them_all() -> None:
 
 
 def test_an_extension_without_which_the_tables_are_the_same_decides_nothing() -> None:
-    assert choose(dict.fromkeys(UNNEEDED, "s:1"), ServerOptions()).kind == "embedded"
+    assert named([Step(f'CREATE EXTENSION "{name}"', 1) for name in UNNEEDED]) == {}
 
 
 def test_an_installation_is_taken_where_only_that_has_them() -> None:
@@ -73,7 +73,7 @@ def test_a_kind_that_was_asked_for_is_not_replaced() -> None:
 
 def test_a_machine_without_an_engine_is_asked_in_vain(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:1")
-    monkeypatch.setattr(installations, "PLACES", ())
+    monkeypatch.setattr(choice, "installations", lambda _: [])
     with pytest.raises(ServerError, match=r"no container engine answers|testcontainers is not installed"):
         choose({"postgis": "s:1"}, ServerOptions())
 
@@ -83,4 +83,7 @@ def test_extensions_are_named_by_statements_with_their_lines() -> None:
              "SELECT 'CREATE EXTENSION'", "CREATE EXTENSION hstore CASCADE",
              "CREATE TABLE a (place geography(Point))")  # fmt: skip
     steps = [Step(text, line, "schema.sql") for line, text in enumerate(texts, 1)]
+    steps += [Step("CREATE INDEX ON a (hstore(a)) WHERE uuid_nil() IS NULL", 6, "schema.sql")]
     assert named(steps) == {"uuid-ossp": "schema.sql:1", "hstore": "schema.sql:2", "postgis": "schema.sql:5"}
+    unused = ("CREATE EXTENSION postgis", "COMMENT ON EXTENSION postgis IS 'geometry'", "CREATE TABLE a (geo text)")
+    assert named([Step(text, 1) for text in unused]) == {}
