@@ -118,5 +118,8 @@ def _written(steps: Sequence[Step]) -> str:
         if step.file != file:
             file = step.file
             parts.append(f"\n-- {file}\n")
-        parts.append(f"{step.sql};\n" if step.rows is None else f"{step.sql};\n{step.rows}\\.\n")
+        comment = "--" in step.sql.rpartition("\n")[2]  # a semicolon behind it would be part of it
+        parts.append(f"{step.sql}\n;\n" if comment else f"{step.sql};\n")
+        if step.rows is not None:
+            parts.append(f"{step.rows}\\.\n")
     return "".join(parts)

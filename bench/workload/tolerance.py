@@ -208,6 +208,12 @@ class _Sorter:
             return None
         return step
 
+    def _of_UpdateStmt(self, step: Step, node: Node) -> Step | None:
+        changed = {target.res_target.name for target in node.target_list}
+        if node.relation.relname != "pg_index" or not changed <= {"indisready", "indisvalid"}:
+            return step
+        return self._leave(step, "indexes stay switched on while rows change")
+
     def _of_CreateEventTrigStmt(self, step: Step, node: Node) -> Step | None:
         return self._about(step, "EVENT_TRIGGER")
 

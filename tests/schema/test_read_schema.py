@@ -98,6 +98,7 @@ FORMS = {
     "a file with companions": ({"a.sql": "\\set n 1\n\\i b.sql\nSELECT 2;", "b.sql": "SELECT :n;"}, "a.sql"),
     "migrations": ({"m/1.up.sql": "SET x.y = 1;SELECT 1", "m/1.down.sql": "DROP;", "m/2.up.sql": "SELECT 2;"}, "m"),
     "a transaction for each": ({"m/1.sql": "CREATE TEMP TABLE t (a int) ON COMMIT DROP;\nTABLE t;"}, "m"),
+    "a comment at the end": ({"m/1.sql": "SELECT 1 -- why", "m/2.sql": "SELECT 2"}, "m"),
     "drizzle": ({"m/0000_a.sql": "SELECT 1\n--> statement-breakpoint\nSELECT 2;"}, "m"),
     "dialects": ({"m/postgres/1.sql": "SELECT 1;", "m/mysql/1.sql": "SELECT `x`;", "m/sqlite/1.sql": "SELECT 2;"}, "m"),
 }  # fmt: skip
@@ -124,6 +125,7 @@ EXPECTED: dict[str, list[tuple[str, str | None]]] = {
     "a transaction for each": [
         ("BEGIN", None), ("CREATE TEMP TABLE t (a int) ON COMMIT DROP", None), ("TABLE t", None), ("COMMIT", None),
     ],
+    "a comment at the end": [("SELECT 1 -- why", None), ("SELECT 2", None)],
     "drizzle": [("SELECT 1", None), ("SELECT 2", None)],
     "dialects": [("SELECT 1", None)],
 }  # fmt: skip
