@@ -22,7 +22,7 @@ SETTINGS = {
     "workload": "folder of the pgproof workload (in the settings file: relative to rootdir); without it pgproof is off",
     "scale": "size of the dataset: 20k, 1M, or a preset of the workload (default: what its pgproof.toml says)",
     "seed": "another seed, other rows of the same shape (default: 1)",
-    "server": "where PostgreSQL comes from: embedded, local, docker, dsn (default: embedded, or dsn with pgproof_dsn)",
+    "server": "where PostgreSQL comes from: embedded, local, docker, dsn (default: as the schema needs; dsn if given)",
     "dsn": "an existing server, PostgreSQL 15 or later (or PGPROOF_DSN in the environment)",
     "home": "folder for the embedded server's data (default: the user's cache folder)",
     "timeout": "seconds after which one execution is cut off (default: 30)",

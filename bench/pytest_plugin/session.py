@@ -18,7 +18,9 @@ from bench.measurement import Answers, Bindings, Cell, Sides, Timeout, execute, 
 from bench.model import STATES, CellSide, Sample, State
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
+from bench.postgres.extensions import named
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
+from bench.postgres.servers.choice import choose
 from bench.pytest_plugin.seen import CellSeen
 from bench.pytest_plugin.settings import Settings
 from bench.workload import Workload, read
@@ -94,8 +96,11 @@ class Session:
         return self._once("filled", self._open)
 
     def _open(self) -> Filled:
-        options = ServerOptions(dsn=self.settings.dsn, home=self.settings.home, progress=self._say)
-        server = self._stack.enter_context(open_server(self.settings.server, options))
+        asked = ServerOptions(dsn=self.settings.dsn, home=self.settings.home, progress=self._say)
+        kind, options, reason = choose(named(self.workload.schema), asked, self.settings.server)
+        if reason:
+            self._say(reason)
+        server = self._stack.enter_context(open_server(kind, options))
         major, minor = divmod(server.version_num, 10000)
         setup_options = SetupOptions(
             self.workload, self.scale, self.settings.seed, "default", os.cpu_count() or 1, CACHE_LIMIT_BYTES,

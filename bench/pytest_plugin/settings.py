@@ -46,7 +46,7 @@ def read_settings(given: Mapping[str, str], base: Mapping[str, Path]) -> Setting
         workload=base["workload"] / given["workload"],
         scale=given["scale"],
         seed=number("seed", "1", int, 0),
-        server=given["server"] or ("dsn" if given["dsn"] else "embedded"),
+        server=given["server"] or ("dsn" if given["dsn"] else ""),
         dsn=given["dsn"] or None,
         home=base["home"] / given["home"] if given["home"] else None,
         timeout_s=number("timeout", "30", float, 0.001),

@@ -58,7 +58,7 @@ def choose(wanted: Mapping[str, str], options: ServerOptions, kind: str = "") ->
     """
     needed = frozenset(wanted)
     kind = kind or ("local" if options.pg_bin else "")
-    if kind == "dsn" or (kind == "docker" and options.image != DEFAULT_IMAGE):
+    if kind not in ("", "embedded", "local", "docker") or (kind == "docker" and options.image != DEFAULT_IMAGE):
         return Choice(kind, options)
     passed: list[_Candidate] = []
     for candidate in _candidates(options, kind):
