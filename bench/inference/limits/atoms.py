@@ -14,7 +14,7 @@ from decimal import Decimal, DivisionByZero, InvalidOperation
 from bench.inference.limits.calls import bounded, called, contained, of_call, of_elements
 from bench.inference.limits.expression import Expr
 from bench.inference.limits.literals import NUMBERS, TEXTS, TIMES
-from bench.inference.limits.patterns import from_like, from_similar, nowhere
+from bench.inference.limits.patterns import Unreadable, compiled, from_like, from_similar, nowhere
 from bench.inference.plan import Limits
 from bench.model.schema import Column
 
@@ -251,6 +251,10 @@ class Reader:
         return self._matching(left, _pattern(name, right.name)) if right.kind == "const" else None
 
     def _matching(self, left: Expr, pattern: str) -> Found | None:
+        try:
+            compiled(pattern)
+        except Unreadable:
+            return None
         match left:
             case Expr("column", name):
                 return {name: Limits(patterns=(pattern,))}

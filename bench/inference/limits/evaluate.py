@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from bench.inference.limits.alternatives import Comparison
 from bench.inference.limits.calculate import Columns, alike, value_of
-from bench.inference.limits.literals import TEXTS, order_of
+from bench.inference.limits.literals import NUMBERS, TEXTS, TIMES, bounds, moment, order_of
 from bench.inference.limits.merge import within
 from bench.inference.limits.patterns import compiled
 from bench.inference.plan import Limits
@@ -28,6 +29,7 @@ Mask = np.ndarray[Any, np.dtype[np.bool_]]
 _COMPARE: Mapping[str, Callable[[Any, Any], pa.Array]] = {
     "=": pc.equal, "<>": pc.not_equal, "<": pc.less, "<=": pc.less_equal, ">": pc.greater, ">=": pc.greater_equal,
 }  # fmt: skip
+_NUMERIC = DataType("numeric", "", "base", "numeric")
 _JSON_TYPES = {dict: "object", list: "array", str: "string", bool: "boolean", int: "number", float: "number"}
 
 
@@ -35,7 +37,7 @@ def obeys(kind: DataType, limits: Limits, array: pa.Array) -> Mask:
     """Which values obey ``limits``; all that is known of ranges is whether they are NULL."""
     if limits.always_null:
         return _mask(array.is_null())
-    values = typed(kind, array)
+    values, limits = typed(kind, array), bounds(limits, kind)
     found = np.ones(len(values), bool)
     if limits.values:
         found &= _listed(kind, limits.values, values)
@@ -43,7 +45,7 @@ def obeys(kind: DataType, limits: Limits, array: pa.Array) -> Mask:
         found &= ~_listed(kind, limits.excluded, values)
     if limits.low is not None or limits.high is not None:
         found &= _bounded(kind, limits, values)
-    if pa.types.is_string(values.type) or pa.types.is_binary(values.type):
+    if pa.types.is_string(values.type) or (pa.types.is_binary(values.type) and not limits.patterns):
         found &= _shaped(kind, limits, values)
     if limits.elements is not None and kind.plain.kind == "array" and kind.plain.element is not None:
         found &= _elements(kind.plain.element, limits.elements, values)
@@ -76,16 +78,26 @@ def _bounded(kind: DataType, limits: Limits, values: pa.Array) -> Mask:
         order = order_of(kind)
         return _each(values, lambda text: within(order(text), limits, order))
     found = np.ones(len(values), bool)
-    for text, opened, names in (
-        (limits.low, limits.low_open, (">", ">=")),
-        (limits.high, limits.high_open, ("<", "<=")),
-    ):
-        if text is not None:
-            bound = typed(kind, pa.array([text], pa.string()))[0]
-            if pa.types.is_integer(values.type) or pa.types.is_decimal(values.type):
-                bound = typed(DataType("numeric", "", "base", "numeric"), pa.array([text], pa.string()))[0]
-            found &= _mask(pc.fill_null(_COMPARE[names[0 if opened else 1]](*alike(values, bound)), True))
+    for text, opened, sign in ((limits.low, limits.low_open, ">"), (limits.high, limits.high_open, "<")):
+        if text is not None and not (sign == "<" and text.startswith(("now", "today"))):
+            compare = _COMPARE[sign if opened else f"{sign}="]
+            found &= _mask(pc.fill_null(compare(*alike(*_with_bound(kind, values, text))), True))
     return found
+
+
+def _with_bound(kind: DataType, values: pa.Array, text: str) -> tuple[pa.Array, pa.Scalar]:
+    """Values and their bound as types that can be compared."""
+    name = kind.plain.name
+    if name in NUMBERS:
+        try:
+            return alike(values, typed(_NUMERIC, pa.array([text]))[0])
+        except pa.ArrowInvalid:  # more digits than a decimal has
+            return values.cast(pa.float64()), pa.scalar(float(text))
+    if text.startswith(("now", "today")):  # rows arrive later than they are made
+        text = (moment(text) + timedelta(days=1000)).isoformat(" ")
+    elif name in TIMES:
+        text = moment(text).isoformat(" ")
+    return values, typed(DataType("timestamp", "", "base", "") if name == "date" else kind, pa.array([text]))[0]
 
 
 def _shaped(kind: DataType, limits: Limits, values: pa.Array) -> Mask:
@@ -97,9 +109,9 @@ def _shaped(kind: DataType, limits: Limits, values: pa.Array) -> Mask:
         found &= lengths <= (limits.longest if limits.longest is not None else 2**31)
     for pattern in map(compiled, limits.patterns):
         found &= _each(values, lambda text, pattern=pattern: pattern.search(text) is not None)  # type: ignore[misc]
-    if limits.lower_case:
+    if limits.lower_case and pa.types.is_string(values.type):
         found &= _mask(pc.fill_null(pc.equal(values, pc.utf8_lower(values)), True))
-    if limits.trimmed:
+    if limits.trimmed and pa.types.is_string(values.type):
         found &= _mask(pc.fill_null(pc.equal(values, pc.utf8_trim(values, " ")), True))
     if limits.json_type or limits.json_keys:
         found &= _each(values, lambda text: _is_document(text, limits))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from bench.inference.plan import Limits
 from bench.model.schema import DataType
 
 NUMBERS = frozenset({"int2", "int4", "int8", "numeric", "float4", "float8", "money", "oid", "xid8"})
@@ -84,8 +86,27 @@ def order_of(kind: DataType) -> Callable[[str], Any]:
     return str
 
 
+def bounds(limits: Limits, kind: DataType) -> Limits:
+    """``limits`` without bounds that bound nothing: infinities, NaN, what is no value of the type."""
+    low, high = (_bounding(text, order_of(kind)) for text in (limits.low, limits.high))
+    return limits if (low, high) == (limits.low, limits.high) else replace(limits, low=low, high=high)
+
+
+def _bounding(text: str | None, order: Callable[[str], Any]) -> str | None:
+    if text is None or text.lower().lstrip("-") in ("infinity", "inf"):
+        return None
+    try:
+        order(text)
+    except (ValueError, OverflowError):
+        return None
+    return text
+
+
 def _number(text: str) -> Decimal:
     try:
-        return Decimal(text.lstrip("$").replace(",", ""))
+        number = Decimal(text.lstrip("$").replace(",", ""))
     except InvalidOperation:
         raise ValueError(text) from None
+    if number.is_nan():
+        raise ValueError(text)
+    return number

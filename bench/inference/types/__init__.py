@@ -10,11 +10,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.inference.limits import limits_of_type
+from bench.inference.limits.literals import bounds
 from bench.inference.limits.merge import Contradiction, both
+from bench.inference.limits.patterns import compiled
 from bench.inference.plan import Limits, Values
 from bench.inference.types.containers import array_space, composite_space, range_space
 from bench.inference.types.numbers import INTEGERS, Axis, float_axis, integer_axis, numeric_axis
-from bench.inference.types.others import MAKERS
+from bench.inference.types.others import MAKERS, character_space
 from bench.inference.types.parse import typed
 from bench.inference.types.space import CannotMake, Numbers, Space, below, chosen, key_of
 from bench.inference.types.text_form import text_form
@@ -23,11 +25,12 @@ from bench.inference.types.times import date_axis, interval_axis, second_axis, t
 from bench.inference.types.wire import wire, wire_field
 from bench.model.schema import Column, DataType
 
-__all__ = ["CannotMake", "capacity", "values_of_type", "wire", "wire_field"]
+__all__ = ["CannotMake", "capacity", "text_form", "values_of_type", "wire", "wire_field"]
 
 
 _NONE = Limits()
 _SMALL = 10_000
+_TRIED = 1024
 
 
 def values_of_type(
@@ -86,7 +89,25 @@ def _space(kind: DataType, limits: Limits, key: int, clock: str, apart: bool = F
             return chosen(typed(plain, pa.array(fitting, pa.string())))
         except (pa.ArrowInvalid, ValueError):
             raise CannotMake(f"a value of {', '.join(limits.values)} is none of type {plain.text}") from None
-    return _space_of_plain(plain, limits, key, clock, apart)
+    space = _space_of_plain(plain, limits, key, clock, apart)
+    textual = plain.name in MAKERS and MAKERS[plain.name] is character_space
+    return _matching(space, limits, plain) if limits.patterns and not textual else space
+
+
+def _matching(space: Space, limits: Limits, kind: DataType) -> Space:
+    """Values whose text form matches, of a type that is no text: some of every size are tried."""
+    starts = [2**power for power in range(10, 62) if 2**power < space.capacity]
+    steps = np.arange(_TRIED, dtype=np.int64)
+    parts = [
+        steps[: space.capacity],
+        *(start + below(steps, start, min(start, space.capacity - start)) for start in starts),
+    ]
+    tried = space.at(np.unique(np.concatenate(parts)))
+    texts = text_form(kind, tried).to_pylist()
+    kept = [all(pattern.search(text) for pattern in map(compiled, limits.patterns)) for text in texts]
+    if not any(kept):
+        raise CannotMake(f"no {kind.text} was found that matches {' and '.join(limits.patterns)}")
+    return chosen(tried.filter(pa.array(kept)))
 
 
 def _fitting(values: tuple[str, ...], kind: DataType) -> list[str]:
@@ -111,6 +132,7 @@ def _without(space: Space, limits: Limits, kind: DataType) -> Space:
 
 
 def _space_of_plain(kind: DataType, limits: Limits, key: int, clock: str, apart: bool) -> Space:
+    limits = bounds(limits, kind)
     inside = partial(_inside, key=key, clock=clock)
     match kind.kind:
         case "enum":

@@ -79,6 +79,7 @@ def inet_space(kind: DataType, limits: Limits, key: int) -> Space:
         ends = [int(ipaddress.IPv4Address(text.partition("/")[0])) for text in (low, high)]
     except ValueError as error:
         raise CannotMake(f"bound {error}") from None
+    ends = [ends[0] + limits.low_open, ends[1] - limits.high_open]
     unit = 256 if kind.name == "cidr" else 1
     first, size = ends[0] // unit, max((ends[1] - ends[0]) // unit + 1, 1)
     if kind.name == "cidr" and not (limits.low or limits.high):

@@ -59,8 +59,8 @@ def _parsed(name: str, texts: pa.Array, wanted: pa.DataType) -> pa.Array:
         case "bytea":
             return pa.array([None if text is None else _octets(text) for text in texts.to_pylist()], wanted)
         case "timestamptz":
-            zoned = pc.replace_substring_regex(texts, r"([-+]\d\d)(?::?(\d\d))?$", r"\1:\2")
-            zoned = pc.replace_substring_regex(zoned, r"([-+]\d\d):$", r"\1:00")
+            zoned = pc.replace_substring_regex(texts, r"(:\d\d[.\d]*)([-+]\d\d)(?::?(\d\d))?$", r"\1\2:\3")
+            zoned = pc.replace_substring_regex(zoned, r"(:\d\d[.\d]*[-+]\d\d):$", r"\1:00")
             bare = pc.invert(pc.match_substring_regex(zoned, r":\d\d[.\d]*(Z|[-+]\d\d:\d\d)$"))
             return pc.if_else(bare, pc.binary_join_element_wise(_midnight(zoned), "Z", ""), zoned).cast(wanted)
         case "time":

@@ -92,7 +92,22 @@ def _intervals(_: DataType, values: pa.Array) -> pa.Array:
 def _uuids(_: DataType, values: pa.Array) -> pa.Array:
     if pa.types.is_fixed_size_binary(values.type) or pa.types.is_binary(values.type):
         return values.cast(pa.binary())
-    return fixed(_bytes_of_hex(pc.replace_substring_regex(values, "[^0-9a-fA-F]", ""), 16), values)
+    return fixed(_bytes_of_hex(_without_signs(values, 36, (8, 13, 18, 23), "-"), 16), values)
+
+
+def _without_signs(values: pa.Array, width: int, places: tuple[int, ...], sign: str) -> pa.Array:
+    """Hexadecimal digits alone; texts that all have their signs at the usual places are cut there."""
+    filled = pc.fill_null(values, sign * width)
+    lengths = pc.min_max(pc.binary_length(filled)).as_py()
+    if len(filled) and set(lengths.values()) == {width}:
+        characters = _bytes(filled).reshape(len(filled), width)
+        if (characters[:, places] == ord(sign)).all():
+            return fixed_texts(np.where(characters == ord(sign), ord("0"), characters)[:, _others(width, places)])
+    return pc.replace_substring_regex(values, "[^0-9a-fA-F]", "")
+
+
+def _others(width: int, places: tuple[int, ...]) -> list[int]:
+    return [place for place in range(width) if place not in places]
 
 
 def _bytes_of_hex(texts: pa.Array, width: int) -> Matrix:
@@ -117,7 +132,8 @@ def _bytes(texts: pa.Array) -> Matrix:
 
 def _macaddrs(kind: DataType, values: pa.Array) -> pa.Array:
     width = 8 if kind.name == "macaddr8" else 6
-    return fixed(_bytes_of_hex(pc.replace_substring_regex(values, "[^0-9a-fA-F]", ""), width), values)
+    places = tuple(range(2, width * 3 - 1, 3))
+    return fixed(_bytes_of_hex(_without_signs(values, width * 3 - 1, places, ":"), width), values)
 
 
 def _inets(kind: DataType, values: pa.Array) -> pa.Array:

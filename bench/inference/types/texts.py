@@ -92,30 +92,36 @@ def fixed_texts(characters: np.ndarray, kind: pa.DataType | None = None) -> pa.A
 
 
 def _between(limits: Limits, longest: int, key: int) -> Space:
-    """Texts from ``low`` to ``high`` by their bytes: both with something behind, and single letters between."""
+    """Texts between two by their bytes: beginnings behind which anything may follow, and what follows."""
     low, high = limits.low or "", limits.high
-    room = min(_COUNTED - 1, longest - len(low))
-    tails = _of_length(room, _ALPHABET, key) if room > 0 else chosen(pa.array([""], pa.string()))
-    heads = [low]
-    if high is None or not (low and high.startswith(low)):
-        first = (low[:1] or "`").lower()
-        heads += [
-            letter
-            for letter in "abcdefghijklmnopqrstuvwxyz"
-            if letter > first and (high is None or letter < high[:1].lower())
-        ]
-    if high is not None and low == high:
+    if high is not None and low == high and not (limits.low_open or limits.high_open):
         return chosen(pa.array([low], pa.string()))
+    heads = [head for head in _heads(low, high) if len(head) < longest]
+    if not heads:
+        raise CannotMake(f"no text of {longest} characters was found between {low!r} and {high!r}")
+    room = min(_COUNTED - 1, longest - max(map(len, heads)))
+    tails = _of_length(room, _ALPHABET, key)
 
     def at(indexes: Numbers) -> pa.Array:
         index, which = np.divmod(indexes, len(heads))
-        return pc.utf8_slice_codeunits(
-            pc.binary_join_element_wise(pa.array(heads, pa.string()).take(pa.array(which)), tails.at(index), ""),
-            0,
-            longest,
-        )
+        return pc.binary_join_element_wise(pa.array(heads, pa.string()).take(pa.array(which)), tails.at(index), "")
 
     return Space(product([len(heads), tails.capacity]), at)
+
+
+def _heads(low: str, high: str | None) -> list[str]:
+    """Beginnings of texts that lie between, whatever letters and digits follow: small letters where there are some."""
+
+    def fits(head: str) -> bool:
+        return head + "0" > low and (high is None or head + "zz" < high)
+
+    for alphabet in ("abcdefghijklmnopqrstuvwxyz", "ABCDEFGHIJKLMNOPQRSTUVWXYZ", "0123456789"):
+        found = [letter for letter in alphabet if fits(letter)]
+        if found:
+            return [low, *found] if low and fits(low) else found
+    near = [low] if low else []
+    near += [(high or "")[:length] + letter for length in range(len(high or "")) for letter in "0123456789AZaz"]
+    return [head for head in dict.fromkeys(near) if fits(head)]
 
 
 def bytes_space(limits: Limits, key: int) -> Space:

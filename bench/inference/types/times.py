@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -71,8 +72,11 @@ def date_axis(limits: Limits, clock: str, key: int) -> Axis:
     """Days, those near the clock first in mixed order."""
     first, last = _steps(limits, span_of(limits, clock), timedelta(days=1))
     bottom = (_FIRST - _EPOCH).days if limits.low is None else first
-    without = tuple((moment(text) - _EPOCH).days for text in limits.excluded)
-    return Axis(bottom, last, dates, first, last - first + 1, without, key)
+    without = []
+    for text in limits.excluded:
+        with suppress(ValueError, OverflowError):
+            without.append((moment(text) - _EPOCH).days)
+    return Axis(bottom, last, dates, first, last - first + 1, tuple(without), key)
 
 
 def dates(days: Numbers) -> pa.Array:
@@ -132,7 +136,7 @@ def interval_axis(limits: Limits, key: int) -> Axis:
     first = int(-(-(low or 0) // unit)) + (1 if low is None or limits.low_open else 0)
     last = int(high // unit) - limits.high_open if high is not None else first + 43_200
     if first > last:
-        first = min(first, last)
+        raise CannotMake("its limits leave no interval")
 
     def to_array(steps: Numbers) -> pa.Array:
         return pa.array(steps * unit * 1_000_000, pa.duration("us"))

@@ -30,6 +30,8 @@ int | x IS NULL OR x > 5
 int | x = 1 OR x = 2 OR x = 7
 int | coalesce(x, 0) >= 0
 int | (x IS NOT NULL)::int = 1
+int | x::text ~ '^\d{5}$'
+numeric | x < 'infinity' AND x <> 'NaN'
 bigint | x > 9007199254740991
 oid | x > 0
 numeric(5,2) | x >= 0 AND x <= 1
@@ -49,6 +51,7 @@ text | lower(x) IN ('a', 'b')
 text | x = btrim(x) AND x <> ''
 text | x <> ALL (ARRAY['a', 'b'])
 text | x >= 'm' AND x < 'p'
+text | x < 'a'
 text | x ~ '^[A-Z]{2}-\d{4}$'
 text | x ~* '^[a-z0-9._%+-]+@[a-z0-9.-]+\.[a-z]{2,}$'
 text | x ~ '^[[:alpha:]][[:alnum:]_]*$' AND length(x) <= 8
@@ -77,6 +80,7 @@ date | x >= '2020-01-01' AND x < '2020-02-01'
 date | x <= CURRENT_DATE - interval '18 years'
 date | extract(year FROM x) BETWEEN 2000 AND 2010
 timestamptz | x <= now()
+date | x >= '2024-01-01 00:00:00+00'::timestamptz
 timestamptz | x > now()
 timestamp | x >= '2024-01-01' AND x < '2024-01-02'
 time | x >= '08:00' AND x < '18:00'
