@@ -87,7 +87,7 @@ def _bare(found: _Found, where: str, stem: str) -> BareQuery:
     said = {entry.key: entry.value for entry in header}
     place = f"{where}:{found.line}"
     try:
-        text = placed(found.sql, place, dashes=found.dashes)
+        text = placed(found.sql, place, dashes=found.dashes, spread=_spread(found.comment))
     except WorkloadError as error:
         return BareQuery(names.snake(found.name or stem), found.sql, where, found.line, refused=error.message)
     name = names.snake(found.name) if found.name else stem
@@ -118,6 +118,12 @@ def _header(found: _Found) -> list[sqlfile.HeaderLine]:
         if re.match(r"-- (title|asks|weight|expects|param \w+ .+|class \w+|why \w+):", line):
             return sqlfile.header(lines[number:], first + number)[0]
     return []
+
+
+def _spread(comment: str) -> dict[str, list[str]]:
+    """PgTyped's ``@param rows -> ((a, b)...)`` and ``@param row -> (a, b)``: names to fields."""
+    found = re.findall(r"@param\s+(\w+)\s*->\s*\(+\s*(\w[\w!,\s]*)\)", comment)
+    return {name: [field.strip(" !\n") for field in fields.split(",")] for name, fields in found}
 
 
 def _prose(comment: str) -> str:

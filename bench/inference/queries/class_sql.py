@@ -143,7 +143,8 @@ class _Builder:
             known = {
                 number: value for number, value in self.known.items() if number not in {u.number for u in part.uses}
             }
-            return rows_of(part.uses[0].level, columns, known, self.shape.types)
+            linked = part is not self.shape.parts[0]
+            return rows_of(part.uses[0].level, columns, known, self.shape.types, linked=linked)
         relation = self.shape.around.relations[part.uses[0].origin[0]]
         listed = ", ".join(called(words(node), quoted(name)) for name, node in columns)
         return f"SELECT {listed} FROM {quoted(relation.schema)}.{quoted(relation.table)} AS t"

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from bench.inference.queries.choice import BASIC, LISTED, SHARE, Choice, reason
 from bench.inference.queries.class_sql import SEARCHED, Shape, class_sql, owners_sql
 from bench.inference.queries.describe import CLASS, PAGE, constant
+from bench.inference.queries.found import quoted
 from bench.inference.queries.shape import shape_of
 from bench.inference.queries.surroundings import Surroundings
 from bench.inference.queries.trial import NotRead, Seen, arguments, complete, tried
@@ -120,8 +121,8 @@ class _Chooser:
             self.take(name, choices)
         self.full_page()
         self.worst()
-        if not self.selects and not self.failed:
-            self.failed = "no values for its parameters are found in the rows"
+        if not self.selects:
+            self.made_up()
         query = replace(self.query, extra_classes=self.selects, class_reasons=self.reasons)
         return Chosen(query, self.seen, "" if self.selects else self.failed)
 
@@ -233,6 +234,21 @@ class _Chooser:
     def late(self) -> bool:
         return time.monotonic() > self.deadline
 
+    def made_up(self) -> None:
+        """Where the rows have no values: some that can at least be executed."""
+        given = [one for one in self.query.parameters if one.source == CLASS]
+        columns = ", ".join(f"{constant(one.type)}::{one.type} AS {quoted(one.name)}" for one in given)
+        args = complete(self.query, {one.name: _plain(constant(one.type)) for one in given}, self.around.clock)
+        if args is None:
+            return
+        seen, self.query = _executed(self.around, self.query, args, "")
+        if seen.error:
+            self.failed = self.failed or seen.error
+            return
+        self.selects["made_up"], self.seen["made_up"] = f"SELECT {columns}", seen
+        names = ", ".join(one.name for one in given)
+        self.reasons["made_up"] = f"values made up for {names}: no row has what the statement asks for"
+
     # ----------------------------------------------------------------------------------------------------- extremes
     def full_page(self) -> None:
         """A class that reaches the LIMIT, where none does yet."""
@@ -302,6 +318,10 @@ class _Chooser:
             written = "keys that are there already" if choice.existing else "keys that are new"
             text = "; ".join(filter(None, [text, f"values like those of a row in the middle of the table, {written}"]))
         return text or "values from one row that the statement finds"
+
+
+def _plain(literal: str) -> str:
+    return literal[1:-1] if literal[:1] == "'" else literal
 
 
 def _ways(choice: Choice) -> Iterator[Choice]:

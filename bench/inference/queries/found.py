@@ -40,17 +40,36 @@ def words(node: Node) -> str:
     return deparse(tree).removeprefix("SELECT ")
 
 
-def rows_of(level: Level, columns: Sequence[tuple[str, Node]], known: Known, types: Sequence[str]) -> str:
+def rows_of(
+    level: Level, columns: Sequence[tuple[str, Node]], known: Known, types: Sequence[str], *, linked: bool = False
+) -> str:
     """A SELECT of ``columns`` (name, expression in words of the level) over the rows that the level would read.
 
-    ``types`` are those of ``$1``…; NULL of that type takes the place of a parameter in what else remains.
+    ``types`` are those of ``$1``…; NULL of that type takes the place of a parameter in what else remains. ``linked``:
+    what stands behind IN gives only rows that its parent meets.
     """
     listed = ", ".join(called(words(_with_known(node, known, types)), quoted(name)) for name, node in columns)
-    tail = _tail(level, known, types)
-    if level.correlated and level.parent and level.how in ("exists", "in", "scalar", "from"):
+    test = _membership(level) if linked else ""
+    tail = _tail(level, known, types, test=test)
+    if (level.correlated or test) and level.parent and level.how in ("exists", "in", "scalar", "from"):
         names = ", ".join(f"pgproof_inner.{quoted(name)}" for name, _ in columns)
         return _under(level.parent, f"(SELECT {listed} {tail}) AS pgproof_inner", names, known, types)
     return f"{_ctes(level, known, types)}SELECT {listed} {tail}"
+
+
+def _membership(level: Level) -> str:
+    """What ``a IN (SELECT b …)`` asks of ``b``, where it asks it of one plain column."""
+    link = level.link
+    if level.how != "in" or level.negated or link is None or not link.HasField("testexpr"):
+        return ""
+    targets = level.node.target_list
+    if (
+        len(targets) != 1
+        or kind(link.testexpr) == "RowExpr"
+        or any(kind(one) == "ParamRef" for one in walk(link.testexpr))
+    ):
+        return ""
+    return f"({words(inner(targets[0]).val)}) = ({words(link.testexpr)})"
 
 
 def called(text: str, name: str) -> str:
@@ -66,8 +85,8 @@ def _under(parent: Level, part: str, names: str, known: Known, types: Sequence[s
     return f"{_ctes(parent, known, types)}SELECT {names} {tail}"
 
 
-def _tail(level: Level, known: Known, types: Sequence[str], joined: str = "") -> str:
-    """``FROM … WHERE …`` of a level."""
+def _tail(level: Level, known: Known, types: Sequence[str], joined: str = "", test: str = "") -> str:
+    """``FROM … WHERE …`` of a level, with something joined and one more condition."""
     node = loosened(level.node, known, types)
     tree = parse("SELECT 1 FROM t")
     select = statement(tree)
@@ -81,6 +100,8 @@ def _tail(level: Level, known: Known, types: Sequence[str], joined: str = "") ->
     condition = ""
     if hasattr(node, "where_clause") and node.HasField("where_clause"):
         condition = f" WHERE {words(node.where_clause)}"
+    if test:
+        condition = f" WHERE ({condition.removeprefix(' WHERE ')}) AND {test}" if condition else f" WHERE {test}"
     items = ", ".join(_from_items(select)) if joined else ""
     return f"FROM {items} {joined}{condition}" if joined else f"{source}{condition}"
 

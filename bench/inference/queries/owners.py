@@ -33,8 +33,7 @@ def absent(around: Surroundings, owners: Sequence[Use], columns: Sequence[str], 
     one alone is absent.
     """
     *first, last = columns
-    found = names["found"]
-    value = _absent(around, owners[-1], last, found)
+    value = _absent(around, owners[-1], last, names)
     if owners[-1].role == "set":
         value = f"ARRAY[{value}]"
     if not first:
@@ -44,21 +43,21 @@ def absent(around: Surroundings, owners: Sequence[Use], columns: Sequence[str], 
     return f"SELECT {listed}, {value} AS {last}, 0 AS row_count FROM ({kept}) AS present"
 
 
-def _absent(around: Surroundings, use: Use, column: str, found: str) -> str:
-    unknown = _unknown(around, use, column, found)
+def _absent(around: Surroundings, use: Use, column: str, names: Mapping[str, str]) -> str:
+    counted, unknown = names["counted"], _unknown(around, use, names["found"])
     for key in around.references_of(use.origin):
         parent = around.relations.by_name.get(key.table)
         if len(key.columns) == 1 and parent and use.bare:
             to, table = quoted(key.to[0]), f"{quoted(parent.schema)}.{quoted(parent.table)}"
-            without = (
-                f"SELECT p.{to} FROM {table} AS p WHERE NOT EXISTS (SELECT FROM {found} AS f WHERE f.{column} = p.{to})"
+            without = (  # NOT IN is hashed, where NOT EXISTS may go through the CTE for each parent
+                f"SELECT p.{to} FROM {table} AS p WHERE p.{to} NOT IN (SELECT {column} FROM {counted})"
                 f" ORDER BY p.{to} LIMIT 1"
             )
             return f"coalesce(({without}), {unknown})" if unknown != "NULL" else f"({without})"
     return unknown
 
 
-def _unknown(around: Surroundings, use: Use, column: str, found: str) -> str:
+def _unknown(around: Surroundings, use: Use, found: str) -> str:
     """A value that no row has; NULL where the type has none to give."""
     relation = around.relations.by_name.get(use.origin[0])
     kind = relation.columns[use.origin[1]] if relation and use.origin[1] in relation.columns else None

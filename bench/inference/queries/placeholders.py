@@ -1,16 +1,17 @@
 """Placeholders of drivers and query libraries, turned into ``:name``: what every part of pgproof reads.
 
 Known are ``$1``, ``:name``, ``%s``, ``%(name)s``, ``@name``, ``?`` and ``?1``, sqlc's ``sqlc.arg(name)``, ``narg``,
-``slice`` and ``embed``, PgTyped's ``:name!``, HugSQL's ``:v:name`` and ``:v*:name``, psql's ``:'name'``. Strings,
-comments, quoted names and dollar quotes are left alone. A question mark is a placeholder where an operand is expected,
-and the operator of jsonb where one has just ended (``doc ? 'a'``; ``doc ? ?`` has both).
+``slice`` and ``embed``, PgTyped's ``:name!``, aiosql's ``:name.field``, HugSQL's ``:v:name`` and ``:v*:name``, psql's
+``:'name'``. Strings, comments, quoted names and dollar quotes are left alone. A question mark is a placeholder where an
+operand is expected, and the operator of jsonb where one has just ended (``doc ? 'a'``; ``doc ? ?`` has both).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from bench.errors import WorkloadError
 from bench.workload import sqlfile
@@ -27,6 +28,7 @@ class Placed:
     """What the text says of a parameter's type: ``interval $1``."""
 
 
+NOTHING: Mapping[str, Sequence[str]] = MappingProxyType({})
 _NAME = r"[A-Za-z_]\w*"
 _DOLLAR = re.compile(r"(?<![\w$])\$(\d+)")
 _PYFORMAT = re.compile(rf"%\(({_NAME})\)s")
@@ -34,9 +36,11 @@ _FORMAT = re.compile(r"%s\b")
 _SQLC = re.compile(rf"\bsqlc\.(n?arg|slice)\(\s*({_NAME})\s*\)|(?<![@<>&|~!?#*/%^\w])@({_NAME})")
 _SQLC_QUOTED = re.compile(rf"\bsqlc\.(n?arg|slice)\(\s*'({_NAME})'\s*\)")
 _EMBED = re.compile(rf"\bsqlc\.embed\(\s*({_NAME})\s*\)")
-_COLON = re.compile(rf"(?<![\w:]):(?:(value\*?|v\*?|tuple\*?|t\*?):)?({_NAME})!?")
+_COLON = re.compile(rf"(?<![\w:]):(?:(value\*?|v\*?|tuple\*?|t\*?):)?({_NAME}(?:\.{_NAME})*)!?")
 _DASHED = re.compile(rf"(?<![\w:]):(?:(value\*?|v\*?|tuple\*?|t\*?):)?({_NAME}(?:-[A-Za-z_]\w*)*)\??")
 _PSQL = re.compile(rf"(?<![\w:]):'({_NAME})'")
+_OTHERWISE = re.compile(r"/\*~\*/.*?(?=/\*~)", re.DOTALL)
+"""HugSQL's second branch: ``/*~ (if …) */ :a /*~*/ NULL /*~ ) ~*/``."""
 _REFUSED = re.compile(r"(?<![\w:]):((?:i|identifier|sql|raw|snip|snippet)\*?):[A-Za-z_]")
 _MARK = re.compile(r"\?(\d+)?")
 _OPERATOR_MARK = re.compile(r"\?[|&?]")
@@ -75,15 +79,18 @@ def masked(sql: str) -> str:
     return "".join([*parts, sql[position:]])
 
 
-def placed(sql: str, where: str, *, dashes: bool = False) -> Placed:
+def placed(sql: str, where: str, *, dashes: bool = False, spread: Mapping[str, Sequence[str]] = NOTHING) -> Placed:
     """Turn the placeholders of ``sql``, of whichever kind it uses, into ``:name``.
 
-    ``dashes``: names may hold them, as HugSQL's do.
+    ``dashes``: names may hold them, as HugSQL's do. ``spread``: parameters that stand for a row of these fields, as
+    PgTyped's do.
 
     Raises:
         WorkloadError: it asks for a piece of SQL (HugSQL's ``:i:``, ``:sql:``): ``where`` says of which statement.
     """
-    sql = _SQLC_QUOTED.sub(r"sqlc.\1(\2)", sql)
+    sql = _OTHERWISE.sub(" ", _SQLC_QUOTED.sub(r"sqlc.\1(\2)", sql))
+    if "--~" in sql:
+        raise WorkloadError(f"{where}: a Clojure expression (--~) decides what this statement is")
     mask = masked(sql)
     if refused := _REFUSED.search(mask):
         raise WorkloadError(f"{where}: :{refused[1]}: stands for a piece of SQL, which no prepared statement takes")
@@ -91,9 +98,16 @@ def placed(sql: str, where: str, *, dashes: bool = False) -> Placed:
         sql = _PSQL.sub(r":\1", sql)
     found = _Found()
     named = _named(sql, masked(sql), found, dashes=dashes)
+    for name, fields in spread.items():
+        named = _spread(named, name, fields)
     named = _sub(_EMBED, named, masked(named), lambda one: f"{one[1]}.*")
     text, types = _repaired(named, found.lists)
     return Placed(text, frozenset(found.positional), types)
+
+
+def _spread(sql: str, name: str, fields: Sequence[str]) -> str:
+    row = f"({', '.join(f':{name}_{field}' for field in fields)})"
+    return _sub(re.compile(rf"(?<![\w:]):{name}\b"), sql, masked(sql), lambda _: row)
 
 
 @dataclass(slots=True)
@@ -107,7 +121,7 @@ class _Found:
         return f":p{number}"
 
     def colon(self, found: re.Match[str]) -> str:
-        name = found[2].replace("-", "_")
+        name = re.sub("[-.]", "_", found[2])
         if (found[1] or "").endswith("*"):
             self.lists.add(name)
         return f":{name}"
@@ -123,10 +137,9 @@ def _named(sql: str, mask: str, found: _Found, *, dashes: bool) -> str:
     if _PYFORMAT.search(mask) or _FORMAT.search(mask):
         text = _sub(_PYFORMAT, sql, mask, lambda one: f":{one[1]}")
         return _sub(_FORMAT, text, masked(text), found.number).replace("%%", "%")
-    if _DOLLAR.search(mask):
-        return _sub(_DOLLAR, sql, mask, found.number)
-    if _SQLC.search(mask):
-        return _sub(_SQLC, sql, mask, found.sqlc)
+    if _DOLLAR.search(mask) or _SQLC.search(mask):  # sqlc takes both in one statement
+        text = _sub(_SQLC, sql, mask, found.sqlc)
+        return _sub(_DOLLAR, text, masked(text), found.number)
     colon = _DASHED if dashes else _COLON
     if colon.search(mask):
         return _sub(colon, sql, mask, found.colon)

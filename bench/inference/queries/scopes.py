@@ -31,6 +31,8 @@ class Level:
     ctes: dict[str, Columns] = field(default_factory=dict)
     correlated: bool = False
     """Whether it names a column of its parent."""
+    link: Node | None = None
+    """Of what stands behind IN: the whole test."""
     inner_levels: list[Level] = field(default_factory=list)
     output: Columns = field(default_factory=dict)
 
@@ -134,7 +136,7 @@ class _Reader:
         for link, negated in sublinks(level.node):
             how = _SUBLINKS.get(enum(link, "sub_link_type"), "scalar")
             if kind(link.subselect) == "SelectStmt":
-                self.read(inner(link.subselect), level, how, negated=negated)
+                self.read(inner(link.subselect), level, how, negated=negated).link = link
 
     def _output(self, level: Level) -> Columns:
         if kind(level.node) != "SelectStmt":

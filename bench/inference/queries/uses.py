@@ -8,7 +8,7 @@ from typing import Literal
 
 from bench.inference.queries.relations import Relations
 from bench.inference.queries.scopes import STATEMENTS, Level, enum, levels
-from bench.syntax.tree import Node, children, inner, kind, parse, statement, walk
+from bench.syntax.tree import Node, NotParsed, children, inner, kind, parse, statement, walk
 
 Role = Literal[
     "equal", "set", "member", "low", "high", "differs", "pattern", "regex", "contains", "search", "key", "cursor",
@@ -91,6 +91,8 @@ def analyse(sql: str, names: Sequence[str], relations: Relations) -> Analysis:
         NotParsed: it is no statement.
     """
     top = statement(parse(sql))
+    if kind(top) not in STATEMENTS | {"MergeStmt"}:
+        raise NotParsed("no SELECT, INSERT, UPDATE, DELETE or MERGE")
     found = levels(top, relations)
     return Analysis(top, found, [use for level in found for use in _Collector(level).all()], list(names))
 
@@ -164,9 +166,11 @@ class _Collector:
                 yield from self.pair(left, right, (role, role), at)
         elif which in ("AEXPR_IN", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN") and kind(one.rexpr) == "List":
             different = operator == "<>" or which == "AEXPR_NOT_BETWEEN"
-            roles: list[Role] = ["low", "high"] if "BETWEEN" in which else ["equal"] * len(inner(one.rexpr).items)
-            for role, item in zip(roles, inner(one.rexpr).items, strict=True):
-                yield from self.pair(one.lexpr, item, ("differs" if different else role, "other"), at)
+            bounds: list[tuple[Role, Role]] = [("low", "high"), ("high", "low")]
+            same: tuple[Role, Role] = ("differs", "differs") if different else ("equal", "equal")
+            pairs = bounds if which == "AEXPR_BETWEEN" else [same] * len(inner(one.rexpr).items)
+            for roles, item in zip(pairs, inner(one.rexpr).items, strict=True):
+                yield from self.pair(one.lexpr, item, roles, at)
         elif len(sides) == 2:
             roles_of = _OPERATORS.get(operator, ("beside", "beside"))
             if which == "AEXPR_OP_ANY":
@@ -276,8 +280,11 @@ class _Collector:
         if kind(node) in ("UpdateStmt", "OnConflictClause"):
             for target in node.target_list:
                 one = inner(target)
-                for number in _numbers(one.val):
-                    yield self.value(number, self.level, one.name, direct=_direct(one.val) is not None)
+                value = one.val
+                if kind(value) == "MultiAssignRef" and kind(inner(value).source) == "RowExpr":  # SET (a, b) = ($1, $2)
+                    value = inner(inner(value).source).args[inner(value).colno - 1]
+                for number in _numbers(value):
+                    yield self.value(number, self.level, one.name, direct=_direct(value) is not None)
 
     def value(self, number: int, level: Level | None, column: str, *, direct: bool) -> Use:
         source = next(iter(level.sources.values()), {}) if level else {}

@@ -27,6 +27,7 @@ def read(folder: Path, text: str, name: str = "app.sql") -> list[BareQuery]:
         ("a = %(first)s AND b %% 2 = 0", "a = :first AND b % 2 = 0"),
         ("a = @user_id::int AND tags @> @tags AND @ b > 1", "a = :user_id::int AND tags @> :tags AND @ b > 1"),
         ("a = sqlc.arg('x') OR b = sqlc.narg(y)", "a = :x OR b = :y"),
+        ("a = $1 AND b = @name::text AND c = sqlc.narg('d')", "a = :p1 AND b = :name::text AND c = :d"),
         ("a IN (sqlc.slice('ids'))", "a = ANY (:ids)"),
         ("a = ? AND b > ?", "a = :p1 AND b > :p2"),
         ("a = ?2 AND b > ?1", "a = :p2 AND b > :p1"),
@@ -38,6 +39,7 @@ def read(folder: Path, text: str, name: str = "app.sql") -> list[BareQuery]:
         ("a IN :ids! AND b NOT IN :others", "a = ANY (:ids) AND b <> ALL (:others)"),
         ("a IN %s AND b IN (%s)", "a = ANY (:p1) AND b IN (:p2)"),
         ("a = :v:name AND b IN (:v*:names) AND c = :value", "a = :name AND b = ANY (:names) AND c = :value"),
+        ("a = :user.name::text AND b[1] = :user.id", "a = :user_name::text AND b[1] = :user_id"),
         ("a = :'name' AND b = ':no'", "a = :name AND b = ':no'"),
         ("a > now() - interval $1 AND date $2 < b", "a > now() - :p1 AND :p2 < b"),
         ("extract($1 FROM a) = 3", "date_part(:p1, a) = 3"),
@@ -92,6 +94,18 @@ select * from orders where user_id = :user-id
     assert [one.asks for one in found] == ["", "Find one of them.", "", "", "All of them."]
     assert found[1].sql == "select * from users where email = :email"
     assert found[4].sql == "select * from orders where user_id = :user_id"
+
+
+def test_of_a_hugsql_expression_the_first_branch_is_taken() -> None:
+    written = "SELECT /*~ (if (:a params) */ :a /*~*/ NULL /*~ ) ~*/ FROM t"
+    assert placed(written, "").sql == "SELECT /*~ (if (:a params) */ :a  /*~ ) ~*/ FROM t"
+    with pytest.raises(WorkloadError, match="Clojure"):
+        placed('SELECT 1\n--~ (when (:a params) ", 2")', "x.sql:1")
+
+
+def test_a_row_of_pgtyped_is_spread(tmp_path: Path) -> None:
+    text = "/*\n @name AddItems\n @param items -> ((id!, name)...)\n*/\nINSERT INTO items (id, name) VALUES :items!;"
+    assert read(tmp_path, text)[0].sql == "INSERT INTO items (id, name) VALUES (:items_id, :items_name)"
 
 
 def test_without_a_mark_a_statement_is_named_by_what_it_does(tmp_path: Path) -> None:
