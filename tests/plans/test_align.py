@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bench.plans import align, describe_change, tree
+from bench.plans.align import reads_change
 from tests.plans.test_plans import CAPTURED, node, plan
 
 
@@ -49,6 +50,14 @@ def test_another_index_is_no_other_node():
     assert lines(scan("a", buffers=9), scan("a", index="two", buffers=900))[0][2] == "other node, reads more"
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [(100, 124, ""), (100, 125, "reads more"), (125, 100, "reads less"), (4, 11, ""), (4, 12, "reads more")],
+)
+def test_blocks_moved_by_a_quarter_and_by_eight_are_worth_a_word(before, after, said):
+    assert reads_change(before, after) == said
+
+
 def test_a_join_in_swapped_order_keeps_one_table_and_says_where_the_other_went():
     a, b = scan("a"), scan("b")
     before, after = tree(node("Hash Join", a, node("Hash", b))), tree(node("Hash Join", b, node("Hash", a)))
@@ -70,6 +79,11 @@ def test_a_cte_stands_beside_the_cte_and_its_scan_beside_its_scan():
     assert ("CTE Scan on page", "CTE Scan on page", "same") in found
     assert ("Limit", "", "gone") in found
     assert ("Seq Scan on a", "Index Scan using i on a", "other node") in found
+
+
+def test_a_scan_says_which_cte_or_function_its_rows_come_from():
+    seen = tree(node("Append", node("CTE Scan", CTE_Name="recent"), node("Function Scan", Function_Name="unnest")))
+    assert [one.source for one in seen] == ["", "recent", "unnest"]
 
 
 def test_a_subplan_that_became_a_join_is_paired_by_its_table():

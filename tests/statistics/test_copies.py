@@ -87,3 +87,8 @@ def test_without_a_second_copy_or_an_interval_nothing_is_claimed() -> None:
 
 def test_an_open_interval_stays_open() -> None:
     assert widened(Ratio(2.0, 1.9, None, "exactly", paired=True), CopiesDiffer(20, 5.0)).high is None
+
+
+def test_fewer_than_nineteen_cells_know_no_less_than_what_is_known_of_copies() -> None:
+    assert copies_differ([sure(1.0)] * 18).percent == pytest.approx(5)
+    assert copies_differ([sure(1.0)] * 19).percent == 0

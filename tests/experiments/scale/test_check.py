@@ -83,6 +83,10 @@ def test_a_cell_with_one_step_since_its_plan_changed_is_not_predicted_and_leaves
     assert (found[0], found[1].error) == (None, pytest.approx(0, abs=0.02))
 
 
+def test_three_steps_are_enough_to_predict_the_last_from():
+    assert predict(series(lambda n: n / 50, scales=SCALES[:3]), buffers).error == pytest.approx(0, abs=0.02)
+
+
 def test_two_steps_leave_nothing_to_predict_from():
     assert predict(series(lambda n: n / 50, scales=SCALES[:2]), buffers) is None
 

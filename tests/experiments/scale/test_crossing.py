@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.experiments.scale.crossing import crossing, without_estimate
+from bench.experiments.scale.crossing import crossing, curve, without_estimate
 from bench.experiments.scale.sentences import crossing as says
 from tests.builders.growths import SCALES, TARGET_MS, censored, series
 
@@ -79,6 +79,13 @@ def test_a_plan_that_changed_at_the_last_step_says_nothing_beyond_it():
 def test_a_curve_begins_after_the_plan_changed():
     law = series(lambda n: 50.0 if n < 50_000 else n / 40_000, plans="aabbb")
     assert crossing(law, TARGET_MS).at == pytest.approx(4_000_000, rel=0.05)
+
+
+def test_the_curve_of_a_figure_begins_where_the_last_plan_does():
+    made, begins = curve(series(lambda n: n / 2_000, plans="aabbb"))
+    assert begins == SCALES[2]
+    assert made.at(LAST) == pytest.approx(LAST / 2_000, rel=0.01)
+    assert curve(series(lambda n: n / 2_000, plans="aaaab")) is None
 
 
 def test_two_steps_claim_nothing_beyond_them_but_say_where_their_line_goes():

@@ -31,6 +31,12 @@ def test_the_rows_of_a_tenant_are_the_number_that_its_words_begin_with(about, ro
     assert rows_about(Binding({}, about=about)) == rows
 
 
+def test_a_database_is_as_large_as_its_tables_and_their_indexes():
+    run = RUNS[0]
+    wanted = sum(one.size_bytes for one in run.dataset.tables) + sum(one.index_bytes for one in run.dataset.tables)
+    assert curves.step_of(run, "").database_bytes == wanted > 0
+
+
 def test_each_cell_has_a_measurement_of_each_run_with_the_size_of_its_tenant():
     found = curves.cell_curves(RUNS)
     assert len(found) == 4

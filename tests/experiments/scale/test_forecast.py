@@ -52,6 +52,21 @@ def test_an_index_scan_follows_the_rows_of_the_tenant_not_those_of_all():
     assert found.buffers == pytest.approx(TENANTS[-1], rel=0.1)
 
 
+def test_rows_of_a_node_that_is_looked_into_again_and_again_are_those_of_all_loops():
+    """Each order has 7 lines, whatever their number is."""
+
+    def joined(n, tenant):
+        lines = runs.scan("lines", index="idx", buffers=3 * tenant, rows=7) | {"Actual Loops": tenant}
+        leads = runs.scan("leads", buffers=n // 20, rows=tenant)
+        return runs.scan("", buffers=n // 20 + 3 * tenant, rows=7 * tenant) | {
+            "Node Type": "Nested Loop", "Plans": [leads, lines]
+        }  # fmt: skip
+
+    found = foretold(joined)
+    assert found.nodes[2].loops == pytest.approx(TENANTS[-1], rel=0.05)
+    assert found.nodes[2].rows == pytest.approx(7 * TENANTS[-1], rel=0.05)
+
+
 def test_a_search_becomes_a_page_longer_where_its_index_becomes_a_level_deeper():
     """What was measured at 2 blocks four times; a curve says 2, or grows by a share."""
     found = foretold(
