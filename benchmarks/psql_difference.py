@@ -38,7 +38,8 @@ class Difference:
     """What came of one schema."""
 
     outcome: str
-    """same, different; refused, failed (pgproof does not load it); psql fails, no own database (nothing to compare)."""
+    """same, different; refused, failed (pgproof does not load it); psql fails, no own database (it loads, and there is
+    nothing to compare it with)."""
     strict: bool = False
     """Whether psql loads it on a server without the roles that it names."""
     reason: str = ""
@@ -54,14 +55,16 @@ def difference(server: ServerHandle, source: Path, encoding: str = "") -> Differ
         schema = read_schema(source, encoding)
     except PgproofError as error:
         return Difference("refused", reason=error.message)
-    if any("pgproof makes" in note for note in schema.notes):
-        return Difference("no own database", reason="psql would make and enter another database")
+    own = any("pgproof makes" in note for note in schema.notes)
     with target.connect() as admin:
+        strict = False
         try:
-            theirs, failure = _of_psql(server, admin, source, schema)
-            strict = not failure
+            theirs, failure = ([], "") if own else _of_psql(server, admin, source, schema)
+            strict = not failure and not own
             databases.create(admin, OURS, "scratch")
             loaded = load_schema(target, OURS, schema.steps)
+            if own:
+                return Difference("no own database", reason="psql would make and enter another", loaded=loaded)
             ours = _dumped(server, OURS)
             if failure and loaded.roles:
                 theirs, failure = _of_psql(server, admin, source, schema)

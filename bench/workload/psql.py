@@ -121,7 +121,8 @@ class _Reader:
         elif command.name in ("set", "unset"):
             self._set(command)
         elif command.name in ("c", "connect"):
-            yield Step(f"\\connect {self._connected(command.argument)}".rstrip(), command.line, name)
+            database = self._connected(command.argument.rstrip("; "))
+            yield Step(f"\\connect {database}".rstrip(), command.line, name)
         elif command.name in INCLUDE:
             yield from self.file(self._companion(command, place, file), self._deeper(depth, place))
         else:
@@ -151,7 +152,7 @@ class _Reader:
         return (named[1] or named[2]) if named else "" if given in ("-", "") or "=" in given else given
 
     def _companion(self, command: Command, place: str, file: Path | None) -> Path:
-        wanted = "".join(self._arguments(command.argument)[:1])
+        wanted = "".join(self._arguments(command.argument.rstrip("; "))[:1])
         if file is None or self.root is None:
             raise WorkloadError(f"{place}: \\{command.name} {wanted}: there is no folder to look in")
         relative = file.parent / wanted

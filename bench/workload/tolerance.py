@@ -132,6 +132,14 @@ class _Sorter:
         return kept
 
     def _refusal(self, step: Step, reason: str, offset: int = 0) -> WorkloadError:
+        from postgast import PgQueryError, parse
+
+        try:
+            parse(step.sql)
+        except PgQueryError as error:  # that, and no reach, is why no server would take it
+            line = step.line + step.sql.count("\n", 0, max(0, error.cursorpos - 1))
+            hint = "PostgreSQL's grammar does not know this: is it for another system?"
+            return WorkloadError(f"{step.file}:{line}: {error.message}", hint=hint)
         line = step.line + step.sql.count("\n", 0, offset)
         return WorkloadError(f"{step.file}:{line}: {reason} is refused: it reaches beyond the database", hint=HINT)
 

@@ -23,6 +23,7 @@ CARRIED_OUT = {
     "what only shows": ("\\restrict x\n\\echo it's\n\\timing on\n\\d+ t\nSELECT 1;\n\\unrestrict x", "SELECT 1"),
     "the end": ("SELECT 1;\n\\q\nSELECT 2;", "SELECT 1"),
     "a database": ("\\c \"my app\" boss", "\\connect my app"),
+    "a database with a semicolon": ("\\c app;", "\\connect app"),
     "a database by its DSN": ("\\connect 'dbname=app host=x'", "\\connect app"),
     "sent by another name": ("SELECT 1\n\\g\n", "SELECT 1"),
     "a database that is made if need be": (

@@ -111,6 +111,13 @@ def test_some_is_done_in_another_way_and_needs_no_word(text: str, expected: list
     assert of(text) == (expected, ())
 
 
+def test_what_is_for_another_system_is_no_reach() -> None:
+    with pytest.raises(WorkloadError) as failed:
+        of("SELECT 1;\nCREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;\nUSE app;")
+    assert failed.value.message == 'a.sql:2: syntax error at or near "NOT"'
+    assert "another system" in failed.value.hint
+
+
 def test_what_is_left_out_often_is_told_once():
     assert of("CREATE ROLE a;\nCREATE ROLE b;\nCREATE ROLE c;")[1] == (
         "a.sql:1 and 2 more: rights of roles are left out: a role that something belongs to is made without any",
