@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from bench.inference.kinds.documents import document, word_list
 from bench.inference.kinds.draws import Floats, Rows
 from bench.inference.kinds.letters import ALPHABETS, Bytes, characters, digits_of, fill_in, in_base, joined, strings_of
+from bench.inference.kinds.money import money, pieces
 from bench.inference.kinds.people import person
 from bench.inference.kinds.places import place
 from bench.inference.kinds.pools import pool, take
@@ -189,6 +191,12 @@ def mac_address(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     return strings_of(matrix)
 
 
+def slug(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
+    """The ``template`` as it was filled in for the column ``of``, in small letters with hyphens."""
+    words = fill_in(options["template"], replace(rows, column=options.get("of", rows.column)))
+    return pc.utf8_trim(pc.replace_substring_regex(pc.utf8_lower(words), "[^a-z0-9]+", "-"), "-")
+
+
 def barcode(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     """EAN-13 with its check digit (ISO/IEC 15420)."""
     prefix = options.get("prefix", "400")
@@ -223,6 +231,9 @@ MAKERS: dict[str, Make] = {
     "join": join,
     "ip_address": ip_address,
     "mac_address": mac_address,
+    "slug": slug,
+    "money": money,
+    "pieces": pieces,
     "barcode": barcode,
     "iban": iban,
     "person": person,

@@ -29,6 +29,9 @@ FITS = {
     "join": "text",
     "ip_address": "inet text",
     "mac_address": "mac text",
+    "slug": "text",
+    "money": "numeric float int",
+    "pieces": "int numeric float text",
     "barcode": "text",
     "iban": "text",
     "person": "text",
@@ -67,6 +70,8 @@ FADING = 0.55
 DEFAULT_SHARE = 0.6
 """Of a column's default, where its kind says nothing of it."""
 TRUE = "t"
+NAMES = ("name", "title", "label")
+"""Columns that a slug of the same row is made from, the first that there is."""
 SAMPLE = 64
 CONSTANT = re.compile(r"'((?:[^']|'')*)'(?:::[\w\s\".\[\](),]+)?|(-?\d+(?:\.\d+)?)|(true|false)")
 NOW = re.compile(r"now\(\)|current_timestamp|current_date|localtimestamp|clock_timestamp\(\)", re.IGNORECASE)
@@ -80,7 +85,27 @@ def propose(
     Keys and references are not looked at: who decides about those replaces the plan of their columns.
     """
     kept = [column for column in table.columns if not column.generated]
-    return tuple(_plan(schema, table, column, limits.get(column.name, Limits()), locales) for column in kept)
+    plans = [_plan(schema, table, column, limits.get(column.name, Limits()), locales) for column in kept]
+    return tuple(_together(plan, plans) for plan in plans)
+
+
+def _together(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> ColumnPlan:
+    """What a plan takes from others: a slug its name, amounts that they are of a price and a quantity."""
+    make = kinds()[plan.kind].make
+    if make == "slug":
+        named = [one for one in plans if one.name.lower() in NAMES and kinds()[one.kind].make == "join"]
+        if named:
+            template = kinds()[named[0].kind].options["template"]
+            return replace(plan, options={**plan.options, "of": named[0].name, "template": template})
+    if make != "money":
+        return plan
+    parts = [kinds()[one.kind].options.get("part", one.kind) for one in plans]
+    part, options = kinds()[plan.kind].options["part"], dict(plan.options)
+    if {"unit", "quantity"} <= set(parts):
+        options["lines"] = True
+    if plan is not plans[parts.index(part)]:
+        options["apart"] = True
+    return replace(plan, options=options)
 
 
 def _plan(schema: Schema, table: Table, column: Column, limits: Limits, locales: Sequence[str]) -> ColumnPlan:
@@ -178,7 +203,7 @@ def _fitted(
         if not values:
             return None
         chosen["values"] = values
-    if kind.make == "number":
+    if kind.make in ("number", "pieces"):
         if bounds.family == "text" and (bounds.longest or 99) < len(str(kind.options["high"])):
             return None
         kept = narrowed({**kind.options, **chosen}, bounds)

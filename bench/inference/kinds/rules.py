@@ -30,11 +30,9 @@ class Rule:
 
     name: str
     """As it is written."""
-    pattern: re.Pattern[str]
     families: frozenset[str]
     kind: Kind
     table: str = ""
-    table_pattern: re.Pattern[str] | None = None
     longest: int | None = None
     nulls: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -43,6 +41,13 @@ class Rule:
     def telling(self) -> bool:
         """Whether the name decided, not the type alone."""
         return self.name != "*"
+
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """Words of which one stands in any name that fits; the empty one where there are none."""
+        needed = [part for part in self.name.split() if part != "*" and not part.endswith("?")]
+        words = [word.split("_")[0] for word in needed[0].split("|")] if needed else [""]
+        return ("",) if any(word.startswith("-") for word in words) else tuple(words)
 
 
 @cache
@@ -68,17 +73,16 @@ def _rule(entry: Mapping[str, Any]) -> Rule:
     families = (GROUPS.get(word, (word,)) for word in entry["on"].split())
     return Rule(
         entry["name"],
-        pattern_of(entry["name"]),
         frozenset(family for group in families for family in group),
         kinds()[entry["kind"]],
         entry.get("table", ""),
-        pattern_of(entry["table"]) if "table" in entry else None,
         entry.get("longest"),
         entry.get("nulls"),
         entry.get("with", {}),
     )
 
 
+@cache
 def pattern_of(text: str) -> re.Pattern[str]:
     """A pattern of words as a regular expression over words that each have a blank behind them.
 
@@ -151,7 +155,18 @@ def _cut(word: str) -> tuple[str, ...]:
 def _named(name: str) -> tuple[Rule, ...]:
     """Rules whose name fits, whatever the type and the table."""
     text = "".join(f"{word} " for word in words_in(name))
-    return tuple(rule for rule in rules() if rule.pattern.fullmatch(text))
+    places = sorted({place for word in ("", *words_in(name)) for place in _places().get(word, ())})
+    return tuple(rules()[place] for place in places if pattern_of(rules()[place].name).fullmatch(text))
+
+
+@cache
+def _places() -> dict[str, list[int]]:
+    """Where among the rules those stand that ask for a word: few of them have to be tried on a name."""
+    found: dict[str, list[int]] = {}
+    for place, rule in enumerate(rules()):
+        for word in rule.anchors:
+            found.setdefault(word, []).append(place)
+    return found
 
 
 @cache
@@ -166,7 +181,7 @@ def rules_for(column: str, table: str, family: str, longest: int | None) -> list
         rule
         for rule in _named(column)
         if family in rule.families
-        and (rule.table_pattern is None or rule.table_pattern.fullmatch(_table_text(table)))
+        and (not rule.table or pattern_of(rule.table).fullmatch(_table_text(table)))
         and (rule.longest is None or (longest is not None and longest <= rule.longest))
     ]
 

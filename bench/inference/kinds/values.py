@@ -145,8 +145,10 @@ class _OfType:
 def options_of(kind: Kind, plan: ColumnPlan, column: Column, bounds: Bounds) -> dict[str, Any]:
     """The kind's options, those of the plan over them, and what the column's type and limits make of both."""
     options = {**kind.options, **plan.options, "family": bounds.family}
-    if kind.make == "number":
+    if kind.make in ("number", "pieces"):
         options |= narrowed(options, bounds)
+    if kind.make == "money":
+        options |= {"floor": bounds.low, "ceiling": bounds.high, "step": bounds.step}
     if kind.make == "list" and column.type.plain.element:
         options["element"] = column.type.plain.element.plain.length
     if bounds.longest is not None:
@@ -165,6 +167,8 @@ def _group(kind: Kind, options: Mapping[str, Any]) -> str:
     """Columns share draws by it: those of a person, of a place (a person has the locale of theirs), of a row's life."""
     if kind.make in ("time", "period"):
         return "life"
+    if kind.make in ("money", "pieces"):
+        return "account"
     return f"whose {options.get('group', '')}"
 
 

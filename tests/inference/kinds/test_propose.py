@@ -85,6 +85,30 @@ def test_whose_address_it_is_stands_with_the_plan():
     assert [plan.options["group"] for plan in propose(Schema((two,)), two, {})] == ["billing", "billing", "shipping"]
 
 
+def test_a_slug_is_the_name_of_its_row():
+    table = Table("public", "products", (column("name"), column("slug")))
+    name, slug = (
+        values_of(table.name, one, replace(plan, nulls=0), 1, "")(NUMBERS).to_pylist()
+        for one, plan in zip(table.columns, propose(Schema((table,)), table, {}), strict=True)
+    )
+    assert slug == [words.lower().replace(" ", "-") for words in name]
+
+
+def test_amounts_of_a_line_know_that_there_is_a_price_and_a_quantity():
+    line = Table(
+        "public",
+        "lines",
+        (column("unit_price", "numeric(8,2)"), column("quantity", "integer"), column("total", "money")),
+    )
+    price, quantity, total = propose(Schema((line,)), line, {})
+    assert (price.kind, quantity.kind, total.kind, total.options["lines"]) == (
+        "price",
+        "quantity",
+        "total_amount",
+        True,
+    )
+
+
 def test_polymorphic_types_are_the_classes_of_tables_that_are_referred_to():
     key = ForeignKey("k", ("post_id",), "public.blog_posts", ("id",))
     posts = Table("public", "blog_posts", (column("id", "bigint"),))

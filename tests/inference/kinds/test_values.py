@@ -121,6 +121,24 @@ def test_what_belongs_to_a_place_belongs_together():
     assert len({code for code, *_ in seen}) == 15
 
 
+def test_the_amounts_of_a_row_add_up():
+    parts = ("net", "discount", "tax", "total", "paid", "due")
+    made = {part: values(f"{part}_amount", "numeric(12,2)").cast(pa.float64()).to_numpy() for part in parts}
+    assert np.allclose(made["net"] - made["discount"] + made["tax"], made["total"])
+    assert np.allclose(made["total"] - made["paid"], made["due"])
+    assert 0.7 < (made["due"] == 0).mean() < 0.9
+    in_cents = values("total_cents", "integer").to_numpy()
+    assert np.allclose(made["total"] * 100, in_cents)
+
+
+def test_a_line_is_its_price_times_its_quantity():
+    price, quantity, net = (
+        values(kind, type_, lines=True).cast(pa.float64()).to_numpy()
+        for kind, type_ in (("price", "numeric(12,2)"), ("quantity", "integer"), ("net_amount", "numeric(12,2)"))
+    )
+    assert np.allclose(price * quantity, net)
+
+
 def test_the_times_of_a_row_are_in_the_order_of_its_life():
     stages = ("created_at", "started_at", "finished_at", "updated_at", "deleted_at", "expires_at")
     made = [values(kind, "timestamptz").to_numpy() for kind in stages]
@@ -160,6 +178,7 @@ def test_int_epochs_are_seconds():
     [
         ("quantity", "integer", Limits(low="5", high="9"), lambda v: 5 <= v <= 9),
         ("quantity", "integer", Limits(low="100", low_open=True), lambda v: v > 100),
+        ("total_amount", "numeric(5,2)", Limits(low="0"), lambda v: 0 <= v < 1000),
         ("amount", "numeric(5,2)", Limits(high="0", high_open=True), lambda v: -1000 < v < 0),
         ("percentage", "double precision", Limits(low="0", high="1"), lambda v: 0 <= v <= 1),
         ("salary", "smallint", Limits(), lambda v: v < 2**15),
