@@ -135,7 +135,7 @@ class _Sorter:
         from postgast import PgQueryError, parse
 
         try:
-            parse(step.sql)
+            parse("" if step.sql.startswith("\\") else step.sql)
         except PgQueryError as error:  # that, and no reach, is why no server would take it
             line = step.line + step.sql.count("\n", 0, max(0, error.cursorpos - 1))
             hint = "PostgreSQL's grammar does not know this: is it for another system?"
