@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from bench.errors import WorkloadError
 from bench.inference.queries import names
@@ -16,6 +17,8 @@ from bench.inference.queries.uses import Analysis, Use, analyse
 from bench.model import Parameter, Query
 from bench.syntax.tree import NotParsed, kind, walk
 from bench.workload import sqlfile
+from bench.workload.reach import beyond
+from bench.workload.refusals import HINT
 
 CLASS = "class"
 """The source of a parameter whose values the classes of its query give."""
@@ -55,9 +58,11 @@ def describe(around: Surroundings, bare: BareQuery) -> Query:
     """
     if bare.refused:
         raise WorkloadError(bare.refused)
-    if bare.query:
-        return bare.query
     given = _Header(bare)
+    if not around.cluster_sql:
+        _refuse(bare, given)
+    if bare.query:  # of what it expects nothing is there: an inferred workload has no optimizations
+        return replace(bare.query, expects=(), rewrite=None)
     explained = re.match(r"EXPLAIN\b(\s*\([^)]*\)|(\s+(ANALYZE|VERBOSE)\b)*)\s*", bare.sql, re.IGNORECASE)
     sql = bare.sql[explained.end() :] if explained else bare.sql
     sql, constants = with_parameters(sql, around)
@@ -91,6 +96,17 @@ def describe(around: Surroundings, bare: BareQuery) -> Query:
         class_reasons=given.reasons,
         weight=int(given.said.get("weight", "1")) if given.said.get("weight", "1").isdigit() else 1,
     )
+
+
+def _refuse(bare: BareQuery, given: _Header) -> None:
+    """Nothing is executed that reaches beyond its database, in a header neither."""
+    query = bare.query
+    own = [*query.extra_classes.values(), *(one.source for one in query.parameters)] if query else []
+    for sql in (bare.sql, *given.classes.values(), *given.sources.values(), *own):
+        reason, offset = beyond(plain(sql))
+        if reason:
+            line = bare.line + sql.count("\n", 0, offset)
+            raise WorkloadError(f"{bare.file}:{line}: {reason} is refused: it reaches beyond the database", hint=HINT)
 
 
 class _Header:

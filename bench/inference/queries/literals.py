@@ -26,6 +26,10 @@ FEW = 200
 MOST = 12
 """Constants of one statement that are made parameters: a list of a hundred ids stays one."""
 
+SEVERAL = 2
+"""Constants that make a list."""
+
+_IN = re.compile(r"\b(NOT\s+)?IN\s*\(\s*$", re.IGNORECASE)
 _NUMBER = re.compile(r"-?\s*\d[\d.]*(?:[eE][+-]?\d+)?")
 _CLOCKS = re.compile(
     r"\b(?:(now|transaction_timestamp|statement_timestamp|clock_timestamp)\s*\(\s*\)"
@@ -43,6 +47,8 @@ class Constant:
     """As it is written."""
     start: int
     end: int
+    around: str = "{}"
+    """What is to stand in its place, around the parameter."""
 
 
 def constants(sql: str) -> list[Constant]:
@@ -78,16 +84,37 @@ def with_parameters(sql: str, around: Surroundings) -> tuple[str, dict[str, str]
     except NotParsed:
         return sql, {}
     chosen = [one for place, one in enumerate(found, 1) if _is_parameter(one, analysis.main(len(own) + place), around)]
+    chosen = _lists(text, found, chosen)
     if not chosen or len(chosen) > MOST:
         return sql, {}
-    names = {one: f":constant_{number}" for number, one in enumerate(chosen, 1)}
+    names = {one: one.around.format(f":constant_{number}") for number, one in enumerate(chosen, 1)}
     replaced = _replaced(text, names)
     back = re.compile(r"(?<![\w$])\$(\d+)")
     parts, position = [], 0
     for mark in back.finditer(masked(replaced)):
         parts += [replaced[position : mark.start()], f":{own[int(mark[1]) - 1]}"]
         position = mark.end()
-    return "".join([*parts, replaced[position:]]), {name[1:]: one.text for one, name in names.items()}
+    return "".join([*parts, replaced[position:]]), {
+        f"constant_{number}": one.text for number, one in enumerate(chosen, 1)
+    }
+
+
+def _lists(text: str, found: list[Constant], chosen: list[Constant]) -> list[Constant]:
+    """``IN (1, 2, 3)`` as one parameter, ``= ANY (…)``, where all constants of the list are parameters."""
+    kept: list[Constant] = []
+    runs: list[list[Constant]] = []
+    for one in found:
+        joined = runs and re.fullmatch(r"\s*,\s*", text[runs[-1][-1].end : one.start])
+        runs[-1].append(one) if joined else runs.append([one])
+    for run in runs:
+        before, behind = _IN.search(text, 0, run[0].start), re.match(r"\s*\)", text[run[-1].end :])
+        own = [one for one in run if one in chosen]
+        if len(run) < SEVERAL or len(own) < len(run) or not before or not behind:
+            kept += own
+            continue
+        start, end = before.start(), run[-1].end + behind.end()
+        kept.append(Constant(text[start:end], start, end, "<> ALL ({})" if before[1] else "= ANY ({})"))
+    return kept
 
 
 def _replaced(text: str, names: dict[Constant, str]) -> str:

@@ -52,6 +52,12 @@ class Relations:
         return self.by_name[name]
 
 
+def castable(type_name: str) -> str:
+    """A type as a cast has to name it: ``character`` and ``bit`` alone mean one of them."""
+    element, brackets, _ = type_name.partition("[]")
+    return {"character": "bpchar", "bit": '"bit"'}.get(element, element) + brackets
+
+
 def read_relations(connection: Connection) -> Relations:
     """Ask the server for all of them."""
     return relations_of(catalog.rows(connection, "list_relation_columns"))
@@ -66,5 +72,5 @@ def relations_of(rows: Iterable[dict[str, object]]) -> Relations:
             f"{schema}.{table}",
             Relation(schema, table, bool(row["visible"]), bool(row["is_view"]), int(str(row["rows"]))),
         )
-        one.columns[str(row["column_name"])] = ColumnType(str(row["type"]), str(row["category"]))
+        one.columns[str(row["column_name"])] = ColumnType(castable(str(row["type"])), str(row["category"]))
     return Relations(found)

@@ -24,6 +24,8 @@ class Surroundings:
     """ISO 8601: what ``now()`` is taken for; empty leaves it alone."""
     references: tuple[Reference, ...] = ()
     """Declared and found."""
+    cluster_sql: bool = False
+    """Whether statements may reach beyond the database, because the user said so."""
     _by_column: dict[tuple[str, str], list[ForeignKey]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -66,10 +68,15 @@ class Surroundings:
 
 
 def surroundings(
-    connection: Connection, schema: Schema, *, clock: str = "", found: Sequence[Reference] = ()
+    connection: Connection,
+    schema: Schema,
+    *,
+    clock: str = "",
+    found: Sequence[Reference] = (),
+    cluster_sql: bool = False,
 ) -> Surroundings:
     """Look around in the database of ``connection``, which holds ``schema``; ``found`` are undeclared references."""
     declared = [(table.name, key) for table in schema.tables for key in table.foreign_keys]
     known = {(table, key.columns) for table, key in declared}
     more = [one for one in found if (one[0], one[1].columns) not in known]
-    return Surroundings(connection, schema, read_relations(connection), clock, tuple(declared + more))
+    return Surroundings(connection, schema, read_relations(connection), clock, tuple(declared + more), cluster_sql)

@@ -24,8 +24,11 @@ def file_text(query: Query) -> str:
         ("classes", ", ".join(query.classes)), ("expects", ", ".join(query.expects)),
         ("writes", "yes" if query.writes else ""), ("cross-tenant", query.cross_tenant),
         ("weight", str(query.weight) if query.weight != 1 else ""), ("unique", ", ".join(query.unique)),
+        ("expected", query.expected),
     ):  # fmt: skip
         lines += _entry(key, text) if text else []
+    for name, select in query.invariants.items():
+        lines += _entry(f"invariant {name}", select)
     return "\n".join([*lines, f"{query.sql.rstrip().rstrip(';')};", ""])
 
 

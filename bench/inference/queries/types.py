@@ -15,6 +15,7 @@ import psycopg
 
 from bench.errors import WorkloadError
 from bench.inference.queries.placeholders import masked
+from bench.inference.queries.relations import castable
 from bench.postgres.connection import Connection
 from bench.postgres.failures import first_line
 from bench.workload import sqlfile
@@ -106,7 +107,7 @@ class _Trials:
             with suppress(psycopg.Error), self.connection.transaction():
                 cursor.execute(f"DEALLOCATE {NAME}", prepare=False)
             return error
-        return dict(zip(self.names, found[0], strict=False))
+        return dict(zip(self.names, map(castable, found[0]), strict=False))
 
     def search(self, types: Mapping[str, str], error: psycopg.Error) -> dict[str, str] | psycopg.Error:
         """Give a type to one parameter after the other, until the server is content."""

@@ -26,7 +26,7 @@ CREATE TABLE order_items (
     quantity integer NOT NULL CHECK (quantity > 0),
     PRIMARY KEY (order_id, product_id)
 );
-CREATE TABLE sessions (token text PRIMARY KEY, user_id bigint NOT NULL, expires_at timestamptz NOT NULL);
+CREATE TABLE sessions (token char(32) PRIMARY KEY, user_id bigint NOT NULL, expires_at timestamptz NOT NULL);
 CREATE VIEW open_orders AS SELECT id AS order_id, user_id AS owner, created_at FROM orders WHERE status = 'open';
 
 INSERT INTO users (email, name, plan, created_at)

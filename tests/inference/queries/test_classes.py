@@ -43,6 +43,7 @@ def test_an_owner_is_ranked_by_the_rows_that_the_query_reads_for_it(around: Surr
 
 def test_a_key_that_finds_one_row_has_two_classes(around: Surroundings, tmp_path: Path) -> None:
     assert rows(around, tmp_path, "SELECT * FROM users WHERE email = $1") == {"median": 1, "empty": 0}
+    assert rows(around, tmp_path, "SELECT * FROM sessions WHERE token = $1") == {"median": 1, "empty": 0}
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bench.model import Query
 def described(around: Surroundings, folder: Path, text: str) -> Query:
     file = folder / "app.sql"
     file.write_text(text)
-    (bare,) = read_bare(file)
+    *_, bare = read_bare(file)
     return describe(around, bare)
 
 
@@ -46,7 +46,7 @@ def parameters(around: Surroundings, folder: Path, text: str) -> list[str]:
          ["p1 text: 'a'", "p2 text: 'a'"]),
         ("UPDATE orders SET status = $1 WHERE id = $2", ["new_status order_status: class", "id bigint: class"]),
         ("INSERT INTO sessions (token, user_id, expires_at) VALUES ($1, $2, now())",
-         ["token text: class", "user_id bigint: class", "now timestamp with time zone: clock"]),
+         ["token bpchar: class", "user_id bigint: class", "now timestamp with time zone: clock"]),
         ("SELECT * FROM users WHERE id IN (SELECT user_id FROM orders WHERE channel = $1)", ["channel text: class"]),
         ("SELECT * FROM (SELECT user_id AS u FROM orders) AS q WHERE q.u = $1", ["user_id bigint: class"]),
         ("WITH mine AS (SELECT * FROM orders) SELECT * FROM mine WHERE mine.user_id = $1", ["user_id bigint: class"]),
@@ -69,7 +69,10 @@ def test_a_parameter_has_a_type_a_name_and_a_source(
         ("created_at >= '2024-01-01'", "created_at >= :created_from"),
         ("paid_on = DATE '2024-01-01'", "paid_on = :paid_on"),
         ("created_at > current_date - interval '7 days'", "created_at > :now::date - interval '7 days'"),
-        ("user_id IN (1, 2)", "user_id IN (:user_id, :user_id_2)"),
+        (
+            "user_id NOT IN (1, 2, 3) AND id IN ( 4,5 ) AND total IN (6)",
+            "user_id NOT IN (1, 2, 3) AND id = ANY (:ids) AND total IN (6)",
+        ),
         ("doc ->> 'source' = 's1' AND tags @> '{t1}'", None),
         ("user_id = :u AND id = 7", "user_id = :u AND id = :id"),
     ],
@@ -92,6 +95,8 @@ def test_a_word_of_a_check_stays_and_a_text_that_is_looked_for_does_not(around: 
         ("SELECT 1\nFROM nowhere", r"app.sql:2: relation \"nowhere\" does not exist"),
         ("SELECT *\nFROM users\nWHERE id = $1 AND mail = 2", r"app.sql:3: column \"mail\" does not exist"),
         ("CREATE TABLE t ()", r"app.sql:1: CREATE is no SELECT, INSERT, UPDATE, DELETE or MERGE"),
+        ("-- class x: SELECT pg_read_file('/etc/passwd') AS id\nSELECT * FROM users WHERE id = $1", "beyond the"),
+        ("SELECT id,\n  pg_terminate_backend($1) FROM users", r"app.sql:2: .* is refused: it reaches beyond the"),
         ("SELECT date_trunc($1, paid_on) FROM orders GROUP BY date_trunc($2, paid_on)", r"must appear in the GROUP"),
     ],
 )  # fmt: skip
