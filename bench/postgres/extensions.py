@@ -73,7 +73,7 @@ def _named(steps: Iterable[Step]) -> dict[str, str]:
 
 
 def create(connection: Connection, name: str, schema: str) -> None:
-    """Create the extension in that schema where it is missing.
+    """Create the extension in that schema, or in the only one that it can be in, where it is missing.
 
     Raises:
         psycopg.Error: it is not installed, or this role may not.
@@ -81,7 +81,7 @@ def create(connection: Connection, name: str, schema: str) -> None:
     known = _known(connection, name)
     if not (known["schema_name"] or _with_help(connection, known, schema)):
         statement = sql.SQL("CREATE EXTENSION {} WITH SCHEMA {}")
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(schema)))
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(known["own_schema"] or schema)))
 
 
 def execute(connection: Connection, text: str) -> None:
@@ -99,18 +99,21 @@ def _created(connection: Connection, text: str) -> bool:
         return False
     options = {option.def_elem.defname: option.def_elem.arg.string.sval for option in wanted.options}
     known = _known(connection, wanted.extname)
-    if known["schema_name"] or set(options) - {"schema"}:
-        return False  # a version, or CASCADE: as the role itself
+    if known["schema_name"] or set(options) - {"schema", "cascade"}:
+        return False  # a version: as the role itself
     place = options.get("schema") or connection.execute("SELECT current_schema()").fetchall()[0][0]
+    for name in known["requires"] if "cascade" in options else ():
+        create(connection, name, place)
     return _with_help(connection, known, place)
 
 
 def _known(connection: Connection, name: str) -> Mapping[str, Any]:
     """What the server knows of an extension: where it is, and whether the database helps to create it."""
     found = rows(connection, "find_extension", name)
-    return found[0] if found else {"schema_name": None, "helps": False}
+    return found[0] if found else {"schema_name": None, "helps": False, "requires": (), "own_schema": None}
 
 
 def _with_help(connection: Connection, known: Mapping[str, Any], schema: str) -> bool:
     asked = "SELECT bench_meta.create_extension(%s, %s)"
-    return known["helps"] and bool(connection.execute(asked, [known["name"], schema]).fetchall()[0][0])
+    place = known["own_schema"] or schema
+    return known["helps"] and bool(connection.execute(asked, [known["name"], place]).fetchall()[0][0])

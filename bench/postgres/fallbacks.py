@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import psycopg
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 
 from bench.errors import ServerError
 from bench.postgres import extensions
@@ -47,6 +48,8 @@ _STANDS_IN = "{} stands in, since the server lacks its locale: another order of 
 _NOT_AVAILABLE = re.compile(r'extension "(.+)" is not available')
 _NOT_THERE = re.compile(r'extension "(.+)" does not exist')
 _NO_VERSION = re.compile(r'extension "(.+)" has no installation script nor update path for version "(.+)"')
+_NO_REQUIRED = re.compile(r'required extension "(.+)" is not installed')
+_MOVES = re.compile(r"""\s*ALTER\s+EXTENSION\s+(?:"[^"]+"|\w+)\s+SET\s+SCHEMA\s+(?:"[^"]+"|\w+)\s*""", re.IGNORECASE)
 _NO_UPDATE = re.compile(r'extension "(.+)" has no update path from version "(.+)" to version "(.+)"')
 _NO_LANGUAGE = re.compile(r'language "(.+)" does not exist')
 _NO_TABLESPACE = re.compile(r'tablespace "(.+)" does not exist')
@@ -119,8 +122,8 @@ class Fallbacks:
         """
         failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
         helps = (
-            _collation, _new_collation, _version, self._unneeded, self._prelude, _schema_of_extension, _member,
-            _left_out, _tablespace, _dictionary,
+            _collation, _new_collation, _version, self._unneeded, self._prelude, _schema_of_extension, _required,
+            _moved, _member, _left_out, _tablespace, _dictionary,
         )  # fmt: skip
         try:
             return next((found for one in helps if (found := one(failed))), None)
@@ -187,6 +190,24 @@ def _version(failed: _Failed) -> Fallback | None:
         return None
     note = f"extension {missing[1]} is of the version that the server has, not {missing[2]}"
     return Fallback(_VERSION.sub("", failed.text), note)
+
+
+def _required(failed: _Failed) -> Fallback | None:
+    missing = _NO_REQUIRED.match(failed.message)
+    if not missing:
+        return None
+    extensions.create(failed.connection, missing[1], _first_schema(failed.connection))
+    return Fallback(failed.text, f"extension {missing[1]} is made first: another stands on it")
+
+
+def _moved(failed: _Failed) -> Fallback | None:
+    """An extension in another schema: of what is in it a superuser is the owner, who made it for the role."""
+    idle = failed.connection.info.transaction_status == TransactionStatus.IDLE
+    if not (idle and _MOVES.fullmatch(failed.text) and failed.message.startswith("must be owner of")):
+        return None
+    with failed.ours() as ours:
+        ours.execute(failed.text)
+    return Fallback("")
 
 
 def _schema_of_extension(failed: _Failed) -> Fallback | None:

@@ -106,6 +106,21 @@ def test_an_extension_that_stands_in_another_schema_than_a_platform_has_it_is_ca
     assert database.execute("SELECT h = digest(t, 'md5') FROM a").fetchone() == (True,)
 
 
+def test_extensions_bring_those_that_they_stand_on_and_move(database: Connection, load: Load) -> None:
+    notes = load(
+        "CREATE EXTENSION earthdistance CASCADE",
+        "DROP EXTENSION cube CASCADE",
+        "CREATE EXTENSION earthdistance WITH SCHEMA public",
+        'CREATE EXTENSION "uuid-ossp"',
+        'ALTER EXTENSION "uuid-ossp" SET SCHEMA extensions',
+        "CREATE TABLE a (id uuid DEFAULT extensions.uuid_generate_v4(), place earth)",
+    )
+    assert kinds(database) == {
+        "plpgsql": "pg_catalog", "cube": "public", "earthdistance": "public", "uuid-ossp": "extensions"
+    }  # fmt: skip
+    assert "extension cube is made first: another stands on it" in notes
+
+
 def test_an_extension_of_another_version_will_do(database: Connection, load: Load) -> None:
     assert load("CREATE EXTENSION IF NOT EXISTS citext WITH SCHEMA public VERSION '9.9'") == [
         "extension citext is of the version that the server has, not 9.9"

@@ -8,9 +8,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     IF wanted <> ALL (ARRAY[
-        'amcheck', 'bloom', 'earthdistance', 'moddatetime', 'pg_buffercache', 'pg_freespacemap', 'pg_prewarm',
+        'address_standardizer', 'amcheck', 'autoinc', 'bloom', 'dict_xsyn', 'earthdistance', 'insert_username', 'intagg',
+        'moddatetime', 'pg_buffercache', 'pg_freespacemap', 'pg_prewarm',
         'pg_stat_statements', 'pg_visibility', 'pgrowlocks', 'pgstattuple', 'refint', 'sslinfo', 'xml2',
-        'citus', 'hll', 'hypopg', 'pg_bigm', 'pg_hint_plan', 'pg_partman', 'pgrouting', 'postgis', 'rum', 'timescaledb',
+        'citus', 'hll', 'hypopg', 'ip4r', 'pg_bigm', 'pg_hashids', 'pg_hint_plan', 'pg_partman', 'pg_uuidv7', 'pgrouting',
+        'postgis', 'postgis_tiger_geocoder', 'postgis_topology', 'prefix', 'rum', 'semver', 'timescaledb',
         'topn', 'vector'
     ]) THEN
         RETURN false;

@@ -1,4 +1,5 @@
--- The tables of the workload (ordinary and partitions' leaves), with rows as the statistics know them and sizes.
+-- The tables of the workload (ordinary and partitions' leaves), with rows as the statistics know them and sizes. Those that an
+-- extension made are not the workload's: spatial_ref_sys of PostGIS holds the same rows everywhere.
 SELECT format('%I.%I', n.nspname, r.relname)                     AS name,
        n.nspname                                                 AS schema_name,
        r.relname                                                 AS table_name,
@@ -9,4 +10,6 @@ FROM pg_class AS r
 JOIN pg_namespace AS n ON n.oid = r.relnamespace
 WHERE r.relkind = 'r'
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = r.oid AND d.deptype = 'e')
 ORDER BY 1;
