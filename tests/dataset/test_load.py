@@ -124,6 +124,21 @@ def test_the_same_seed_gives_the_same_content(make: Callable, admin: Connection)
     assert hashes[0]["public.orders"] != hashes[2]["public.orders"]
 
 
+def test_a_schema_may_be_a_dump_whose_rows_stay(make: Callable, shop: Path, target: Target) -> None:
+    with (shop / "schema.sql").open("a") as file:
+        file.write(
+            "ALTER TABLE orders OWNER TO the_shop;\nCREATE TABLE countries (code text PRIMARY KEY);\n"
+            "COPY countries (code) FROM stdin;\nAT\nDE\n\\.\nCREATE ROLE clerk LOGIN;\n"
+        )
+    name, dataset = make(shop)
+    assert {table.name: table.rows for table in dataset.tables}["public.countries"] == 2
+    assert "rights of roles are left out" in dataset.schema_notes[0]
+    assert dataset.schema_notes[1] == "made without rights, because the schema names them: the_shop"
+    with target.connect(name) as connection:
+        assert connection.execute("SELECT count(*) > 0 FROM orders").fetchall() == [(True,)]
+    assert make(shop)[1].schema_notes == dataset.schema_notes
+
+
 def test_a_failed_load_leaves_nothing_behind(make: Callable, shop: Path, admin: Connection) -> None:
     (shop / "dataset" / "fill.sql").write_text("INSERT INTO customers VALUES (1, 'a', 'AT'), (1, 'b', 'AT');")
     with pytest.raises(DatasetError, match=r"keys of customers .*customers breaks customers_pkey: Key \(customer_id\)"):
