@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from faker.providers.geo import Provider as Geo
 
-from bench.inference.kinds.draws import Floats, Ints, Rows, key_of, slots_of
+from bench.inference.kinds.draws import Floats, Ints, Rows, key_of
 from bench.inference.kinds.letters import digits_of, fill_in, joined
 from bench.inference.kinds.pools import ENGLISH, SIZE, pool, read, take
 
@@ -41,21 +41,21 @@ def _countries(locales: tuple[str, ...]) -> tuple[dict[str, Any], ...]:
 
 @cache
 def _gazetteer(locales: tuple[str, ...]) -> dict[str, Any]:
-    """Columns of one entry a city, and ``slots``: entries as often as their country's share."""
-    cities: list[tuple[int, float, tuple[str, ...]]] = []
-    for at, country in enumerate(_countries(locales)):
-        there = [place for place in Geo.land_coords if place[3] == country["code"]]
-        cities += [(at, country["share"] / len(there), place) for place in there]
-    of = [_countries(locales)[at] for at, _, _ in cities]
+    """Columns of one entry a city, those of a country one after the other; where each country's begin, and how many."""
+    there = [[place for place in Geo.land_coords if place[3] == c["code"]] for c in _countries(locales)]
+    cities = [(at, place) for at, places in enumerate(there) for place in places]
+    of = [_countries(locales)[at] for at, _ in cities]
+    counts = np.array([len(places) for places in there], np.int64)
     columns: dict[str, Any] = {part: pa.array([c[key] for c in of]) for part, key in OF_COUNTRY.items()}
     columns |= {
-        "country number": np.array([at for at, _, _ in cities], np.int64),
-        "slots": slots_of(tuple(share for _, share, _ in cities)),
-        "city": pa.array([place[2] for _, _, place in cities]),
-        "time_zone": pa.array([place[4] for _, _, place in cities]),
+        "counts": counts,
+        "starts": np.cumsum(counts) - counts,
+        "country number": np.array([at for at, _ in cities], np.int64),
+        "city": pa.array([place[2] for _, place in cities]),
+        "time_zone": pa.array([place[4] for _, place in cities]),
         "calling_code": pa.array([f"+{c['calling']}" for c in of]),
-        "latitude": np.array([float(place[0]) for _, _, place in cities]),
-        "longitude": np.array([float(place[1]) for _, _, place in cities]),
+        "latitude": np.array([float(place[0]) for _, place in cities]),
+        "longitude": np.array([float(place[1]) for _, place in cities]),
     }
     return columns
 
@@ -67,13 +67,17 @@ def locale_numbers(rows: Rows, locales: tuple[str, ...]) -> Ints:
     of = np.array([locales.index(c["locale"]) if c["locale"] in locales else -1 for c in _countries(locales)])
     if set(of.tolist()) != set(range(len(locales))):
         return rows.below(len(locales), "locale", shared=True)
-    atlas = _gazetteer(locales)
-    numbers: Ints = of[atlas["country number"][_cities(rows, atlas)]]
+    numbers: Ints = of[_country_numbers(rows, locales)]
     return numbers
 
 
-def _cities(rows: Rows, atlas: dict[str, Any]) -> Ints:
-    cities: Ints = atlas["slots"][rows.below(len(atlas["slots"]), "city", shared=True)]
+def _country_numbers(rows: Rows, locales: tuple[str, ...]) -> Ints:
+    return rows.pick([country["share"] for country in _countries(locales)], "country", shared=True)
+
+
+def _cities(rows: Rows, locales: tuple[str, ...]) -> Ints:
+    country, atlas = _country_numbers(rows, locales), _gazetteer(locales)
+    cities: Ints = atlas["starts"][country] + (rows.unit("city", shared=True) * atlas["counts"][country]).astype(int)
     return cities
 
 
@@ -81,7 +85,7 @@ def place(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     """The ``part`` of the row's place: what OF_COUNTRY has, city, region, position, street, address, phone …."""
     locales = tuple(options.get("locales") or (ENGLISH,))
     atlas = _gazetteer(locales)
-    at = _cities(rows, atlas)
+    at = _cities(rows, locales)
     part = options["part"]
     if part in COORDINATES:
         return pa.array(_coordinate(rows, atlas, at, part))
