@@ -30,6 +30,7 @@ from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.schema_loader import load_schema
+from bench.postgres.schema_roles import drop_unused
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
 from bench.workload.psql import texts
@@ -127,6 +128,7 @@ def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how
             _fill(name, workload, recipe, how)
     except PgproofError:
         databases.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
+        drop_unused(admin)
         raise
     databases.complete(admin, name, about | {"unit": workload.scale.unit})
 

@@ -271,7 +271,7 @@ class _Loader:
         if _OWNED_BY_SUPERUSERS.match(text):
             return  # whom it names instead stands for the superuser of the dump
         with self._target.connect_as_ourselves(self._database) as ours:
-            ours.execute(text)
+            psycopg.RawCursor(ours).execute(text, [])  # with parameters, a server takes one statement alone
             if (found := _SUPERUSERS.match(text)) and found["family"]:
                 ours.execute(f"ALTER {found['family']} OWNER TO {ROLE}")
 

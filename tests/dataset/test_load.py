@@ -141,9 +141,13 @@ def test_a_schema_may_be_a_dump_whose_rows_stay(make: Callable, shop: Path, targ
 
 def test_a_failed_load_leaves_nothing_behind(make: Callable, shop: Path, admin: Connection) -> None:
     (shop / "dataset" / "fill.sql").write_text("INSERT INTO customers VALUES (1, 'a', 'AT'), (1, 'b', 'AT');")
+    with (shop / "schema.sql").open("a") as file:
+        file.write("ALTER TABLE orders OWNER TO somebody_of_the_schema;")
     with pytest.raises(DatasetError, match=r"keys of customers .*customers breaks customers_pkey: Key \(customer_id\)"):
         make(shop)
     assert databases.own_databases(admin) == []
+    left = "SELECT count(*) FROM pg_roles WHERE rolname = 'somebody_of_the_schema'"
+    assert admin.execute(left).fetchall() == [(0,)]
 
 
 def test_an_orphan_names_table_constraint_and_key(make: Callable, shop: Path) -> None:
