@@ -20,6 +20,10 @@ COMMANDS = {
         "bench.cli.report:report_command",
         "Write the reports of a stored result again, with no server.",
     ),
+    "init": Entry(
+        "bench.cli.init:init_command",
+        "Write a workload folder from a schema alone: schema.sql, dataset.toml, queries/ and pgproof.toml, to edit.",
+    ),
     "ship-script": Entry(
         "bench.cli.ship_script:ship_script_command",
         "Print a psql script that brings the optimizations to a live database without stopping it.",

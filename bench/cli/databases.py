@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bench.cli.options import GIB, read_workload, server, server_options, trust_option
+from bench.cli.options import GIB, read_workload, server, server_options, trust_option, workload_argument
 from bench.cli.streams import err, out
 from bench.errors import DriftError
 from bench.postgres import databases
@@ -18,7 +18,7 @@ from bench.progress_bars import Lines
 
 
 @click.command()
-@click.argument("workload", required=False, type=click.Path(path_type=Path))
+@workload_argument
 @trust_option
 @server_options
 def verify(workload: Path | None, **chosen: Any) -> int:  # noqa: ANN401

@@ -11,7 +11,8 @@ from typing import Any
 
 import click
 
-from bench.cli.streams import err
+from bench.cli.inferred import WorkloadParameter, inferred_folder, is_schema
+from bench.cli.streams import err, out
 from bench.errors import WorkloadError
 from bench.experiments.setup import SetupOptions
 from bench.postgres.extensions import named
@@ -47,8 +48,14 @@ def server_options(command: Command) -> Command:
 
 def workload_options(command: Command) -> Command:
     """The options that say which workload at which size."""
-    size = click.option("--leads", "--scale", "scale", help="Size of the dataset: 20k, 1M, or a preset (small, medium, "
-                        "large).  [default: 100k, or what pgproof.toml says]")  # fmt: skip
+    size = click.option(
+        "--leads",
+        "--rows",
+        "--scale",
+        "scale",
+        help="Size of the dataset: 20k, 1M, or a preset (small, medium, large).  [default: 100k, or what pgproof.toml "
+        "says; 200k of a schema]",
+    )
     return _workload_argument(size(dataset_options(command)))
 
 
@@ -58,7 +65,12 @@ def sized_options(command: Command) -> Command:
 
 
 def _workload_argument(command: Command) -> Command:
-    return click.argument("workload", required=False, type=click.Path(path_type=Path))(trust_option(command))
+    return workload_argument(trust_option(command))
+
+
+def workload_argument(command: Command) -> Command:
+    """What to work on: a workload's folder, or a schema in any form, of which one is made."""
+    return click.argument("workload", required=False, type=WorkloadParameter())(command)
 
 
 def trust_option(command: Command) -> Command:
@@ -98,22 +110,23 @@ def quiet_option(command: Command) -> Command:
     return click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")(command)
 
 
-def workload_folder(given: Path | None) -> Path:
-    """The folder to work on: the one given, else the current one if it is a workload, else the packaged sample."""
+def workload_folder(given: Path | str | None, chosen: dict[str, Any]) -> Path:
+    """The folder to work on: the one given, or the one made of a schema that is given, else the current one if it is a
+    workload, else the packaged sample."""
     if given is not None:
-        return given
+        return inferred_folder(given, chosen, Lines(out), server) if is_schema(given) else Path(given)
     if (Path("schema.sql")).exists() and Path("queries").is_dir():
         return Path()
     return Path(__file__).parents[1] / "sample"
 
 
-def read_workload(given: Path | None, chosen: dict[str, Any]) -> Workload:
-    """The workload in the folder to work on; the extensions that it names are noted for the choice of a server.
+def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
+    """The workload to work on, which is made where a schema was given; the extensions that it names are noted.
 
     Raises:
         WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
     """
-    found = read(workload_folder(given), cluster_sql=chosen["allow_cluster_sql"])
+    found = read(workload_folder(given, chosen), cluster_sql=chosen["allow_cluster_sql"])
     chosen["extensions"] = named(found.schema)
     return found
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from bench.cli.options import read_workload, trust_option
+from bench.cli.options import read_workload, trust_option, workload_argument
 from bench.errors import PgproofError, WorkloadError
 from bench.model import Optimization
 from bench.shipping import ship_script
@@ -16,7 +16,7 @@ from bench.workload import Workload
 
 
 @click.command("ship-script")
-@click.argument("workload", required=False, type=click.Path(path_type=Path))
+@workload_argument
 @trust_option
 @click.option("--only", multiple=True, metavar="NAME", help="Only this optimization; may be given several times.")
 @click.option("--undo", is_flag=True, help="The script that takes them back, last first.")

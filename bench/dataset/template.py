@@ -18,18 +18,22 @@ from bench import timestamps
 from bench.dataset.checks import insist, run_checks
 from bench.dataset.distributions import Asked, checksum, count, read_distributions
 from bench.dataset.holdback import build, hold_back
+from bench.dataset.inferred import load_world, ready
 from bench.dataset.load import load
 from bench.dataset.parallel import Job, run_jobs
-from bench.dataset.source import variables
+from bench.dataset.plans import has_plan, planned, rules_hash
+from bench.dataset.source import scripts, variables
 from bench.dataset.worker import Loaded, Recipe
 from bench.errors import PgproofError
+from bench.inference.dataset_file import FILE as PLAN_FILE
+from bench.inference.rows.world import World
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
 from bench.postgres import databases, ledger
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
-from bench.postgres.schema_loader import load_schema
+from bench.postgres.schema_loader import LoadedSchema, load_schema
 from bench.postgres.schema_roles import drop_unused
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
@@ -59,16 +63,29 @@ class Build:
     progress: Progress
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A database with its schema, before any row is copied in."""
+
+    schema: LoadedSchema
+    schema_ms: float
+    world: World | None = None
+    """The rows of its dataset.toml, ready to be copied; None where it has none."""
+    fire_triggers: bool = False
+
+
 def template_name(workload: Workload, recipe: Recipe, server_major: int, admin: Connection) -> str:
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version.
 
     Each role that is no superuser has names of its own: it may not mark what another one made.
     """
-    files = hash_files(workload.root, ["schema.sql", "dataset"], without=ASKING)
+    files = hash_files(workload.root, ["schema.sql", "dataset", PLAN_FILE], without=ASKING)
     schema = ledger.checksum(texts(workload.schema))  # companions of schema.sql included
     shaped = [BUILD_VERSION, server_major, files, schema, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     if recipe.base is not None:
         shaped.append(recipe.base)
+    if has_plan(workload.root):  # what it leaves out is inferred, by rules that change
+        shaped.append(rules_hash())
     if workload.cluster_sql:  # its objects belong to another role
         shaped.append("cluster SQL")
     if not is_superuser(admin):
@@ -99,6 +116,24 @@ def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) ->
         time.sleep(WAIT_S)
 
 
+def go_on(
+    admin: Connection, database: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun
+) -> tuple[str, Dataset]:  # fmt: skip
+    """Make the template of ``database``, in which the schema is already, and which has no more than that.
+
+    It takes the template's name; where that is there, or somebody makes it, ``database`` is left as it is.
+    """
+    name = template_name(workload, recipe, how.server_major, admin)
+    if databases.find(admin, name) or not databases.claim(admin, name):
+        return ensure(admin, workload, recipe, how)
+    try:
+        databases.rename(admin, database, name, "template")
+        _build(admin, name, workload, recipe, how, begun)
+        return name, _counted(name, workload, recipe, (), how)
+    finally:
+        databases.release(admin, name)
+
+
 def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Asked], how: Build) -> Dataset:
     """The manifest of a finished template, with the distributions that the workload asks for now.
 
@@ -118,14 +153,17 @@ def _counted(name: str, workload: Workload, recipe: Recipe, asked: Sequence[Aske
     return dataset
 
 
-def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
+def _build(
+    admin: Connection, name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun | None = None
+) -> None:  # fmt: skip
     about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
     if recipe.base is not None:
         about["base"] = recipe.base
-    databases.create(admin, name, "template", about=about)
+    if begun is None:
+        databases.create(admin, name, "template", about=about)
     try:
         with how.bulk():
-            _fill(name, workload, recipe, how)
+            _fill(name, workload, recipe, how, begun or _begin(name, workload, recipe, how))
     except PgproofError:
         databases.drop(admin, name)  # an interruption leaves it to the next run: then there is no time to wait
         drop_unused(admin)
@@ -133,24 +171,49 @@ def _build(admin: Connection, name: str, workload: Workload, recipe: Recipe, how
     databases.complete(admin, name, about | {"unit": workload.scale.unit})
 
 
-def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
+def _begin(name: str, workload: Workload, recipe: Recipe, how: Build) -> Begun:
+    """Load the schema, and find out what rows there are going to be, while all keys and checks are live."""
+    begin = time.perf_counter()
+    schema = load_schema(how.target, name, workload.schema)
+    ms = (time.perf_counter() - begin) * 1e3
+    if not has_plan(workload.root):
+        return Begun(schema, ms)
+    how.progress("planning rows", 0, 1)
+    found = planned(how.target, name, workload.root, recipe.scale, recipe.seed, workload.clock)
+    world = ready(how.target, name, found.schema, found.plan)
+    how.progress("planning rows", 1, 1)
+    return Begun(schema, ms, world, found.fire_triggers)
+
+
+def _load(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun) -> dict[str, Loaded]:
+    """Make the rows: those of dataset.toml first, then those of package and scripts."""
+    filled: dict[str, Loaded] = {}
+    if begun.world is not None:
+        triggers = begun.fire_triggers
+        filled = load_world(how.target, name, begun.world, how.workers, how.progress, fire_triggers=triggers)
+    if begun.world is None or scripts(recipe.folder):
+        filled |= load(how.target, name, recipe, workload.clock, how.workers, how.progress)
+    return filled
+
+
+def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun) -> None:
     clock = time.perf_counter
-    begin = clock()
-    loaded_schema = load_schema(how.target, name, workload.schema)
     with how.target.connect(name) as connection:
         ledger.create(connection)
-        ms = (clock() - begin) * 1e3
+        ms = begun.schema_ms
         sum_now = ledger.checksum(texts(workload.schema))
         ledger.record_applied(connection, "schema.sql", "schema", sum_now, ms)
         ledger.refresh_index_catalog(connection)
-        held = hold_back(connection)
+        keeper = _keeper(how.target)
+        with keeper.connect(name) as own:
+            held = hold_back(own)
         begin = clock()
-        filled = load(how.target, name, recipe, workload.clock, how.workers, how.progress)
+        filled = _load(name, workload, recipe, how, begun)
         loaded = clock()
         sizes = {row["name"]: int(row["size_bytes"]) for row in rows(connection, "list_tables")}
-        build(how.target, name, held, sizes, how.workers, how.progress)
+        build(keeper, name, held, sizes, how.workers, how.progress)
         indexed = clock()
-        vacuum(how.target, name, how.workers, how.progress)
+        vacuum(keeper, name, how.workers, how.progress)
         vacuumed = clock()
         values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock, recipe.base)
         checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress)
@@ -164,11 +227,25 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build) -> None:
                     row["name"], one.rows, one.content_hash, row["size_bytes"], row["index_bytes"]
                 )
                 for row in rows(connection, "list_tables")
-                if (one := filled.get(row["name"], Loaded(row["rows"], "")))
+                if (one := _of_table(filled, row))
             ),
-            checks=checks, schema_notes=(*workload.schema_notes, *loaded_schema.notes),
+            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes),
         )  # fmt: skip
         ledger.write_manifest(connection, asdict(dataset))
+
+
+def _keeper(target: Target) -> Target:
+    """Who drops, builds and vacuums: ourselves, since a schema's tables may belong to any role of it.
+
+    What an index calls runs as the table's owner all the same; names are qualified, whatever the schema has made.
+    """
+    return replace(target, login={}, settings={**target.settings, "search_path": "pg_catalog"})
+
+
+def _of_table(filled: Mapping[str, Loaded], row: Mapping[str, Any]) -> Loaded:
+    """What was copied into a table, or what the server knows of it."""
+    plain = f"{row['schema_name']}.{row['table_name']}"
+    return filled.get(row["name"]) or filled.get(plain) or Loaded(row["rows"], "")
 
 
 def vacuum(target: Target, name: str, connections: int, progress: Progress) -> None:

@@ -95,6 +95,16 @@ def create(admin: Connection, name: str, kind: str, *, template: str = "", about
         admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(passing), sql.Identifier(name)))
 
 
+def rename(admin: Connection, name: str, to: str, kind: str) -> None:
+    """Give one of our databases another name and kind; nobody may be connected to it, and ``to`` may not exist."""
+    database = find(admin, name)
+    if database is None:
+        raise ServerError(f"database {name} is none of pgproof's: it is left alone")
+    with explained(f"renaming database {name}"):
+        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
+    write_mark(admin, replace(database, name=to, kind=kind, complete=False))
+
+
 def clone(admin: Connection, template: str, name: str, kind: str, about: dict[str, Any] | None = None) -> None:
     """Copy one of our databases, claimed for as long as ``admin`` lives; nobody may be connected to ``template``."""
     claim(admin, name)

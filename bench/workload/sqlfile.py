@@ -167,7 +167,8 @@ class HeaderLine:
     line: int
 
 
-_KEY = re.compile(r"^-- ([a-z][\w -]*?):\s*(.*)$")
+_KEY = re.compile(r"^-- (param [^:]+|[a-z][\w -]*?):\s*(.*)$")
+"""Types have brackets, dots and quotes: ``-- param tags text[]: …``."""
 _MORE = re.compile(r"^-- {2,}(\S.*)$")
 
 

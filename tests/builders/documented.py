@@ -30,6 +30,7 @@ SMALL = {one.name: shlex.join(one.smallest) for one in (experiment_of(Path(file)
     "load": "--scale 1k --clients 1 --rate 50 --seconds 1",
     "maintain": "--scale 1k --churn 5% --only vacuum",
     "baseline": "--scale 1k",
+    "init": "--rows 1k",
     "selftest": "--scale 1k --aa 1",
 }
 """Commands that measure, with the sizes at which one line of each is carried out, put behind the line's own."""

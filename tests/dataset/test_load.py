@@ -143,7 +143,7 @@ def test_a_failed_load_leaves_nothing_behind(make: Callable, shop: Path, admin: 
     (shop / "dataset" / "fill.sql").write_text("INSERT INTO customers VALUES (1, 'a', 'AT'), (1, 'b', 'AT');")
     with (shop / "schema.sql").open("a") as file:
         file.write("ALTER TABLE orders OWNER TO somebody_of_the_schema;")
-    with pytest.raises(DatasetError, match=r"keys of customers .*customers breaks customers_pkey: Key \(customer_id\)"):
+    with pytest.raises(DatasetError, match=r"keys of public\.customers .*breaks customers_pkey: Key \(customer_id\)"):
         make(shop)
     assert databases.own_databases(admin) == []
     left = "SELECT count(*) FROM pg_roles WHERE rolname = 'somebody_of_the_schema'"

@@ -10,6 +10,7 @@ import click
 
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
+from bench.cli.inferred import source_options
 from bench.cli.options import (
     is_existing,
     output_option,
@@ -38,6 +39,10 @@ from bench.statistics.looks import FIRST_MEETS, LAST, rule
 from bench.workload import Workload
 from bench.workload.churn import CHURN_FILE, read_churn
 
+BUDGET_S = 60.0
+NOW_S = 20.0
+"""Seconds of measuring where the user says none; less for one state, so that a schema has its report in two minutes."""
+
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
     "--timeout",
@@ -55,14 +60,14 @@ _target = click.option(
 
 @click.command()
 @workload_options
+@source_options
 @server_options
 @_query
 @click.option(
     "--budget",
-    default=60.0,
-    show_default=True,
     type=click.FloatRange(0),
-    help="Seconds of measuring after which no cell gets more than its first executions (--rounds).",
+    help="Seconds of measuring after which no cell gets more than its first executions (--rounds).  [default: "
+    f"{BUDGET_S:g}; {NOW_S:g} without optimizations]",
 )
 @click.option(
     "--rounds",
@@ -126,16 +131,19 @@ _target = click.option(
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
 @quiet_option
-def run(workload: Path | None, output: Path, check: bool, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
+def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Run the experiment: fill, clone, optimize, compare, measure, report.
 
     WORKLOAD is a folder with schema.sql, queries/, optimizations.sql and dataset/; by default the current folder if it
-    is one, else the CRM that comes with pgproof. Without optimizations the schema is measured as it is.
+    is one, else the CRM that comes with pgproof. Or a schema alone: a file of SQL, a pg_dump archive, a folder of
+    migrations, or the DSN of a database, which is only read. Without optimizations the schema is measured as it is.
     """
     if chosen["drop_caches"] and not chosen["cold"]:
         raise click.UsageError("--drop-caches is for --cold N")
     found, shown = _workload(workload, chosen), progress(out, quiet=quiet)
-    options = _options(found, chosen, rounds=chosen["rounds"], budget_s=chosen["budget"])
+    usual_s = BUDGET_S if found.optimizations else NOW_S
+    budget_s = usual_s if chosen["budget"] is None else chosen["budget"]
+    options = _options(found, chosen, rounds=chosen["rounds"], budget_s=budget_s)
     what = RunOptions(
         replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
@@ -214,7 +222,7 @@ def _aged(workload: Workload, asked: str) -> float:
     return share
 
 
-def _workload(folder: Path | None, chosen: dict[str, Any]) -> Workload:
+def _workload(folder: Path | str | None, chosen: dict[str, Any]) -> Workload:
     found = read_workload(folder, chosen)
     return replace(found, target_ms=chosen["target"]) if chosen["target"] else found
 

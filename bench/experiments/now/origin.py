@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from bench.experiments.now.run import Origin
+from bench.inference.dataset_file import FILE
+from bench.inference.dataset_file.assumed import assumed_in
+from bench.inference.folder import origin_in
+from bench.model.assumed import Assumed
 from bench.workload import Workload
 
 
 def origin_of(workload: Workload) -> Origin:
     """What was assumed for ``workload``; nothing for one that was written by hand."""
-    return Origin()
+    file = workload.root / FILE
+    if not file.exists():
+        return Origin()
+    text = file.read_text(encoding="utf-8")
+    source, probes, assumed = origin_in(workload.root)
+    classes = tuple(
+        Assumed("class", f"{query.name}[{name}]", "chosen by its SELECT", why)
+        for query in workload.queries
+        for name, why in query.class_reasons.items()
+    )
+    return Origin(source, (*assumed, *assumed_in(text), *classes), text, inferred_queries=probes)

@@ -14,6 +14,8 @@ import pyarrow.compute as pc
 
 from bench.inference.kinds.draws import Ints, Rows, key_of
 from bench.inference.kinds.fit import Bounds, bounds_of, narrowed, null_where, obeys, shaped, to_type
+from bench.inference.kinds.function import KIND as FUNCTION
+from bench.inference.kinds.function import values_by_function
 from bench.inference.kinds.letters import digits_of, has_digits, in_base, joined, room_for, strings_of
 from bench.inference.kinds.makers import MAKERS
 from bench.inference.kinds.people import OWN_UNIQUE
@@ -108,9 +110,12 @@ def values_of(table: str, column: Column, plan: ColumnPlan, seed: int, clock: st
 
     Raises:
         KeyError: there is no such kind.
+        DatasetError: there is no such function of the user's.
         ValueError: a limit is of a form that kinds cannot read.
         CannotMake: (when first called) of kind ``type_only``: there is no such value.
     """
+    if plan.kind == FUNCTION:
+        return values_by_function(plan, seed)
     kind = kinds()[plan.kind]
     if kind.make == "type_only":
         return _OfType(table, column, plan, seed, clock)

@@ -2,7 +2,8 @@
 -- foreign keys, and plain indexes, each with the statement that makes it again.
 -- phase 1: primary keys, unique and exclusion constraints; 2: indexes; 3: foreign keys (they need phase 1).
 -- Partitions' own copies come and go with their parent's and are left out. What a partitioned table has stays: made again,
--- its partitions' copies would have other names. So does what says how a table is replicated or clustered.
+-- its partitions' copies would have other names. So does what says how a table is replicated or clustered,
+-- and what belongs to an extension.
 SELECT c.conrelid::regclass::text                                                       AS table_name,
        c.conname                                                                        AS name,
        CASE WHEN c.contype = 'f' THEN 3 ELSE 1 END                                      AS phase,
@@ -19,6 +20,8 @@ LEFT JOIN pg_class AS t ON t.oid = c.conrelid
 WHERE c.contype IN ('p', 'u', 'x', 'f')
   AND c.conparentid = 0
   AND (c.contype = 'f' OR t.relkind <> 'p' AND NOT t.relispartition AND NOT i.indisreplident AND NOT i.indisclustered)
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.conrelid AND d.deptype = 'e')
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
 UNION ALL
 SELECT i.indrelid::regclass::text,
@@ -34,6 +37,8 @@ JOIN pg_class AS r ON r.oid = i.indexrelid
 JOIN pg_namespace AS n ON n.oid = r.relnamespace
 WHERE r.relkind = 'i' AND NOT i.indisreplident AND NOT i.indisclustered
   AND NOT EXISTS (SELECT FROM pg_class AS t WHERE t.oid = i.indrelid AND t.relispartition)
+  AND NOT EXISTS (SELECT FROM pg_depend AS d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indrelid AND d.deptype = 'e')
   AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'bench_meta')
   AND NOT EXISTS (SELECT FROM pg_constraint AS c WHERE c.conindid = i.indexrelid AND c.contype IN ('p', 'u', 'x'))
 ORDER BY phase, table_name, name;
