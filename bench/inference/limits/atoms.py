@@ -12,7 +12,7 @@ from dataclasses import replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
 
 from bench.inference.limits.calls import bounded, called, contained, of_call, of_elements
-from bench.inference.limits.expression import Expr
+from bench.inference.limits.expression import FLIPPED, Expr
 from bench.inference.limits.literals import NUMBERS, TEXTS, TIMES
 from bench.inference.limits.patterns import Unreadable, compiled, from_like, from_similar, nowhere
 from bench.inference.plan import Limits
@@ -20,8 +20,6 @@ from bench.model.schema import Column
 
 Found = dict[str, Limits]
 """Limits by column, all of which make the condition true (or NULL, where a column is)."""
-
-FLIPPED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
 
 _LENGTHS = {"length", "char_length", "character_length", "octet_length", "cardinality", "array_length"}
 _TRIMS = {"btrim", "ltrim", "rtrim"}
@@ -94,6 +92,8 @@ class Reader:
                 return {name: Limits(not_null=True, json_type="object", json_keys=(key,))}
             case Expr("call", "array_position", (Expr("column", name), Expr("null"))) if null:
                 return {name: Limits()}
+            case Expr("call", "regexp_match" | "substring", (inside, Expr("const", pattern))) if not null:
+                return self._with_null(self._matching(self.bare(inside), pattern))
             case Expr("call", "nullif", (inside, Expr("const", text))) if not null:
                 return self._with_null(self._compared("<>", inside, Expr("const", text)))
             case Expr("call", "lower" | "upper" | "btrim" | "length" | "nullif", (inside, *_)) if not null:

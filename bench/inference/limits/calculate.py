@@ -65,6 +65,9 @@ def _shifted(value: Value, interval: str, sign: int) -> Value:
     rest = timedelta(seconds=sign * seconds(_MONTHS.sub("", interval)))
     if pa.types.is_date(value.type):
         value = pc.cast(value, pa.timestamp("us"))
+    if pa.types.is_time(value.type):  # past midnight it begins anew
+        micros = np.asarray(pc.fill_null(pc.cast(value, pa.int64()), 0)) + round(rest.total_seconds() * 1e6)
+        return pc.if_else(value.is_valid(), pa.array(micros % 86_400_000_000, value.type), pa.scalar(None, value.type))
     if months and not isinstance(value, pa.Scalar) and pa.types.is_timestamp(value.type):
         value = _months_later(value, sign * months)
     elif months:

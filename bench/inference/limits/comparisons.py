@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
-from bench.inference.limits.atoms import FLIPPED
-from bench.inference.limits.expression import Expr
+from bench.inference.limits.expression import FLIPPED, Expr
 from bench.inference.limits.literals import NUMBERS, TEXTS, TIMES
 from bench.model.schema import Column
 
@@ -72,6 +71,8 @@ def _sort_of_result(name: str, left: Expr, right: Expr, columns: Mapping[str, Co
         return "number" if dates and left.columns and right.columns else "length of time"
     if sorts == ("moment", "length of time") or (sorts == ("length of time", "moment") and name == "+"):
         return "moment"
+    if sorts == ("time", "length of time"):
+        return "time"
     whole = "number" in sorts and "moment" in sorts and name in ("+", "-")
     return "moment" if whole else None
 

@@ -57,6 +57,8 @@ INVERSE = {
     "~": "!~", "!~": "~", "~*": "!~*", "!~*": "~*", "~~": "!~~", "!~~": "~~", "~~*": "!~~*", "!~~*": "~~*",
 }  # fmt: skip
 """Of an operator the one that says the opposite, with NULL where it says NULL."""
+FLIPPED = {"=": "=", "<>": "<>", "<": ">", ">": "<", "<=": ">=", ">=": "<="}
+"""The same comparison with its sides changed over."""
 
 
 def read(text: str) -> Expr:
@@ -169,7 +171,7 @@ def _operator(node: Node) -> Expr:
     left = _node(node.lexpr)
     args = (left, right)
     if name in ("+", "-") and left.name.startswith(("now", "today")) and right.kind == "const":
-        return _later(left, name, right)
+        return later(left, name, right)
     match how:
         case "AEXPR_OP" | "AEXPR_LIKE" | "AEXPR_ILIKE" | "AEXPR_SIMILAR":
             return Expr("op", {"!=": "<>"}.get(name, name), args)
@@ -190,7 +192,7 @@ def _operator(node: Node) -> Expr:
     return UNREAD
 
 
-def _later(left: Expr, sign: str, right: Expr) -> Expr:
+def later(left: Expr, sign: str, right: Expr) -> Expr:
     """``CURRENT_DATE - '18 years'::interval`` as one constant, which ``literals.moment`` reads."""
     from bench.inference.limits.literals import seconds
 

@@ -6,9 +6,11 @@ whose role is no superuser. Everything is done in a temporary table.
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from importlib import resources
 
@@ -151,7 +153,8 @@ def _learnt(
         passed = judge(connection, table, checks, {column.name: array}) if len(array) else np.zeros(0, bool)
     if not passed.any():
         return None
-    if passed.mean() >= _PLENTY:
+    usual = passed[: len(_of_type(column, limits, key, clock))]
+    if len(usual) and usual.mean() >= _PLENTY:
         return limits
     try:
         return both(limits, Limits(values=tuple(array.filter(pa.array(passed)).to_pylist()[:KEPT])), column.type)
@@ -165,16 +168,49 @@ def _candidates(column: Column, limits: Limits, checks: Sequence[Check], key: st
     constants = [node for check in checks for node in read(check.expression).walk() if node.kind == "const"]
     written = [node.name for node in constants] + re.findall(r"'((?:[^']|'')*)'", texts)
     if column.type.plain.name in ("text", "varchar", "bpchar", "citext"):
-        found.update(dict.fromkeys(samples()))
+        found.update(dict.fromkeys([*samples(), *map(str, range(100))]))
         for text in written:
             found[text] = None
             if re.search(r"[\[\]\\^$*+?]", text):
                 found.update(dict.fromkeys(_of_type(column, Limits(patterns=(text,)), key, clock)[:256]))
+    elif column.type.plain.name in ("date", "time", "timestamp", "timestamptz"):
+        found.update(dict.fromkeys(_rounded(list(found)[:512], column.type.plain.name)))
+    elif column.type.plain.name in ("json", "jsonb"):
+        found.update(dict.fromkeys(_documents(list(dict.fromkeys(written)))))
     elif column.type.plain.name in ("int2", "int4", "int8", "numeric"):
         numbers = [int(text) for text in written if re.fullmatch(r"-?\d{1,9}", text)]
         found.update({str(number + step): None for number in numbers for step in range(-3, 4) if number + step >= 0})
     longest = column.type.plain.length or 2**30
     return [text for text in found if len(text) <= longest]
+
+
+def _rounded(texts: Sequence[str], kind: str) -> Iterator[str]:
+    """Times cut to minutes, hours, days, months and years."""
+    cuts = {
+        "date": ((8, "01"), (5, "01-01")), "time": ((6, "00"), (3, "00:00"), (3, "30:00")),
+        "timestamp": ((17, "00"), (14, "00:00"), (11, "00:00:00"), (8, "01 00:00:00"), (5, "01-01 00:00:00")),
+    }  # fmt: skip
+    zone = "+00" if kind == "timestamptz" else ""
+    for length, rest in cuts[kind.removesuffix("tz") if kind != "date" else kind]:
+        yield from (text[:length] + rest + zone for text in texts)
+
+
+def _documents(constants: Sequence[str]) -> Iterator[str]:
+    """JSON made of what a condition mentions: documents themselves, keys with values of each sort, paths."""
+    for text in constants:
+        with suppress(ValueError):
+            json.loads(text)
+            yield text
+    keys = [text for text in constants if re.fullmatch(r"[\w-]+", text)]
+    values: tuple[object, ...] = ([1], [{}], {}, 1, "text", True, None, *keys)
+    for value in values:
+        yield json.dumps(dict.fromkeys(keys, value))
+        yield from (json.dumps({key: value}) for key in keys)
+        for depth in range(1, len(keys) + 1):
+            document = value
+            for key in reversed(keys[:depth]):
+                document = {key: document}
+            yield json.dumps(document)
 
 
 def _of_type(column: Column, limits: Limits, key: str, clock: str) -> list[str]:

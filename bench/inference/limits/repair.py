@@ -15,7 +15,7 @@ from bench.inference.limits.evaluate import Mask, holds, obeys
 from bench.inference.limits.expression import Expr
 from bench.inference.plan import Limits
 from bench.inference.types.numbers import decimals
-from bench.inference.types.parse import arrow_type
+from bench.inference.types.parse import arrow_type, typed
 from bench.inference.types.space import Numbers, below
 from bench.model.schema import Column
 
@@ -57,9 +57,35 @@ class Repairer:
         wrong = chosen & ~holds(comparison, rows, self.columns)
         if wrong.any():
             wrong = self._swap(comparison, alternative, rows, wrong)
+        wrong = self._move(comparison, alternative, rows, numbers, wrong)
+        if wrong.any() and self._lower(comparison, alternative, rows, wrong):
+            self._move(comparison, alternative, rows, numbers, wrong)
+
+    def _lower(self, comparison: Comparison, alternative: Alternative, rows: dict[str, pa.Array], wrong: Mask) -> bool:
+        """Have columns that should be less be the least they may be, where moving one of them was not enough."""
+        lowered = False
+        for name, operator, _ in solutions(comparison):
+            low = self.limits.get(name, Limits()).low
+            if operator in ("<", "<=") and name not in self.kept and low is not None:
+                kind = self.columns[name].type
+                least = typed(kind, pa.array([low] * len(wrong))).cast(rows[name].type, safe=False)
+                fits = wrong & self._allowed(name, alternative, least) & np.asarray(rows[name].is_valid())
+                rows[name] = pc.if_else(pa.array(fits), least, rows[name])
+                lowered |= bool(fits.any())
+        return lowered
+
+    def _move(
+        self,
+        comparison: Comparison,
+        alternative: Alternative,
+        rows: dict[str, pa.Array],
+        numbers: Numbers,
+        wrong: Mask,
+    ) -> Mask:
+        """Rows that are wrong still after each column that the comparison can be solved for was moved."""
         for name, operator, other in solutions(comparison):
             if not wrong.any():
-                return
+                break
             if name in self.kept:
                 continue
             found = self._moved(comparison, alternative, rows, numbers, (name, operator, other))
@@ -67,7 +93,8 @@ class Repairer:
                 continue
             array, fits = found
             rows[name] = pc.if_else(pa.array(wrong & fits), array, rows[name])
-            wrong &= ~fits
+            wrong = wrong & ~fits
+        return wrong
 
     def _allowed(self, name: str, alternative: Alternative, array: pa.Array) -> Mask:
         found = obeys(self.columns[name].type, self.limits.get(name, Limits()), array)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal, DivisionByZero, InvalidOperation
 from itertools import product
 
-from bench.inference.limits.expression import FALSE, TRUE, Expr, conjunction, negation, read
+from bench.inference.limits.expression import FALSE, FLIPPED, TRUE, Expr, conjunction, later, negation, read
+from bench.inference.limits.literals import NOW
 from bench.model.schema import Column, SqlFunction
 
 _DEEP = 12
@@ -45,6 +46,10 @@ class Rewriter:
                 return conjunction([Expr("isnull", args=(arg,)) for arg in args])
             case Expr("not", _, (Expr("isnull", _, (Expr("call", "coalesce", args),)),)):
                 return Expr("or", args=tuple(negation(Expr("isnull", args=(arg,))) for arg in args))
+            case Expr("any", "=", (left, Expr("array", _, items))) if items and self._bits(left):
+                return Expr("or", args=tuple(self.rewrite(Expr("op", "=", (left, one)), depth) for one in items))
+            case Expr("call", "extract" | "date_part", (Expr("const", "year"), Expr("const", "now" | "today"))):
+                return Expr("const", str(NOW.year), type="int4")
             case Expr("isnull", _, (Expr("const" | "true" | "false"),)):
                 return FALSE
             case Expr("op", name, (left, right)) if name in _COMPARISONS:
@@ -74,6 +79,8 @@ class Rewriter:
         if found := self._truth_table(node):
             return found
         match (left, right):
+            case (Expr("call", "age", (born,)), Expr("const")) if name in FLIPPED:  # old enough is born before
+                return Expr("op", FLIPPED[name], (born, later(Expr("const", "today", type="date"), "-", right)))
             case (Expr("case", _, args), Expr("const")):
                 branches = _with_results(args, lambda result: Expr("op", name, (result, right)))
                 return self.rewrite(_unrolled(branches), _DEEP)

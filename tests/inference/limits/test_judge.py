@@ -27,6 +27,9 @@ CREATE TABLE coded (x text CHECK (is_code(x)));
 CREATE TABLE fifths (x int CHECK (x % 5 = 0 AND x > 0));
 CREATE TABLE months (x date CHECK (x = date_trunc('month', x)));
 CREATE TABLE mail (x text NOT NULL CHECK (split_part(x, '@', 2) IN ('example.com', 'example.org')));
+CREATE TABLE hours (x timestamptz CHECK (x = date_trunc('hour', x)));
+CREATE TABLE paths (x jsonb CHECK ((x #>> '{a,b}') IS NOT NULL AND jsonb_typeof(x->'a'->'b') = 'array'));
+CREATE TABLE digits (x varchar(20) CHECK (length(regexp_replace(x, '[^0-9]', '', 'g')) = 10));
 CREATE TABLE pairs (a int, b int, CHECK (odd(a + b)), CHECK (10 / nullif(a, 3) < 100), CHECK (odd(a)));
 CREATE TABLE never (x int NOT NULL CHECK (no(x)));
 CREATE TABLE domains (x even);
@@ -49,7 +52,7 @@ def test_a_function_is_read_as_what_it_says(schema: Schema, scratch: Connection)
     assert [check.columns for check in limits_of(table)[2]] == [("x",)]
 
 
-@pytest.mark.parametrize("name", ["fifths", "months", "mail", "domains"])
+@pytest.mark.parametrize("name", ["fifths", "months", "mail", "domains", "hours", "paths", "digits"])
 def test_values_that_passed_are_used(schema: Schema, scratch: Connection, name: str) -> None:
     table = schema.by_name[f"public.{name}"]
     limits, _, unread = limits_of(table)

@@ -43,8 +43,14 @@ s timestamptz, e timestamptz ; e - s <= interval '2 days' AND e >= s
 s timestamp, d date ; s >= d
 a date NOT NULL, b date NOT NULL, c date NOT NULL ; a <= b AND b <= c
 opens time, closes time ; opens < closes
+opens time, closes time ; closes > opens + '00:15:00'::interval
+born date, at date ; age(born) > interval '18 years' ; at >= born
+used int NOT NULL, held int NOT NULL, quota int NOT NULL ; used + held <= quota ; used >= 0 ; held >= 0 ; quota <= 500
+y int, m int ; y BETWEEN 1900 AND extract(year FROM CURRENT_DATE) ; m <= y
+url text ; url LIKE 'http://%' OR url LIKE 'https://%'
 a int, b int, c int ; num_nonnulls(a, b, c) = 1
 a int, b text ; (a IS NULL) <> (b IS NULL)
+a int, b int ; num_nulls(a, b) IN (0, 2)
 a int, b int ; (a IS NOT NULL)::int + (b IS NOT NULL)::int = 1
 a int, b int ; a IS NOT NULL OR b IS NOT NULL
 email text, phone text ; coalesce(email, phone) IS NOT NULL
