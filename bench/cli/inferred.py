@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +28,8 @@ from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, redact
 from bench.postgres.servers.account import server_account
 from bench.postgres.servers.home import choose_home, own_folder
 from bench.progress_bars import Bars, Lines
-from bench.schema import SchemaSource, is_dsn, read_schema
+from bench.schema import SchemaSource, is_dsn, read_schema, with_prelude
 from bench.workload import ScaleSettings
-from bench.workload.psql import read_script
 
 Command = Callable[..., Any]
 Opens = Callable[[dict[str, Any], Bars | Lines], AbstractContextManager[ServerHandle]]
@@ -107,11 +105,7 @@ def write_workload(given: Path | str, folder: Path, chosen: dict[str, Any], show
 
 def _read(given: Path | str, chosen: dict[str, Any]) -> SchemaSource:
     schema = read_schema(given, chosen.get("encoding") or "")
-    if prelude := chosen.get("prelude"):
-        before = read_script(prelude)
-        text = prelude.read_text(encoding="utf-8").rstrip() + "\n\n" + schema.text
-        return replace(schema, steps=(*before, *schema.steps), text=text)
-    return schema
+    return with_prelude(schema, chosen["prelude"]) if chosen.get("prelude") else schema
 
 
 def _asked(given: Path | str, chosen: dict[str, Any]) -> Asked:
