@@ -81,6 +81,12 @@ EQUIVALENT: dict[str, str] = {
     "bench/experiments/scale/crossing.py: if 0 < low < target_ms < high and not other.p95_censored:"
     " -> if 0 != low < target_ms < high and not other.p95_censored:":
         "a time is not negative",
+    "bench/experiments/scale/check.py: "
+    "found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(measurements[-2], last))) -> "
+    "found.append(Prediction(predicted, figure(last) or 0.0, len(one), changed(measurements[~2], last)))":
+        "there is a prediction only where the two steps before the last have one plan",
+    "bench/plans/match.py: return 0 -> return -1":
+        "a pair that lessens the sum is in no best sum",
 }  # fmt: skip
 """Module, the line as it was and as it became: why no test can tell them apart."""
 

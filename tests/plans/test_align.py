@@ -109,6 +109,16 @@ def test_of_two_scans_of_a_table_the_alias_decides():
     ]
 
 
+def test_of_two_joins_the_one_over_more_of_the_same_tables_decides():
+    def join(*tables):
+        return node("Hash Join", *(scan(table) for table in tables))
+
+    for after, kept in (((("a", "d", "e"), ("a", "b", "d")), 1), ((("a", "b", "d"), ("a", "d", "e")), 0)):
+        rows = align(tree(node("Append", join("a", "b", "c"))), tree(node("Append", *(join(*one) for one in after))))
+        (paired,) = [row.after for row in rows if row.before == 1 and row.after is not None]
+        assert paired == (1, 5)[kept]
+
+
 def test_one_side_missing_leaves_gaps():
     nodes = tree(node("Limit", scan("a")))
     assert [(row.before, row.after) for row in align(nodes, ())] == [(0, None), (1, None)]

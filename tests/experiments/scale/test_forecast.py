@@ -99,7 +99,24 @@ def test_a_limit_stops_what_grows_into_it():
 
     found = foretold(plan, tenants=(None,) * 5)
     assert found.nodes[1].rows == pytest.approx(100)
+    assert found.nodes[1].loops == 1
     assert found.buffers == pytest.approx(102, rel=0.05)
+
+
+def test_a_limit_stops_nothing_below_a_sort():
+    """All rows are read before the first is given; one scan stays one scan."""
+
+    def plan(n, t):
+        rows = min(100, n // 4_000)
+        scan = runs.scan("leads", index="idx", buffers=rows + 2, rows=rows, **{"Plan Rows": 900})
+        above = runs.limit(scan, sort=("created_at",)) | {"Plan Rows": 100, "Actual Rows": float(rows)}
+        above["Plans"][0]["Plan Rows"] = 900
+        return above
+
+    found = foretold(plan, tenants=(None,) * 5)
+    assert found.nodes[0].rows == pytest.approx(100)
+    assert found.nodes[2].rows == pytest.approx(LAST / 4_000, rel=0.05)
+    assert [one.loops for one in found.nodes] == [1, 1, 1]
 
 
 def test_a_plan_that_came_at_the_last_step_is_followed_by_its_own_arithmetic():
