@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 
 from psycopg import sql
 
-from bench.dataset.load import run_workers
-from bench.dataset.worker import Given, Loaded
+from bench.dataset.worker import Loaded, load_table
+from bench.errors import DatasetError
 from bench.inference.plan import DatasetPlan
 from bench.inference.rows.catalog import read_catalog
 from bench.inference.rows.filling import FilledTable, columns_of, tables_of
@@ -35,26 +37,75 @@ def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> W
 def load_world(
     target: Target, database: str, world: World, workers: int, progress: Progress, *, fire_triggers: bool = False
 ) -> dict[str, Loaded]:
-    """Copy the rows in, after keys and indexes were held back, and set the sequences behind them.
+    """Copy the rows in, ``workers`` tables at a time, and set the sequences behind them.
 
-    As a superuser, since row-level security may be forced on a table's owner, too. Triggers stay silent unless
-    ``fire_triggers``, but for those that are ENABLE ALWAYS.
+    To be called after ``ready`` and after keys and indexes were held back. As a superuser, since row-level security may
+    be forced on a table's owner, too. Triggers stay silent unless ``fire_triggers``, but for ENABLE ALWAYS ones.
     """
     role = "origin" if fire_triggers else "replica"
     settings = {**target.settings, "session_replication_role": role}
-    silent, ours = replace(_ourselves(target), settings=settings), _ourselves(target)
+    silent = replace(_ourselves(target), settings=settings)
     filled: dict[str, Loaded] = {}
     tables = tables_of(world)
-    with ours.connect(database) as connection:
+    with _ourselves(target).connect(database) as connection:
         while tables:
-            refused: dict[str, str] = {}
-            sizes = {table.name: table.rows for table in tables}
-            filled |= run_workers(silent, database, Given(tables), sizes, workers, progress, refused)
+            made, refused = _copy(silent, database, tables, workers, progress)
+            filled |= made
             if not refused:
                 break
             tables = _again(connection, world, filled, refused)
         set_sequences(connection, world, list(filled))
     return filled
+
+
+def _copy(
+    target: Target, database: str, tables: Sequence[FilledTable], workers: int, progress: Progress
+) -> tuple[dict[str, Loaded], dict[str, str]]:
+    """The tables that were filled, and what the server says against rows of the others.
+
+    In threads, since rows are made ten times as fast as a server takes them: a process of its own would be at work for
+    longer before its first row.
+    """
+    filled: dict[str, Loaded] = {}
+    refused: dict[str, str] = {}
+    done, total = [0], sum(table.rows for table in tables)
+    waiting = sorted(tables, key=lambda table: (-table.rows, table.name), reverse=True)
+    connections = [target.connect(database, autocommit=False) for _ in range(max(1, min(workers, len(tables))))]
+
+    def sent(rows: int) -> None:
+        done.append(rows)
+
+    def work(connection: Connection) -> None:
+        while waiting:
+            try:
+                table = waiting.pop()
+            except IndexError:  # another thread had the last one
+                return
+            try:
+                with explained(f"loading {table.name}"):
+                    filled[table.name] = load_table(table, connection, sent)
+            except DatasetError as error:
+                connection.rollback()
+                refused[table.name] = str(error)
+
+    with ThreadPoolExecutor(len(connections)) as pool:
+        running = [pool.submit(work, connection) for connection in connections]
+        try:
+            while wait(running, timeout=0.1).not_done:
+                progress("loading rows", min(sum(done), total), total, "rows")
+        except BaseException:
+            waiting.clear()
+            for connection in connections:
+                connection.cancel()
+            raise
+        finally:
+            waiting.clear()
+    for connection in connections:
+        connection.close()
+    for one in running:
+        one.result()
+    progress("loading rows", total, total, "rows")
+    return filled, refused
 
 
 def _again(

@@ -11,7 +11,7 @@ from multiprocessing.queues import Queue
 from psycopg import sql
 
 from bench.dataset.source import scripts, tables, variables
-from bench.dataset.worker import Given, Loaded, Recipe, Report, work
+from bench.dataset.worker import Loaded, Recipe, Report, work
 from bench.errors import DatasetError
 from bench.model import Statement
 from bench.postgres.catalog import rows
@@ -37,7 +37,7 @@ def load(
     filled: dict[str, Loaded] = {}
     if made:
         sizes = {table.name: table.rows for table in made}
-        filled = run_workers(target, database, recipe, sizes, workers, progress)
+        filled = _run_workers(target, database, recipe, sizes, workers, progress)
     if files:
         with target.connect(database) as connection:
             values = variables(recipe.scale, recipe.seed, recipe.skew, clock, recipe.base)
@@ -66,14 +66,9 @@ def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, Lo
     return found
 
 
-def run_workers(
-    target: Target, database: str, source: Recipe | Given, sizes: Mapping[str, int], workers: int, progress: Progress,
-    refused: dict[str, str] | None = None,
-) -> dict[str, Loaded]:  # fmt: skip
-    """Fill the tables of ``source``, whose rows ``sizes`` says, each in one of so many processes.
-
-    Those of a ``Given`` source whose rows the server refuses are told in ``refused``.
-    """
+def _run_workers(
+    target: Target, database: str, recipe: Recipe, sizes: Mapping[str, int], workers: int, progress: Progress
+) -> dict[str, Loaded]:
     context = multiprocessing.get_context("spawn")
     todo: Queue[str | None] = context.Queue()
     reports: Queue[Report] = context.Queue()
@@ -83,13 +78,13 @@ def run_workers(
     for _ in range(workers):
         todo.put(None)
     processes = [
-        context.Process(target=work, args=(source, target, database, todo, reports), daemon=True)
+        context.Process(target=work, args=(recipe, target, database, todo, reports), daemon=True)
         for _ in range(workers)
     ]
     try:
         for process in processes:
             process.start()
-        return _collect(processes, reports, sizes, progress, {} if refused is None else refused)
+        return _collect(processes, reports, sizes, progress)
     finally:
         for process in processes:
             process.terminate()
@@ -99,12 +94,11 @@ def run_workers(
 
 
 def _collect(
-    processes: Sequence[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress,
-    refused: dict[str, str],
-) -> dict[str, Loaded]:  # fmt: skip
+    processes: Sequence[BaseProcess], reports: Queue[Report], sizes: Mapping[str, int], progress: Progress
+) -> dict[str, Loaded]:
     filled: dict[str, Loaded] = {}
     done, total = 0, sum(sizes.values())
-    while len(filled) + len(refused) < len(sizes):
+    while len(filled) < len(sizes):
         try:
             report = reports.get(timeout=0.2)
         except queue.Empty:
@@ -119,8 +113,6 @@ def _collect(
         done += report.rows
         if report.rows:
             progress("loading rows", done, total, "rows")
-        if report.refused:
-            refused[report.table] = report.refused
         if report.done:
             filled[report.table] = report.done
     return filled

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from bench.inference.rows.filling import FilledTable
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,6 @@ class Table:
     """Chunk index to rows. Pure: the same rows for any order of calls and in any process."""
 
 
-def identifier_of(table: Table) -> tuple[str, ...]:
+def identifier_of(table: Table | FilledTable) -> tuple[str, ...]:
     """Schema and name; a table whose names have points in them says so itself (``identifier``)."""
     return getattr(table, "identifier", None) or tuple(table.name.split("."))

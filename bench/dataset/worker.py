@@ -12,13 +12,12 @@ import os
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-import psycopg
 from psycopg import sql
 
 from bench.dataset.source import tables
@@ -26,7 +25,9 @@ from bench.dataset.table import Table, identifier_of
 from bench.errors import PgproofError
 from bench.postgres.connection import Connection, Target
 from bench.postgres.copying import copy_statement, encoder_of
-from bench.postgres.failures import first_line
+
+if TYPE_CHECKING:
+    from bench.inference.rows.filling import FilledTable
 
 AHEAD = 1
 """Chunks made ahead of the one being sent: enough to keep both threads busy, few enough to keep memory flat."""
@@ -42,21 +43,6 @@ class Recipe:
     skew: str
     base: int | None = None
     """Units that are spread over all tenants, while those beyond belong to the largest one; None: all of them."""
-
-    def __call__(self) -> Sequence[Table]:
-        """The tables of the folder's Python package."""
-        return tables(self.folder, self.scale, self.seed, self.skew, self.base)
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """Tables that are made already, and can be pickled."""
-
-    tables: Sequence[Any]
-
-    def __call__(self) -> Sequence[Table]:
-        """Just them."""
-        return self.tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +62,21 @@ class Report:
     done: Loaded | None = None
     failure: PgproofError | None = None
     bug: str = ""
-    refused: str = ""
-    """What the server says against rows of a table that are ``Given``; others go on."""
 
 
-def work(
-    source: Recipe | Given, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]
-) -> None:
+def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None], reports: Queue[Report]) -> None:
     """Load tables from ``todo`` until it gives None. Runs in a process of its own."""
     logging.getLogger("psycopg").addHandler(logging.NullHandler())  # what it warns of is reported, in our words
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the main process decides what an interruption means
     parent = os.getppid()
     name = ""
     try:
-        by_name = {table.name: table for table in source()}
+        by_name = {
+            table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
+        }
         with target.connect(database, autocommit=False) as connection:
             while name := todo.get() or "":
-                try:
-                    _load(by_name[name], connection, reports, parent)
-                except (psycopg.IntegrityError, psycopg.DataError) as error:
-                    if not isinstance(source, Given):
-                        raise
-                    connection.rollback()
-                    reports.put(Report(name, refused=first_line(error)))
+                _load(by_name[name], connection, reports, parent)
     except PgproofError as error:
         reports.put(Report(name, failure=error))
     except BaseException as error:  # reported by the main process, with the traceback that only this process has
@@ -129,7 +107,9 @@ def _load(table: Table, connection: Connection, reports: Queue[Report], parent: 
     reports.put(Report(table.name, done=load_table(table, connection, sent)))
 
 
-def load_table(table: Table, connection: Connection, sent: Callable[[int], None] = lambda rows: None) -> Loaded:
+def load_table(
+    table: Table | FilledTable, connection: Connection, sent: Callable[[int], None] = lambda rows: None
+) -> Loaded:
     """Copy all rows of the table in, in a transaction of its own; ``sent`` hears of each piece how many it had."""
     digest, total = hashlib.sha256(), 0
     name, options = identifier_of(table), ("FREEZE",) if getattr(table, "whole", True) else ()
@@ -147,7 +127,7 @@ def load_table(table: Table, connection: Connection, sent: Callable[[int], None]
     return Loaded(total, digest.hexdigest())
 
 
-def _pieces(table: Table) -> Iterator[tuple[bytes, int]]:
+def _pieces(table: Table | FilledTable) -> Iterator[tuple[bytes, int]]:
     """Yield (bytes, rows) in order, made by a second thread ahead of the sending one."""
     made: queue.Queue[tuple[bytes, int] | BaseException | None] = queue.Queue(AHEAD)
 

@@ -31,7 +31,7 @@ def read_existing(connection: Connection, world: World) -> None:
             for column in subject.table.columns:
                 if column.name in numbered and column.type.plain.name in _WHOLE:
                     state.bases[column.name] = _largest(connection, subject.table.schema, subject.table.table, column)
-    world.forget()
+    world.forget_all()
 
 
 def _parents(

@@ -10,14 +10,15 @@ import pyarrow as pa
 
 from bench.inference.limits.judge import judge, learn, samples
 from bench.inference.plan import DatasetPlan, Limits
+from bench.inference.rows.draws import Flags, ranks_within, together
 from bench.inference.rows.existing import read_existing
 from bench.inference.rows.graph import above, ordered
 from bench.inference.rows.sources import BY_TYPE, REFERENCE, CannotMake
 from bench.inference.rows.subjects import Subject
 from bench.inference.rows.trial import sieve, try_table
-from bench.inference.rows.unique import repeats
+from bench.inference.rows.unique import codes_of, repeats
 from bench.inference.rows.world import World
-from bench.model.schema import Check, Schema
+from bench.model.schema import Check, Index, Schema
 from bench.postgres.connection import Connection
 
 TURNS = 5
@@ -63,6 +64,7 @@ class _Ready:
             for name in self.order:
                 if self.world.states[name].rows and not self._orphaned(name):
                     self._tell_apart(name)
+                    self._insist_on_keys(name)
                     self._try(name)
             self._settle()
         return self._finish()
@@ -89,7 +91,7 @@ class _Ready:
         )
         world.limits[name] = {**world.limits[name], **found}
         world.plans[name] = replace(world.plans[name], columns=columns)
-        world.forget()
+        world.forget(name)
 
     def _sample(self, name: str, checks: Sequence[Check]) -> None:
         """Give columns values that an index can be built on, where an expression of it raises an error for others."""
@@ -112,7 +114,10 @@ class _Ready:
         with self.connection.transaction(force_rollback=True):
             self.connection.execute("SET LOCAL session_replication_role = replica")
             for name, reason in refused.items():
-                self._judge(name, reason)
+                if self.world.states[name].kept is None:
+                    self._judge(name, reason)
+                else:  # judged before, and refused again: what its rows depend on has changed under them
+                    self._leave_out(name, reason)
             self._settle()
         self._finish()
 
@@ -126,7 +131,6 @@ class _Ready:
                 changed |= self._orphaned(name) or self._shortened(name)
             if not changed:
                 return
-            self.world.forget()
 
     def _orphaned(self, name: str) -> bool:
         state = self.world.states[name]
@@ -154,13 +158,14 @@ class _Ready:
             self._leave_out(name, f"no row satisfies its key ({made.short})")
         else:
             self.notes[name] = f"its key ({made.short}) and its parents allow {state.rows:,}"
+        self.world.forget(name)
         return True
 
     def _leave_out(self, name: str, reason: str) -> None:
         state = self.world.states[name]
         state.rows, state.drawn, state.kept = 0, 0, None
         self.left_out.setdefault(name, reason)
-        self.world.forget()
+        self.world.forget(name)
 
     # -- values that have to be unique --------------------------------------------------------------------------
 
@@ -187,6 +192,36 @@ class _Ready:
                 state.opaque |= {column}
             world.forget_values(name, column)
 
+    def _insist_on_keys(self, name: str) -> None:
+        """Keep the first of rows that have a key of several columns in common, whatever led to that."""
+        world, state = self.world, self.world.states[name]
+        made = world.skeleton(name)
+        single = {column for column, numbers in made.numbers.items() if len(np.unique(numbers)) == len(numbers)}
+        kept = np.ones(made.rows, bool)
+        for key in world.subjects[name].keys:
+            plain = set(key.keys) <= set(key.columns) and not key.operators
+            if plain and not single & set(key.columns) and state.kept is None:
+                kept &= ~self._twice(name, key)
+        if not kept.all():
+            state.drawn, state.kept, state.rows = state.rows, np.flatnonzero(kept).astype(np.int64), int(kept.sum())
+            self.notes[name] = f"its keys and its parents allow {state.rows:,}"
+            world.forget(name)
+
+    def _twice(self, name: str, key: Index) -> Flags:
+        """Rows whose values in a key stood in an earlier row."""
+        made = self.world.skeleton(name)
+        columns = self.world.columns(name, key.columns, np.arange(made.rows, dtype=np.int64))
+        codes = together([codes_of(column) for column in columns.values()])
+        counts = np.ones(made.rows, bool)
+        for column in () if key.nulls_not_distinct else columns.values():
+            counts &= np.asarray(column.is_valid())
+        for flags, index in made.falsified:
+            if index.name == key.name:
+                counts &= ~flags
+        found = np.zeros(made.rows, bool)
+        found[counts] = ranks_within(codes[counts]) > 0
+        return found
+
     # -- the server's word --------------------------------------------------------------------------------------
 
     def _try(self, name: str) -> None:
@@ -203,7 +238,7 @@ class _Ready:
         wanted = state.drawn = state.rows
         while True:
             state.kept = None
-            self.world.forget()
+            self.world.forget(name)
             kept, why = sieve(self.connection, self.world, name, self.world.skeleton(name).rows)
             share = len(kept) / state.drawn
             if len(kept) >= wanted or share < LOWEST_SHARE or state.drawn >= wanted * MOST_CANDIDATES:
@@ -215,7 +250,7 @@ class _Ready:
         state.kept, state.rows = kept[:wanted], min(len(kept), wanted)
         if state.rows < wanted:
             self.notes[name] = f"the server refuses the others: {why or reason}"
-        self.world.forget()
+        self.world.forget(name)
 
     def _guarded(self, ask: Callable[[], str]) -> str:
         try:

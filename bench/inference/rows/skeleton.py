@@ -81,6 +81,10 @@ class Skeleton:
     short: str = ""
     """The key that did not allow all rows that were asked for."""
 
+    def origins(self, rows: Ints) -> Ints:
+        """The candidates that rows were, where candidates were judged; else their own numbers."""
+        return rows if self.candidates is None else self.candidates[rows]
+
     def keep(self, kept: Flags) -> None:
         """Only the rows ``kept``."""
         self.rows = int(kept.sum())
@@ -126,12 +130,12 @@ class _Builder:
             self._draw(positions, everything, 0)
         self._settle()
         self._number()
+        self._place_nulls(late=False)
         if kept is not None:
             flags = np.zeros(self.made.rows, bool)
             flags[kept[kept < self.made.rows]] = True
             self.made.keep(flags)
             self.made.candidates = np.flatnonzero(flags).astype(np.int64)
-        self._place_nulls(late=False)
         return self.made
 
     def _choose_carriers(self) -> None:
@@ -145,6 +149,13 @@ class _Builder:
             carrier = carrier_of(self.subject, key, self.limits, self.made.rows)
             if carrier is None:
                 continue
+            shared = [n for n, (_, other) in enumerate(self.chosen) if set(other.columns) & set(carrier.columns)]
+            if shared and carrier.radices == (None,):  # one column for two keys has to be unique by itself
+                carrier = replace(carrier, within=False)
+                for place in shared:
+                    other_key, other = self.chosen[place]
+                    if other.radices == (None,):
+                        self.chosen[place] = other_key, replace(other, within=False)
             self.chosen.append((key, carrier))
             if carrier.radices == (None,) and not carrier.within:
                 alone |= set(carrier.columns)
@@ -304,8 +315,7 @@ class _Builder:
 
     def _place_nulls(self, *, late: bool) -> None:
         """Leave a share of the references open that may be, but not in keys that count on them."""
-        rows = np.arange(self.made.rows, dtype=np.int64)
-        shared = _shared(self.references)
+        rows, shared = self.made.origins(np.arange(self.made.rows, dtype=np.int64)), _shared(self.references)
         for position, reference in enumerate(self.references):
             names = [name for name in self._open(reference) if name not in shared]
             partly = reference.match_full and len(names) < len(reference.columns)

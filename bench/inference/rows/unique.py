@@ -32,13 +32,17 @@ def apart(texts: pa.Array, numbers: Ints, where: Flags, longest: int | None) -> 
     return pc.if_else(pa.array(where), told, texts)
 
 
+def codes_of(values: pa.Array) -> Ints:
+    """A number for each value, equal where they are; -1 for NULL."""
+    return np.asarray(values.dictionary_encode().indices.fill_null(-1)).astype(np.int64)
+
+
 def repeats(values: pa.Array, there: pa.Array | None = None) -> Flags:
     """Where a value stands that stood before, or that is ``there`` already; upper and lower case count as one."""
     before = 0
     if there is not None and len(there):
         before, values = len(there), pa.concat_arrays([there.cast(values.type), values])
-    codes = (pc.utf8_lower(values) if pa.types.is_string(values.type) else values).dictionary_encode().indices
-    numbers = np.asarray(codes.fill_null(-1))
+    numbers = codes_of(pc.utf8_lower(values) if pa.types.is_string(values.type) else values)
     first = np.zeros(len(numbers), bool)
     first[np.unique(numbers, return_index=True)[1]] = True
     return ~first[before:] & (numbers[before:] >= 0)

@@ -23,7 +23,7 @@ from bench.inference.rows.draws import Flags, Ints, together
 from bench.inference.rows.skeleton import Skeleton
 from bench.inference.rows.sources import BY_TYPE, distinct_values, plain_values
 from bench.inference.rows.subjects import Subject, subjects
-from bench.inference.rows.unique import apart, ends
+from bench.inference.rows.unique import apart, codes_of, ends
 from bench.inference.types.parse import typed
 from bench.inference.types.text_form import text_form
 from bench.model.schema import Check, Column, DataType, Index, Schema
@@ -72,10 +72,27 @@ class World:
         self.unread = {name: unread for name, (_, _, unread) in read.items() if unread}
         self.required = _required(self.subjects.values())
         self.late, self.givers = circles(self.subjects)
-        self.forget()
+        self.children: dict[str, set[str]] = {name: set() for name in self.subjects}
+        for name, subject in self.subjects.items():
+            for reference in subject.references:
+                self.children.setdefault(reference.table, set()).add(name)
+        self.forget_all()
 
-    def forget(self) -> None:
-        """Make everything anew from the states, which have changed."""
+    def forget(self, name: str) -> None:
+        """Make rows anew from a state that has changed: the table's, and those of whoever refers to it."""
+        waiting, touched = [name], {name}
+        while waiting:
+            found = self.children[waiting.pop()] - touched
+            touched |= found
+            waiting += found
+        for one in touched:
+            for made in (self._early, self._skeletons, self._obeyers):
+                made.pop(one, None)
+        for key in [key for key in self._values if key[0] in touched]:
+            del self._values[key]
+
+    def forget_all(self) -> None:
+        """Make everything anew."""
         self._early: dict[str, Skeleton] = {}
         self._skeletons: dict[str, Skeleton] = {}
         self._values: dict[tuple[str, str, bool], Values] = {}
@@ -91,7 +108,7 @@ class World:
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update(kept)
-        self.forget()
+        self.forget_all()
 
     # -- what a skeleton asks -----------------------------------------------------------------------------------
 
@@ -124,15 +141,13 @@ class World:
         """Numbers for several columns (table, column) that may be compared with each other."""
         columns = [self.everything(name, column) for name, column in places]
         texts = [column.cast(pa.string()) for column in columns]
-        codes = pa.concat_arrays(texts).dictionary_encode().indices
-        ordered = np.asarray(codes.fill_null(-1)).astype(np.int64)
-        return np.split(ordered, np.cumsum([len(text) for text in texts])[:-1])
+        return np.split(codes_of(pa.concat_arrays(texts)), np.cumsum([len(text) for text in texts])[:-1])
 
     def matching_codes(self, name: str, column: str, table: str, to: str) -> tuple[Ints, Ints]:
         """Numbers of a column of the new rows, and of ``to`` of all rows of ``table``: equal where values are."""
         mine = self.raw(name, column, np.arange(self.early(name).rows, dtype=np.int64))
         both = [mine.cast(pa.string()), self.everything(table, to).cast(pa.string())]
-        codes = np.asarray(pa.concat_arrays(both).dictionary_encode().indices.fill_null(-1)).astype(np.int64)
+        codes = codes_of(pa.concat_arrays(both))
         return codes[: len(mine)], codes[len(mine) :]
 
     def is_late(self, name: str, position: int) -> bool:
@@ -195,7 +210,8 @@ class World:
         if not related & set(wanted):
             return {column: self.raw(name, column, rows) for column in wanted}
         made = {column: self.raw(name, column, rows) for column in dict.fromkeys([*wanted, *sorted(related)])}
-        made |= self._obeyer(name)({column: made[column] for column in sorted(related)}, rows)
+        origins = self.early(name).origins(rows)
+        made |= self._obeyer(name)({column: made[column] for column in sorted(related)}, origins)
         return {column: made[column] for column in wanted}
 
     def _obeyer(self, name: str) -> Obeyer:
@@ -249,7 +265,7 @@ class World:
         state, found = self.states[name], self.subjects[name].table.column(column)
         numbers = made.numbers.get(column) if made else None
         if numbers is None or made is None:
-            numbers = rows if made is None or made.candidates is None else made.candidates[rows]
+            numbers = rows if made is None else made.origins(rows)
             pool = state.pools.get(column)
             return self._plain(name, found)(numbers if pool is None else pool[numbers % len(pool)])
         if column in made.slots:
