@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.inference.queries.choice import LISTED, Choice
-from bench.inference.queries.describe import PAGE
+from bench.inference.queries.describe import PAGE, constant
 from bench.inference.queries.found import called, expression, quoted, rows_of, words
 from bench.inference.queries.insertions import inserted
 from bench.inference.queries.owners import absent, ranked
@@ -48,10 +48,14 @@ class Shape:
     offsets: tuple[Use, ...] = ()
     optional: frozenset[int] = frozenset()
     inserts: tuple[Use, ...] = ()
+    fixed: tuple[Use, ...] = ()
+    """Parameters for which no row has a value."""
     listed: bool = False
     """Whether the owner is a list of them."""
     unique: bool = False
     """Whether no owner has more than one row."""
+    given: Mapping[int, str] = field(default_factory=dict)
+    """Parameters whose values are known before: constants and the clock, as SQL."""
     taken: frozenset[str] = field(default=frozenset())
     """Names of tables in the statement."""
 
@@ -66,13 +70,13 @@ class Shape:
 
 def class_sql(shape: Shape, choice: Choice) -> str:
     """The SELECT whose columns are the values of a class, one row or none."""
-    return _Builder(shape, choice).whole()
+    return _with_clock(_Builder(shape, choice).whole())
 
 
 def owners_sql(shape: Shape) -> str:
     """A SELECT of how many owners there are, and how many rows the largest has."""
     builder = _Builder(shape, Choice())
-    return (
+    return _with_clock(
         f"WITH {builder.names['found']} AS ({builder.rows(shape.parts[0])}),"
         f" {builder.names['counted']} AS ({builder.counted()})"
         f" SELECT count(*), max(row_count) FROM {builder.names['counted']}"
@@ -88,7 +92,7 @@ class _Builder:
             name: name if name not in shape.taken else f"{name}_rows"
             for name in ("found", "counted", "chosen", "others")
         }
-        self.known: dict[int, str] = {}
+        self.known: dict[int, str] = dict(shape.given)
         self.conditions: list[str] = []
         self.joined: list[str] = []
 
@@ -116,19 +120,24 @@ class _Builder:
 
     def all_uses(self) -> list[Use]:
         of_parts = [use for part in self.shape.parts for use in part.uses]
-        return sorted([*of_parts, *self.shape.inserts], key=lambda use: use.number)
+        return sorted([*of_parts, *self.shape.inserts, *self.shape.fixed], key=lambda use: use.number)
 
     def value(self, use: Use) -> str:
         if self.choice.without_optional and use.number in self.shape.optional:
             return f"NULL::{self.shape.type(use)}"
+        if any(use.number == one.number for one in self.shape.fixed):
+            return f"{constant(self.shape.type(use))}::{self.shape.type(use)}"
         return self.known.get(use.number, f"NULL::{self.shape.type(use)}")
 
     def learn(self, use: Use, value: str, *, narrows: bool) -> None:
         """A value is known: what follows is taken from the rows that have it."""
         self.known[use.number] = value
         if narrows:
-            operator = f"= ANY ({value})" if use.role == "set" else f"= {value}"
+            operator = f"= ANY ({value})" if self.is_list(use) else f"= {value}"
             self.conditions.append(f"f.{self.shape.name(use)} {operator}")
+
+    def is_list(self, use: Use) -> bool:
+        return use.role == "set" and self.shape.type(use).endswith("[]")
 
     def add(self, select: str, name: str) -> None:
         """Join what a SELECT gives, which may use what is known already."""
@@ -175,7 +184,7 @@ class _Builder:
         columns = [shape.name(use) for use in shape.owners]
         listed = ", ".join(columns)
         if owner == "empty":
-            return absent(shape.around, shape.owners, columns, self.names)
+            return absent(shape.around, shape.owners, columns, self.names, listed=shape.listed)
         inside = (
             f"SELECT {listed}, row_count FROM {counted} {ranked(owner, counted, listed, LISTED if shape.listed else 1)}"
         )
@@ -242,7 +251,7 @@ class _Builder:
     def single(self, use: Use, table: str, conditions: Sequence[str]) -> str:
         column = f"f.{self.shape.name(use)}"
         where = _where([*conditions, f"{column} IS NOT NULL"])
-        if use.role == "set":
+        if self.is_list(use):
             inside = (
                 f"SELECT {column} AS v FROM {table}{where} GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT {LISTED}"
             )  # fmt: skip
@@ -257,6 +266,15 @@ class _Builder:
         rows = f"(SELECT count(*) FROM {self.names['found']} AS f{_where(self.conditions)})"
         for use in self.shape.offsets:
             yield use, f"{rows} * 9 / 10" if use.direct else f"greatest(1, {rows} * 9 / {10 * PAGE})"
+
+
+def clock(name: str) -> str:
+    """The parameter that is the clock, as the grammar can read it until the SELECT is whole."""
+    return f"pgproof_clock_{name}"
+
+
+def _with_clock(select: str) -> str:
+    return re.sub(r"\bpgproof_clock_(\w+)", r":\1", select)
 
 
 def _assembled(ctes: Mapping[str, str], columns: Sequence[str], joined: Sequence[str]) -> str:

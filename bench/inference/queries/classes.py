@@ -156,7 +156,7 @@ class _Chooser:
 
     def is_unique(self) -> bool:
         """Whether no owner has more than one row."""
-        for shape in self.shapes if self.shape.owners else ():
+        for shape in (one for one in self.shapes if one.owners):
             try:
                 found = arguments(self.around.connection, owners_sql(shape), self.query, self.around.clock)
             except NotRead:

@@ -37,6 +37,7 @@ _CONSTANTS = (
     (r"interval", "'30 days'"),
     (r"uuid$", "'00000000-0000-0000-0000-000000000000'"),
     (r"jsonb?$", "'{}'"),
+    (r"jsonpath$", "'$'"),
     (r"\[\]$", "'{}'"),
     (r"range$", "'empty'"),
     (r"date$|timestamp", "'2026-01-01'"),

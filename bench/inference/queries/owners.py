@@ -26,7 +26,9 @@ def ranked(owner: Owner | int, counted: str, listed: str, limit: int) -> str:
     return f"ORDER BY row_count DESC, {listed} LIMIT {limit}{offset}"
 
 
-def absent(around: Surroundings, owners: Sequence[Use], columns: Sequence[str], names: Mapping[str, str]) -> str:
+def absent(
+    around: Surroundings, owners: Sequence[Use], columns: Sequence[str], names: Mapping[str, str], *, listed: bool
+) -> str:
     """A SELECT of an owner that has no rows.
 
     It is a parent without children where there is one, else a key that nobody has; of several parameters the last
@@ -34,13 +36,13 @@ def absent(around: Surroundings, owners: Sequence[Use], columns: Sequence[str], 
     """
     *first, last = columns
     value = _absent(around, owners[-1], last, names)
-    if owners[-1].role == "set":
+    if listed:
         value = f"ARRAY[{value}]"
     if not first:
         return f"SELECT {value} AS {last}, 0 AS row_count"
     kept = f"SELECT {', '.join(first)} FROM {names['counted']} ORDER BY row_count DESC, {', '.join(columns)} LIMIT 1"
-    listed = ", ".join(f"present.{one}" for one in first)
-    return f"SELECT {listed}, {value} AS {last}, 0 AS row_count FROM ({kept}) AS present"
+    others = ", ".join(f"present.{one}" for one in first)
+    return f"SELECT {others}, {value} AS {last}, 0 AS row_count FROM ({kept}) AS present"
 
 
 def _absent(around: Surroundings, use: Use, column: str, names: Mapping[str, str]) -> str:

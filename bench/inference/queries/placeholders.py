@@ -62,6 +62,8 @@ _TYPED = re.compile(
     re.IGNORECASE,
 )
 _LIST = re.compile(rf"\b(NOT\s+)?IN\s*(?:(:{_NAME})|\(\s*(:{_NAME})\s*\))", re.IGNORECASE)
+_FETCH = re.compile(rf"\b(FETCH\s+(?:FIRST|NEXT)\s+)(:{_NAME})(?=\s+ROWS?\b)", re.IGNORECASE)
+"""Of an expression the grammar wants brackets, and a cast makes one."""
 _EXTRACT = re.compile(rf"\bextract\s*\(\s*(:{_NAME})\s+FROM\b", re.IGNORECASE)
 
 
@@ -198,6 +200,7 @@ def _repaired(sql: str, lists: set[str]) -> tuple[str, tuple[tuple[str, str], ..
         return f"<> ALL ({name})" if found[1] else f"= ANY ({name})"
 
     sql = _sub(_LIST, sql, masked(sql), listed)
+    sql = _sub(_FETCH, sql, masked(sql), lambda found: f"{found[1]}({found[2]})")
     return typed_literals(_sub(_EXTRACT, sql, masked(sql), lambda found: f"date_part({found[1]},"))
 
 

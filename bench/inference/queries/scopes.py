@@ -129,6 +129,8 @@ class _Reader:
             case "JoinExpr":
                 self._source(one.larg, level)
                 self._source(one.rarg, level)
+            case "RangeTableSample":
+                self._source(one.relation, level)
             case "RangeFunction" if one.HasField("alias"):
                 level.sources[one.alias.aliasname] = {}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bench.inference.queries.class_sql import Part, Shape
+from bench.inference.queries.class_sql import Part, Shape, clock
+from bench.inference.queries.describe import CLASS, CLOCK
 from bench.inference.queries.plan_columns import plan_columns
 from bench.inference.queries.surroundings import Surroundings
 from bench.inference.queries.uses import Analysis, Use, analyse
@@ -28,13 +30,14 @@ def shape_of(around: Surroundings, query: Query, *, joint: bool = True) -> Shape
     names = sqlfile.placeholders(query.sql)
     plain = sqlfile.fill_in(query.sql, {name: f"${number}" for number, name in enumerate(names, 1)}, "")
     analysis = analyse(plain, names, around.relations)
-    chosen = [number for number, name in enumerate(names, 1) if sources[name] == "class"]
+    chosen = [number for number, name in enumerate(names, 1) if sources[name] == CLASS]
     uses = [_with_origin(analysis.main(number), around) for number in chosen]
     uses = _behind_views(uses, around, sqlfile.numbered(query.sql, types)[0], len(names))
     inserts = tuple(use for use in uses if use.role == "value" and use.origin[0])
     read = [use for use in uses if use.role != "value"]
     read = [use for use in read if (use.column is not None if joint else use.origin[0])]
     owners = _owners(read, around, joint=joint)
+    taken = {use.number for use in (*read, *inserts)}
     return Shape(
         around=around,
         analysis=analysis,
@@ -44,9 +47,22 @@ def shape_of(around: Surroundings, query: Query, *, joint: bool = True) -> Shape
         offsets=tuple(use for n in range(1, len(names) + 1) if (use := analysis.main(n)).role == "offset"),
         optional=frozenset(use.number for use in uses if all(one.optional for one in analysis.of(use.number))),
         inserts=inserts,
-        listed=bool(owners) and owners[0].role == "set",
+        fixed=tuple(use for use in uses if use.number not in taken),
+        listed=bool(owners) and owners[0].role == "set" and types[names[owners[0].number - 1]].endswith("[]"),
+        given=_given(query, names),
         taken=_tables(analysis),
     )
+
+
+def _given(query: Query, names: Sequence[str]) -> dict[int, str]:
+    """The values of parameters that no class chooses, by number."""
+    found = {}
+    for one in query.parameters:
+        if one.name in names and one.source == CLOCK:
+            found[names.index(one.name) + 1] = f"{clock(one.name)}::{one.type}"
+        elif one.name in names and re.fullmatch(r"'(?:[^']|'')*'|-?[\d.]+", one.source):
+            found[names.index(one.name) + 1] = f"{one.source}::{one.type}"
+    return found
 
 
 def _with_origin(use: Use, around: Surroundings) -> Use:

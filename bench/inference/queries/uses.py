@@ -26,7 +26,8 @@ _OPERATORS: dict[str, tuple[Role, Role]] = {
 }  # fmt: skip
 """Operator to what a parameter on its right is, and one on its left."""
 
-_WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent", "citext", "greatest", "least"}
+_WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent", "citext", "greatest", "least",
+             "string_to_array", "unnest"}  # fmt: skip
 """Functions that leave a value what it is, near enough to look for it."""
 
 _QUERIES = {"to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery"}
@@ -112,9 +113,11 @@ class _Collector:
 
     def all(self) -> Iterator[Use]:
         node, at = self.level.node, _At(negated=_negated(self.level))
-        for name in ("where_clause", "having_clause"):
-            if hasattr(node, name) and node.HasField(name):
-                yield from self.condition(getattr(node, name), replace(at, filters=name == "where_clause"))
+        if hasattr(node, "where_clause") and node.HasField("where_clause"):
+            yield from self.condition(node.where_clause, at)
+        if hasattr(node, "having_clause"):  # about groups, of which no row says anything
+            for use in self.condition(node.having_clause, replace(at, filters=False)):
+                yield replace(use, role="other")
         for item in (*getattr(node, "from_clause", ()), *getattr(node, "using_clause", ())):
             yield from self.joined(item, at)
         if kind(node) == "SelectStmt":
@@ -161,14 +164,20 @@ class _Collector:
         sides = [side for side in (one.lexpr, one.rexpr) if side.WhichOneof("node")]
         which = enum(one, "kind")
         if len(sides) == 2 and all(kind(side) == "RowExpr" for side in sides):
-            for left, right in zip(inner(sides[0]).args, inner(sides[1]).args, strict=False):
-                role: Role = "equal" if operator == "=" else "cursor"
-                yield from self.pair(left, right, (role, role), at)
+            role: Role = "equal" if operator == "=" else "cursor"
+            yield from self.rows(sides[0], sides[1], role, at)
+        elif which == "AEXPR_IN" and kind(one.lexpr) == "RowExpr":
+            for item in inner(one.rexpr).items:
+                yield from self.rows(one.lexpr, item, "differs" if operator == "<>" else "equal", at)
+        elif len(sides) == 2 and operator in ("@>", "<@") and (bounds := _range(sides[operator == "<@"])):
+            column = sides[operator == "@>"]
+            yield from self.pair(column, bounds[0], ("low", "other"), at)
+            yield from self.pair(column, bounds[1], ("high", "other"), at, strict=True)
         elif which in ("AEXPR_IN", "AEXPR_BETWEEN", "AEXPR_NOT_BETWEEN") and kind(one.rexpr) == "List":
             different = operator == "<>" or which == "AEXPR_NOT_BETWEEN"
-            bounds: list[tuple[Role, Role]] = [("low", "high"), ("high", "low")]
+            between: list[tuple[Role, Role]] = [("low", "high"), ("high", "low")]
             same: tuple[Role, Role] = ("differs", "differs") if different else ("equal", "equal")
-            pairs = bounds if which == "AEXPR_BETWEEN" else [same] * len(inner(one.rexpr).items)
+            pairs = between if which == "AEXPR_BETWEEN" else [same] * len(inner(one.rexpr).items)
             for roles, item in zip(pairs, inner(one.rexpr).items, strict=True):
                 yield from self.pair(one.lexpr, item, roles, at)
         elif len(sides) == 2:
@@ -185,6 +194,11 @@ class _Collector:
             for side in sides:
                 yield from self.condition(side, at)
 
+    def rows(self, left: Node, right: Node, role: Role, at: _At) -> Iterator[Use]:
+        """``(a, b) = ($1, $2)``, member by member."""
+        for one, other in zip(inner(left).args, inner(right).args, strict=False):
+            yield from self.pair(one, other, (role, role), at)
+
     def pair(
         self, left: Node, right: Node, roles: tuple[Role, Role], at: _At, *, strict: bool = False
     ) -> Iterator[Use]:
@@ -193,6 +207,9 @@ class _Collector:
             numbers = _numbers(own)
             if not numbers:
                 yield from self.inside(own, at)
+                continue
+            if optional := _or_itself(own, other):
+                yield replace(self.meeting(optional, role, other, at), optional=True)
                 continue
             if _columns(own) or not _columns(other):
                 yield from self.condition(own, at)
@@ -341,12 +358,33 @@ def _direct(node: Node) -> int | None:
             return _direct(one.arg)
         case "CollateClause":
             return _direct(one.arg)
+        case "A_Expr" if enum(one, "kind") == "AEXPR_NULLIF":
+            return _direct(one.lexpr)
         case "CoalesceExpr" | "MinMaxExpr" | "A_ArrayExpr":
             parts = one.elements if kind(one) == "A_ArrayExpr" else one.args
             return next((found for part in parts if (found := _direct(part))), None)
         case "FuncCall" if str(inner(one.funcname[-1]).sval) in _WRAPPERS | _QUERIES:
             return next((found for part in one.args if (found := _direct(part))), None)
     return None
+
+
+def _range(node: Node) -> tuple[Node, Node] | None:
+    """The bounds of ``tstzrange($1, $2)``."""
+    one = inner(node)
+    if kind(one) == "FuncCall" and str(inner(one.funcname[-1]).sval).endswith("range") and len(one.args) > 1:
+        return one.args[0], one.args[1]
+    return None
+
+
+def _or_itself(own: Node, other: Node) -> int | None:
+    """The parameter of ``coalesce($1, a)`` opposite to ``a``: it narrows nothing where it is NULL."""
+    one = inner(own)
+    if kind(one) != "CoalesceExpr" or len(one.args) != 2 or kind(other) != "ColumnRef":
+        return None
+    same = kind(one.args[1]) == "ColumnRef" and [inner(f).sval for f in inner(one.args[1]).fields] == [
+        inner(f).sval for f in inner(other).fields
+    ]
+    return _direct(one.args[0]) if same else None
 
 
 def _affixes(node: Node) -> tuple[str, str] | None:

@@ -71,6 +71,14 @@ def test_a_key_that_finds_one_row_has_two_classes(around: Surroundings, tmp_path
         "SELECT * FROM orders o JOIN LATERAL (SELECT FROM order_items i WHERE i.order_id = o.id AND i.quantity = $1"
         " LIMIT 1) AS x ON true WHERE o.user_id = $2",
         "UPDATE orders SET status = $1, total = total + $2 WHERE id = $3",
+        "SELECT * FROM users WHERE id = (SELECT user_id FROM sessions WHERE token = $1 AND expires_at > now())",
+        "SELECT * FROM orders WHERE tstzrange($1, $2) @> created_at AND status IS DISTINCT FROM $3",
+        "SELECT * FROM order_items WHERE (order_id, product_id) IN (($1, $2), ($3, $4))",
+        "SELECT * FROM users WHERE email = COALESCE($1, email) AND name = COALESCE(NULLIF($2, ''), name)",
+        "WITH RECURSIVE t(n, id) AS (SELECT 1, id FROM orders WHERE id = $1 UNION ALL SELECT n + 1, o.id FROM t"
+        " JOIN orders o ON o.id = t.id + 1 WHERE n < $2) SELECT * FROM t FETCH FIRST $3 ROWS ONLY",
+        "SELECT user_id, sum(total) FROM orders WHERE paid_on >= $1 GROUP BY ROLLUP (user_id) HAVING sum(total) > $2",
+        "SELECT * FROM orders TABLESAMPLE SYSTEM (100) WHERE user_id = $1",
         "UPDATE orders SET (status, channel) = ($1, $2) WHERE id IN (SELECT order_id FROM order_items"
         " WHERE quantity = $3) AND channel = $4",
         "UPDATE users AS u SET email = $1 FROM orders AS o WHERE o.user_id = u.id AND o.id = $2",
