@@ -26,7 +26,7 @@ from bench.postgres.schema_roles import MARK, Roles
 from bench.postgres.stand_ins import stand_ins
 from bench.postgres.workload_role import ROLE
 from bench.workload.psql import Step, read_statements
-from bench.workload.tolerance import statement_node, told
+from bench.workload.tolerance import C_UNACCENT, statement_node, told
 
 Attempt = Callable[[str, Step], None]
 """To execute the text of a step."""
@@ -214,7 +214,7 @@ class _Loader:
         if isinstance(error, psycopg.errors.InsufficientPrivilege) and (of_all := _ALL_TRIGGERS.match(text)):
             return self._without_triggers if of_all[1].upper() == "DISABLE" else self._with_triggers
         idle = self._connection.info.transaction_status == TransactionStatus.IDLE
-        if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _SUPERUSERS.match(text):
+        if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _superusers(text):
             return self._send_as_ourselves
         return None
 
@@ -272,8 +272,12 @@ class _Loader:
             return  # whom it names instead stands for the superuser of the dump
         with self._target.connect_as_ourselves(self._database) as ours:
             psycopg.RawCursor(ours).execute(text, [])  # with parameters, a server takes one statement alone
-            if (found := _SUPERUSERS.match(text)) and found["family"]:
-                ours.execute(f"ALTER {found['family']} OWNER TO {ROLE}")
+            if (found := _superusers(text)) and (made := found[found.lastgroup or 0]) != found[0]:
+                ours.execute(f"ALTER {made} OWNER TO {ROLE}")
+
+
+def _superusers(text: str) -> re.Match[str] | None:
+    return _SUPERUSERS.match(text) or C_UNACCENT.match(text)
 
 
 def _new_owner(text: str) -> str:

@@ -53,6 +53,15 @@ _NO_SCHEMA = re.compile(
 )
 """In a block: the making of a role, its membership in another, and what is said of the script's own database."""
 
+_ATTRIBUTES = r"(?:LANGUAGE\s+'?c'?|IMMUTABLE|STRICT|PARALLEL\s+SAFE|\s)+"
+C_UNACCENT = re.compile(
+    r"""\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?P<function>FUNCTION\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s*
+        \(\s*(?:pg_catalog\.)?regdictionary\s*,\s*(?:pg_catalog\.)?text\s*\))\s+RETURNS\s+text\s"""
+    rf"{_ATTRIBUTES}AS\s+'\$libdir/unaccent'\s*,\s*'unaccent_dict'(?:{_ATTRIBUTES})?$",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""The one function in C that schemas define themselves: unaccent, said to be immutable so that an index may have it."""
+
 _SERVERS = re.compile(r"pg_(?:execute|read|write)_server_.*")
 """Roles of PostgreSQL's own that lead to files and programs."""
 
@@ -221,6 +230,9 @@ class _Sorter:
         if node.relation.relname != "pg_index" or not changed <= {"indisready", "indisvalid"}:
             return step
         return self._leave(step, "indexes stay switched on while rows change")
+
+    def _of_CreateFunctionStmt(self, step: Step, node: Node) -> Step:
+        return replace(step) if C_UNACCENT.match(step.sql) else step
 
     def _of_CreateEventTrigStmt(self, step: Step, node: Node) -> Step | None:
         return self._about(step, "EVENT_TRIGGER")

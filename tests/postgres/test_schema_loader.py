@@ -113,6 +113,13 @@ DONE_IN_ANOTHER_WAY = {
         "CREATE PUBLICATION q FOR TABLES IN SCHEMA public;",
         "SELECT count(*) FROM pg_publication", [(2,)],
     ),
+    "unaccent for an index": (
+        "CREATE EXTENSION unaccent; CREATE FUNCTION public.plain(regdictionary, text) RETURNS text LANGUAGE c\n"
+        "IMMUTABLE STRICT PARALLEL SAFE AS '$libdir/unaccent', 'unaccent_dict';"
+        "ALTER FUNCTION plain(regdictionary, text) OWNER TO a;",
+        "SELECT plain('public.unaccent', 'é'), pg_get_userbyid(proowner)::text FROM pg_proc WHERE proname = 'plain'",
+        [("e", "a")],
+    ),
     "a large object": (
         "SELECT lo_create(7); ALTER LARGE OBJECT 7 OWNER TO a; BEGIN; SELECT lo_open(7, 131072);"
         "SELECT lowrite(0, 'x'); COMMIT;",
