@@ -71,6 +71,9 @@ _BLOCK = re.compile(r"\s*(?:DO|CALL|SELECT)\b", re.IGNORECASE)
 _OWNED_BY_SUPERUSERS = re.compile(r"\s*ALTER\s+PUBLICATION\b", re.IGNORECASE)
 _ROW = re.compile(r"^COPY .+?, line (\d+)", re.MULTILINE)
 
+MISSING = ("3F000", "42P01", "42704", "42883")
+"""SQLSTATEs of a schema, a relation, another object and a function that is not there."""
+
 _ABSENT = ("42P01", "42704", "42883", "42703", "3F000")
 """SQLSTATEs of what DROP does not find."""
 
@@ -311,4 +314,6 @@ def _failure(step: Step, error: psycopg.Error) -> Exception:
     if step.rows is not None and (row := _ROW.search(error.diag.context or "")):
         line = step.line + step.sql.count("\n") + int(row[1])
     failure = translated(error, f"{step.file}:{line}")
-    return type(failure)(" ".join(failure.message.split()), hint=failure.hint)
+    missing = error.sqlstate in MISSING and not failure.hint
+    hint = "what comes before it can be named: --prelude FILE" if missing else failure.hint
+    return type(failure)(" ".join(failure.message.split()), hint=hint)

@@ -59,8 +59,9 @@ def test_collations_of_a_system_and_of_icu_are_stood_in_for(database: Connection
 
 
 def test_a_collation_that_nobody_knows_stays_an_error(load: Load) -> None:
-    with pytest.raises(WorkloadError, match='collation "musicbrainz"'):
+    with pytest.raises(WorkloadError, match='collation "musicbrainz"') as caught:
         load("CREATE TABLE a (t text COLLATE musicbrainz)")
+    assert "--prelude" in caught.value.hint
 
 
 def test_what_belongs_to_an_extension_brings_it(database: Connection, load: Load) -> None:
