@@ -97,6 +97,8 @@ def _together(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> ColumnPlan:
         if named:
             template = kinds()[named[0].kind].options["template"]
             return replace(plan, options={**plan.options, "of": named[0].name, "template": template})
+    if make == "period":
+        return _without_partner(plan, plans)
     if make != "money":
         return plan
     parts = [kinds()[one.kind].options.get("part", one.kind) for one in plans]
@@ -108,11 +110,27 @@ def _together(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> ColumnPlan:
     return replace(plan, options=options)
 
 
+def _without_partner(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> ColumnPlan:
+    """An end or a start that has no other beside it, but times of the row's life, in their order."""
+    group, others = plan.options.get("group"), {one.kind for one in plans}
+    if any(
+        one.kind != plan.kind and kinds()[one.kind].make == "period" and one.options.get("group") == group
+        for one in plans
+    ):
+        return plan
+    if plan.kind == "ends_at" and others & {"started_at", "finished_at"}:
+        return replace(plan, kind="expires_at", options={})
+    return (
+        replace(plan, kind="started_at", options={}) if plan.kind == "starts_at" and "finished_at" in others else plan
+    )
+
+
 def _plan(schema: Schema, table: Table, column: Column, limits: Limits, locales: Sequence[str]) -> ColumnPlan:
     for plan in _candidates(schema, table, column, limits):
         kind = kinds()[plan.kind]
         options = dict(plan.options)
-        if kind.make in ("person", "place", "period") and (group := group_of(column.name)):
+        which = "period" if kind.make == "period" else "words"
+        if kind.make in ("person", "place", "period") and (group := group_of(column.name, which)):
             options["group"] = group
         if kind.make in ("person", "place") and locales:
             options["locales"] = list(locales)

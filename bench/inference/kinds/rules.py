@@ -186,13 +186,13 @@ def rules_for(column: str, table: str, family: str, longest: int | None) -> list
     ]
 
 
-def group_of(column: str) -> str:
-    """Whose person or place a column tells of, from the words of its name that do not say what of it.
+def group_of(column: str, which: str = "words") -> str:
+    """Whose person, place or ``period`` a column tells of, from the words of its name that do not say what of it.
 
-    >>> group_of("billing_city"), group_of("customer_email"), group_of("first_name")
-    ('billing', 'customer', '')
+    >>> group_of("billing_city"), group_of("customer_email"), group_of("first_name"), group_of("trial_end", "period")
+    ('billing', 'customer', '', 'trial')
     """
-    what = set(read("rules.toml")["together"]["words"])
+    what = set(read("rules.toml")["together"][which])
     return " ".join(word for word in words_in(column) if word not in what)
 
 

@@ -109,6 +109,21 @@ def test_amounts_of_a_line_know_that_there_is_a_price_and_a_quantity():
     )
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("start_date", "end_date"), ("starts_at", "ends_at"), ("valid_from", "valid_until"), ("from", "to"),
+        ("trial_start", "trial_end"), ("effective_date", "end_date"), ("check_in", "check_out"),
+        ("started_at", "ended_at"), ("start_at", "finished_at"), ("started_at", "end_time"),
+    ],
+)  # fmt: skip
+def test_a_period_ends_after_it_begins(start, end):
+    table = Table("public", "offers", (column(start, "date", not_null=True), column(end, "date", not_null=True)))
+    plans = propose(Schema((table,)), table, {})
+    first, last = (values_of(table.name, table.column(plan.name), plan, 1, "")(NUMBERS) for plan in plans)
+    assert pc.all(pc.less_equal(first, last)).as_py()
+
+
 def test_polymorphic_types_are_the_classes_of_tables_that_are_referred_to():
     key = ForeignKey("k", ("post_id",), "public.blog_posts", ("id",))
     posts = Table("public", "blog_posts", (column("id", "bigint"),))
