@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from bench.inference.queries.expressions import outside_subqueries
 from bench.inference.queries.scopes import STATEMENTS, Level, enum
-from bench.inference.queries.uses import outside_subqueries
 from bench.syntax.tree import Node, children, deparse, inner, kind, parse, statement, walk
 
 Known = Mapping[int, str]

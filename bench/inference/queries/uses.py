@@ -6,9 +6,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from bench.inference.queries.expressions import (
+    affixes_of,
+    columns_in,
+    direct,
+    numbers_in,
+    only_parameters,
+    or_itself,
+    range_bounds,
+    wrapped,
+)
 from bench.inference.queries.relations import Relations
 from bench.inference.queries.scopes import STATEMENTS, Level, enum, levels
-from bench.syntax.tree import Node, NotParsed, children, inner, kind, parse, statement, walk
+from bench.syntax.tree import Node, NotParsed, children, inner, kind, parse, statement
 
 Role = Literal[
     "equal", "set", "member", "low", "high", "differs", "pattern", "regex", "contains", "search", "key", "cursor",
@@ -25,12 +35,6 @@ _OPERATORS: dict[str, tuple[Role, Role]] = {
     "<#>": ("beside", "beside"), "^@": ("beside", "other"),
 }  # fmt: skip
 """Operator to what a parameter on its right is, and one on its left."""
-
-_WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent", "citext", "greatest", "least",
-             "string_to_array", "unnest"}  # fmt: skip
-"""Functions that leave a value what it is, near enough to look for it."""
-
-_QUERIES = {"to_tsquery", "plainto_tsquery", "phraseto_tsquery", "websearch_to_tsquery"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -144,9 +148,9 @@ class _Collector:
                 yield Use(one.number, "other", self.level, negated=at.negated, filters=at.filters)
             case "BoolExpr":
                 negated = at.negated != (enum(one, "boolop") == "NOT_EXPR")
-                optional = at.optional or (enum(one, "boolop") == "OR_EXPR" and any(map(_only_parameters, one.args)))
+                optional = at.optional or (enum(one, "boolop") == "OR_EXPR" and any(map(only_parameters, one.args)))
                 for part in one.args:
-                    if not (optional and _only_parameters(part)):
+                    if not (optional and only_parameters(part)):
                         yield from self.condition(part, replace(at, negated=negated, optional=optional))
             case "A_Expr":
                 yield from self.compared(one, at)
@@ -169,7 +173,7 @@ class _Collector:
         elif which == "AEXPR_IN" and kind(one.lexpr) == "RowExpr":
             for item in inner(one.rexpr).items:
                 yield from self.rows(one.lexpr, item, "differs" if operator == "<>" else "equal", at)
-        elif len(sides) == 2 and operator in ("@>", "<@") and (bounds := _range(sides[operator == "<@"])):
+        elif len(sides) == 2 and operator in ("@>", "<@") and (bounds := range_bounds(sides[operator == "<@"])):
             column = sides[operator == "@>"]
             yield from self.pair(column, bounds[0], ("low", "other"), at)
             yield from self.pair(column, bounds[1], ("high", "other"), at, strict=True)
@@ -204,22 +208,22 @@ class _Collector:
     ) -> Iterator[Use]:
         """Two sides of a comparison."""
         for own, other, role in ((right, left, roles[0]), (left, right, roles[1])):
-            numbers = _numbers(own)
+            numbers = numbers_in(own)
             if not numbers:
                 yield from self.inside(own, at)
                 continue
-            if optional := _or_itself(own, other):
+            if optional := or_itself(own, other):
                 yield replace(self.meeting(optional, role, other, at), optional=True)
                 continue
-            if _columns(own) or not _columns(other):
+            if columns_in(own) or not columns_in(other):
                 yield from self.condition(own, at)
                 continue
-            direct = _direct(own)
-            affixes = _affixes(own) if role == "pattern" else None
-            role_here: Role = role if direct or affixes or role == "search" else "other"
+            by_itself = direct(own)
+            affixes = affixes_of(own) if role == "pattern" else None
+            role_here: Role = role if by_itself or affixes or role == "search" else "other"
             for number in numbers:
                 use = self.meeting(number, role_here, other, at)
-                yield replace(use, strict=strict, affixes=affixes or ("", ""), direct=direct is not None)
+                yield replace(use, strict=strict, affixes=affixes or ("", ""), direct=by_itself is not None)
 
     def inside(self, node: Node, at: _At) -> Iterator[Use]:
         """What a side without parameters of its own has in its subqueries' tests."""
@@ -229,7 +233,7 @@ class _Collector:
 
     def meeting(self, number: int, role: Role, column: Node, at: _At) -> Use:
         """A parameter opposite to an expression over columns."""
-        columns = _columns(column)
+        columns = columns_in(column)
         origins = {self.level.resolve(one) for one in columns}
         origin = next(iter(origins)) if len(origins) == 1 else None
         return Use(
@@ -239,10 +243,10 @@ class _Collector:
 
     def tested(self, link: Node, at: _At) -> Iterator[Use]:
         """``$1 IN (SELECT a …)``: the parameter meets what the subquery gives."""
-        numbers = _numbers(link.testexpr)
+        numbers = numbers_in(link.testexpr)
         wanted = inner(link.subselect)
         level = next((one for one in self.level.inner_levels if one.node == wanted), None)
-        if not numbers or not level or not _direct(link.testexpr) or len(wanted.target_list) != 1:
+        if not numbers or not level or not direct(link.testexpr) or len(wanted.target_list) != 1:
             yield from self.condition(link.testexpr, at)
             return
         target = inner(wanted.target_list[0]).val
@@ -251,11 +255,11 @@ class _Collector:
     def called(self, call: Node, at: _At) -> Iterator[Use]:
         """A function: a parameter beside one column is taken for a value like it."""
         name = str(inner(call.funcname[-1]).sval)
-        columns = [one for argument in call.args for one in _columns(argument)]
+        columns = [one for argument in call.args for one in columns_in(argument)]
         for argument in call.args:
-            number = _direct(argument)
+            number = direct(argument)
             if number and len(columns) == 1 and name not in ("date_trunc", "date_part", "count", "sum"):
-                yield self.meeting(number, "beside", _wrapped(columns[0], argument), at)
+                yield self.meeting(number, "beside", wrapped(columns[0], argument), at)
             else:
                 yield from self.condition(argument, at)
         for name in ("agg_filter", "agg_order", "over"):
@@ -272,12 +276,12 @@ class _Collector:
             if one.HasField("quals"):
                 yield from self.condition(one.quals, at)
         elif kind(one) == "RangeFunction":
-            yield from (Use(number, "other", self.level) for number in _numbers(one))
+            yield from (Use(number, "other", self.level) for number in numbers_in(one))
 
     def limits(self, node: Node) -> Iterator[Use]:
         for role, part in (("limit", node.limit_count), ("offset", node.limit_offset)):
-            for number in _numbers(part):
-                yield Use(number, role, self.level, direct=_direct(part) is not None)  # type: ignore[arg-type]
+            for number in numbers_in(part):
+                yield Use(number, role, self.level, direct=direct(part) is not None)  # type: ignore[arg-type]
 
     def inserts(self) -> bool:
         parent = self.level.parent
@@ -289,8 +293,8 @@ class _Collector:
         columns = _inserted(parent) if parent and self.inserts() else []
         for place, item in enumerate(items):
             column = columns[place] if place < len(columns) else ""
-            for number in _numbers(item):
-                yield self.value(number, parent if column else None, column, direct=_direct(item) is not None)
+            for number in numbers_in(item):
+                yield self.value(number, parent if column else None, column, direct=direct(item) is not None)
 
     def set(self, node: Node) -> Iterator[Use]:
         """The SET of an UPDATE, also of ON CONFLICT."""
@@ -300,8 +304,8 @@ class _Collector:
                 value = one.val
                 if kind(value) == "MultiAssignRef" and kind(inner(value).source) == "RowExpr":  # SET (a, b) = ($1, $2)
                     value = inner(inner(value).source).args[inner(value).colno - 1]
-                for number in _numbers(value):
-                    yield self.value(number, self.level, one.name, direct=_direct(value) is not None)
+                for number in numbers_in(value):
+                    yield self.value(number, self.level, one.name, direct=direct(value) is not None)
 
     def value(self, number: int, level: Level | None, column: str, *, direct: bool) -> Use:
         source = next(iter(level.sources.values()), {}) if level else {}
@@ -320,99 +324,3 @@ def _negated(level: Level | None) -> bool:
             return True
         level = level.parent
     return False
-
-
-# -------------------------------------------------------------------------------------------------------- expressions
-def outside_subqueries(node: Node) -> Iterator[Node]:
-    """A node and all below it but what its subqueries hold."""
-    one = inner(node)
-    yield one
-    for child in children(one):
-        if kind(child) not in STATEMENTS:
-            yield from outside_subqueries(child)
-
-
-def _numbers(node: Node) -> list[int]:
-    return list(dict.fromkeys(one.number for one in outside_subqueries(node) if kind(one) == "ParamRef"))
-
-
-def _columns(node: Node) -> list[Node]:
-    return [one for one in outside_subqueries(node) if kind(one) == "ColumnRef"]
-
-
-def _only_parameters(node: Node) -> bool:
-    """Whether a condition is about parameters alone: ``$1 IS NULL``, ``$1 = ''``."""
-    parts = list(walk(node))
-    return any(kind(one) == "ParamRef" for one in parts) and not any(
-        kind(one) == "ColumnRef" or kind(one) in STATEMENTS for one in parts
-    )
-
-
-def _direct(node: Node) -> int | None:
-    """The number of a parameter that stands by itself, but for casts and functions that leave it what it is."""
-    one = inner(node)
-    match kind(one):
-        case "ParamRef":
-            return int(one.number)
-        case "TypeCast":
-            return _direct(one.arg)
-        case "CollateClause":
-            return _direct(one.arg)
-        case "A_Expr" if enum(one, "kind") == "AEXPR_NULLIF":
-            return _direct(one.lexpr)
-        case "CoalesceExpr" | "MinMaxExpr" | "A_ArrayExpr":
-            parts = one.elements if kind(one) == "A_ArrayExpr" else one.args
-            return next((found for part in parts if (found := _direct(part))), None)
-        case "FuncCall" if str(inner(one.funcname[-1]).sval) in _WRAPPERS | _QUERIES:
-            return next((found for part in one.args if (found := _direct(part))), None)
-    return None
-
-
-def _range(node: Node) -> tuple[Node, Node] | None:
-    """The bounds of ``tstzrange($1, $2)``."""
-    one = inner(node)
-    if kind(one) == "FuncCall" and str(inner(one.funcname[-1]).sval).endswith("range") and len(one.args) > 1:
-        return one.args[0], one.args[1]
-    return None
-
-
-def _or_itself(own: Node, other: Node) -> int | None:
-    """The parameter of ``coalesce($1, a)`` opposite to ``a``: it narrows nothing where it is NULL."""
-    one = inner(own)
-    if kind(one) != "CoalesceExpr" or len(one.args) != 2 or kind(other) != "ColumnRef":
-        return None
-    same = kind(one.args[1]) == "ColumnRef" and [inner(f).sval for f in inner(one.args[1]).fields] == [
-        inner(f).sval for f in inner(other).fields
-    ]
-    return _direct(one.args[0]) if same else None
-
-
-def _affixes(node: Node) -> tuple[str, str] | None:
-    """What a pattern has before and behind its parameter: ``'%' || $1 || '%'``; None for anything else."""
-    parts = list(_concatenated(node))
-    places = [place for place, part in enumerate(parts) if _direct(part)]
-    if len(places) != 1 or len(parts) == 1 or any(kind(part) != "A_Const" for part in parts if not _direct(part)):
-        return None
-    texts = [inner(part).sval.sval if kind(part) == "A_Const" else "" for part in parts]
-    return "".join(texts[: places[0]]), "".join(texts[places[0] + 1 :])
-
-
-def _concatenated(node: Node) -> Iterator[Node]:
-    one = inner(node)
-    if kind(one) == "A_Expr" and [inner(name).sval for name in one.name] == ["||"]:
-        yield from _concatenated(one.lexpr)
-        yield from _concatenated(one.rexpr)
-    elif kind(one) == "FuncCall" and inner(one.funcname[-1]).sval == "concat":
-        for argument in one.args:
-            yield from _concatenated(argument)
-    elif kind(one) == "TypeCast" and kind(one.arg) != "ParamRef" and kind(one.arg) != "A_Const":
-        yield from _concatenated(one.arg)
-    else:
-        yield node
-
-
-def _wrapped(column: Node, like: Node) -> Node:
-    """A ColumnRef in the kind of wrapper that ``like`` is."""
-    found = type(like)()
-    found.column_ref.CopyFrom(column)
-    return found
