@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from bench.experiments.now.record import NowRun
 from bench.experiments.now.summary import NowCell, NowQuery, NowSummary
@@ -65,10 +66,16 @@ def _worst(one: NowQuery, places: Places, *, linked: bool) -> Row:
 def _figures(cell: NowCell) -> Row:
     return (
         Cell(cell.summary.parameter_class, "quiet"),
-        Cell(numbers.figure(cell.side.p95), "over" if cell.side.outcome == "misses" else ""),
+        Cell(_p95(cell), "over" if cell.side.outcome == "misses" else "", hint=cell.side.judgement.reason),
         Cell(numbers.count(cell.rows_read), "open" if cell.wasteful else "", value=cell.rows_read or 0),
         Cell(numbers.count(cell.summary.result_rows), value=cell.summary.result_rows or 0),
     )
+
+
+def _p95(cell: NowCell) -> str:
+    """The figure alone: of how many it is the longest stands with the query."""
+    found = cell.side.p95
+    return numbers.figure(replace(found, longest_of=0)) if found else numbers.NOTHING
 
 
 def _says(one: NowQuery) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.cells.cell import rank, summarize_pair
 from bench.cells.query import GRAVITY, summarize_query
@@ -23,6 +23,9 @@ WASTEFUL = 100.0
 
 WASTEFUL_ROWS = 1_000
 """Rows read below which nobody notices, however few are returned."""
+
+PROBE = "Probe: "
+"""Before the title of what was made from the schema; a report of probes says that once."""
 
 NAMED = 3
 PLANS_MOST = 60
@@ -137,6 +140,7 @@ def _queries(run: NowRun) -> tuple[NowQuery, ...]:
 
 
 def _query(query: Query, cells: Sequence[NowCell]) -> NowQuery:
+    query = replace(query, title=query.title.removeprefix(PROBE))
     summary = summarize_query(query, tuple(cell.summary for cell in cells))
     worst = next((cell for cell in cells if cell.summary is summary.worst), None)
     return NowQuery(query, summary, tuple(cells), worst, None)
@@ -160,7 +164,7 @@ def _headline(run: NowRun, counted: Tally, measured: int) -> str:
     if not measured:
         return f"Nothing was measured at {size}"
     verb = "meets" if 1 in (counted.total, counted.meets) else "meet"
-    said = f"{counted.meets} of {noun} {verb} {run.options.target_ms:g} ms at {size}{counted.assumed}"
+    said = f"{counted.meets} of {noun} {verb} {run.options.target_ms:g} ms at {size}"
     return f"{said}, {counted.rest}" if counted.meets < counted.total else said
 
 
@@ -186,7 +190,10 @@ def _paragraph(run: NowRun, queries: Sequence[NowQuery], found: Sequence[Hygiene
         yield f"No index supports {plural(len(bare), 'foreign key')}: deleting a parent reads all its children's table."
     if twins := [one for one in found if one.kind != "unindexed foreign key"]:
         size = numbers.size(sum(one.size_bytes for one in twins))
-        yield f"{plural(len(twins), 'index', 'indexes')} ({size}) could go, or are not what they should be."
+        yield f"{plural(len(twins), 'index', 'indexes')} ({size}) could go or want mending."
+    counted = tally((one.summary.outcome, one.summary.assumption) for one in queries)
+    if counted.assuming:
+        yield f"{counted.assuming} of those that meet assume {counted.assumption}: a longer --budget assumes less."
     if not slow and not wasteful and not found and queries:
         yield "Nothing stands out at this size."
 
