@@ -17,14 +17,15 @@ from typing import Any
 from bench import timestamps
 from bench.dataset.checks import insist, run_checks
 from bench.dataset.distributions import Asked, checksum, count, read_distributions
-from bench.dataset.holdback import build, hold_back
+from bench.dataset.holdback import Held, build, hold_back
 from bench.dataset.inferred import load_world, ready
 from bench.dataset.load import load
+from bench.dataset.mending import mend
 from bench.dataset.parallel import Job, run_jobs
 from bench.dataset.plans import has_plan, planned, rules_hash
 from bench.dataset.source import scripts, variables
 from bench.dataset.worker import Loaded, Recipe
-from bench.errors import PgproofError
+from bench.errors import DatasetError, PgproofError
 from bench.inference.dataset_file import FILE as PLAN_FILE
 from bench.inference.rows.world import World
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
@@ -211,7 +212,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         filled = _load(name, workload, recipe, how, begun)
         loaded = clock()
         sizes = {row["name"]: int(row["size_bytes"]) for row in rows(connection, "list_tables")}
-        build(keeper, name, held, sizes, how.workers, how.progress)
+        mended = _build_keys(keeper, name, held, sizes, how, begun)
         indexed = clock()
         vacuum(keeper, name, how.workers, how.progress)
         vacuumed = clock()
@@ -229,9 +230,23 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
                 for row in rows(connection, "list_tables")
                 if (one := _of_table(filled, row))
             ),
-            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes),
+            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes, *mended),
         )  # fmt: skip
         ledger.write_manifest(connection, asdict(dataset))
+
+
+def _build_keys(
+    keeper: Target, name: str, held: Held, sizes: Mapping[str, int], how: Build, begun: Begun
+) -> tuple[str, ...]:  # fmt: skip
+    """Build what was held back; of inferred rows those that break a key are taken back, and told."""
+    try:
+        build(keeper, name, held, sizes, how.workers, how.progress)
+    except DatasetError:
+        if begun.world is None:
+            raise
+        with keeper.connect(name) as own:
+            return mend(own, held, begun.world.schema)
+    return ()
 
 
 def _keeper(target: Target) -> Target:

@@ -64,8 +64,9 @@ def run(basis: SetupOptions, options: Options, origin: Origin, server: ServerHan
     with prepared(basis, server) as setup:
         seen = NowRun(
             **setup.facts(), options=options, queries=basis.queries, left_out=basis.left_out,
-            class_reasons=setup.workload.class_reasons, notes=origin.notes, assumed=origin.assumed,
-            plan_text=origin.plan_text, source=origin.source, inferred_queries=origin.inferred_queries,
+            class_reasons=setup.workload.class_reasons, notes=(*origin.notes, *setup.dataset.schema_notes),
+            assumed=origin.assumed, plan_text=origin.plan_text, source=origin.source,
+            inferred_queries=origin.inferred_queries,
         )  # fmt: skip
         database = setup.copy(setup.template, "now")
         work = _Work(setup, Sides(setup.target, {"before": database}, options.timeout_s), keep, seen)
