@@ -150,14 +150,14 @@ class _Ready:
         state = self.world.states[name]
         if not state.rows:
             return False
-        made = self.world.skeleton(name)
-        if made.rows >= state.rows:
+        self.world.skeleton(name)
+        if name not in self.world.shortened:
             return False
-        state.rows = made.rows
+        short = self.world.shortened.pop(name)
         if not state.rows:
-            self._leave_out(name, f"no row satisfies its key ({made.short})")
+            self._leave_out(name, f"no row satisfies its key ({short})")
         else:
-            self.notes[name] = f"its key ({made.short}) and its parents allow {state.rows:,}"
+            self.notes[name] = f"its key ({short}) and its parents allow {state.rows:,}"
         self.world.forget(name)
         return True
 
@@ -182,7 +182,7 @@ class _Ready:
                 values = world.raw(name, column, rows) if each else world.numbered(name, column, rows)
             except CannotMake:
                 continue
-            flags = repeats(values, state.existing.get(column))
+            flags = repeats(values, state.taken.get(column))
             if not flags.any():
                 continue
             limits = world.limits_of(name, column)
@@ -200,7 +200,7 @@ class _Ready:
         kept = np.ones(made.rows, bool)
         for key in world.subjects[name].keys:
             plain = set(key.keys) <= set(key.columns) and not key.operators
-            if plain and not single & set(key.columns) and state.kept is None:
+            if plain and (state.taken or not single & set(key.columns)) and state.kept is None:
                 kept &= ~self._twice(name, key)
         if not kept.all():
             state.drawn, state.kept, state.rows = state.rows, np.flatnonzero(kept).astype(np.int64), int(kept.sum())
@@ -211,16 +211,20 @@ class _Ready:
         """Rows whose values in a key stood in an earlier row."""
         made = self.world.skeleton(name)
         columns = self.world.columns(name, key.columns, np.arange(made.rows, dtype=np.int64))
-        codes = together([codes_of(column) for column in columns.values()])
+        taken = self.world.states[name].taken
+        all_of_them = {c: pa.concat_arrays([taken[c].cast(v.type), v]) if c in taken else v for c, v in columns.items()}
+        codes = together([codes_of(column) for column in all_of_them.values()])
+        before = len(codes) - made.rows
         counts = np.ones(made.rows, bool)
         for column in () if key.nulls_not_distinct else columns.values():
             counts &= np.asarray(column.is_valid())
         for flags, index in made.falsified:
             if index.name == key.name:
                 counts &= ~flags
-        found = np.zeros(made.rows, bool)
-        found[counts] = ranks_within(codes[counts]) > 0
-        return found
+        looked_at = np.concatenate([np.ones(before, bool), counts])
+        found = np.zeros(len(codes), bool)
+        found[looked_at] = ranks_within(codes[looked_at]) > 0
+        return found[before:] & counts
 
     # -- the server's word --------------------------------------------------------------------------------------
 

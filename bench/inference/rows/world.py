@@ -28,8 +28,8 @@ from bench.inference.types.parse import typed
 from bench.inference.types.text_form import text_form
 from bench.model.schema import Check, Column, DataType, Index, Schema
 
-BLOCK = 1 << 16
-"""Rows of a whole column that are made at a time."""
+KEPT_FROM, KEPT_MOST, OFTEN = 1_000, 2_000_000, 16
+"""Rows of a table whose key columns are kept whole, where its children ask for a sixteenth of them at a time."""
 
 
 @dataclass
@@ -46,6 +46,8 @@ class State:
     """Rows that were there and can be referred to."""
     existing: dict[str, pa.Array] = field(default_factory=dict)
     """Of those the columns that others refer to."""
+    taken: dict[str, pa.Array] = field(default_factory=dict)
+    """Columns of keys in all rows that were there, where new ones come beside them."""
     bases: dict[str, int] = field(default_factory=dict)
     """Of whole numbers that make a key unique the largest that is there."""
     repeated: dict[str, bytes] = field(default_factory=dict)
@@ -76,6 +78,8 @@ class World:
         for name, subject in self.subjects.items():
             for reference in subject.references:
                 self.children.setdefault(reference.table, set()).add(name)
+        self.shortened: dict[str, str] = {}
+        """Tables that had to get fewer rows than the plan says, and the key for whose sake."""
         self.forget_all()
 
     def forget(self, name: str) -> None:
@@ -90,6 +94,8 @@ class World:
                 made.pop(one, None)
         for key in [key for key in self._values if key[0] in touched]:
             del self._values[key]
+        for place in [place for place in self._wholes if place[0] in touched]:
+            del self._wholes[place]
 
     def forget_all(self) -> None:
         """Make everything anew."""
@@ -97,10 +103,12 @@ class World:
         self._skeletons: dict[str, Skeleton] = {}
         self._values: dict[tuple[str, str, bool], Values] = {}
         self._obeyers: dict[str, Obeyer] = {}
+        self._wholes: dict[tuple[str, str], pa.Array] = {}
 
     def forget_values(self, name: str, column: str) -> None:
         """Make the values of one column anew."""
         self._values.pop((name, column, True), None)
+        self._wholes.pop((name, column), None)
 
     def __getstate__(self) -> dict[str, Any]:
         kept = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
@@ -165,7 +173,7 @@ class World:
         """The skeleton without references that close circles."""
         if name not in self._early:
             state = self.states[name]
-            self._early[name] = skeleton.build(
+            made = self._early[name] = skeleton.build(
                 self,
                 self.subjects[name],
                 self.limits[name],
@@ -173,6 +181,8 @@ class World:
                 self.plans[name].skew,
                 state.kept,
             )
+            if made.rows < state.rows and not state.drawn:
+                state.rows, self.shortened[name] = made.rows, made.short
         return self._early[name]
 
     def skeleton(self, name: str) -> Skeleton:
@@ -183,10 +193,20 @@ class World:
 
     def everything(self, name: str, column: str) -> pa.Array:
         """A column of all rows that can be referred to."""
+        self.early(name)  # which may come out with fewer rows than were asked for
         return self.referred(name, column, np.arange(self.size(name), dtype=np.int64))
 
     def referred(self, name: str, column: str, rows: Ints) -> pa.Array:
-        """A column at rows as references number them."""
+        """A column at rows as references number them; the whole column is kept where many of its rows are asked for."""
+        if (name, column) in self._wholes:
+            return self._wholes[name, column].take(pa.array(rows))
+        if KEPT_FROM <= self.size(name) <= min(KEPT_MOST, OFTEN * len(rows)):
+            whole = self._referred(name, column, np.arange(self.size(name), dtype=np.int64))
+            self._wholes[name, column] = whole
+            return whole.take(pa.array(rows))
+        return self._referred(name, column, rows)
+
+    def _referred(self, name: str, column: str, rows: Ints) -> pa.Array:
         state = self.states[name]
         if not state.there:
             return self.raw(name, column, rows)
