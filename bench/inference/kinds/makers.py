@@ -84,7 +84,7 @@ def _counted(rows: Rows, low: float, step: float, options: Mapping[str, Any]) ->
     floor, ceiling = options.get("floor"), options.get("ceiling")
     values = low + rows.numbers * step
     if ceiling is not None:
-        room = int((ceiling - low) / step + 1e-6)
+        room = min(int((ceiling - low) / step + 1e-6), 2**62)
         below = low - (rows.numbers - room) * step
         values = np.where(rows.numbers <= room, values, below if floor is None else np.maximum(below, floor))
     return pa.array(values if isinstance(low, int) and isinstance(step, int) else np.round(values, 9))

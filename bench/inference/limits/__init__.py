@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bench.inference.limits.alternatives import Alternative, Comparison, TooMany, alternatives, together
 from bench.inference.limits.expression import Expr, read
+from bench.inference.limits.literals import bounds
 from bench.inference.limits.merge import Contradiction, both, either
 from bench.inference.limits.rewriting import Rewriter
 from bench.inference.plan import Limits
@@ -90,7 +91,10 @@ class _Reading:
         self.unread: list[Check] = []
 
     def add_type(self, column: Column) -> None:
-        """What the domains of a column demand."""
+        """What the domains of a column, and those of its elements, demand."""
+        element = column.type.plain.element
+        if element is not None and element.base is not None:
+            self._limit({column.name: Limits(elements=limits_of_type(element)[0])})
         kind: DataType | None = column.type
         while kind is not None:
             if kind.not_null:
@@ -170,7 +174,8 @@ class _Reading:
             self._limit(_common(relation, self.columns))
             if len(relation.alternatives) == 1:
                 self._pass_on(relation.alternatives[0].comparisons)
-        limits = {name: limits for name, limits in self.limits.items() if limits != Limits()}
+        limits = {name: bounds(limits, self.columns[name].type) for name, limits in self.limits.items()}
+        limits = {name: one for name, one in limits.items() if one != Limits()}
         alone = Alternative(limits)
         possible = []
         for relation in relations:

@@ -102,6 +102,9 @@ def range_space(
 def _of_steps(kind: DataType, subtype: DataType, axis: Axis, key: int, apart: bool) -> Space:
     width = _width(subtype)
     low, high = (axis.first, axis.high) if axis.first < axis.high else (axis.low, axis.high)
+    # ranges apart go back from the clock, since what is met would not hold many of them
+    backwards = apart and axis.low < axis.first and axis.high - axis.first < axis.usual
+    low = axis.low if backwards else low
     width = max(1, min(width, (high - low) // 2))
     line = replace(axis, low=low, first=low, high=high, mixed=None, without=())
     ends = line.space()
@@ -110,9 +113,10 @@ def _of_steps(kind: DataType, subtype: DataType, axis: Axis, key: int, apart: bo
 
     def at(indexes: Numbers) -> pa.Array:
         if apart:
-            start, length = indexes * width, np.full(len(indexes), width)
+            start = high - low - (indexes + 1) * width if backwards else indexes * width
+            length = np.full(len(indexes), width)
         else:
-            start = indexes * max(1, min(places // (places // 2 + 1), 1)) % places
+            start = indexes % places
             length = 1 + (hashed(indexes, key) % np.uint64(width)).astype(np.int64)
         lower = in_range(text_form(subtype, ends.at(start)))
         upper = in_range(text_form(subtype, ends.at(start + length)))

@@ -75,8 +75,12 @@ def _times(_: DataType, values: pa.Array) -> pa.Array:
 
 
 def _zoned_times(_: DataType, values: pa.Array) -> pa.Array:
-    times = clock_times(pc.utf8_slice_codeunits(values, 0, 8)).cast(pa.int64())
-    zone = pc.replace_substring_regex(pc.utf8_slice_codeunits(values, 8), r"^([-+]\d\d).*$", r"\1")
+    texts = values.cast(pa.string()) if pa.types.is_time(values.type) else values
+    parts = pc.extract_regex(pc.fill_null(texts, "00:00:00"), r"^(?P<time>[\d:.]+)(?P<zone>[-+]\d\d)?[:\d]*$")
+    if parts.null_count:
+        raise CannotEncode("a value is no time with a zone")
+    times = clock_times(parts.field("time")).cast(pa.int64())
+    zone = pc.if_else(pc.equal(parts.field("zone"), ""), "+00", parts.field("zone"))
     out = np.zeros(len(values), np.dtype([("time", ">i8"), ("zone", ">i4")]))
     out["time"] = _numbers(times, pa.int64())
     out["zone"] = -3600 * _numbers(pc.replace_substring(zone, "+", "").cast(pa.int64()), pa.int64())

@@ -88,7 +88,8 @@ def second_axis(kind: DataType, limits: Limits, clock: str, key: int) -> Axis:
     """Timestamps in whole seconds."""
     first, last = _steps(limits, span_of(limits, clock), _SECOND)
     zone = "UTC" if kind.name == "timestamptz" else None
-    return Axis(first, last, lambda steps: stamps(steps * 1_000_000, zone), first, last - first + 1, (), key)
+    bottom = (_FIRST - _EPOCH) // _SECOND if limits.low is None else first
+    return Axis(bottom, last, lambda steps: stamps(steps * 1_000_000, zone), first, last - first + 1, (), key)
 
 
 def stamps(micros: Numbers, zone: str | None) -> pa.Array:

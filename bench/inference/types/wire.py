@@ -66,6 +66,8 @@ def wire(kind: DataType, array: pa.Array) -> pa.Array:
     plain, wanted = kind.plain, wire_type(kind)
     try:
         values = typed(plain, array)
+        if plain.name == "char":  # the server takes the first byte of a text, but no more than one of these
+            values = pc.utf8_slice_codeunits(values, 0, 1)
         if values.type == wanted:
             return values
         if not pa.types.is_binary(wanted) or plain.name == "bytea":
