@@ -108,6 +108,7 @@ EXPERIMENTS: Mapping[str, tuple[Show, tuple[str, ...]]] = {
     "run-interrupted": _run("interrupted"),
     "run-failed": _run("failed"),
     "run-selected": _run("full", "--query", "latest_orders", "--query", "best_customers"),
+    "now": (command("report", "runs/now/now.json"), (*RUN, *PRINTED)),
     "load": (command("report", "runs/load/load.json"), ("load.html", "load.md", *PRINTED)),
     "maintenance": (
         command("report", "runs/maintenance/maintenance.json"), ("maintenance.html", "maintenance.md", *PRINTED)

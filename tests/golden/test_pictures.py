@@ -17,7 +17,7 @@ WIDTHS = (1400, 390)
 TALLEST = 10_000
 """Pixels of a page that are kept, from its top: the whole page of a run without the four sides."""
 SEEN = (
-    "run-plain", "run-full", "run-troubled", "load", "maintenance", "traps", "scale", "compare", "history",
+    "run-plain", "run-full", "run-troubled", "now", "load", "maintenance", "traps", "scale", "compare", "history",
     "gate-regression",
 )  # fmt: skip
 """One picture of each sort of page, and of a run with everything and one with every failure; the others look alike."""
