@@ -123,6 +123,8 @@ class _Chooser:
         self.worst()
         if not self.selects:
             self.made_up()
+        elif set(self.selects) == {"empty"} and (why := self.guarded()):
+            self.reasons["empty"] += f"; {why}"
         query = replace(self.query, extra_classes=self.selects, class_reasons=self.reasons)
         return Chosen(query, self.seen, "" if self.selects else self.failed)
 
@@ -247,7 +249,17 @@ class _Chooser:
             return
         self.selects["made_up"], self.seen["made_up"] = f"SELECT {columns}", seen
         names = ", ".join(one.name for one in given)
-        self.reasons["made_up"] = f"values made up for {names}: no row has what the statement asks for"
+        why = self.guarded() or "no row has what the statement asks for"
+        self.reasons["made_up"] = f"values made up for {names}: {why}"
+
+    def guarded(self) -> str:
+        """That row-level security may keep the rows from the role that asks, where it may."""
+        origins = {
+            origin[0] for level in self.shape.analysis.levels for of in level.sources.values() for origin in of.values()
+        }
+        known = self.around.relations.by_name
+        found = sorted(name for name in origins if name in known and known[name].is_guarded)
+        return f"row-level security of {', '.join(found)} shows the role that asks no such row" if found else ""
 
     # ----------------------------------------------------------------------------------------------------- extremes
     def full_page(self) -> None:

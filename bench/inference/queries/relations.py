@@ -28,6 +28,8 @@ class Relation:
     """Whether its name without the schema means it."""
     is_view: bool
     rows: int
+    is_guarded: bool = False
+    """Whether row-level security decides which of its rows the role that asks sees."""
     columns: dict[str, ColumnType] = field(default_factory=dict)
 
     @property
@@ -70,7 +72,14 @@ def relations_of(rows: Iterable[dict[str, object]]) -> Relations:
         schema, table = str(row["schema_name"]), str(row["relation"])
         one = found.setdefault(
             f"{schema}.{table}",
-            Relation(schema, table, bool(row["visible"]), bool(row["is_view"]), int(str(row["rows"]))),
+            Relation(
+                schema,
+                table,
+                bool(row["visible"]),
+                bool(row["is_view"]),
+                int(str(row["rows"])),
+                bool(row["is_guarded"]),
+            ),
         )
         one.columns[str(row["column_name"])] = ColumnType(castable(str(row["type"])), str(row["category"]))
     return Relations(found)

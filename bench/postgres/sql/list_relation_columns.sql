@@ -1,10 +1,12 @@
 -- The columns of all tables and views of a database, with what a name without a schema stands for: the text of a
--- statement is resolved by them. A domain is given by the type below it; rows are what ANALYZE last estimated.
+-- statement is resolved by them. A domain is given by the type below it; rows are what ANALYZE last estimated;
+-- guarded is what row-level security keeps from the role that asks, wholly or in part.
 SELECT n.nspname                                 AS schema_name,
        r.relname                                 AS relation,
        pg_catalog.pg_table_is_visible(r.oid)     AS visible,
        r.relkind IN ('v', 'm')                   AS is_view,
        greatest(r.reltuples, 0)::bigint          AS rows,
+       pg_catalog.row_security_active(r.oid)     AS is_guarded,
        a.attname                                 AS column_name,
        pg_catalog.format_type(t.oid, NULL)       AS type,
        t.typcategory::text                       AS category

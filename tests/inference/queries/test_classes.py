@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.dataset.bindings import choose_bindings
-from bench.inference.queries import Chosen, Surroundings, choose, describe, file_text, infer, read_bare
+from bench.inference.queries import Chosen, Surroundings, choose, describe, file_text, infer, read_bare, surroundings
 from bench.postgres import ledger
 from bench.progress import silent
 from bench.workload.queries import read_query
@@ -126,6 +126,16 @@ def test_an_insert_takes_new_keys_and_parents_that_are_there(around: Surrounding
     assert found.query.writes
     count = around.connection.execute("SELECT count(*) FROM order_items WHERE quantity > 3").fetchall()[0][0]
     assert count == 0  # nothing of the trials stays
+
+
+def test_rows_that_row_level_security_hides_are_told_of(around: Surroundings, tmp_path: Path) -> None:
+    with around.connection.transaction(force_rollback=True):
+        around.connection.execute("CREATE TABLE secrets AS SELECT id FROM users")
+        around.connection.execute("ALTER TABLE secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")
+        here = surroundings(around.connection, around.schema)
+        found = chosen(here, tmp_path, "SELECT * FROM secrets WHERE id = $1")
+    (why,) = found.query.class_reasons.values()
+    assert why.endswith("row-level security of public.secrets shows the role that asks no such row")
 
 
 def test_what_the_rows_cannot_give_is_told(around: Surroundings, tmp_path: Path) -> None:
