@@ -46,14 +46,24 @@ def distinct_values(
 
 
 def _of_kind(name: str, column: Column, plan: ColumnPlan, limits: Limits, whole: DatasetPlan) -> Values:
-    """Values of the plan's kind; of the type, where the kind cannot read a limit."""
-    try:
-        made = values_of(name, column, plan, whole.seed, whole.clock)
-        made(np.arange(4, dtype=np.int64))
-    except ValueError:
-        distinct = bool(plan.options.get("unique"))
+    """Values of the plan's kind; of the type, where the kind cannot read a limit or put its values into the type."""
+    distinct, using = bool(plan.options.get("unique")), list[Values]()
+
+    def of_type() -> Values:
         return values_of_type(column, limits, _key(name, column, whole), distinct=distinct, clock=whole.clock)
-    return made
+
+    def values(numbers: Ints) -> pa.Array:
+        try:
+            return using[-1](numbers)
+        except ValueError:
+            using.append(of_type())  # from here on: its first values are those of a trial
+            return using[-1](numbers)
+
+    try:
+        using.append(values_of(name, column, plan, whole.seed, whole.clock))
+    except ValueError:
+        return of_type()
+    return values
 
 
 def _key(name: str, column: Column, whole: DatasetPlan) -> str:
