@@ -91,9 +91,10 @@ def here(copied: Path, caches: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def workload_of(command: str, rest: list[str]) -> Path | None:
+    """What the line names; of a command that takes no workload, anything but None."""
     known = cli.get_command(click.Context(cli), command)
     assert known
-    given: Path | None = known.make_context(command, list(rest)).params["workload"]
+    given: Path | None = known.make_context(command, list(rest)).params.get("workload", Path())
     return given
 
 
