@@ -11,7 +11,7 @@ from bench.postgres.connection import Target
 from tests.inference.rows.random_schemas import make
 from tests.inference.rows.test_rows import broken, database, fill
 
-EXAMPLES = 6
+EXAMPLES = 4
 """benchmarks/random_schemas.py tries a thousand."""
 
 
