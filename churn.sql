@@ -32,7 +32,7 @@ DELETE FROM crm.activity_log
 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576 * 0.5;
 
 INSERT INTO crm.activity_log (organization_id, id, user_id, lead_id, activity_type, detail, created_at)
-SELECT organization_id, (SELECT max(id) FROM crm.activity_log) + row_number() OVER (ORDER BY id), user_id, lead_id,
+SELECT organization_id, (SELECT max(id) FROM crm.activity_log) + row_number() OVER (ORDER BY id, organization_id), user_id, lead_id,
        activity_type, detail, :clock::timestamptz - :round * interval '1 minute'
 FROM crm.activity_log
 WHERE hashint8extended(id, :round + 100) & 1048575 < :share * 1048576 * 0.5;
@@ -41,7 +41,7 @@ DELETE FROM crm.audit_log
 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576 * 0.5;
 
 INSERT INTO crm.audit_log (organization_id, id, actor_id, entity_type, entity_id, action, changes, created_at)
-SELECT organization_id, (SELECT max(id) FROM crm.audit_log) + row_number() OVER (ORDER BY id), actor_id, entity_type,
+SELECT organization_id, (SELECT max(id) FROM crm.audit_log) + row_number() OVER (ORDER BY id, organization_id), actor_id, entity_type,
        entity_id, action, changes, :clock::timestamptz - :round * interval '1 minute'
 FROM crm.audit_log
 WHERE hashint8extended(id, :round + 100) & 1048575 < :share * 1048576 * 0.5;
@@ -60,7 +60,7 @@ SET responded_at = coalesce(responded_at, added_at + interval '1 day')
 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576;
 
 INSERT INTO crm.lead_score_history (organization_id, id, lead_id, rule_id, old_score, new_score, reason, created_at)
-SELECT organization_id, (SELECT max(id) FROM crm.lead_score_history) + row_number() OVER (ORDER BY id), lead_id, rule_id,
+SELECT organization_id, (SELECT max(id) FROM crm.lead_score_history) + row_number() OVER (ORDER BY id, organization_id), lead_id, rule_id,
        old_score, new_score, reason, :clock::timestamptz - :round * interval '1 minute'
 FROM crm.lead_score_history
 WHERE hashint8extended(id, :round) & 1048575 < :share * 1048576;

@@ -50,8 +50,8 @@ def assignments(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         ASSIGNMENTS,
         organization_id=ints(tenant + 1),
-        id=ints(np.arange(total) + first + 1),
-        lead_id=ints(lead + (leads.first + 1)),
+        id=ints(leads.child_ids(first, lead)),
+        lead_id=ints(leads.ids[lead]),
         from_user_id=ints(before[order], nth == 0),
         assigned_to_id=ints(to[order]),
         assigned_by_id=ints(plan.tenants.first_user[tenant] + 1, robin),

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .calendar import DAY_S, HOUR_S, with_micros
+from .calendar import DAY_S, HOUR_S, HOUR_US, with_micros
 from .campaigns import founder
 from .columns import batch, digits, ints, join, pool_lines, schema, smallints, take, texts, times
 from .leads import NOW_US, LeadChunk
@@ -121,7 +121,7 @@ def automations(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         AUTOMATIONS,
         organization_id=ints(of + 1),
-        id=ints(of * PER_ORGANIZATION + place + 1),
+        id=ints(tenants.number[of] * PER_ORGANIZATION + place + 1),
         created_by_id=ints(founder(plan, of, u("created_by"))),
         name=take(phrases, u("name") % len(phrases)),
         trigger_type=take(texts(_A["triggers"]), place),
@@ -141,7 +141,7 @@ class Runs:
         counts = leads.counts(leads.activity + 2_048, RUNS_PER_LEAD_X2)
         lead = np.repeat(np.arange(leads.count), counts)
         self.total = len(lead)
-        self.first_id = leads.plan.rows_before(leads.first, RUNS_PER_LEAD_X2) + 1
+        self.before = leads.plan.rows_before(leads.first, RUNS_PER_LEAD_X2)
         seconds = leads.created_s[lead] + 1 + (leads.span_s[lead] * self.u("started_at").astype(np.int64) >> 16)
         place = _POPULARITY[self.u("automation")]
         # scheduled runs start on the hour, the others at any time
@@ -156,13 +156,18 @@ class Runs:
         return self.leads.u(f"automation_runs.{column}", self.total)
 
     @cached_property
+    def ids(self) -> NDArray[np.int64]:
+        """The id of each run."""
+        return self.leads.child_ids(self.before, self.lead)
+
+    @cached_property
     def tenant(self) -> NDArray[np.int64]:
         """The tenant of each run."""
         return self.leads.tenant[self.lead]
 
     @cached_property
     def automation(self) -> NDArray[np.int64]:
-        """Position of the automation: automation_id - 1."""
+        """Position of the automation among those of all tenants."""
         return self.tenant * PER_ORGANIZATION + self.place
 
     @cached_property
@@ -195,22 +200,26 @@ def runs(plan: Plan, chunk: int) -> pa.RecordBatch:
     rows = Runs(leads)
     u, state = rows.u("input").astype(np.int64), rows.state
     open_ended = state <= WAITING
-    lead_ids = rows.lead + (leads.first + 1)
+    lead_ids = leads.ids[rows.lead]
+    twice = ((state == FAILED) | (u & 63 == 0)) & (u & 1 == 1)
+    finished = rows.started_us + rows.duration_ms * 1000
+    given_up = -(-finished // HOUR_US) * HOUR_US  # what failed twice: by a job on the hour, in one statement
+    finished = np.where(twice & (state == FAILED) & (given_up < NOW_US), given_up, finished)
     errors = texts(_A["error_codes"])
     error = np.where(state == TIMED_OUT, _A["error_codes"].index("TIMEOUT"), zipf(len(errors), 0.9)[rows.u("error")])
     return batch(
         RUNS,
         organization_id=ints(rows.tenant + 1),
-        id=ints(np.arange(rows.total) + rows.first_id),
-        automation_id=ints(rows.automation + 1),
+        id=ints(rows.ids),
+        automation_id=ints(plan.tenants.number[rows.tenant] * PER_ORGANIZATION + rows.place + 1),
         lead_id=ints(lead_ids, _SCHEDULED[rows.place] & (rows.u("no_lead") < below(_A["lead_id_null_share"]))),
         run_status=take(texts(RUN_STATES), state),
-        attempt=smallints(1 + ((state == FAILED) | (u & 63 == 0)) * (u & 1)),
+        attempt=smallints(1 + twice),
         input=join('{"lead_id": ', digits(lead_ids), take(payloads(), u * len(payloads()) >> 16)),
         error_code=take(errors, error, (state != FAILED) & (state != TIMED_OUT)),
         duration_ms=ints(rows.duration_ms, open_ended),
         started_at=times(rows.started_us),
-        finished_at=times(rows.started_us + rows.duration_ms * 1000, open_ended),
+        finished_at=times(finished, open_ended),
     )
 
 
@@ -228,7 +237,7 @@ def _outputs() -> pa.Array:
 
 
 def steps(plan: Plan, chunk: int) -> pa.RecordBatch:
-    """The steps of the runs of the chunk's leads; the last one of a failed run failed."""
+    """The steps of the runs of the chunk's leads; the last one of a failed run failed, and sometimes the one before."""
     leads = LeadChunk(plan, chunk)
     of = Runs(leads)
     counts = allocate(2 + of.u("steps").astype(np.int64) % 5, of.total * STEPS_PER_RUN_X2 // 2, cap=MOST_STEPS)
@@ -236,20 +245,20 @@ def steps(plan: Plan, chunk: int) -> pa.RecordBatch:
     total = len(run)
     first = np.cumsum(counts) - counts
     number = np.arange(total) - first[run]
-    last = number == (counts - 1)[run]
     begun = of.started_us[run] + of.duration_ms[run] * 1000 * number // counts[run]
     created, order = time_order(np.minimum(begun, NOW_US - 1))
-    run, number, last = run[order], number[order], last[order]
+    run, number = run[order], number[order]
+    last = counts[run] - 1
     u = leads.u("automation_run_steps.output", total).astype(np.int64)
-    bad = last & (of.state[run] >= FAILED)
+    went_on = of.u("went_on") < below(_A["went_on_share"])
+    bad = (of.state[run] >= FAILED) & ((number == last) | (went_on[run] & (number == last - 1)))
     skipped = ~bad & (u < below(0.02))
     kinds = of.automation[run] * 3 + number * 5
-    first_id = (of.first_id - 1) * STEPS_PER_RUN_X2 // 2 + 1
     return batch(
         STEPS,
         organization_id=ints(of.tenant[run] + 1),
-        id=ints(np.arange(total) + first_id),
-        run_id=ints(run + of.first_id),
+        id=ints(leads.child_ids(of.before * STEPS_PER_RUN_X2 // 2, of.lead[run])),
+        run_id=ints(of.ids[run]),
         step_no=smallints(number + 1),
         step_type=take(texts(STEP_TYPES), kinds % len(STEP_TYPES)),
         step_status=take(texts(STEP_STATES), np.where(bad, 1, np.where(skipped, 2, 0))),

@@ -14,6 +14,7 @@ from .streams import STEPS, Bools, Ints
 
 DAY_S = 86_400
 HOUR_S = 3_600
+DAY_US, HOUR_US = DAY_S * 1_000_000, HOUR_S * 1_000_000
 _TIME = section("time")
 FIRST_WEEKDAY = START.weekday()
 """Monday is 0."""

@@ -53,7 +53,7 @@ MEMBERS = schema(
 
 def campaign_of(plan: Plan, tenant: Ints, u: Ints) -> NDArray[np.int64]:
     """A campaign id of each tenant, the first ones more often."""
-    return tenant * PER_ORGANIZATION + _POPULARITY[u] + 1
+    return plan.tenants.number[tenant] * PER_ORGANIZATION + _POPULARITY[u] + 1
 
 
 def founder(plan: Plan, tenant: Ints, u: Ints) -> NDArray[np.int64]:
@@ -96,7 +96,7 @@ def campaigns(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         CAMPAIGNS,
         organization_id=ints(of + 1),
-        id=ints(of * PER_ORGANIZATION + place + 1),
+        id=ints(tenants.number[of] * PER_ORGANIZATION + place + 1),
         created_by_id=ints(founder(plan, of, u("created_by"))),
         name=take(phrases, u("name") % len(phrases)),
         channel=take(texts(CHANNELS), choice([0.75, 0.1, 0.1, 0.05])[u("channel")]),
@@ -135,13 +135,12 @@ def members(plan: Plan, chunk: int) -> pa.RecordBatch:
     state = np.where(won, np.int8(CONVERTED), state)
     replied = added + _RESPONSE_US[u("response")]
     converted = np.maximum(added + 1, leads.status_since_s[lead] * 1_000_000)
-    ids = np.arange(total) + plan.rows_before(leads.first, PER_LEAD_X2) + 1
     return batch(
         MEMBERS,
         organization_id=ints(tenant + 1),
-        id=ints(ids),
-        campaign_id=ints(tenant * PER_ORGANIZATION + place[order] + 1),
-        lead_id=ints(lead + (leads.first + 1)),
+        id=ints(leads.child_ids(plan.rows_before(leads.first, PER_LEAD_X2), lead)),
+        campaign_id=ints(plan.tenants.number[tenant] * PER_ORGANIZATION + place[order] + 1),
+        lead_id=ints(leads.ids[lead]),
         member_status=take(texts(MEMBER_STATES), state),
         added_at=times(added),
         responded_at=times(np.minimum(replied, NOW_US - 1), state < OPENED),

@@ -95,13 +95,14 @@ SELECT (SELECT count(*) FROM crm.leads AS c LEFT JOIN crm.users AS p
 -- check: whale_lead
 -- why: one lead in 50,000 has thousands of communications
 SELECT max(n), CASE WHEN :scale >= 5000 THEN 3000 ELSE 20 END, 20000
-FROM (SELECT count(*) AS n FROM crm.communications GROUP BY lead_id) AS leads;
+FROM (SELECT count(*) AS n FROM crm.communications GROUP BY organization_id, lead_id) AS leads;
 
 -- check: whale_is_old
 -- why: …most of them long past, while the table as a whole is recent: what makes the global time index a trap
 SELECT avg((c.created_at < :clock::timestamptz - interval '1 year')::int), CASE WHEN :scale >= 5000 THEN 0.6 ELSE 0 END, 1
 FROM crm.communications AS c
-WHERE c.lead_id = (SELECT lead_id FROM crm.communications GROUP BY lead_id ORDER BY count(*) DESC, lead_id LIMIT 1);
+WHERE (c.organization_id, c.lead_id) = (SELECT organization_id, lead_id FROM crm.communications
+      GROUP BY organization_id, lead_id ORDER BY count(*) DESC, organization_id, lead_id LIMIT 1);
 
 -- check: scheduled_share
 -- why: about 4 % of communications wait for their time; what decides the price of finding the due ones
@@ -153,6 +154,11 @@ FROM (SELECT avg((run_status = 'failed')::int) AS failed
                                GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
       GROUP BY automation_id HAVING count(*) >= 30) AS automations;
 
+-- check: shared_ids
+-- why: keys are per tenant, and ids repeat: of two installations that were merged, each had its own numbering
+SELECT count(*) FILTER (WHERE tenants > 1)::numeric / count(*), 0.02, 0.5
+FROM (SELECT count(*) AS tenants FROM crm.leads GROUP BY id) AS ids;
+
 -- check: failed_runs
 -- why: 2.5 % of runs fail, 35 % of those of broken automations, 60 % during outages
 SELECT avg((run_status = 'failed')::int), 0.02, 0.20
@@ -199,30 +205,33 @@ FROM crm.audit_log;
 -- why: leads.last_contacted_at is completed_at of the newest completed communication, nothing else
 SELECT count(*), 0, 0
 FROM crm.leads AS l
-LEFT JOIN (SELECT lead_id, max(completed_at) AS newest FROM crm.communications
-           WHERE comm_status = 'completed' GROUP BY lead_id) AS c ON c.lead_id = l.id
+LEFT JOIN (SELECT organization_id, lead_id, max(completed_at) AS newest FROM crm.communications
+           WHERE comm_status = 'completed' GROUP BY organization_id, lead_id) AS c
+       ON c.organization_id = l.organization_id AND c.lead_id = l.id
 WHERE l.last_contacted_at IS DISTINCT FROM c.newest;
 
 -- check: last_score
 -- why: leads.lead_score is the last new_score of its history, 0 without one
 SELECT count(*), 0, 0
 FROM crm.leads AS l
-LEFT JOIN (SELECT DISTINCT ON (lead_id) lead_id, new_score
-           FROM crm.lead_score_history ORDER BY lead_id, created_at DESC, id DESC) AS h ON h.lead_id = l.id
+LEFT JOIN (SELECT DISTINCT ON (organization_id, lead_id) organization_id, lead_id, new_score
+           FROM crm.lead_score_history ORDER BY organization_id, lead_id, created_at DESC, id DESC) AS h
+       ON h.organization_id = l.organization_id AND h.lead_id = l.id
 WHERE l.lead_score <> coalesce(h.new_score, 0);
 
 -- check: last_owner
 -- why: leads.assigned_to_id is whom the last assignment names
 SELECT count(*), 0, 0
 FROM crm.leads AS l
-LEFT JOIN (SELECT DISTINCT ON (lead_id) lead_id, assigned_to_id
-           FROM crm.lead_assignments ORDER BY lead_id, assigned_at DESC, id DESC) AS a ON a.lead_id = l.id
+LEFT JOIN (SELECT DISTINCT ON (organization_id, lead_id) organization_id, lead_id, assigned_to_id
+           FROM crm.lead_assignments ORDER BY organization_id, lead_id, assigned_at DESC, id DESC) AS a
+       ON a.organization_id = l.organization_id AND a.lead_id = l.id
 WHERE l.assigned_to_id IS DISTINCT FROM a.assigned_to_id;
 
 -- check: before_their_lead
 -- why: nothing happens to a lead before it exists (asked of its automation runs)
 SELECT count(*), 0, 0
-FROM crm.leads AS l JOIN crm.automation_runs AS r ON r.lead_id = l.id
+FROM crm.leads AS l JOIN crm.automation_runs AS r ON r.organization_id = l.organization_id AND r.lead_id = l.id
 WHERE r.started_at < l.created_at;
 
 -- check: after_the_clock
@@ -237,4 +246,4 @@ SELECT (SELECT count(*) FROM crm.leads WHERE greatest(created_at, updated_at, de
 -- check: time_runs
 -- why: rows lie in time order within each chunk of 5,000 leads: steps back only from one chunk to the next
 SELECT count(*) FILTER (WHERE started_at < before), 0, (:scale - 1) / 5000
-FROM (SELECT started_at, lag(started_at) OVER (ORDER BY id) AS before FROM crm.automation_runs) AS runs;
+FROM (SELECT started_at, lag(started_at) OVER (ORDER BY ctid) AS before FROM crm.automation_runs) AS runs;

@@ -8,12 +8,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from .calendar import DAY_S, HUMAN_STAYS, MAIL_STAYS, with_micros, work_times
+from .calendar import DAY_S, DAY_US, HOUR_US, HUMAN_STAYS, MAIL_STAYS, with_micros, work_times
 from .campaigns import campaign_of
 from .columns import batch, digits, ints, join, schema, take, texts, times
 from .leads import NOW_US, OPEN, LeadChunk
 from .parameters import NOW_S, section
-from .streams import STEPS, Bools, below, labelled, lognormal, time_order
+from .streams import STEPS, Bools, below, labelled, lognormal, saves, time_order
 from .tenants import Plan
 from .text import bodies, subjects
 
@@ -112,7 +112,7 @@ class Communications:
 
     @cached_property
     def created_us(self) -> NDArray[np.int64]:
-        """Microseconds since START; what is pending was written in the last days."""
+        """Microseconds since START; what is pending was written in the last days, a note with what it is about."""
         leads, lead = self.leads, self.lead
         when = self.u("when").astype(np.int64)
         when = when * when >> 16  # most happens early in a lead's life
@@ -121,20 +121,33 @@ class Communications:
         seconds = work_times(begin, leads.span_s[lead], leads.offset_s[lead], when, self.u("hour"), stays)
         late = np.flatnonzero(self.pending)
         seconds[late] = np.maximum(begin[late] + 1, NOW_S - 60 - (when[late] * (10 * DAY_S) >> 16))
-        return np.minimum(with_micros(seconds, self.u("micros")), NOW_US - 2)
+        written = np.minimum(with_micros(seconds, self.u("micros")), NOW_US - 2)
+        return written[saves(lead, self.channel == NOTE)]
 
     @cached_property
     def scheduled_us(self) -> NDArray[np.int64]:
-        """The planned moment, to be read where ``planned``: future for the backlog, a few of it due."""
+        """The planned moment, to be read where ``planned``: future for the backlog, a few of it due.
+
+        People plan for full hours and campaigns for one hour of the tenant's day, automations by a delay. What is due
+        should have been sent an hour ago.
+        """
         delay, room = _DELAY_US[self.u("delay")], NOW_US - 1 - self.created_us
         planned = self.created_us + np.where(delay < room, delay, delay % room)
         u = self.u("due").astype(np.int64)
         late = np.flatnonzero(self.pending)
         bound = below(_C["due_now_share"] / _C["scheduled_share"])
         due = (u[late] < bound) | (self.state[late] == SENDING)
-        ahead = (u[late] * (_C["scheduled_days"] * DAY_S) >> 16) * 1_000_000 + 1_000_000
+        ahead = (u[late] * (_C["scheduled_days"] * DAY_S) >> 16) * 1_000_000
         behind = (u[late] % bound) * (_C["due_now_hours"] * 3_600_000_000) // bound
-        planned[late] = NOW_US + np.where(due, -behind, ahead)
+        moment = NOW_US + np.where(due, -behind, ahead)
+        offset = self.leads.offset_s[self.lead[late]] * 1_000_000
+        local, late_hour = moment + offset, NOW_US - HOUR_US - (NOW_US + offset) % HOUR_US
+        hour = np.where(due, late_hour, moment - local % HOUR_US + HOUR_US)
+        morning = moment - local % DAY_US + _C["campaign_hour"] * HOUR_US
+        by_campaign = self.by_campaign[late]
+        planned[late] = np.where(by_campaign & ~due & (morning > NOW_US), morning, hour)
+        by_delay = self.by_nobody[late] & ~by_campaign
+        planned[late[by_delay]] = moment[by_delay]
         return planned
 
     @cached_property
@@ -189,7 +202,7 @@ def communications(plan: Plan, chunk: int) -> pa.RecordBatch:
     lead = rows.lead[order]
     tenant = leads.tenant[lead]
     channel, direction, state = rows.channel[order], rows.direction[order], rows.state[order]
-    ids = np.arange(rows.total) + plan.rows_before(leads.first, PER_LEAD_X2, PER_WHALE) + 1
+    before = plan.rows_before(leads.first, PER_LEAD_X2, PER_WHALE)
     u = rows.u("meta").astype(np.int64)
     by_owner = leads.assigned[lead] & (u & 7 < 6)
     user = np.where(by_owner, leads.owner[lead], leads.user_of(tenant, rows.u("user")))
@@ -199,8 +212,8 @@ def communications(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         COMMUNICATIONS,
         organization_id=ints(tenant + 1),
-        id=ints(ids),
-        lead_id=ints(lead + (leads.first + 1)),
+        id=ints(leads.child_ids(before, lead)),
+        lead_id=ints(leads.ids[lead]),
         user_id=ints(user, rows.by_nobody[order]),
         campaign_id=ints(campaign_of(plan, tenant, rows.u("campaign")), ~rows.by_campaign[order]),
         channel=take(texts(CHANNELS), channel),
@@ -210,7 +223,7 @@ def communications(plan: Plan, chunk: int) -> pa.RecordBatch:
         body=take(bodies(), body, no_body),
         meta=join(
             '{"message_id": "m-',
-            digits(ids),
+            digits(np.arange(before + 1, before + 1 + rows.total)),  # the provider has one numbering
             '"',
             take(_meta_tails(), _meta_codes(channel, (state == COMPLETED) & (direction == OUTBOUND), u)),
         ),

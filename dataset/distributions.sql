@@ -24,7 +24,7 @@ ORDER BY s.low;
 -- across: communications of the lead
 -- counts: leads
 WITH per_lead AS (
-    SELECT count(*) AS n FROM crm.communications GROUP BY lead_id
+    SELECT count(*) AS n FROM crm.communications GROUP BY organization_id, lead_id
 ), sizes AS (
     SELECT n, count(*) AS leads FROM per_lead GROUP BY n
     UNION ALL

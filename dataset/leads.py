@@ -65,13 +65,20 @@ class LeadChunk:
 
     @cached_property
     def ids(self) -> NDArray[np.int64]:
-        """Lead ids: position plus one."""
-        return np.arange(self.first + 1, self.end + 1, dtype=np.int64)
+        """Lead ids."""
+        return self.child_ids(self.first, np.arange(self.count))
+
+    def child_ids(self, before: int, lead: Ints) -> NDArray[np.int64]:
+        """Ids of consecutive rows that belong to the leads ``lead``, with ``before`` rows of their table before them.
+
+        The second installation counts from one more, so that ids repeat between tenants and never within one.
+        """
+        return np.arange(before + 1, before + 1 + len(lead)) + self.plan.tenants.second[self.tenant[lead]]
 
     @cached_property
     def _place(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """(position among organic leads, number of the burst or -1)."""
-        plan, position = self.plan, self.ids - 1
+        plan, position = self.plan, np.arange(self.first, self.end)
         burst = np.searchsorted(plan.burst_start, position, side="right") - 1
         if len(plan.burst_start) == 0:
             return position, burst

@@ -8,16 +8,18 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from .automations import PER_ORGANIZATION as AUTOMATIONS
 from .calendar import with_micros, work_times
 from .campaigns import PER_ORGANIZATION as CAMPAIGNS
 from .campaigns import founder
 from .columns import batch, digits, ints, join, pool_lines, schema, take, texts, times
+from .communications import CALL, EMAIL, Communications
 from .funnel import PREVIOUS
 from .leads import NOW_US, LeadChunk
 from .parameters import STATUSES, section
-from .streams import Ints, below, labelled, time_order
+from .streams import Ints, below, labelled, saves, time_order
 from .tenants import Plan
 
 _L = section("logs")
@@ -37,9 +39,12 @@ FIELDS = (
     "expected_close_on",
     "tax_id",
 )
+TAX_ID = FIELDS.index("tax_id")
 _ACTIVITY = labelled(_L["activity_share"], ACTIVITIES)
 _ENTITY = labelled(_L["entity_share"], ENTITIES)
 _FIELD = labelled(_L["field_share"], FIELDS)
+_TOLD = np.array([{"call": CALL, "email": EMAIL}.get(kind, -1) for kind in ACTIVITIES])
+"""By kind of activity: the channel of communications that it tells of."""
 _OTHERS = 64
 """Distinct changes of each kind of other record."""
 _VALUES = 256
@@ -86,30 +91,43 @@ def _details() -> pa.Array:
     return texts(made)
 
 
-def _log(leads: LeadChunk, table: str, counts: Ints, at_creation: Ints | None = None) -> tuple[Ints, Ints, Ints]:
-    """(times ascending in µs, lead, place before sorting) of a log's rows, in human hours.
-
-    ``at_creation``: places before sorting (grouped by lead) of rows that are as old as their lead.
-    """
-    lead = np.repeat(np.arange(leads.count), counts)
+def _moments(leads: LeadChunk, table: str, lead: Ints) -> NDArray[np.int64]:
+    """When a log's rows were written, in µs and in human hours; ``lead`` is the lead of each."""
     when = leads.u(f"{table}.when", len(lead)).astype(np.int64)
     hour, micros = leads.u(f"{table}.hour", len(lead)), leads.u(f"{table}.micros", len(lead))
     seconds = work_times(leads.created_s[lead], leads.span_s[lead], leads.offset_s[lead], when, hour)
-    moments = with_micros(seconds, micros)
-    if at_creation is not None:
-        moments[at_creation] = leads.created_us[lead[at_creation]]
-    created, order = time_order(np.minimum(moments, NOW_US - 1))
-    return created, lead[order], order
+    return np.minimum(with_micros(seconds, micros), NOW_US - 1)
+
+
+def _communications_told(leads: LeadChunk, counts: Ints, kind: Ints) -> tuple[Ints, Ints]:
+    """(rows of the log that tell of a communication, when that was written, in µs)."""
+    written = Communications(leads)
+    lead = np.repeat(np.arange(leads.count), counts)
+    nth = np.arange(len(lead)) - np.repeat(np.cumsum(counts) - counts, counts)
+    rows = np.flatnonzero(nth < written.counts[lead])
+    of = (np.cumsum(written.counts) - written.counts)[lead[rows]] + nth[rows]
+    same = _TOLD[kind[rows]] == written.channel[of]
+    return rows[same], written.created_us[of[same]]
 
 
 def activity_log(plan: Plan, chunk: int) -> pa.RecordBatch:
-    """What was done with the chunk's leads, and the logins of the people around them."""
+    """What was done with the chunk's leads, and the logins of the people around them.
+
+    The log's n-th row of a lead is written with its n-th communication where that is a call or an e-mail as well, a
+    note with what it is about.
+    """
     leads = LeadChunk(plan, chunk)
     counts = leads.counts(leads.activity + 1_024, ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
-    created, lead, _ = _log(leads, "activity_log", counts)
-    total = len(lead)
-    first = plan.rows_before(leads.first, ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
+    grouped = np.repeat(np.arange(leads.count), counts)
+    total = len(grouped)
     kind = _ACTIVITY[leads.u("activity_log.activity_type", total)]
+    moments = _moments(leads, "activity_log", grouped)
+    telling, written = _communications_told(leads, counts, kind)
+    moments[telling] = written
+    notes = (kind == ACTIVITIES.index("note")) & (np.roll(kind, 1) != 0)
+    created, order = time_order(moments[saves(grouped, notes)])
+    lead, kind = grouped[order], kind[order]
+    first = plan.rows_before(leads.first, ACTIVITY_PER_LEAD_X2, ACTIVITY_PER_WHALE)
     u = leads.u("activity_log.user", total)
     tenant = leads.tenant[lead]
     login = kind == 0
@@ -119,9 +137,9 @@ def activity_log(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         ACTIVITY_LOG,
         organization_id=ints(tenant + 1),
-        id=ints(np.arange(total) + first + 1),
+        id=ints(leads.child_ids(first, lead)),
         user_id=ints(user, system),
-        lead_id=ints(lead + (leads.first + 1), login),
+        lead_id=ints(leads.ids[lead], login),
         activity_type=take(texts(ACTIVITIES), kind),
         detail=take(_details(), detail),
         created_at=times(created),
@@ -154,10 +172,9 @@ def _changes() -> tuple[pa.Array, int]:
     return texts(made), others
 
 
-def _entity_changes(leads: LeadChunk, lead: Ints, entity: Ints, action: Ints, u: Ints) -> pa.Array:
+def _entity_changes(leads: LeadChunk, lead: Ints, entity: Ints, action: Ints, field: Ints, u: Ints) -> pa.Array:
     """The jsonb of each change; owners are users of the tenant."""
     pool, others = _changes()
-    field = _FIELD[leads.u("audit_log.field", len(lead))]
     code = np.where(field == 0, 2 + leads.status[lead], 10 + (np.maximum(field, 2) - 2) * np.int64(_VALUES) + (u & 255))
     code = np.where(action == UPDATE, code, action // 2)
     code = np.where(entity == 0, code, others + (entity - 1) * np.int64(_OTHERS) + (u & 63))
@@ -171,33 +188,47 @@ def _entity_changes(leads: LeadChunk, lead: Ints, entity: Ints, action: Ints, u:
 
 
 def audit_log(plan: Plan, chunk: int) -> pa.RecordBatch:
-    """Changes of the chunk's leads, each one's first row being its creation, and of other records of their tenants."""
+    """Changes of the chunk's leads, each one's first row being its creation, and of other records of their tenants.
+
+    A statement that changes two fields of a lead leaves two rows of one moment.
+    """
     leads = LeadChunk(plan, chunk)
     counts = leads.counts(leads.activity + 1_024, AUDIT_PER_LEAD_X2)
+    grouped = np.repeat(np.arange(leads.count), counts)
+    total = len(grouped)
     births = (np.cumsum(counts) - counts)[counts > 0]
-    created, lead, order = _log(leads, "audit_log", counts, births)
-    total = len(lead)
+    moments = _moments(leads, "audit_log", grouped)
+    moments[births] = leads.created_us[grouped[births]]
+    entities = _ENTITY[leads.u("audit_log.entity_type", total)]
+    entities[births] = 0
+    joins = (leads.u("audit_log.same_save", total) < below(_L["same_save_share"])) & (np.roll(entities, 1) == 0)
+    first_row = saves(grouped, joins)
+    created, order = time_order(moments[first_row])
+    lead, save = grouped[order], first_row[order]
     first = plan.rows_before(leads.first, AUDIT_PER_LEAD_X2)
-    u = leads.u("audit_log.value", total).astype(np.int64)
+    value = leads.u("audit_log.value", total).astype(np.int64)
+    u = value[save]
     birth = np.zeros(total, np.bool_)
     birth[births] = True
-    birth = birth[order]
-    entity = np.where(birth, np.int8(0), _ENTITY[leads.u("audit_log.entity_type", total)])
-    gone = leads.deleted[lead] & (leads.u("audit_log.deleted", total) < below(_L["deletion_share"]))
+    birth, entity = birth[order], entities[save]
+    fields = _FIELD[leads.u("audit_log.field", total)]
+    field = np.where((save != order) & (fields[order] == fields[save]), (fields[order] + 1) % TAX_ID, fields[order])
+    gone = leads.deleted[lead] & (save == order) & (leads.u("audit_log.deleted", total) < below(_L["deletion_share"]))
     action = np.where(birth, CREATE, np.where(gone & (entity == 0), DELETE, UPDATE))
     tenant = leads.tenant[lead]
-    entity_id = np.where(entity == 0, lead + (leads.first + 1), founder(plan, tenant, u))
-    entity_id = np.where(entity == 2, tenant * CAMPAIGNS + u % CAMPAIGNS + 1, entity_id)
-    entity_id = np.where(entity == 3, tenant * AUTOMATIONS + u % AUTOMATIONS + 1, entity_id)
+    entity_id = np.where(entity == 0, leads.ids[lead], founder(plan, tenant, u))
+    number = plan.tenants.number[tenant]
+    entity_id = np.where(entity == 2, number * CAMPAIGNS + u % CAMPAIGNS + 1, entity_id)
+    entity_id = np.where(entity == 3, number * AUTOMATIONS + u % AUTOMATIONS + 1, entity_id)
     actor = np.where(leads.assigned[lead] & (u & 7 < 6), leads.owner[lead], leads.user_of(tenant, u))
     return batch(
         AUDIT_LOG,
         organization_id=ints(tenant + 1),
-        id=ints(np.arange(total) + first + 1),
-        actor_id=ints(actor, leads.u("audit_log.system", total) < below(_L["system_share"])),
+        id=ints(leads.child_ids(first, lead)),
+        actor_id=ints(actor, leads.u("audit_log.system", total)[save] < below(_L["system_share"])),
         entity_type=take(texts(ENTITIES), entity),
         entity_id=ints(entity_id),
         action=take(texts(ACTIONS), action),
-        changes=_entity_changes(leads, lead, entity, action, u),
+        changes=_entity_changes(leads, lead, entity, action, field, value[order]),
         created_at=times(created),
     )

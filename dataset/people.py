@@ -17,7 +17,7 @@ import pyarrow as pa
 from .calendar import DAY_S
 from .columns import batch, digits, ints, join, pool_lines, schema, take, texts, times
 from .parameters import NOW_S, section
-from .streams import below, draw, labelled, lognormal, zipf
+from .streams import below, draw, labelled, lognormal, saves, zipf
 from .tenants import Plan
 
 _P = section("people")
@@ -91,13 +91,15 @@ def users(plan: Plan, chunk: int) -> pa.RecordBatch:
     """The users of the organizations of ``chunk``."""
     tenants, seed = plan.tenants, plan.seed
     low, high = chunk * ORGANIZATIONS_PER_CHUNK, min(tenants.count, (chunk + 1) * ORGANIZATIONS_PER_CHUNK)
-    of = np.repeat(np.arange(low, high), tenants.users[low:high])
-    number = np.arange(len(of)) + int(tenants.first_user[low])
-    place = number - tenants.first_user[of]
+    counts = tenants.users[low:high]
+    of = np.repeat(np.arange(low, high), counts)
+    place = np.arange(len(of)) - np.repeat(np.cumsum(counts) - counts, counts)
     count = len(of)
     first, last = names("first_names"), names("last_names")
     first_code = zipf(first.size, NAME_EXPONENT)[draw(seed, "users.first_name", chunk, count)]
     last_code = zipf(last.size, NAME_EXPONENT)[draw(seed, "users.last_name", chunk, count)]
+    again = saves(of, draw(seed, "users.second_account", chunk, count) < below(_P["second_account_share"]))
+    first_code, last_code = first_code[again], last_code[again]
     role = labelled({"manager": 0.12, "sales_rep": 0.76, "viewer": 0.12}, ROLES)[draw(seed, "users.role", chunk, count)]
     role = np.where(place == 0, 0, role)
     active = (draw(seed, "users.active", chunk, count) >= below(_P["inactive_share"])) | (place == 0)
@@ -111,7 +113,7 @@ def users(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         USERS,
         organization_id=ints(of + 1),
-        id=ints(number + 1),
+        id=ints(tenants.first_user[of] + place + 1),
         email=join(low_first, ".", low_last, mark, "@org", digits(of + 1), ".example"),
         username=join(low_first, mark),
         full_name=join(take(first.written, first_code), " ", take(last.written, last_code)),

@@ -70,7 +70,6 @@ def _tenants(seed: int, scale: int, skew: str, base: int) -> tuple[Tenants, NDAr
     whale = draw(seed, "organizations.whale_user", 0, total) < below(section("people")["whale_user_tenant_share"])
     whale[min(1, total - 1)] = True
     epoch = np.concatenate([founding[:paying], np.full(len(trials), EPOCHS - 1)])
-    users = users[order]
     made = Tenants(
         seed=seed,
         scale=scale,
@@ -79,8 +78,10 @@ def _tenants(seed: int, scale: int, skew: str, base: int) -> tuple[Tenants, NDAr
         trial=order >= paying,
         founded_s=founded[order],
         zone=zone[order],
-        users=users,
-        first_user=np.cumsum(users) - users,
+        users=users[order],
+        second=order & 1,
+        number=order >> 1,
+        first_user=_first_users(users)[order],
         whale_user=whale[order],
     )
     return made, epoch[order], hours
@@ -93,6 +94,14 @@ def _user_counts(seed: int, leads: Ints) -> NDArray[np.int64]:
         people["users_factor"] * int(n) ** people["users_exponent"] * int(k) for n, k in zip(leads, noise, strict=True)
     ]
     return np.array([min(people["users_max"], max(1, round(size / 1000))) for size in sizes], np.int64)
+
+
+def _first_users(users: Ints) -> NDArray[np.int64]:
+    """By rank: the users before a tenant's in its installation; ranks belong to the two installations in turn."""
+    first = np.empty(len(users), np.int64)
+    for half in (slice(0, None, 2), slice(1, None, 2)):
+        first[half] = np.cumsum(users[half]) - users[half]
+    return first
 
 
 def _bursts(seed: int, scale: int, tenants: Tenants, epoch: Ints) -> list[tuple[int, int, int]]:

@@ -74,7 +74,7 @@ def rules(plan: Plan, chunk: int) -> pa.RecordBatch:
     return batch(
         RULES,
         organization_id=ints(of + 1),
-        id=ints(of * PER_ORGANIZATION + place + 1),
+        id=ints(tenants.number[of] * PER_ORGANIZATION + place + 1),
         name=take(reasons, u("name") % (len(reasons) - 1)),
         criteria=take(_criteria(), u("criteria") % len(_criteria())),
         points=smallints((u("points") % 12 + 1) * 5 - 20),
@@ -111,20 +111,24 @@ def history(plan: Plan, chunk: int) -> pa.RecordBatch:
         return leads.u(f"lead_score_history.{column}", total).astype(np.int64)
 
     grouped, nth = steady_times(leads, counts, u("created_at"), u("micros"))
+    lead = np.repeat(np.arange(leads.count), counts)
+    reached = leads.score[lead] * (nth + 1) // counts[lead]
+    too_many = (u("taken_back") < below(_S["taken_back_share"])) & (nth < counts[lead] - 1)
+    reached += too_many * np.minimum(100 - reached, u("too_many") * _S["taken_back_points"] >> 16)
+    before = np.where(nth == 0, 0, np.roll(reached, 1))
     created, order = time_order(grouped)
-    lead = np.repeat(np.arange(leads.count), counts)[order]
-    nth, of, score = nth[order], counts[lead], leads.score[lead]
+    lead = lead[order]
     tenant = leads.tenant[lead]
     manual = u("manual") < below(_S["manual_share"])
     rule = _RULE[u("rule")]
     return batch(
         HISTORY,
         organization_id=ints(tenant + 1),
-        id=ints(np.arange(total) + first + 1),
-        lead_id=ints(lead + (leads.first + 1)),
-        rule_id=ints(tenant * PER_ORGANIZATION + rule + 1, manual),
-        old_score=smallints(score * nth // of),
-        new_score=smallints(score * (nth + 1) // of),
+        id=ints(leads.child_ids(first, lead)),
+        lead_id=ints(leads.ids[lead]),
+        rule_id=ints(plan.tenants.number[tenant] * PER_ORGANIZATION + rule + 1, manual),
+        old_score=smallints(before[order]),
+        new_score=smallints(reached[order]),
         reason=take(texts(_REASONS), np.where(manual, len(_REASONS) - 1, (rule * 5 + tenant) % (len(_REASONS) - 1))),
         created_at=times(created),
     )

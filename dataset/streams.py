@@ -133,6 +133,17 @@ def allocate(weights: Ints, total: int, cap: int | None = None) -> NDArray[np.in
     return counts
 
 
+def saves(groups: Ints, joins: Bools) -> NDArray[np.int64]:
+    """For each row the one that it was saved with: the row before it in its group where it ``joins``, else itself.
+
+    At most two rows are saved together, so that a save is known by its first row.
+    """
+    joined = joins.copy()
+    joined[:1] = False
+    joined[1:] &= ~joins[:-1] & (groups[1:] == groups[:-1])
+    return np.arange(len(groups)) - joined
+
+
 def time_order(times_us: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """(times ascending, the row each came from). Equal times keep their order on every processor."""
     keys = np.sort((times_us << INDEX_BITS) | np.arange(len(times_us)))

@@ -38,8 +38,12 @@ class Tenants:
     """Founding, seconds since START; negative before."""
     zone: NDArray[np.int64]
     users: NDArray[np.int64]
+    second: NDArray[np.int64]
+    """1: the tenant was numbered in the second of two installations, which were merged later; 0: in the first."""
+    number: NDArray[np.int64]
+    """Its place in its installation: ids of campaigns, automations and rules count from there."""
     first_user: NDArray[np.int64]
-    """Number of users before this tenant's: user_id of its k-th user is ``first_user + k + 1``."""
+    """Users before this tenant's in its installation: user_id of its k-th user is ``first_user + k + 1``."""
     whale_user: NDArray[np.bool_]
     """Tenants in which one user owns a large share of the leads."""
 

@@ -11,16 +11,33 @@
 --   GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_rare_field: a field that hardly ever changes, in the longest log: walking it newest first finds the 50
 --   rows late or never
--- class worst_foreign: SELECT o.organization_id, a.entity_id FROM crm.audit_log AS a
---   JOIN crm.organizations AS o ON o.organization_id <> a.organization_id WHERE a.entity_type = 'lead'
---   GROUP BY o.organization_id, a.organization_id, a.entity_id
---   ORDER BY count(*) DESC, a.organization_id, a.entity_id, o.organization_id LIMIT 1
+-- class worst_foreign: SELECT o.organization_id, a.entity_id FROM (
+--   SELECT organization_id, entity_id FROM crm.audit_log WHERE entity_type = 'lead'
+--   GROUP BY organization_id, entity_id ORDER BY count(*) DESC, organization_id, entity_id LIMIT 1) AS a
+--   JOIN crm.organizations AS o ON NOT EXISTS (SELECT FROM crm.audit_log AS own
+--   WHERE own.organization_id = o.organization_id AND own.entity_type = 'lead' AND own.entity_id = a.entity_id)
+--   ORDER BY o.organization_id LIMIT 1
 -- why worst_foreign: a record of another tenant: there is nothing to see
 -- class worst_shared_number: SELECT organization_id, entity_id FROM crm.audit_log
 --   GROUP BY organization_id, entity_id
 --   ORDER BY bool_or(entity_type = 'lead') AND bool_or(entity_type <> 'lead') DESC, count(*) DESC, organization_id,
 --   entity_id LIMIT 1
 -- why worst_shared_number: a lead and something else under one number
+-- class worst_same_save: SELECT organization_id, entity_type, entity_id FROM (
+--   SELECT organization_id, entity_type, entity_id, created_at, lead(created_at) OVER w AS older,
+--   row_number() OVER w AS place FROM crm.audit_log
+--   WINDOW w AS (PARTITION BY organization_id, entity_type, entity_id ORDER BY created_at DESC, id DESC)) AS history
+--   WHERE place <= 50 ORDER BY coalesce(place = 50 AND created_at = older, false) DESC, place DESC, organization_id,
+--   entity_type, entity_id LIMIT 1
+-- why worst_same_save: a history of which the newest 50 end between two rows that one statement wrote: only the id
+--   orders them
+-- class worst_same_moment: SELECT organization_id, field FROM (
+--   SELECT a.organization_id, f.field, a.created_at, lead(a.created_at) OVER w AS older, row_number() OVER w AS place
+--   FROM crm.audit_log AS a CROSS JOIN LATERAL jsonb_object_keys(a.changes) AS f(field)
+--   WINDOW w AS (PARTITION BY a.organization_id, f.field ORDER BY a.created_at DESC, a.id DESC)) AS changes
+--   WHERE place <= 50 ORDER BY coalesce(place = 50 AND created_at = older, false) DESC, place DESC, organization_id,
+--   field LIMIT 1
+-- why worst_same_moment: a field of which the newest 50 changes end between two of one moment
 -- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin
 --
 -- The tenant classes watch a field that changes every day, where the newest 50 are soon found by time; the rare field

@@ -17,11 +17,13 @@
 --   ORDER BY lead_status <> 'qualified', id LIMIT 1
 -- why worst_near_unique: a criterion that nearly every lead answers differently, in the largest tenant: few rows to
 --   find among the most
--- class worst_everybody: SELECT organization_id, '{}' AS criteria FROM crm.leads AS l WHERE lead_status = 'qualified'
+-- class worst_everybody: SELECT l.organization_id, a.id AS automation_id, '{}' AS criteria FROM crm.leads AS l
+--   JOIN crm.automations AS a ON a.organization_id = l.organization_id WHERE l.lead_status = 'qualified'
 --   AND NOT EXISTS (SELECT FROM crm.automation_runs AS r
---   WHERE r.organization_id = l.organization_id AND r.lead_id = l.id)
---   GROUP BY organization_id ORDER BY count(deleted_at) DESC, count(*) DESC, organization_id LIMIT 1
--- why worst_everybody: no criterion, so that every qualified lead matches, where most of them have been deleted
+--   WHERE r.organization_id = l.organization_id AND r.automation_id = a.id AND r.lead_id = l.id)
+--   GROUP BY l.organization_id, a.id ORDER BY count(l.deleted_at) DESC, count(*) DESC, l.organization_id, a.id LIMIT 1
+-- why worst_everybody: no criterion, so that every qualified lead matches, and an automation that most of those that
+--   have been deleted never met
 -- expects: automation_runs_org_automation_lead_idx, leads_custom_fields_gin, leads_org_status_score_idx
 --
 -- NOT EXISTS and not NOT IN: a scheduled run has no lead, and one NULL makes NOT IN answer nothing at all. The

@@ -16,6 +16,14 @@
 --   WHERE r.run_status IN ('failed', 'timed_out') AND r.finished_at >= :now - interval '30 days'
 --   GROUP BY r.organization_id ORDER BY count(*) DESC, r.organization_id LIMIT 1
 -- why worst_month_ago: as of a month ago, where most has failed since: what came later does not count
+-- class worst_given_up_together: SELECT r.organization_id, r.finished_at + interval '1 microsecond' AS now
+--   FROM crm.automation_runs AS r
+--   JOIN crm.automations AS a ON a.organization_id = r.organization_id AND a.id = r.automation_id
+--   WHERE a.is_active AND r.run_status IN ('failed', 'timed_out') AND r.finished_at < :now
+--   GROUP BY r.organization_id, r.automation_id, r.finished_at
+--   ORDER BY count(*) DESC, r.finished_at DESC, r.organization_id, r.automation_id LIMIT 1
+-- why worst_given_up_together: as of the moment after two runs of an automation were given up by one statement: only
+--   the id says which was the last
 -- expects: automation_runs_org_started_cov, automation_runs_failed_idx, automation_run_steps_failed_idx
 --
 -- The last failure may be older than the week, and for an automation that never failed the search for it reads all its

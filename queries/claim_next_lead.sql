@@ -16,10 +16,15 @@
 --   GROUP BY organization_id, lead_score) AS scores
 --   WHERE place = 1 ORDER BY leads DESC, organization_id LIMIT 1
 -- why worst_tie: the tenant in which most leads share the best score: the oldest of them comes first
+-- class worst_deleted: SELECT organization_id FROM (SELECT organization_id, deleted_at,
+--   row_number() OVER (PARTITION BY organization_id ORDER BY lead_score DESC, created_at, id) AS place FROM crm.leads
+--   WHERE assigned_to_id IS NULL AND lead_status IN ('new', 'contacted', 'qualified')) AS queue
+--   ORDER BY deleted_at IS NULL, place, organization_id LIMIT 1
+-- why worst_deleted: the tenant in which somebody deleted stands nearest to the head of the queue
 -- writes: yes
 -- unique: new_id
--- invariant no lead is claimed twice: SELECT lead_id, count(*) FROM crm.lead_assignments
---   WHERE id >= 9000000000000001 GROUP BY lead_id HAVING count(*) > 1
+-- invariant no lead is claimed twice: SELECT organization_id, lead_id, count(*) FROM crm.lead_assignments
+--   WHERE id >= 9000000000000001 GROUP BY organization_id, lead_id HAVING count(*) > 1
 -- invariant leads that left the queue equal new assignments: SELECT
 --   (SELECT count(*) FROM crm.leads WHERE assigned_to_id IS NULL)
 --   + (SELECT count(*) FROM crm.lead_assignments WHERE id >= 9000000000000001)

@@ -18,7 +18,8 @@
 -- class worst_foreign: SELECT o.organization_id, c.lead_id FROM crm.communications AS c
 --   JOIN crm.activity_log AS a ON a.organization_id = c.organization_id AND a.lead_id = c.lead_id
 --   JOIN crm.organizations AS o ON o.organization_id <> c.organization_id
---   WHERE c.organization_id = (SELECT min(organization_id) FROM crm.communications)
+--   WHERE c.organization_id = (SELECT min(organization_id) FROM crm.communications) AND NOT EXISTS (
+--   SELECT FROM crm.leads AS own WHERE own.organization_id = o.organization_id AND own.id = c.lead_id)
 --   ORDER BY c.lead_id, o.organization_id LIMIT 1
 -- why worst_foreign: a lead of another tenant: there is nothing to see
 -- class worst_written_to: SELECT organization_id, lead_id FROM (

@@ -22,12 +22,32 @@
 --   AND lower(l.email) = lower(d.email))
 --   ORDER BY d.created_at DESC, d.organization_id, d.id LIMIT 1
 -- why worst_deleted: the address of somebody who was deleted: there is nobody to find
--- class worst_foreign: SELECT o.organization_id, l.email, 'no-such-name' AS fragment FROM crm.leads AS l
---   JOIN crm.organizations AS o ON o.organization_id <> l.organization_id
---   WHERE l.deleted_at IS NULL AND l.email IS NOT NULL AND NOT EXISTS (
+-- class worst_foreign: SELECT o.organization_id, l.email, 'no-such-name' AS fragment FROM (
+--   SELECT email FROM crm.leads WHERE deleted_at IS NULL AND email IS NOT NULL
+--   ORDER BY id, organization_id LIMIT 1) AS l
+--   JOIN crm.organizations AS o ON NOT EXISTS (
 --   SELECT FROM crm.leads AS own WHERE own.organization_id = o.organization_id AND lower(own.email) = lower(l.email))
---   ORDER BY l.id, o.organization_id LIMIT 1
+--   ORDER BY o.organization_id LIMIT 1
 -- why worst_foreign: the address of a lead of another tenant: there is nobody to find
+-- class worst_known: SELECT organization_id, email, lower(last_name) AS fragment FROM crm.leads
+--   WHERE deleted_at IS NULL AND email IS NOT NULL AND length(last_name) >= 4
+--   ORDER BY created_at DESC, organization_id, id LIMIT 1
+-- why worst_known: somebody who is known already, found by the address and by the name, and shown once
+-- class worst_same_moment: SELECT organization_id, fragment FROM (
+--   SELECT l.organization_id, f.fragment, l.created_at, lead(l.created_at) OVER w AS older,
+--   row_number() OVER w AS place
+--   FROM (SELECT organization_id, left(lower(last_name), 3) AS fragment FROM crm.leads
+--   WHERE deleted_at IS NULL AND last_name ~ '^[A-Za-z]{3}' AND organization_id = (
+--   SELECT organization_id FROM crm.leads
+--   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
+--   GROUP BY organization_id, left(lower(last_name), 3)
+--   ORDER BY count(*) DESC, left(lower(last_name), 3) LIMIT 40) AS f
+--   JOIN crm.leads AS l ON l.organization_id = f.organization_id AND l.deleted_at IS NULL AND lower(
+--   l.first_name || ' ' || l.last_name || ' ' || coalesce(l.company, '') || ' ' || coalesce(l.email, ''))
+--   LIKE '%' || f.fragment || '%'
+--   WINDOW w AS (PARTITION BY f.fragment ORDER BY l.created_at DESC, l.id DESC)) AS matches
+--   ORDER BY coalesce(place = 20 AND created_at = older, false) DESC, place DESC, fragment LIMIT 1
+-- why worst_same_moment: a fragment whose twenty newest matches end in the middle of an import: only the id orders them
 -- expects: leads_org_email_idx, leads_search_trgm, leads_org_created_idx
 --
 -- People type addresses in any case, so the comparison is on lower(email), which the plain index on email cannot serve.

@@ -1,5 +1,5 @@
 -- title: Custom Fields Update
--- asks: What does it cost to set a custom field of 100 leads?
+-- asks: What does it cost to set a custom field of about 100 leads?
 -- tables: crm.leads
 -- param now timestamptz: clock
 -- param stride bigint: SELECT greatest(count(*) / 100, 1) FROM crm.leads

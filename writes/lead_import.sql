@@ -1,5 +1,5 @@
 -- title: Lead Insert
--- asks: What does it cost to enter 100 new leads?
+-- asks: What does it cost to enter about 100 new leads?
 -- tables: crm.leads
 -- param now timestamptz: clock
 -- param last_id bigint: SELECT max(id) FROM crm.leads
@@ -14,7 +14,7 @@ SELECT organization_id, :last_id + :round * 100 + place, first_name, last_name, 
 FROM (
     SELECT l.*, :now + (:round * 100 + place) * interval '1 minute' AS moment
     FROM (
-        SELECT *, row_number() OVER (ORDER BY id) AS place
+        SELECT *, row_number() OVER (ORDER BY id, organization_id) AS place
         FROM crm.leads
         WHERE id % :stride = :round % :stride AND id <= :last_id
     ) AS l

@@ -1,5 +1,5 @@
 -- title: Score Update
--- asks: What does the nightly scoring pay for 100 leads whose score changed?
+-- asks: What does the nightly scoring pay for about 100 leads whose score changed?
 -- tables: crm.leads
 -- param now timestamptz: clock
 -- param stride bigint: SELECT greatest(count(*) / 100, 1) FROM crm.leads

@@ -1,5 +1,5 @@
 -- title: Status Change
--- asks: What does it cost to move 100 leads one stage on?
+-- asks: What does it cost to move about 100 leads one stage on?
 -- tables: crm.leads
 -- param now timestamptz: clock
 -- param stride bigint: SELECT greatest(count(*) / 100, 1) FROM crm.leads

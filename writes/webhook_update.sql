@@ -1,5 +1,5 @@
 -- title: Webhook Update
--- asks: What does it cost to note on 200 communications that they were opened?
+-- asks: What does it cost to note on about 200 communications that they were opened?
 -- tables: crm.communications
 -- param now timestamptz: clock
 -- param stride bigint: SELECT greatest(count(*) / 200, 1) FROM crm.communications

@@ -113,6 +113,16 @@ def test_the_limit_of_the_lead_search_is_reached_by_a_class(run: Run, sides: Sid
     assert [one.told_by for one in found] == ["worst_common", "worst_common"]
 
 
+def test_the_tenant_s_key_in_a_join_by_an_id_is_reached_by_a_class(run: Run, sides: Sides) -> None:
+    """Ids repeat in other tenants, so that a join without the key takes rows of another one."""
+    joining = {"campaign_funnel", "lead_scoring_analysis", "user_activity_tracking"}
+    queries = {query.name: query for query in CRM.queries if query.name in joining}
+    cells = [Cell(queries[p.query], p.parameter_class, p.bindings) for p in run.pairs if p.query in joining]
+    keys = [one for one in exercise(sides, "after", cells, silent).clauses if "organization_id" in one.clause]
+    assert len(keys) >= 12
+    assert [f"{one.query}: {one.clause}" for one in keys if not one.told_by] == []
+
+
 def test_answers_are_not_all_empty(run: Run) -> None:
     hot = {p.query: p.bindings[0].result_rows for p in run.pairs if p.parameter_class in ("hot", "all")}
     assert [name for name, rows in hot.items() if not rows] == []
@@ -164,7 +174,10 @@ def test_without_the_unused_indexes_every_query_keeps_its_plan(run: Run, after: 
 
 
 def in_vain(connection: Connection, key: ForeignKeyFacts) -> int:
-    """Rows that the server reads and drops when it looks for what refers to a row of the largest tenant."""
+    """Rows that the server reads and drops when it looks for what refers to a row of the largest tenant.
+
+    But for those that refer to the row of the same id in another tenant, which any index on the id alone finds.
+    """
     where = " AND ".join(f"${n} OPERATOR(pg_catalog.=) x.{name}" for n, name in enumerate(key.columns, 1))
     types = ", ".join("bigint" for _ in key.columns)
     connection.execute(f"PREPARE lookup ({types}) AS SELECT 1 FROM ONLY {key.table} x WHERE {where} FOR KEY SHARE OF x")
@@ -172,10 +185,13 @@ def in_vain(connection: Connection, key: ForeignKeyFacts) -> int:
     largest = "SELECT organization_id FROM crm.leads GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
     row = connection.execute(f"SELECT {columns} FROM {key.references} WHERE organization_id = ({largest}) LIMIT 1")
     connection.execute("SET plan_cache_mode = force_generic_plan")
-    values = ", ".join(map(str, row.fetchall()[0]))
+    found = row.fetchall()[0]
+    values = ", ".join(map(str, found))
     (plan,) = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE lookup ({values})").fetchall()[0]
     connection.execute("DEALLOCATE lookup")
-    return round(sum(node.get("Rows Removed by Filter", 0) for node in walk(plan[0]["Plan"])))
+    same_id = f"{key.columns[-1]} = {found[-1]} AND organization_id <> {found[0]}"
+    (elsewhere,) = connection.execute(f"SELECT count(*) FROM {key.table} WHERE {same_id}").fetchall()[0]
+    return round(sum(node.get("Rows Removed by Filter", 0) for node in walk(plan[0]["Plan"]))) - elsewhere
 
 
 def test_the_foreign_keys_that_are_named_are_those_that_read_in_vain(run: Run, after: Connection) -> None:
@@ -185,7 +201,7 @@ def test_the_foreign_keys_that_are_named_are_those_that_read_in_vain(run: Run, a
     assert {key.name for key in foreign_keys(after) if in_vain(after, key) > 100} == named
     for finding in proposed:
         after.execute(finding.fix)
-    assert {key.name for key in foreign_keys(after) if in_vain(after, key)} == set()
+    assert {key.name for key in foreign_keys(after) if in_vain(after, key) > 0} == set()
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda file: file.stem)
