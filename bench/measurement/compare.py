@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bench.errors import DatasetError, WorkloadError
@@ -13,6 +14,9 @@ from bench.measurement.varying import compare_contents
 from bench.model import STATES, BindingPlan, CellSide, Difference, Equality, Pair, PlanSeen, Sample, State
 from bench.postgres.connection import Connection
 from bench.progress import Progress
+
+LOOKING_S = 30.0
+"""Seconds after which the first look at the cells of one state ends: a report is wanted within two minutes."""
 
 Answers = Sequence[Answer]
 """For each binding; fewer after a timeout."""
@@ -58,19 +62,33 @@ def compare_all(
 def see_all(sides: Sides, cells: Sequence[Cell], progress: Progress, store: Store = lambda _: None) -> list[Pair]:
     """See each of ``cells`` in the state ``before``, the only one there is; a statement that fails is told as such."""
     pairs: list[Pair] = []
+    cut_off: dict[str, str] = {}
+    begun = time.monotonic()
     for number, cell in enumerate(cells):
         progress("looking at each", number, len(cells), "cells")
+        if why := _not_looked_at(cell, cut_off, time.monotonic() - begun):
+            pairs.append(Pair(cell.query.name, cell.parameter_class, skipped=why))
+            continue
         side, answers = CellSide(), list[Answer]()
         try:
             side, answers = _look(sides, cell, "before", {}, shares=True)
         except (WorkloadError, DatasetError) as error:
             side = CellSide(error=error.message)
+        if any(sample.censored for sample in side.samples):
+            cut_off[cell.query.name] = cell.parameter_class
         numbers = [one.rows for one in answers] + [None] * len(cell.bindings)
         bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
         pairs.append(Pair(cell.query.name, cell.parameter_class, bindings, before=side))
         store(pairs)
     progress("looking at each", len(cells), len(cells), "cells")
     return pairs
+
+
+def _not_looked_at(cell: Cell, cut_off: Mapping[str, str], spent_s: float) -> str:
+    """Why a cell is left alone: the query is known to be too slow, or there is no time; empty where it is not."""
+    if other := cut_off.get(cell.query.name):
+        return f"not executed: class {other} of it ran into the timeout"
+    return f"not executed: the cells before it took {LOOKING_S:g} s" if spent_s > LOOKING_S else ""
 
 
 def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:

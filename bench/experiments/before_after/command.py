@@ -42,14 +42,16 @@ from bench.workload.churn import CHURN_FILE, read_churn
 BUDGET_S = 60.0
 NOW_S = 20.0
 """Seconds of measuring where the user says none; less for one state, so that a schema has its report in two minutes."""
+TIMEOUT_S = 30.0
+NOW_TIMEOUT_S = 5.0
+"""Seconds of one execution where the user says none; what takes fifty times the target has missed it."""
 
 _query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
     "--timeout",
-    default=30.0,
-    show_default=True,
     type=click.FloatRange(0.01),
-    help="Seconds after which one execution is cut off and counted as 'longer than'.",
+    help="Seconds after which one execution is cut off and counted as 'longer than'.  [default: "
+    f"{TIMEOUT_S:g}; {NOW_TIMEOUT_S:g} without optimizations]",
 )
 _target = click.option(
     "--target",
@@ -228,7 +230,8 @@ def _workload(folder: Path | str | None, chosen: dict[str, Any]) -> Workload:
 
 
 def _options(workload: Workload, chosen: dict[str, Any], *, rounds: int, budget_s: float) -> Options:
+    timeout_s = chosen["timeout"] or (TIMEOUT_S if workload.optimizations else NOW_TIMEOUT_S)
     return Options(
-        rounds=rounds, budget_s=budget_s, timeout_s=chosen["timeout"], warmups=1,
+        rounds=rounds, budget_s=budget_s, timeout_s=timeout_s, warmups=1,
         seed=chosen["seed"], target_ms=workload.target_ms, verdicts=rule(),
     )  # fmt: skip

@@ -118,8 +118,9 @@ def _measure(work: _Work, cells: Sequence[Cell], budget_s: float) -> None:
 
     with setup.watch("plans"):
         pairs = see_all(work.sides, cells, setup.progress, store)
-    broken = [pair for pair in pairs if pair.before.error]
-    going = [(cell, pair) for cell, pair in zip(cells, pairs, strict=True) if not pair.before.error]
+    broken = [pair for pair in pairs if pair.before.error or pair.skipped]
+    both = zip(cells, pairs, strict=True)
+    going = [(cell, pair) for cell, pair in both if not (pair.before.error or pair.skipped)]
     done = (*done, *broken)
     with setup.watch("measure"):
         rounds = rounds_within(budget_s, [pair for _, pair in going], options)
