@@ -44,7 +44,7 @@ def measured(file: str, output: Path) -> Path:
 @pytest.mark.parametrize("file", STORED)
 def test_two_results_of_one_second_have_two_folders(file, tmp_path, monkeypatch):
     monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext())
-    name = experiment_of(Path(file)).name
+    name = experiment_of(Path(file)).carried_out_by
     first = measured(file, tmp_path)
     before = contents(first)
     second = measured(file, tmp_path)

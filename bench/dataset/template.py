@@ -309,7 +309,7 @@ def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
 
 def evict(admin: Connection, limit_bytes: int, keep: str) -> list[str]:
     """Drop the templates used longest ago until the rest fits ``limit_bytes``; never ``keep`` or one in use."""
-    templates = [d for d in databases.own_databases(admin) if d.kind == "template" and d.complete]
+    templates = [d for d in databases.own_databases(admin) if d.kind == "template" and d.complete and d.may_drop]
     total = sum(template.size_bytes for template in templates)
     dropped = []
     for template in sorted(templates, key=lambda t: t.used_at):

@@ -42,6 +42,8 @@ class OwnDatabase:
     about: dict[str, Any]
     size_bytes: int = 0
     connections: int = 0
+    may_drop: bool = True
+    """Whether this role may mark and drop it: another one may have made it."""
 
 
 def own_databases(admin: Connection) -> list[OwnDatabase]:
@@ -53,7 +55,7 @@ def own_databases(admin: Connection) -> list[OwnDatabase]:
             found.append(
                 OwnDatabase(
                     row["name"], mark["kind"], bool(mark["complete"]), mark["created_at"], used,
-                    mark.get("about", {}), row["size_bytes"], row["connections"],
+                    mark.get("about", {}), row["size_bytes"], row["connections"], row["may_drop"],
                 )
             )  # fmt: skip
     return found
@@ -166,7 +168,7 @@ def clean(admin: Connection) -> list[str]:
     dropped = []
     for database in own_databases(admin):
         finished = database.complete and (database.kind == "template" or database.about.get("kept"))
-        if finished or database.connections or not claim(admin, database.name):
+        if finished or database.connections or not database.may_drop or not claim(admin, database.name):
             continue
         drop(admin, database.name)
         release(admin, database.name)

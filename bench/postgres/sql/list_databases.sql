@@ -1,11 +1,11 @@
 -- Every database of the server whose name begins with our prefix, with its comment (our mark) and its size.
--- The comment tells ours from a stranger's that happens to share the prefix; what pgproof made in another role, which
--- this one could neither mark nor drop, is no more ours here than that.
+-- The comment tells ours from a stranger's that happens to share the prefix; what pgproof made in another role may be
+-- seen by this one, and neither marked nor dropped.
 SELECT d.datname                                                                   AS name,
        shobj_description(d.oid, 'pg_database')                                     AS mark,
        pg_database_size(d.oid)                                                     AS size_bytes,
+       pg_has_role(d.datdba, 'USAGE')                                              AS may_drop,
        (SELECT count(*) FROM pg_stat_activity AS a WHERE a.datid = d.oid)          AS connections
 FROM pg_database AS d
 WHERE starts_with(d.datname, $1)
-  AND pg_has_role(d.datdba, 'USAGE')
 ORDER BY d.datname;
