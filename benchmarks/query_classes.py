@@ -20,13 +20,11 @@ from pathlib import Path
 import psycopg
 
 from bench.dataset.holdback import build, hold_back
-from bench.dataset.inferred import ready, set_sequences
-from bench.dataset.worker import load_table
+from bench.dataset.inferred import load_world, ready
 from bench.errors import PgproofError
 from bench.inference.kinds import references
 from bench.inference.queries import BareQuery, infer, probes, read_bare, surroundings
 from bench.inference.rows.catalog import read_catalog
-from bench.inference.rows.filling import tables_of
 from bench.inference.rows.inferring import infer_rows
 from bench.postgres import databases
 from bench.postgres.connection import Target
@@ -72,14 +70,10 @@ def try_folder(server: ServerHandle, folder: Path) -> Tried:
     with target.connect(DATABASE) as connection:
         schema = read_catalog(connection)
     world = ready(target, DATABASE, schema, infer_rows(schema, ROWS, clock=CLOCK))
-    ourselves = Target(server.dsn, SESSION_SETTINGS)
-    with ourselves.connect(DATABASE) as connection:
+    with target.connect(DATABASE) as connection:
         held = hold_back(connection)
-        settings = {"session_replication_role": "replica"}
-        with ourselves.connect(DATABASE, autocommit=False, **settings) as copying:
-            sizes = {table.name: load_table(table, copying).rows for table in tables_of(world)}
-        set_sequences(connection, world, list(sizes))
-        build(ourselves, DATABASE, held, {}, 1, silent)
+        sizes = {name: one.rows for name, one in load_world(target, DATABASE, world, 1, silent).items()}
+        build(target, DATABASE, held, {}, 1, silent)
         connection.execute("VACUUM ANALYZE")
     with target.connect(DATABASE) as connection:
         extra = references(schema)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from dataclasses import replace
 
 from psycopg import sql
@@ -20,6 +21,7 @@ from bench.inference.rows.world import World
 from bench.model.schema import Schema
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
+from bench.postgres.workload_role import bypass_row_security
 from bench.progress import Progress
 
 
@@ -28,7 +30,7 @@ def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> W
 
     Its plan says so: ``World.plan``. A partitioned table that has no partitions gets some.
     """
-    with _ourselves(target).connect(database) as connection:
+    with _past_policies(target, schema), target.connect(database) as connection:
         if make_partitions(connection, schema, plan.clock):
             schema = read_catalog(connection)
         return make_ready(connection, schema, plan)
@@ -39,15 +41,15 @@ def load_world(
 ) -> dict[str, Loaded]:
     """Copy the rows in, ``workers`` tables at a time, and set the sequences behind them.
 
-    To be called after ``ready`` and after keys and indexes were held back. As a superuser, since row-level security may
-    be forced on a table's owner, too. Triggers stay silent unless ``fire_triggers``, but for ENABLE ALWAYS ones.
+    To be called after ``ready`` and after keys and indexes were held back. As the workload's role, since CHECKs call
+    functions of the schema. Triggers stay silent unless ``fire_triggers``, but for ENABLE ALWAYS ones.
     """
     role = "origin" if fire_triggers else "replica"
     settings = {**target.settings, "session_replication_role": role}
-    silent = replace(_ourselves(target), settings=settings)
+    silent = replace(target, settings=settings)
     filled: dict[str, Loaded] = {}
     tables = tables_of(world)
-    with _ourselves(target).connect(database) as connection:
+    with _past_policies(target, world.schema), target.connect(database) as connection:
         while tables:
             made, refused = _copy(silent, database, tables, workers, progress)
             filled |= made
@@ -128,9 +130,18 @@ def _again(
     return [table for table in tables_of(world) if table.name in anew]
 
 
-def _ourselves(target: Target) -> Target:
-    """The same server, as the role of its DSN."""
-    return replace(target, login={})
+@contextmanager
+def _past_policies(target: Target, schema: Schema) -> Iterator[None]:
+    """Let the workload's role write rows past policies for as long, where row-level security is forced on it."""
+    with target.connect() as admin:
+        lent = bool(target.login) and any(table.row_security for table in schema.tables)
+        if lent:
+            bypass_row_security(admin, allowed=True)
+        try:
+            yield
+        finally:
+            if lent:
+                bypass_row_security(admin, allowed=False)
 
 
 def set_sequences(connection: Connection, world: World, names: list[str]) -> None:

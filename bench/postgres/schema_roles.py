@@ -16,7 +16,7 @@ from psycopg import sql
 from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
-from bench.postgres.workload_role import ROLE
+from bench.postgres.workload_role import ROLE, bypass_row_security
 from bench.workload.tolerance import Node, statement_node
 
 MARK = "pgproof: named by a schema"
@@ -77,8 +77,7 @@ class Roles:
 
     def bypass_row_security(self, *, allowed: bool) -> None:
         """Let the workload's role write rows past the policies of its own tables, or no longer."""
-        right = sql.SQL("BYPASSRLS" if allowed else "NOBYPASSRLS")
-        self._admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(ROLE), right))
+        bypass_row_security(self._admin, allowed=allowed)
 
     def may_create(self, name: str, database: str, *, allowed: bool) -> None:
         """Let a role make schemas in the database, which is what it takes to be given one, or no longer."""

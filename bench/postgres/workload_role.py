@@ -65,5 +65,11 @@ def admit(admin: Connection, database: str, *, empty: bool) -> None:
             connection.execute(own_sql("create_extension_function"))
 
 
+def bypass_row_security(admin: Connection, *, allowed: bool) -> None:
+    """Let the role write rows past the policies of its own tables, or no longer."""
+    right = sql.SQL("BYPASSRLS" if allowed else "NOBYPASSRLS")
+    admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(ROLE), right))
+
+
 def _there(admin: Connection) -> bool:
     return admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE]).fetchone() is not None

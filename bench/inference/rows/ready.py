@@ -33,8 +33,8 @@ _TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
 def make_ready(connection: Connection, schema: Schema, plan: DatasetPlan) -> World:
     """Find out what can be filled, and how; nothing in the database is changed.
 
-    ``connection`` is a superuser's, keys and checks of the schema are live. The plan of the world that is returned says
-    which tables are left out and why, and how many rows each other one gets.
+    ``connection`` may write past row-level security; keys and checks of the schema are live. The plan of the world that
+    is returned says which tables are left out and why, and how many rows each other one gets.
     """
     world = World(schema, plan)
     return _Ready(connection, world).run()
