@@ -110,7 +110,8 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
             beyond the workload's own databases; the message names file and line.
     """
     if not folder.is_dir():
-        raise WorkloadError(f"no workload folder {folder}", hint="give a folder that holds schema.sql and queries/")
+        hint = "give a schema (a file, a folder of migrations, a DSN), or a folder with schema.sql and queries/"
+        raise WorkloadError(f"there is no {folder}", hint=hint)
     for needed in ("schema.sql", "queries"):
         if not (folder / needed).exists():
             raise WorkloadError(f"{folder} is no workload: it has no {needed}", hint="see 'Your own schema' in README")

@@ -134,7 +134,7 @@ def test_an_absurd_scale_is_refused(pgproof: Callable, scale: str) -> None:
 
 def test_a_missing_folder_is_named(pgproof: Callable) -> None:
     status, printed = pgproof("run", "nowhere")
-    assert (status, one_line_error(printed)) == (2, "error: no workload folder nowhere")
+    assert (status, one_line_error(printed)) == (2, "error: there is no nowhere")
 
 
 @pytest.mark.parametrize(

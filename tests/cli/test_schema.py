@@ -149,7 +149,7 @@ def test_a_file_that_is_no_schema_is_one_line(text: str, pgproof: Callable, tmp_
 
 @pytest.mark.parametrize(
     ("given", "said"),
-    [("nowhere.sql", "no workload folder nowhere.sql"), ("postgresql://127.0.0.1:1/app", "cannot read"),
+    [("nowhere.sql", "there is no nowhere.sql"), ("postgresql://127.0.0.1:1/app", "cannot read"),
      (".", "no .sql")],
 )  # fmt: skip
 def test_what_is_not_there_is_one_line(

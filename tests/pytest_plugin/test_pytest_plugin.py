@@ -207,7 +207,7 @@ def test_ctrl_c_leaves_no_database_behind(shop: Path, target: Target) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("--pgproof-workload=nowhere", "no workload folder */nowhere: give a folder that holds schema.sql*"),
+        ("--pgproof-workload=nowhere", "there is no */nowhere: give a schema*"),
         ("--pgproof-workload=dataset", "*dataset is no workload: it has no schema.sql*"),
         ("--pgproof-scale=huge", "pgproof_scale = huge: not a number of orders*"),
         ("--pgproof-seed=one", "pgproof_seed = one: not a number that fits*"),

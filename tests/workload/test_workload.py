@@ -30,7 +30,7 @@ def test_the_crm_and_the_example_are_workloads() -> None:
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(WorkloadError, match=r"no workload folder .*/nowhere"):
+    with pytest.raises(WorkloadError, match=r"there is no .*/nowhere"):
         read(tmp_path / "nowhere")
 
 
