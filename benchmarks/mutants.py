@@ -64,7 +64,7 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     ),
     "comparability": (
         tuple(f"{EXPERIMENTS}/compare/{name}.py" for name in ("comparability", "cells", "drift", "optimizations")),
-        (f"{TESTS}/compare/test_comparability.py", f"{TESTS}/compare/test_document.py"),
+        tuple(f"{TESTS}/compare/test_{one}.py" for one in ("comparability", "document", "run")),
     ),
 }
 """The modules that decide, and the tests of that part: patterns below the repository."""

@@ -53,6 +53,7 @@ def test_a_run_of_the_same_rows_machine_and_server_compares_in_everything():
         (dataset(tables=()), "unknown rows", "ended before"),
         (against(workload="shop"), "another workload", "crm → shop"),
         (server(version_num=170_004), "another major version of PostgreSQL", "PostgreSQL 18 → 17"),
+        (server(version_num=190_001), "another major version of PostgreSQL", "PostgreSQL 18 → 19"),
         (server(settings=settings(work_mem="4MB")), "other settings", "work_mem not known → 4MB"),
         (server(settings=settings(jit="on")), "other settings", "jit off → on"),
         (server(settings={}), "unknown settings", "does not say"),

@@ -328,6 +328,20 @@ def test_a_changed_optimization_is_pointed_at():
     assert suspects.blame(gates.counted(), WORSE).file == "optimizations.sql"
 
 
+@pytest.mark.parametrize(
+    ("before", "now", "said"),
+    [
+        ({"queue_idx": "a"}, {}, "optimization queue_idx was removed"),
+        ({}, {"queue_idx": "a"}, "optimization queue_idx is new"),
+        ({"queue_idx": "a"}, {"queue_idx": "b"}, "optimization queue_idx changed"),
+    ],
+)
+def test_where_no_index_of_the_plan_moved_the_optimization_that_did_is_named(before, now, said):
+    queries, blocks = {"queue": runs.query()}, {"queue_idx": runs.optimization("queue_idx")}
+    base, head = (Catalog(optimizations=found) for found in (before, now))
+    assert Suspects(base, head, frozenset(), queries, blocks).blame(gates.counted(), WORSE).cause == said
+
+
 def test_other_data_and_other_statistics_are_told_apart():
     old, new = gates.counted(), replace(WORSE, fingerprint="77b0")
     rows = Suspects(
