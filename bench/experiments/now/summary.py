@@ -168,6 +168,13 @@ def _headline(run: NowRun, counted: Tally, measured: int) -> str:
     return f"{said}, {counted.rest}" if counted.meets < counted.total else said
 
 
+def _left_out(found: Sequence[Assumed], one: str, several: str) -> Iterator[str]:
+    """What of the user's is missing in all the figures, each with its reason."""
+    if found:
+        named = numbers.listed([f"{each.what} ({each.why})" for each in found], most=NAMED)
+        yield f"{plural(len(found), one, several)} {found[0].how}: {named}."
+
+
 def _paragraph(run: NowRun, queries: Sequence[NowQuery], found: Sequence[HygieneFinding]) -> Iterator[str]:
     if run.source:
         tables = [table for table in run.dataset.tables if table.rows]
@@ -175,6 +182,10 @@ def _paragraph(run: NowRun, queries: Sequence[NowQuery], found: Sequence[Hygiene
         yield f"The rows are made from {run.source} alone: {said}; what was assumed for that is listed below."
     if run.inferred_queries:
         yield "The queries are probes made from keys, foreign keys and columns: give your own with --queries FILE."
+    yield from _left_out(
+        [one for one in run.assumed if one.kind == "query"], "statement of yours is", "statements of yours are"
+    )
+    yield from _left_out([one for one in run.assumed if one.kind == "left out"], "table has", "tables have")
     if slow := [one for one in queries if one.summary.outcome == "misses"]:
         yield f"Slowest: {_named(slow[0])}."
     wasteful = sorted((cell for one in queries if (cell := _wasteful(one))), key=lambda cell: -(cell.rows_read or 0))

@@ -68,6 +68,14 @@ def test_an_assumption_leads_to_its_line() -> None:
     assert 'id="toml-2"' in html
 
 
+def test_what_could_not_be_taken_is_said_with_its_reason() -> None:
+    missing = Assumed("query", "app.sql:4", "left out", 'relation "nowhere" does not exist')
+    empty = Assumed("left out", "crm.notes", "no rows", "no value is known for xml")
+    said = summarize(replace(measured(), assumed=(missing, empty))).paragraph
+    assert '1 statement of yours is left out: app.sql:4 (relation "nowhere" does not exist).' in said
+    assert "1 table has no rows: crm.notes (no value is known for xml)." in said
+
+
 def test_executions_are_as_many_as_fit_into_the_time() -> None:
     pairs = [pair(f"q{n}", runs.side(1.0, runs.scan("leads"))) for n in range(100)]
     options = replace(now().options, rounds=80, target_ms=100.0)
