@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.inference.dataset_file import FILE
@@ -48,11 +49,11 @@ def kind_names() -> frozenset[str]:
 
 @cache
 def rules_hash() -> str:
-    """SHA-256 over the rules by which rows are inferred: this program's own files."""
+    """What the rules are by which rows are inferred: SHA-256 over this program's files, and the version of Faker."""
     import bench.inference
 
     root = Path(bench.inference.__file__).parent
-    return hash_files(root, sorted(path.name for path in root.iterdir()))
+    return f"{hash_files(root, sorted(path.name for path in root.iterdir()))} {version('Faker')}"
 
 
 def has_plan(root: Path) -> bool:
