@@ -21,7 +21,7 @@ from bench.inference.rows.world import World
 from bench.model.schema import Schema
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
-from bench.postgres.workload_role import bypass_row_security
+from bench.postgres.workload_role import past_row_security
 from bench.progress import Progress
 
 
@@ -30,7 +30,7 @@ def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> W
 
     Its plan says so: ``World.plan``. A partitioned table that has no partitions gets some.
     """
-    with _past_policies(target, schema), target.connect(database) as connection:
+    with past_policies(target, schema), target.connect(database) as connection:
         if make_partitions(connection, schema, plan.clock):
             schema = read_catalog(connection)
         return make_ready(connection, schema, plan)
@@ -49,7 +49,7 @@ def load_world(
     silent = replace(target, settings=settings)
     filled: dict[str, Loaded] = {}
     tables = tables_of(world)
-    with _past_policies(target, world.schema), target.connect(database) as connection:
+    with past_policies(target, world.schema), target.connect(database) as connection:
         while tables:
             made, refused = _copy(silent, database, tables, workers, progress)
             filled |= made
@@ -131,17 +131,13 @@ def _again(
 
 
 @contextmanager
-def _past_policies(target: Target, schema: Schema) -> Iterator[None]:
+def past_policies(target: Target, schema: Schema) -> Iterator[None]:
     """Let the workload's role write rows past policies for as long, where row-level security is forced on it."""
-    with target.connect() as admin:
-        lent = bool(target.login) and any(table.row_security for table in schema.tables)
-        if lent:
-            bypass_row_security(admin, allowed=True)
-        try:
-            yield
-        finally:
-            if lent:
-                bypass_row_security(admin, allowed=False)
+    if not (target.login and any(table.row_security for table in schema.tables)):
+        yield
+        return
+    with target.connect() as admin, past_row_security(admin):
+        yield
 
 
 def set_sequences(connection: Connection, world: World, names: list[str]) -> None:

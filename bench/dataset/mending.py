@@ -22,7 +22,7 @@ from bench.report.numbers import plural
 def mend(connection: Connection, held: Held, schema: Schema) -> tuple[str, ...]:
     """Build what of ``held`` is missing, one after the other; return what was taken back for that, each in a line.
 
-    ``connection`` is ours, and ``schema`` as it was before keys were held back.
+    ``connection`` may write past row-level security; ``schema`` is as it was before keys were held back.
 
     Raises:
         DatasetError: rows break something else than a key or a foreign key, or still do.

@@ -18,7 +18,7 @@ from bench import timestamps
 from bench.dataset.checks import insist, run_checks
 from bench.dataset.distributions import Asked, checksum, count, read_distributions
 from bench.dataset.holdback import Held, build, hold_back
-from bench.dataset.inferred import load_world, ready
+from bench.dataset.inferred import load_world, past_policies, ready
 from bench.dataset.load import load
 from bench.dataset.mending import mend
 from bench.dataset.parallel import Job, run_jobs
@@ -244,8 +244,9 @@ def _build_keys(
     except DatasetError:
         if begun.world is None:
             raise
-        with keeper.connect(name) as own:
-            return mend(own, held, begun.world.schema)
+        schema = begun.world.schema  # keys call functions of it, so that this is no work for ourselves
+        with past_policies(how.target, schema), how.target.connect(name, search_path="pg_catalog") as own:
+            return mend(own, held, schema)
     return ()
 
 

@@ -8,8 +8,8 @@ a dump says of no schema may fail, and is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -139,18 +139,10 @@ class _Loader:
         self._connection, self._roles, self._fallbacks = connection, roles, fallbacks
         self.left: list[tuple[str, str]] = []
 
-    @contextmanager
-    def past_row_security(self, steps: Sequence[Step]) -> Iterator[None]:
+    def past_row_security(self, steps: Sequence[Step]) -> AbstractContextManager[None]:
         """Have rows arrive in tables whose policies bind their owner, too; psql's superuser is bound by none."""
         forced = any(re.search(r"\bFORCE\s+ROW\s+LEVEL", step.sql, re.IGNORECASE) for step in steps)
-        if not (self._roles and forced):
-            yield
-            return
-        self._roles.bypass_row_security(allowed=True)
-        try:
-            yield
-        finally:
-            self._roles.bypass_row_security(allowed=False)
+        return self._roles.past_row_security() if self._roles and forced else nullcontext()
 
     def carry_out(self, step: Step) -> None:
         """Execute a step, with help where the role may not, and leave it out where it is no schema."""

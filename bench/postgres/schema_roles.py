@@ -7,8 +7,8 @@ there (the superuser who made a dump is mostly called postgres) is replaced by t
 
 from __future__ import annotations
 
-import contextlib
 import re
+from contextlib import AbstractContextManager, suppress
 
 import psycopg
 from psycopg import sql
@@ -16,7 +16,7 @@ from psycopg import sql
 from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
-from bench.postgres.workload_role import ROLE, bypass_row_security
+from bench.postgres.workload_role import ROLE, past_row_security
 from bench.workload.tolerance import Node, statement_node
 
 MARK = "pgproof: named by a schema"
@@ -43,7 +43,7 @@ class Roles:
         if name.startswith("pg_") or name in self._foreign:
             return False
         role = sql.Identifier(name)
-        with contextlib.suppress(psycopg.errors.DuplicateObject):  # another run was quicker
+        with suppress(psycopg.errors.DuplicateObject):  # another run was quicker
             self._admin.execute(sql.SQL("CREATE ROLE {} {}").format(role, sql.SQL(RIGHTS)))
         self._admin.execute(sql.SQL("COMMENT ON ROLE {} IS {}").format(role, sql.Literal(MARK)))
         self._admin.execute(sql.SQL("GRANT {} TO {}").format(role, sql.Identifier(ROLE)))
@@ -75,9 +75,9 @@ class Roles:
                     found |= self._places(child)
         return found
 
-    def bypass_row_security(self, *, allowed: bool) -> None:
-        """Let the workload's role write rows past the policies of its own tables, or no longer."""
-        bypass_row_security(self._admin, allowed=allowed)
+    def past_row_security(self) -> AbstractContextManager[None]:
+        """Let the workload's role write rows past the policies of its own tables, for as long as the block takes."""
+        return past_row_security(self._admin)
 
     def may_create(self, name: str, database: str, *, allowed: bool) -> None:
         """Let a role make schemas in the database, which is what it takes to be given one, or no longer."""

@@ -8,7 +8,8 @@ be asked to lay it down (``RESET SESSION AUTHORIZATION``).
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
@@ -65,10 +66,15 @@ def admit(admin: Connection, database: str, *, empty: bool) -> None:
             connection.execute(own_sql("create_extension_function"))
 
 
-def bypass_row_security(admin: Connection, *, allowed: bool) -> None:
-    """Let the role write rows past the policies of its own tables, or no longer."""
-    right = sql.SQL("BYPASSRLS" if allowed else "NOBYPASSRLS")
-    admin.execute(sql.SQL("ALTER ROLE {} {}").format(sql.Identifier(ROLE), right))
+@contextmanager
+def past_row_security(admin: Connection) -> Iterator[None]:
+    """Let the role write rows past the policies of its own tables, for as long as the block takes."""
+    change = sql.SQL("ALTER ROLE {} {}")
+    admin.execute(change.format(sql.Identifier(ROLE), sql.SQL("BYPASSRLS")))
+    try:
+        yield
+    finally:
+        admin.execute(change.format(sql.Identifier(ROLE), sql.SQL("NOBYPASSRLS")))
 
 
 def _there(admin: Connection) -> bool:

@@ -38,7 +38,8 @@ def mended(target: Target, database: str, more: str = "") -> tuple[tuple[str, ..
         schema, before = read_catalog(connection), {row["name"] for row in rows(own, "list_indexes_and_constraints")}
         held = hold_back(own)
         connection.execute(ROWS + more)
-        notes = mend(own, held, schema)
+        with target.connect(database, search_path="pg_catalog") as working:
+            notes = mend(working, held, schema)
         assert {row["name"] for row in rows(own, "list_indexes_and_constraints")} == before
         counted = "SELECT count(*) FROM public.parents UNION ALL SELECT count(*) FROM public.children"
         return notes, [row[0] for row in connection.execute(counted)], before

@@ -249,7 +249,7 @@ def _obeyed(plan: ColumnPlan, column: Column, bounds: Bounds) -> bool:
         maker = values_of("", column, plan, 1, "")
         assert isinstance(maker, _Maker)
         fine = len(maker.known())
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
+    except (pa.ArrowNotImplementedError, ValueError):
         return False
     return fine >= SAMPLE
 
@@ -262,7 +262,7 @@ def _choosable(values: Mapping[str, float], column: Column, limits: Limits, boun
             array = to_type(pa.array([str(value)]), column, bounds)
             if all(obeys(array, column, bounds, limits).to_pylist()):
                 kept[value] = float(share)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError):
+        except (pa.ArrowNotImplementedError, ValueError):
             continue
     return kept if kept and sum(kept.values()) >= ENOUGH * sum(values.values()) else None
 

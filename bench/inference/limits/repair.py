@@ -133,7 +133,7 @@ class Repairer:
             return self._written(comparison, alternative, rows, solution)
         try:
             at = _steps(value_of(other, rows, self.columns), arrow_type(kind), len(numbers), operator)
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError, OverflowError):
+        except (pa.ArrowNotImplementedError, ValueError, OverflowError):
             return None
         valid = np.asarray(rows[name].is_valid())
         best, fits, all_fit = rows[name], np.zeros(len(numbers), bool), np.zeros(len(numbers), bool)

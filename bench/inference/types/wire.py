@@ -75,7 +75,7 @@ def wire(kind: DataType, array: pa.Array) -> pa.Array:
                 values = pc.round(values)
             return values.cast(wanted)
         return payload(plain, values)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-        if isinstance(error, CannotEncode):
-            raise
+    except CannotEncode:
+        raise
+    except (pa.ArrowNotImplementedError, ValueError) as error:
         raise CannotEncode(f"{plain.text}: {error}") from error
