@@ -16,6 +16,8 @@ LAYERS = [
     {"cli", "pytest_plugin"},
     {"experiments"},
     {"results_folder", "progress_bars"},
+    {"attribution"},
+    {"advice"},
     {"hygiene"},
     {"cells"},
     {"pgbench"},
@@ -58,6 +60,7 @@ AFTER_MEASUREMENT = {
     "report",
     "cells",
     "hygiene",
+    "advice",
 }
 COMMANDS = {"command"}
 """Modules of an experiment that belong to the command line: they use its options, and nothing else imports them."""

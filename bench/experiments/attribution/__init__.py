@@ -1,1 +1,1 @@
-"""The four sides of every optimization, measured: what it gains, costs to write, to store, to ship."""
+"""The four sides of every optimization of a run, decided and shown; ``bench.attribution`` measures them."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from bench.attribution.costs import WritePrice
 from bench.experiments.attribution import sentences
-from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.summary import AttributedOptimization, TriedEffect
 from bench.model import Shipped, Stored
 from bench.report import numbers

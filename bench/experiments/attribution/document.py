@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from bench.attribution.costs import WritePrice
 from bench.cells.records import OptimizationSummary
 from bench.experiments.attribution import details, sentences
-from bench.experiments.attribution.costs import WritePrice
 from bench.experiments.attribution.heatmap import HeatmapColumn, heat
 from bench.experiments.attribution.proof import Proof
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary, FindingGroup, Totals

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bench.experiments.attribution.evidence import MEANT_BUFFERS
-from bench.experiments.attribution.gains import CellGain, cell_gains, was_stopped
+from bench.attribution.evidence import MEANT_BUFFERS
+from bench.attribution.gains import CellGain, cell_gains, was_stopped
 from bench.model import Attribution
 
 NAMED_PERCENT = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from bench.experiments.attribution.gains import was_stopped
+from bench.attribution.gains import was_stopped
 from bench.model import Attribution, Run
 from bench.report import numbers
 

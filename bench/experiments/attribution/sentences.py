@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bench.experiments.attribution.costs import WritePrice
-from bench.experiments.attribution.evidence import Effect
-from bench.experiments.attribution.gains import Gain
+from bench.attribution.costs import WritePrice
+from bench.attribution.evidence import Effect
+from bench.attribution.gains import Gain
 from bench.experiments.attribution.heatmap import is_named
 from bench.experiments.attribution.moved import Moved
 from bench.model import Shipped, Stored

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, get_args
 
+from bench.attribution.costs import Costs, WritePrice, costs, write_prices
+from bench.attribution.evidence import Effect
+from bench.attribution.gains import disagreements
 from bench.cells.index_use import indexes_seen, summarize_optimizations
 from bench.cells.records import OptimizationSummary
-from bench.experiments.attribution.costs import Costs, WritePrice, costs, write_prices
-from bench.experiments.attribution.evidence import Effect
-from bench.experiments.attribution.gains import disagreements
 from bench.experiments.attribution.heatmap import Heatmap, heatmap
 from bench.experiments.attribution.limits import limits
 from bench.experiments.attribution.moved import Moved, moved, without_moved

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bench.experiments.attribution.costs import Costs, costs
-from bench.experiments.attribution.evidence import (
+from bench.attribution.costs import Costs, costs
+from bench.attribution.evidence import (
     ADVICE_EXECUTIONS,
     MEANT,
     Effect,
@@ -15,7 +15,7 @@ from bench.experiments.attribution.evidence import (
     enough,
     executions,
 )
-from bench.experiments.attribution.gains import Gain, gains, largest
+from bench.attribution.gains import Gain, gains, largest
 from bench.experiments.attribution.moved import without_moved
 from bench.model import Attribution, Run
 from bench.report import numbers

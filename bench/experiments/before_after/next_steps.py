@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.attribution.evidence import THRESHOLDS
 from bench.cells.cell import rank
 from bench.cells.records import OptimizationSummary, QuerySummary
-from bench.experiments.attribution.evidence import THRESHOLDS
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary
 from bench.experiments.attribution.verdicts import OptimizationOutcome
 from bench.model import DIFFERENCES, Run

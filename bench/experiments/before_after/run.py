@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bench.cells.copies import copies_of
 from bench.cells.coverage import joined
-from bench.experiments.attribution.run import Subject, attribute
+from bench.experiments.attributing import Subject, attribute
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare_all, time_pairs
 from bench.measurement.churn import churn, switch_autovacuum_off

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench import storage
+from bench.attribution.gains import cell_gains
 from bench.cli import main
-from bench.experiments.attribution.gains import cell_gains
 from bench.experiments.attribution.moved import moved
 from bench.experiments.attribution.verdicts import verdicts
 from bench.model import Attribution, Run

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from bench.attribution.gains import cell_gains
 from bench.cells.index_use import indexes_seen
-from bench.experiments.attribution.gains import cell_gains
 from bench.experiments.attribution.heatmap import heatmap
 from bench.experiments.attribution.summary import summarize
 from bench.model import Attribution, LeftOut

@@ -8,8 +8,8 @@ import pytest
 
 from bench.experiments.attribution.verdicts import OptimizationVerdict, verdicts
 from bench.model import Attribution, GainCell, Stored, WriteCost, WriteSeen
+from tests.attribution.test_shapley import cell
 from tests.builders import runs
-from tests.experiments.attribution.test_shapley import cell
 
 
 def judged(

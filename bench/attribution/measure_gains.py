@@ -12,11 +12,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from random import Random
 
-from bench.experiments.attribution.cells import NOTHING, SAMPLES, Found, Key
-from bench.experiments.attribution.effects import PlanEffects
-from bench.experiments.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enough, faster
-from bench.experiments.attribution.gains import gains
-from bench.experiments.attribution.subsets import Names, Sets
+from bench.attribution.cells import NOTHING, SAMPLES, Found, Key
+from bench.attribution.effects import PlanEffects
+from bench.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enough, faster
+from bench.attribution.gains import gains
+from bench.attribution.subsets import Names, Sets
 from bench.measurement import Cell
 from bench.model import Attribution, GainCell, Tried
 from bench.postgres.connection import Connection

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.attribution.changed_tables import changed_tables
+from bench.attribution.disk import stored
 from bench.errors import DatasetError
-from bench.experiments.attribution.changed_tables import changed_tables
-from bench.experiments.attribution.disk import stored
 from bench.model import Applied, Churn, Stored
 from bench.postgres.connection import Connection, Target
 from bench.workload import Workload

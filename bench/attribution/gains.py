@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from bench.experiments.attribution.evidence import (
+from bench.attribution.evidence import (
     MEANT,
     MEANT_BUFFERS,
     Effect,
@@ -16,7 +16,7 @@ from bench.experiments.attribution.evidence import (
     is_loud,
     relevance,
 )
-from bench.experiments.attribution.shapley import ShapleyValues, buffers, fastest_ms, nothing, shapley_values
+from bench.attribution.shapley import ShapleyValues, buffers, fastest_ms, nothing, shapley_values
 from bench.model import Attribution, GainCell
 from bench.statistics.quantiles import CLOCK_MS
 

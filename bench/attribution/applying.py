@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import psycopg
 
+from bench.attribution.stalls import Window
 from bench.errors import DiskFull, ServerError
-from bench.experiments.attribution.stalls import Window
 from bench.model import Optimization
 from bench.postgres import extensions
 from bench.postgres.catalog import rows

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from bench.experiments.attribution.cells import NOTHING, Found
-from bench.experiments.attribution.subsets import Names, Sets
+from bench.attribution.cells import NOTHING, Found
+from bench.attribution.subsets import Names, Sets
 from bench.measurement import Timeout, execute
 from bench.model import LeftOut, Sample, SetTried, Verdict
 from bench.progress import Progress

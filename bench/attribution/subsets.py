@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 import psycopg
 from psycopg import sql
 
+from bench.attribution.changed_tables import with_dependents
 from bench.errors import WorkloadError
-from bench.experiments.attribution.changed_tables import with_dependents
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.model import Optimization

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 from psycopg import sql
 
+from bench.attribution.changed_tables import Needs, away_with
+from bench.attribution.merges import Merge, measure_merges, total
 from bench.errors import PgproofError, WorkloadError
-from bench.experiments.attribution.changed_tables import Needs, away_with
-from bench.experiments.attribution.merges import Merge, measure_merges, total
 from bench.measurement.write_statements import WriteStatement, made_up, statements_of
 from bench.measurement.write_trials import Trial, clean_up, run_here, run_trial, taken_away
 from bench.model import Optimization, Write, WriteCost, WriteSeen

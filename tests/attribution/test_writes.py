@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.attribution.changed_tables import changed_tables
+from bench.attribution.writes import write_costs
 from bench.errors import WorkloadError
-from bench.experiments.attribution.changed_tables import changed_tables
-from bench.experiments.attribution.writes import write_costs
 from bench.model import WriteCost
 from bench.postgres import databases
 from bench.postgres.catalog import rows

@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 
-from bench.experiments.attribution.evidence import better
-from bench.experiments.attribution.gains import gains
-from bench.experiments.attribution.shapley import buffers, shapley_values
-from bench.experiments.attribution.smallest_set import smallest
+from bench.attribution.evidence import better
+from bench.attribution.gains import gains
+from bench.attribution.shapley import buffers, shapley_values
+from bench.attribution.smallest_set import smallest
 from bench.model import Attribution, Counters, GainCell, Tried
 
 

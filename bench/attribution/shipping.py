@@ -12,9 +12,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from statistics import fmean
 
+from bench.attribution.applying import Application, apply, as_in_the_file, as_shipped
+from bench.attribution.stalls import Window, rate_tps, stall
 from bench.errors import LoadError, ServerError
-from bench.experiments.attribution.applying import Application, apply, as_in_the_file, as_shipped
-from bench.experiments.attribution.stalls import Window, rate_tps, stall
 from bench.model import Optimization
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import CLIENTS, RATE_TPS, Mix, Pgbench, Running, Transaction, find_pgbench, make_mix, running

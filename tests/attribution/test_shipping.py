@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.attribution import shipping
+from bench.attribution.shipping import ship_all
+from bench.attribution.stalls import Window, stall
 from bench.errors import ServerError
-from bench.experiments.attribution import shipping
-from bench.experiments.attribution.shipping import ship_all
-from bench.experiments.attribution.stalls import Window, stall
 from bench.model import Optimization, Statement
 from bench.model.attribution import Load, Shipped, ShipWay
 from bench.pgbench import Mix, Transaction, make_mix, programs

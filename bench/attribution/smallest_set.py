@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Collection, Mapping, Sequence
 
-from bench.experiments.attribution.shapley import fastest_ms
+from bench.attribution.shapley import fastest_ms
 from bench.model import Attribution, GainCell, Tried
 
 SAFETY = 0.6

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from bench.experiments.attribution.cells import Found
-from bench.experiments.attribution.prove_smallest import Proof
-from bench.experiments.attribution.subsets import Sets, find_needs
+from bench.attribution.cells import Found
+from bench.attribution.prove_smallest import Proof
+from bench.attribution.subsets import Sets, find_needs
 from bench.measurement import Sides
 from bench.model import Sample, SetTried
 from bench.progress import silent
 from bench.statistics.looks import FIRST_MEETS
 from bench.statistics.verdicts import verdict
+from tests.attribution.test_measure_gains import cells, made
 from tests.builders.treated import block, treated
-from tests.experiments.attribution.test_measure_gains import cells, made
 
 TARGET_MS = 100.0
 """By an index the queries take a hundredth of it; without one they wait in each of 200 rows, on any machine."""

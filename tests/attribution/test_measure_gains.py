@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bench.attribution.changed_tables import changed_tables
+from bench.attribution.effects import plan_effects
+from bench.attribution.evidence import ADVICE_EXECUTIONS, executions
+from bench.attribution.gains import cell_gains, disagreements, gains
+from bench.attribution.measure_gains import Gains
+from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
 from bench.dataset.bindings import choose_bindings
-from bench.experiments.attribution.changed_tables import changed_tables
-from bench.experiments.attribution.effects import plan_effects
-from bench.experiments.attribution.evidence import ADVICE_EXECUTIONS, executions
-from bench.experiments.attribution.gains import cell_gains, disagreements, gains
-from bench.experiments.attribution.measure_gains import Gains
-from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
 from bench.measurement import Cell, Sides, cells_of
 from bench.model import Applied, Attribution, GainCell
 from bench.postgres.catalog import rows

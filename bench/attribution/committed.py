@@ -9,9 +9,9 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
+from bench.attribution.cells import Key
+from bench.attribution.measure_gains import Gains
 from bench.errors import PgproofError
-from bench.experiments.attribution.cells import Key
-from bench.experiments.attribution.measure_gains import Gains
 from bench.model import GainCell, Optimization
 from bench.postgres import ledger, optimizations
 from bench.postgres.connection import Connection

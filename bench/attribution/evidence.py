@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Literal
 
+from bench.attribution.shapley import fastest_ms
 from bench.cells.cell import COPY_NOISE
-from bench.experiments.attribution.shapley import fastest_ms
 from bench.model import Counters, Tried
 from bench.report import numbers
 

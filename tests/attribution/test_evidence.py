@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.attribution.evidence import ADVICE_EXECUTIONS, Effect, because, is_harm
-from bench.experiments.attribution.gains import disagreements, gains
+from bench.attribution.evidence import ADVICE_EXECUTIONS, Effect, because, is_harm
+from bench.attribution.gains import disagreements, gains
 from bench.experiments.attribution.summary import summarize
 from bench.experiments.attribution.verdicts import OptimizationVerdict, verdicts
 from bench.model import Attribution, Counters, GainCell, Tried

@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from bench.experiments.attribution.subsets import Names
+from bench.attribution.subsets import Names
 from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import explain, shape_of
 from bench.model import Counters, GainCell, Json, State, Tried

@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
-from bench.experiments.attribution.changed_tables import changed_tables
-from bench.experiments.attribution.committed import with_committed
-from bench.experiments.attribution.disk import stored
-from bench.experiments.attribution.effects import plan_effects
-from bench.experiments.attribution.measure_gains import Gains
-from bench.experiments.attribution.prove_smallest import Proof
-from bench.experiments.attribution.shipping import ship_all
-from bench.experiments.attribution.smallest_set import smallest
-from bench.experiments.attribution.subsets import Sets, find_needs, find_rewrite_needs
-from bench.experiments.attribution.writes import write_costs
+from bench.attribution.changed_tables import changed_tables
+from bench.attribution.committed import with_committed
+from bench.attribution.disk import stored
+from bench.attribution.effects import plan_effects
+from bench.attribution.measure_gains import Gains
+from bench.attribution.prove_smallest import Proof
+from bench.attribution.shipping import ship_all
+from bench.attribution.smallest_set import smallest
+from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.attribution.writes import write_costs
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
