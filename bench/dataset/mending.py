@@ -1,4 +1,4 @@
-"""Rows that a key or a foreign key refuses after all: taken back, and told, so that the other tables go on.
+"""Rows that a constraint refuses after all: taken back, and told, so that the other tables go on.
 
 Rows are planned to obey everything, so there should be none. Where a plan is wrong, a few rows less are a smaller
 loss than no database.
@@ -18,6 +18,8 @@ from bench.postgres.connection import Connection
 from bench.postgres.failures import translated
 from bench.report.numbers import plural
 
+BROKEN = (psycopg.errors.UniqueViolation, psycopg.errors.ExclusionViolation, psycopg.errors.ForeignKeyViolation)
+
 
 def mend(connection: Connection, held: Held, schema: Schema) -> tuple[str, ...]:
     """Build what of ``held`` is missing, one after the other; return what was taken back for that, each in a line.
@@ -25,7 +27,7 @@ def mend(connection: Connection, held: Held, schema: Schema) -> tuple[str, ...]:
     ``connection`` may write past row-level security; ``schema`` is as it was before keys were held back.
 
     Raises:
-        DatasetError: rows break something else than a key or a foreign key, or still do.
+        DatasetError: rows break something else than a key, an exclusion or a foreign key, or still do.
     """
     connection.execute("SET session_replication_role = replica")
     there = {(row["table_name"], row["name"]) for row in rows(connection, "list_indexes_and_constraints")}
@@ -35,8 +37,8 @@ def mend(connection: Connection, held: Held, schema: Schema) -> tuple[str, ...]:
             continue
         try:
             connection.execute(entry["create_sql"])
-        except (psycopg.errors.UniqueViolation, psycopg.errors.ForeignKeyViolation) as error:
-            taken = sum(connection.execute(one).rowcount for one in _deletions(entry["name"], error, schema))
+        except BROKEN as error:
+            taken = _taken_back(connection, entry["name"], error, schema)
             notes.append(f"{plural(taken, 'row')} of {entry['table_name']} taken back: they broke {entry['name']}")
             _again(connection, entry["create_sql"], entry["name"])
         except psycopg.Error as error:
@@ -44,6 +46,13 @@ def mend(connection: Connection, held: Held, schema: Schema) -> tuple[str, ...]:
         if entry["comment_sql"]:
             connection.execute(entry["comment_sql"])
     return tuple(notes)
+
+
+def _taken_back(connection: Connection, name: str, error: psycopg.Error, schema: Schema) -> int:
+    try:
+        return sum(max(0, connection.execute(one).rowcount) for one in _deletions(name, error, schema))
+    except psycopg.Error as another:
+        raise translated(another, f"taking back what breaks {name}") from another
 
 
 def _again(connection: Connection, statement: str, name: str) -> None:
@@ -60,7 +69,9 @@ def _deletions(name: str, error: psycopg.Error, schema: Schema) -> Iterator[sql.
         return
     target = sql.Identifier(table.schema, table.table)
     for index in table.indexes:
-        if index.name == name and index.unique:
+        if index.name == name and index.operators:
+            yield from _excluded(table.schema, target, index)
+        elif index.name == name and index.unique:
             yield _repeated(target, index)
     for key in table.foreign_keys:
         if key.name == name and key.table in schema.by_name:
@@ -68,9 +79,35 @@ def _deletions(name: str, error: psycopg.Error, schema: Schema) -> Iterator[sql.
             yield _orphans(target, key, sql.Identifier(parent.schema, parent.table))
 
 
+def _excluded(schema: str, table: sql.Identifier, index: Index) -> Iterator[sql.Composed]:
+    """All rows that an earlier one excludes, found by an index of the same kind that forbids nothing."""
+    keys, name = _keys(index), f"{index.name[:40]}_to_mend"
+    held = sql.SQL(index.predicate or "true")
+    yield sql.SQL("CREATE INDEX {} ON {} USING {} ({}) WHERE {}").format(
+        sql.Identifier(name), table, sql.Identifier(index.method), sql.SQL(", ").join(keys), held
+    )
+    named = [sql.Identifier(f"key_{number}") for number in range(len(keys))]
+    shown = sql.SQL(", ").join(sql.SQL("{} AS {}").format(key, alias) for key, alias in zip(keys, named, strict=True))
+    some = sql.SQL("(SELECT tableoid AS part, ctid AS place, {} FROM {} WHERE {})").format(shown, table, held)
+    met = sql.SQL(" AND ").join(
+        sql.SQL("p.{alias} {by} c.{alias}").format(alias=alias, by=sql.SQL(operator))
+        for alias, operator in zip(named, index.operators, strict=True)
+    )
+    yield sql.SQL(
+        "DELETE FROM {} WHERE (tableoid, ctid) IN (SELECT part, place FROM {some} AS c WHERE EXISTS ("
+        "SELECT FROM {some} AS p WHERE (p.part, p.place) < (c.part, c.place) AND {met}))"
+    ).format(table, some=some, met=met)
+    yield sql.SQL("DROP INDEX {}").format(sql.Identifier(schema, name))
+
+
+def _keys(index: Index) -> list[sql.Composable]:
+    """Columns by name, expressions in brackets."""
+    return [sql.Identifier(key) if key in index.columns else sql.SQL("({})").format(sql.SQL(key)) for key in index.keys]
+
+
 def _repeated(table: sql.Identifier, index: Index) -> sql.Composed:
     """All rows but the first of each key."""
-    keys = [sql.Identifier(key) if key in index.columns else sql.SQL("({})").format(sql.SQL(key)) for key in index.keys]
+    keys = _keys(index)
     held: list[sql.Composable] = [sql.SQL("({})").format(sql.SQL(index.predicate))] if index.predicate else []
     if not index.nulls_not_distinct:
         held += [sql.SQL("{} IS NOT NULL").format(key) for key in keys]

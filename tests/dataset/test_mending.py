@@ -6,7 +6,6 @@ import pytest
 
 from bench.dataset.holdback import hold_back
 from bench.dataset.mending import mend
-from bench.errors import DatasetError
 from bench.inference.rows.catalog import read_catalog
 from bench.postgres import databases
 from bench.postgres.catalog import rows
@@ -17,6 +16,9 @@ CREATE TABLE parents (id int PRIMARY KEY, code text, "Odd" text);
 CREATE UNIQUE INDEX parents_code ON parents (lower(code)) WHERE id > 1;
 CREATE TABLE children (id int PRIMARY KEY, parent_id int REFERENCES parents ON DELETE CASCADE,
                        span int4range, EXCLUDE USING gist (span WITH &&));
+CREATE EXTENSION btree_gist;
+CREATE TABLE stays (room int, other int, since date, until date, counts boolean, CONSTRAINT once EXCLUDE USING gist
+    (least(room, other) WITH =, daterange(since, until, '[]') WITH &&) WHERE (counts));
 COMMENT ON INDEX parents_code IS 'said';
 """
 ROWS = """
@@ -55,6 +57,16 @@ def test_repeated_keys_and_orphans_are_taken_back(target: Target, database: str)
     )
 
 
-def test_what_breaks_an_exclusion_is_told(target: Target, database: str) -> None:
-    with pytest.raises(DatasetError, match=r"building children_span_excl: table public\.children breaks"):
-        mended(target, database, "INSERT INTO children VALUES (7, 1, '[1,5)'), (8, 1, '[2,3)')")
+def test_what_an_earlier_row_excludes_is_taken_back(target: Target, database: str) -> None:
+    more = "INSERT INTO children VALUES (7, 1, '[1,5)'), (8, 1, '[2,3)'), (9, 1, '[5,9)'), (10, 1, NULL), (11, 1, NULL)"
+    notes, counted, _ = mended(target, database, more)
+    assert counted == [4, 6]
+    assert "1 row of public.children taken back: they broke children_span_excl" in notes
+
+
+def test_an_exclusion_of_expressions_over_part_of_the_rows_is_built(target: Target, database: str) -> None:
+    more = """INSERT INTO stays VALUES
+        (1, 2, '2026-01-01', '2026-01-09', true), (9, 1, '2026-01-09', '2026-02-01', true),
+        (1, 1, '2026-01-01', '2026-12-31', false), (2, 2, '2026-01-01', '2026-12-31', true);"""
+    notes, _, _ = mended(target, database, more)
+    assert "1 row of public.stays taken back: they broke once" in notes
