@@ -1,0 +1,137 @@
+"""Measure the CRM as README.md and docs/ show it, and keep what they show.
+
+    python benchmarks/crm_evidence.py [STEP ...] [--home FOLDER]     # all steps take some hours; --list names them
+    python benchmarks/figures_in_docs.py                             # writes the figures into the documents
+
+A step is a command of pgproof. Kept are its headline, the sentences below it and the first table of each section that a
+document shows, as its Markdown has them, with the command, machine, date, version, load and seconds:
+docs/evidence/crm_STEP.json. The step ``sample`` keeps the whole result, reports/sample.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import __version__, machine, storage
+from bench.timestamps import now_text
+
+ROOT = Path(__file__).parents[1]
+KEPT = ROOT / "docs" / "evidence"
+AGED = ("--aged", "20%")
+"""What a run is published with: tables that live, not tables that were just loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A command, and the titles of the sections whose tables are kept."""
+
+    arguments: tuple[str, ...]
+    sections: tuple[str, ...] = ()
+    repeat: int = 1
+    """Times that it is carried out, for its seconds; the tables are those of the last."""
+    fresh: bool = False
+    """With an empty home, so that nothing is cached."""
+
+
+def _run(size: str, *more: str) -> tuple[str, ...]:
+    return ("run", "--leads", size, *more)
+
+
+STEPS = {
+    "sample": Step(_run("100k", *AGED)),
+    "cold_start": Step(_run("100k", "--no-attribution"), fresh=True),
+    "cached": Step(_run("100k", "--no-attribution"), repeat=3),
+    "20k": Step(_run("20k", *AGED), ("", "Optimizations")),
+    "attribution": Step(("attribute", "--leads", "20k"), repeat=3),
+    "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
+    "million": Step(_run("1M", "--no-attribution", *AGED), ("",)),
+    "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
+    "load": Step(("load", "--leads", "100k", "--clients", "1,4,16"), ("Clients",)),
+    "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),
+    "maintenance": Step(("maintain", "--leads", "20k", "--churn", "20%"), ("Procedures", "Cells that changed")),
+    "traps": Step(("traps", "--leads", "20k"), ("Verdicts",)),
+    "traps_100k": Step(("traps", "--leads", "100k"), ("Verdicts",)),
+}  # fmt: skip
+
+
+def main() -> int:
+    """Carry out the steps that are asked for."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("steps", nargs="*", metavar="STEP", default=[], help=", ".join(STEPS))
+    parser.add_argument("--home", type=Path, help="where servers keep their data; pgproof's own by default")
+    parser.add_argument("--list", action="store_true", help="print the steps and their commands")
+    chosen = parser.parse_args()
+    if unknown := set(chosen.steps) - set(STEPS):
+        parser.error(f"no step is called {', '.join(sorted(unknown))}; there are {', '.join(STEPS)}")
+    for name in chosen.steps or STEPS:
+        if chosen.list:
+            print(f"{name:12} pgproof {' '.join(STEPS[name].arguments)}")
+        else:
+            print(f"{name}: {_measured(name, STEPS[name], chosen.home)['headline']}", flush=True)
+    return 0
+
+
+def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as scratch:
+        results = Path(scratch) / "results"
+        place = Path(scratch) / "home" if step.fresh else home
+        load, begun = os.getloadavg()[0], now_text()
+        seconds = [_seconds(step, results, place) for _ in range(step.repeat)]
+        newest = next(results.glob("latest*")).resolve()
+        page = next(iter(sorted(newest.glob("*.md")))).read_text(encoding="utf-8")
+        if name == "sample":
+            shutil.rmtree(ROOT / "reports" / "sample")
+            shutil.copytree(newest, ROOT / "reports" / "sample")
+    facts = {
+        "command": f"pgproof {' '.join(step.arguments)}",
+        "machine": machine.facts(),
+        "date": begun[:10],
+        "pgproof": __version__,
+        "load_before": round(load, 1),
+        "seconds": [round(one, 1) for one in seconds],
+        "seconds_median": sorted(seconds)[len(seconds) // 2],
+        **_shown(page, step.sections),
+    }
+    (KEPT / f"crm_{name}.json").write_text(storage.spread(storage.to_json(facts)) + "\n", encoding="utf-8")
+    return facts
+
+
+def _seconds(step: Step, results: Path, home: Path | None) -> float:
+    where = ["--home", str(home)] if home else []
+    begin = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *step.arguments, "--quiet", "--output", str(results), *where],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        sys.exit(f"pgproof {' '.join(step.arguments)} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+    return time.monotonic() - begin
+
+
+def _shown(page: str, sections: tuple[str, ...]) -> dict[str, Any]:
+    """Headline, first sentences, and the tables by titles in lower case, with _ for what is no letter."""
+    body = re.sub(r"<!--.*?-->\n?", "", page)
+    headline, _, rest = body.partition("\n")
+    parts = re.split(r"^### ", f"### \n{rest}", flags=re.MULTILINE)[1:]
+    tables = {}
+    for wanted in sections:
+        lines = next(part for part in parts if part.startswith(wanted or "\n")).splitlines()
+        begin = next(number for number, line in enumerate(lines) if line.startswith("|"))
+        end = next((number for number in range(begin, len(lines)) if not lines[number].startswith("|")), len(lines))
+        tables[re.sub(r"\W+", "_", wanted.lower()).strip("_") or "queries"] = "\n".join(lines[begin:end])
+    said = [line.removeprefix("- ") for line in parts[0].splitlines() if line.startswith("- ")]
+    return {"headline": re.sub(r"^## (\W+ )?", "", headline), "said": said, "tables": tables}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
