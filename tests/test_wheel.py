@@ -79,7 +79,8 @@ def elsewhere(wheel: Path) -> Iterator[Elsewhere]:
 @pytest.fixture(scope="module")
 def sample(elsewhere: Elsewhere) -> Path:
     """The folder of a run of the sample, by the installed script."""
-    done = elsewhere.call("pgproof", "run", *shlex.split(SMALL["run"]))
+    plain = ("--no-attribution", "--no-coverage", "--no-aa")  # its other parts: tests/experiments
+    done = elsewhere.call("pgproof", "run", *shlex.split(SMALL["run"]), *plain)
     assert done.returncode == 0, done.stdout + done.stderr
     return elsewhere.folder / "reports" / "latest"
 

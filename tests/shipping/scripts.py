@@ -13,11 +13,8 @@ from bench.model import Optimization
 from bench.postgres.connection import Connection
 from bench.postgres.servers import ServerHandle
 from bench.shipping import Waiting, concurrent_steps, ship_script
-from bench.workload import read
 from bench.workload.optimizations import read_optimizations
-from tests import ROOT
 
-CRM = read(ROOT)
 QUICK = Waiting(lock_timeout_ms=100, attempts=50, pause_s=0.05, pause_max_s=0.1)
 CHECK = "ALTER TABLE t ADD CONSTRAINT c CHECK (n > 0);"
 

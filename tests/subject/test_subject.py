@@ -17,8 +17,7 @@ from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.workload import Workload, read
 from tests import ROOT
-
-CRM = read(ROOT)
+from tests.builders.crm import CRM
 
 CROSS_TENANT = {"due_communications", "provider_webhook"}
 """The queries that are cross-tenant by nature; docs/subject.md says why."""

@@ -30,12 +30,11 @@ from bench.postgres.copying import Encoder
 from bench.postgres.index_facts import foreign_keys, index_facts
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.workload import read
 from bench.workload.sqlfile import fill_in, header, split
 from tests import ROOT
+from tests.builders.crm import CRM
 from tests.builders.shops import setup_of
 
-CRM = read(ROOT)
 CONTROLS = sorted((ROOT / "tests" / "negative_controls").glob("*.sql"))
 TENANT_CLASSES = {"hot", "p90", "median", "tiny", "empty"}
 

@@ -27,12 +27,11 @@ from bench.postgres import databases, optimizations
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.workload import read
 from bench.workload.injections import read_injections
 from bench.workload.sqlfile import placeholders
 from tests import ROOT
+from tests.builders.crm import CRM
 
-CRM = read(ROOT)
 READS = tuple(query for query in CRM.queries if not query.writes)
 ALL = read_injections(ROOT, CRM.queries)
 LEADS = 5000
