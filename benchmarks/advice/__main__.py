@@ -1,0 +1,127 @@
+"""The commands of this benchmark: ``python -m benchmarks.advice --help``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bench import machine
+from bench.timestamps import now_text
+from benchmarks.advice import greedy, measured, one_by_one
+from benchmarks.advice.compare import Adviser, Change, Known, executed, know
+from benchmarks.advice.ground import Ground, grounds, server_of
+from benchmarks.advice.hypothetical import Proposal
+from benchmarks.advice.planted import WORKLOADS, Planted, read_planted
+from benchmarks.advice.table import NAMES, false_helps, row, table
+
+EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "advice.json"
+BY_ESTIMATE: dict[str, Callable[[Ground], tuple[Proposal, ...]]] = {
+    "one by one": one_by_one.advise, "greedy": greedy.advise,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Do as the command line says."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description="Measured advice, put to proof.")
+    parser.add_argument("command", choices=("prove", "compare"))
+    parser.add_argument("--home", type=Path, required=True, help="folder of the server's data")
+    parser.add_argument("--pg-bin", type=Path, help="an installed PostgreSQL with HypoPG (default: the wheel's)")
+    parser.add_argument("--workload", action="append", help="this one only; what is known of the others is kept")
+    parser.add_argument("--adviser", action="append", choices=NAMES, help="this one only; the others are kept")
+    parser.add_argument("--evidence", type=Path, default=EVIDENCE, help="the JSON to write")
+    chosen = parser.parse_args()
+    names = chosen.workload or sorted(path.name for path in WORKLOADS.iterdir() if path.is_dir())
+    if chosen.command == "prove":
+        return prove(names, chosen)
+    for name in names:
+        keep(chosen.evidence, name, compared(name, chosen))
+    return 0
+
+
+def prove(names: list[str], chosen: argparse.Namespace) -> int:
+    """Say what every planted index does for its query, and give 1 where one does not help."""
+    useless = 0
+    with server_of(chosen.home, chosen.pg_bin) as server:
+        for name in names:
+            with grounds(WORKLOADS / name, server) as ground:
+                known = know(ground, read_planted(WORKLOADS / name)[0])
+            for line in lines_of(known):
+                print(f"{name:10} {line}")
+            useless += sum(not cells for *_, cells in known.planted.values())
+    return 1 if useless else 0
+
+
+def lines_of(known: Known) -> Iterator[str]:
+    """A line for each planted index: work and time of each cell without it and with it."""
+    for name, (_, alone, cells) in known.planted.items():
+        seen = (f"{label} {known.bare[label].work:,} -> {one.work:,} ({known.bare[label].ms:.1f} -> {one.ms:.1f} ms)"
+                + ("" if label in cells else " no help") for label, one in alone.items())  # fmt: skip
+        yield f"{name:28} {'; '.join(seen)}"
+
+
+def compared(name: str, chosen: argparse.Namespace) -> dict[str, Any]:
+    """Every adviser on one workload."""
+    folder = WORKLOADS / name
+    planted, traps = read_planted(folder)
+    wanted = chosen.adviser or list(NAMES)
+    own = by_execution(folder, chosen) if "measured" in wanted else None
+    found: dict[str, Any] = {}
+    with server_of(chosen.home, chosen.pg_bin) as server, grounds(folder, server) as ground:
+        known = know(ground, planted)
+        target_ms = ground.setup.workload.target_ms
+        for adviser in (advised(one, ground, planted) for one in wanted if one != "measured"):
+            found[adviser.name] = executed(ground, known, adviser, traps, target_ms)
+            print(" | ".join(row(name, adviser.name, found[adviser.name])), flush=True)
+        if own:
+            found["measured"] = {**executed(ground, known, own[0], traps, target_ms), "again": own[1]}
+            print(" | ".join(row(name, "measured", found["measured"])), own[1], flush=True)
+        server_version = server.version_num
+    return {
+        "target_ms": target_ms, "server": server_version, "advisers": found,
+        "planted": {one: {**asdict(it), "helps": list(cells)} for one, (it, _, cells) in known.planted.items()},
+    }  # fmt: skip
+
+
+def advised(name: str, ground: Ground, planted: tuple[Planted, ...]) -> Adviser:
+    """What nobody, the one who planted, or an adviser by estimate says."""
+    if name == "nothing":
+        return Adviser(name, ())
+    if name == "planted":
+        return Adviser(name, tuple(Change(one.ddl, (one.query,)) for one in planted))
+    begin = time.perf_counter()
+    proposals = BY_ESTIMATE[name](ground)
+    changes = tuple(Change(one.ddl, one.queries, round(one.saving, 4)) for one in proposals)
+    return Adviser(name, changes, time.perf_counter() - begin)
+
+
+def by_execution(folder: Path, chosen: argparse.Namespace) -> tuple[Adviser, list[str]]:
+    """What ``pgproof advise`` says, and what it says again of a schema in which that was done."""
+    output = chosen.home / "advice"
+    said = measured.advise(folder, chosen.home, chosen.pg_bin, output)
+    with measured.with_advice(folder, said.blocks) as again:
+        second = measured.advise(again, chosen.home, chosen.pg_bin, output)
+    changes = tuple(Change(one.sql, block.serves) for block in said.blocks for one in block.statements)
+    return Adviser("measured", changes, said.seconds, measured.warned(said)), [
+        one.sql for block in second.blocks for one in block.statements
+    ]
+
+
+def keep(file: Path, name: str, found: dict[str, Any]) -> None:
+    """Put what was seen of one workload beside what is known of the others."""
+    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"workloads": {}}
+    before = kept["workloads"].get(name, {}).get("advisers", {})
+    kept["workloads"][name] = {**found, "advisers": {one: {**before, **found["advisers"]}[one] for one in NAMES
+                                                     if one in before or one in found["advisers"]}}  # fmt: skip
+    kept |= {"date": now_text()[:10], "machine": asdict(machine.facts())}
+    kept["tables"] = {"advisers": table(kept["workloads"]), "false_helps": false_helps(kept["workloads"])}
+    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,66 @@
+"""``pgproof advise`` as an adviser among others: run as a user runs it, and read from the file that it writes."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.model import Optimization
+from bench.workload.optimizations import read_optimizations
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What one invocation said."""
+
+    blocks: tuple[Optimization, ...]
+    seconds: float
+    folder: Path
+    """Where its report lies."""
+
+
+def advise(workload: Path, home: Path, pg_bin: Path | None, output: Path, more: Sequence[str] = ()) -> Advice:
+    """Run it on ``workload`` and read ``advised.sql``.
+
+    Raises:
+        RuntimeError: it failed; the message holds what it said.
+    """
+    server = ["--server", "local", "--pg-bin", str(pg_bin)] if pg_bin else ["--server", "embedded"]
+    command = [sys.executable, "-m", "bench", "advise", str(workload), "--home", str(home), "--output", str(output),
+               "--quiet", *server, *more]  # fmt: skip
+    known = set(output.glob("*-advise")) if output.exists() else set()
+    begin = time.perf_counter()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - begin
+    new = sorted(set(output.glob("*-advise")) - known)
+    if done.returncode not in (0, 1) or not new:
+        raise RuntimeError(f"exit code {done.returncode}: {done.stderr[-2000:] or done.stdout[-2000:]}")
+    blocks = read_optimizations(new[-1] / "advised.sql", new[-1])
+    return Advice(blocks, seconds, new[-1])
+
+
+@contextmanager
+def with_advice(workload: Path, blocks: Sequence[Optimization]) -> Iterator[Path]:
+    """A copy of ``workload`` in whose schema the advice was taken."""
+    scratch = Path(tempfile.mkdtemp(prefix="advised-"))
+    try:
+        folder = scratch / workload.name
+        shutil.copytree(workload, folder)
+        statements = "".join(f"{one.sql};\n" for block in blocks for one in block.statements)
+        with (folder / "schema.sql").open("a") as file:
+            file.write(f"\n{statements}")
+        yield folder
+    finally:
+        shutil.rmtree(scratch)
+
+
+def warned(advice: Advice) -> tuple[str, ...]:
+    """Cells that the advice itself says get slower."""
+    return ()
