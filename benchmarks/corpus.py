@@ -1,7 +1,7 @@
 """Every schema of a folder through ``pgproof run``, nothing written by hand: what comes out, how fast, how much memory.
 
     python benchmarks/corpus.py FOLDER [--rows 200k] [--limit 120] [--results results.json] [--only TEXT]
-        [--evidence FILE --said "what else was at work"]      # what documents show of it: docs/evidence/corpus.json
+        [--write --said "what else was at work"]      # what documents show of it: docs/evidence/corpus.json
 
 FOLDER holds schemas, at any depth: files ``*.sql``, ``*.dump``, ``*.postgres``, or a list ``corpus.tsv`` (owner/repo,
 path, …) whose files lie below ``<owner>__<repo>/``. Each runs in a process of its own, with a server of its own, and is
@@ -29,8 +29,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench import machine
-from bench.timestamps import now_text
+import evidence
 
 SUFFIXES = {".sql", ".dump", ".postgres", ".pgsql"}
 
@@ -164,7 +163,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="schemas whose name holds this text")
     parser.add_argument("--again", default="", help="run those again that ended so: broken, refused, report")
     parser.add_argument("--show", action="store_true", help="only print the results that are there")
-    parser.add_argument("--evidence", type=Path, help="write what it comes to into this file, for the documents")
+    parser.add_argument("--write", action="store_true", help="keep what it comes to for the documents")
     parser.add_argument("--said", default="nothing else at work", help="of the machine, in the evidence")
     arguments, more = parser.parse_known_args()
     known: dict[str, Outcome] = {}
@@ -180,17 +179,17 @@ def main() -> None:
         arguments.results.write_text(json.dumps([asdict(one) for one in known.values()], indent=1) + "\n")
     found = list(known.values())
     show(found)
-    if arguments.evidence:
-        arguments.evidence.write_text(json.dumps(evidence(found, arguments.rows, arguments.said), indent=1) + "\n")
+    if arguments.write:
+        command = f"python benchmarks/corpus.py FOLDER --rows {arguments.rows}"
+        evidence.keep("corpus", figures(found, arguments.rows, arguments.said), command)
 
 
-def evidence(found: list[Outcome], rows: str, said: str) -> dict:
+def figures(found: list[Outcome], rows: str, said: str) -> dict:
     """What it comes to, with each schema's outcome."""
     reports = [one for one in found if one.outcome == "report"]
     took = sorted(one.seconds for one in reports)
     p95 = took[min(len(took) - 1, int(0.95 * len(took)))]
     return {
-        "machine": asdict(machine.facts()), "date": now_text()[:10], "by": f"benchmarks/corpus.py FOLDER --rows {rows}",
         "said": said, "rows": rows, "schemas": len(found), "reports": len(reports),
         "refused": sum(one.outcome == "refused" for one in found),
         "refused_s": round(max((one.seconds for one in found if one.outcome == "refused"), default=0.0), 1),

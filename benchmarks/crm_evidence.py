@@ -11,7 +11,6 @@ docs/evidence/crm_STEP.json. The step ``sample`` keeps the whole result, reports
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
@@ -22,11 +21,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import __version__, machine, storage
-from bench.timestamps import now_text
+import evidence
 
 ROOT = Path(__file__).parents[1]
-KEPT = ROOT / "docs" / "evidence"
 AGED = ("--aged", "20%")
 """What a run is published with: tables that live, not tables that were just loaded."""
 
@@ -85,24 +82,14 @@ def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
         results = Path(scratch) / "results"
         place = Path(scratch) / "home" if step.fresh else home
-        load, begun = os.getloadavg()[0], now_text()
         seconds = [_seconds(step, results, place) for _ in range(step.repeat)]
         newest = next(results.glob("latest*")).resolve()
         page = next(iter(sorted(newest.glob("*.md")))).read_text(encoding="utf-8")
         if name == "sample":
             shutil.rmtree(ROOT / "reports" / "sample")
             shutil.copytree(newest, ROOT / "reports" / "sample")
-    facts = {
-        "command": f"pgproof {' '.join(step.arguments)}",
-        "machine": machine.facts(),
-        "date": begun[:10],
-        "pgproof": __version__,
-        "load_before": round(load, 1),
-        "seconds": [round(one, 1) for one in seconds],
-        "seconds_median": sorted(seconds)[len(seconds) // 2],
-        **_shown(page, step.sections),
-    }
-    (KEPT / f"crm_{name}.json").write_text(storage.spread(storage.to_json(facts)) + "\n", encoding="utf-8")
+    facts = {"seconds": evidence.middle(seconds, 1), **_shown(page, step.sections)}
+    evidence.keep(f"crm_{name}", facts, f"pgproof {' '.join(step.arguments)}")
     return facts
 
 

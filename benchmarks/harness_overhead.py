@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+import evidence
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bench.dataset.bindings import choose_bindings
@@ -89,8 +90,9 @@ def compare(server: ServerHandle, sides: Sides, dsn: str, cells: list[Cell], rep
             label = f"{cell.query.name}[{cell.parameter_class}]"
             print(f"{label:36} pgproof {statistics.median(ours):7.3f} ms   pgbench {statistics.median(theirs):7.3f} ms"
                   f"   added {difference:+.3f} ms")  # fmt: skip
-    print(f"added per execution: median {statistics.median(added):.3f} ms, largest {max(added):.3f} ms "
-          f"({len(cells)} cells, {repeat} rounds of {EXECUTIONS})")  # fmt: skip
+    ms = evidence.middle(added)
+    print(f"added per execution: median {ms['median']:.3f} ms, largest {ms['most']:.3f} ms ({len(cells)} cells)")
+    evidence.keep("harness", {"cells": len(cells), "rounds": repeat, "executions": EXECUTIONS, "added_ms": ms})
 
 
 if __name__ == "__main__":

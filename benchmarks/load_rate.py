@@ -12,11 +12,12 @@ from __future__ import annotations
 import argparse
 import os
 import shutil
-import statistics
 import tempfile
 import threading
 import time
 from pathlib import Path
+
+import evidence
 
 from bench.dataset.holdback import hold_back
 from bench.dataset.load import load
@@ -118,9 +119,10 @@ def measure(
             ratios[connections].append(theirs / ours)
             print(f"server-side COPY, {connections} connection(s): {theirs:6.2f} s {total / theirs:>9,.0f} rows/s")
     print(f"{total:,} rows, {sum(sizes.values()) / 1e6:,.0f} MB, {repeat} rounds")
-    for connections, values in ratios.items():
-        print(f"ours / server-side over {connections}: median {statistics.median(values):.0%} "
-              f"({min(values):.0%} to {max(values):.0%})")  # fmt: skip
+    over = {f"over_{connections}": evidence.middle(values) for connections, values in ratios.items()}
+    for name, ratio in over.items():
+        print(f"ours / server-side, {name}: {ratio['median']:.0%} ({ratio['least']:.0%} to {ratio['most']:.0%})")
+    evidence.keep("load_rate", {"rows": total, "megabytes": round(sum(sizes.values()) / 1e6), **over})
 
 
 if __name__ == "__main__":

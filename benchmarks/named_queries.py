@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from statistics import median
 
+import evidence
+
 from bench import storage
 from bench.measurement import Cell, execute
 from bench.model import Pair, Run
@@ -42,21 +44,23 @@ def main() -> None:
     home = Path(sys.argv[2]) if len(sys.argv) > 2 else None
     titles = {query.name: query.title for query in run.queries}
     hot = [pair for pair in run.pairs if pair.parameter_class == "hot" and pair.query in CLAIMED_MS]
-    print(f"{run.dataset.scale:,} {run.dataset.unit}, PostgreSQL {run.server.version}, {run.started_at}\n")
-    print("| query | five leads | p50 of the run | planned each time | planned once | rows read | blocks |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    heads = ("published, five leads", "p50 of the run", "planned each time", "planned once", "rows read", "blocks")
+    lines = [f"| query | {' | '.join(heads)} |", "|---|" + "---:|" * len(heads)]
     with open_server("embedded", ServerOptions(home=home, progress=lambda line: None)) as server:
         target = Target(server.dsn, SESSION_SETTINGS)
         for pair in hot:
             assert pair.after.plan, f"{pair.query}: {pair.after.error or 'no plan'}"
             custom, generic = _both_ways(run, pair, target)
             counters = pair.after.plan.counters
-            print(
+            lines.append(
                 f"| {titles[pair.query]} | {CLAIMED_MS[pair.query]:.2f} ms"
                 f" | {numbers.figure(percentile(pair.after.samples, 0.5))} | {numbers.ms(custom)}"
                 f" | {numbers.ms(generic)}"
                 f" | {counters.rows:,} | {counters.buffers:,} |"
             )
+    print("\n".join(lines))
+    facts = {"leads": run.dataset.scale, "server": run.server.version, "run_started_at": run.started_at}
+    evidence.keep("named_queries", {**facts, "executions": EXECUTIONS, "table": "\n".join(lines)})
 
 
 def _both_ways(run: Run, pair: Pair, target: Target) -> list[float]:

@@ -12,6 +12,8 @@ from dataclasses import replace
 from itertools import cycle, islice
 from pathlib import Path
 
+import evidence
+
 from bench import storage
 from bench.experiments.before_after.document import EXPERIMENT
 from bench.model import Run
@@ -31,11 +33,14 @@ def main() -> None:
     run = storage.load(storage.RUN, Path(arguments[0]) if arguments else SAMPLE)
     wanted = int(arguments[1]) if len(arguments) > 1 else 200
     rendered(run)  # imports and templates
-    for name, made in (("as it is", run), (f"{wanted} queries", many(run, wanted))):
+    found = {"queries": wanted}
+    for name, made in (("sample", run), ("many", many(run, wanted))):
         begun = time.perf_counter()
         page = rendered(made)
         took = time.perf_counter() - begun
+        found[name] = {"pairs": len(made.pairs), "megabytes": round(len(page.encode()) / 1e6, 2), "s": round(took, 1)}
         print(f"{name}: {len(made.pairs):,} pairs of cells, {len(page.encode()) / 1e6:.2f} MB, {took:.1f} s")
+    evidence.keep("report_size", found)
 
 
 def many(run: Run, number: int) -> Run:
