@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from bench.attribution.subsets import Names
 from bench.measurement import Cell, Timeout, execute
-from bench.measurement.execution import explain, shape_of
+from bench.measurement.execution import cost_of, explain, shape_of
 from bench.model import Counters, GainCell, Json, State, Tried
 from bench.plans import index_names, tree, trimmed, work_of_finding
 from bench.postgres.connection import Connection
@@ -37,6 +37,8 @@ class Found:
     """For each plan tried, the optimizations whose relations it names, or whose text it is."""
     concerned: set[str] = field(default_factory=set)
     """Optimizations that can change a plan of the cell: those that act on what it reads."""
+    hidden: set[str] = field(default_factory=set)
+    """Optimizations that no plan names and that the work depends on: those that a trigger's statements use."""
     impure: set[str] = field(default_factory=set)
     """Of these, the ones that may change a plan without being in it."""
     matter: set[str] = field(default_factory=set)
@@ -91,11 +93,12 @@ class Found:
     def plan_here(self, names: Names, connection: Connection, made_by: Mapping[str, str], samples: int) -> int:
         """The plan of the database as it is now, without ``names``; executed if it is new."""
         state = self.state(names)
-        key = state + _digest(shape_of(connection, self.cell, state, 0))
+        shape = shape_of(connection, self.cell, state, 0)
+        key = ",".join((state + _digest(shape), *sorted(self.hidden - names)))
         if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
             self.tried.append(_execute(connection, self.cell, state, names, samples))
-            self.uses.append(_used(self.tried[-1].plan, made_by) | self._rewritten(state))
+            self.uses.append(used(shape, made_by) | self._rewritten(state) | (self.hidden - names))
         return self.by_plan[key]
 
     def plans_of_all(self, names: Names, connection: Connection) -> str:
@@ -157,7 +160,8 @@ class Found:
 NOTHING: Names = frozenset()
 
 
-def _used(plan: Json, made_by: Mapping[str, str]) -> set[str]:
+def used(plan: Json, made_by: Mapping[str, str]) -> set[str]:
+    """Those by which the relations are made that ``plan`` names."""
     names = {*index_names(plan), *(node.relation for node in tree(plan))} if plan else set()
     return {made_by[name] for name in names if name in made_by}
 
@@ -177,7 +181,8 @@ def _execute(connection: Connection, cell: Cell, state: State, names: Names, mos
             while len(samples) < most and sum(samples) < SAMPLES_MS:
                 samples.append(execute(connection, cell, state, 0)[0])
     except Timeout as timeout:
-        return Tried(without, "", 0.0, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)
+        cost = cost_of(connection, cell, state, 0)
+        return Tried(without, "", cost, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)
     return Tried(
         without=without,
         fingerprint=seen.fingerprint,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
@@ -13,10 +13,10 @@ from bench import __version__, machine
 from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
-from bench.errors import PgproofError
+from bench.errors import DatasetError, PgproofError, WorkloadError
 from bench.measurement import Bindings
 from bench.measurement.stopwatch import Stopwatch
-from bench.model import Applied, Dataset, Query, State
+from bench.model import Applied, Binding, Dataset, Query, State
 from bench.postgres import databases, optimizations
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
@@ -116,6 +116,20 @@ class Setup:
         workload = self.workload
         with self.target.connect(self.template) as connection:
             return choose_bindings(connection, queries, workload.dataset / "classes.sql", workload.clock, self.progress)
+
+    def bindings_told(self, queries: Sequence[Query]) -> tuple[Bindings, dict[str, str]]:
+        """``bindings``, and of queries whose bindings cannot be chosen why: the others go on without them."""
+        found: dict[str, Mapping[str, tuple[Binding, ...]]] = {}
+        failed: dict[str, str] = {}
+        try:
+            return self.bindings(queries), failed
+        except (WorkloadError, DatasetError):
+            for query in queries:
+                try:
+                    found |= self.bindings([query])
+                except (WorkloadError, DatasetError) as error:
+                    failed[query.name] = error.message
+        return found, failed
 
     def beside(self, workload: Workload) -> Setup:
         """Another workload on the same server, with the same choices; its copies go with those of this one."""

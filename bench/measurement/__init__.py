@@ -21,7 +21,7 @@ from bench.measurement.execution import (
     explain_blocks,
     result_rows,
 )
-from bench.measurement.rounds import SAMPLES_MAX, time_pairs
+from bench.measurement.rounds import SAMPLES_MAX, rounds_within, time_pairs
 
 __all__ = [
     "SAMPLES_MAX",
@@ -39,6 +39,7 @@ __all__ = [
     "explain_blocks",
     "look",
     "result_rows",
+    "rounds_within",
     "see_all",
     "time_pairs",
 ]

@@ -21,6 +21,7 @@ from bench.workload.sqlfile import numbered
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
 """TIMING OFF: reading the clock at every node costs up to 77 % (docs/method.md), and no figure here comes from it."""
 
+EXPLAIN_VERBOSE = EXPLAIN.replace("ANALYZE,", "ANALYZE, VERBOSE,")
 EXPLAIN_TIMED = "EXPLAIN (ANALYZE, BUFFERS OFF, TIMING ON, FORMAT JSON) "
 TIMING_COST = 1.77
 """What TIMING ON multiplied the time of a statement with at the most (docs/method.md)."""
@@ -176,12 +177,12 @@ def execute_here(
 
 def shape_of(connection: Connection, cell: Cell, state: State, binding: int) -> Json:
     """The plan that the server would take, without costs and estimates; nothing is executed."""
-    text, values = cell.statement(state, binding)
-    asked = "EXPLAIN (COSTS OFF, FORMAT JSON) " + text
-    try:
-        return psycopg.RawCursor(connection).execute(asked, values).fetchall()[0][0][0]["Plan"]
-    except psycopg.Error as error:
-        raise translated(error, f"{cell.query.file}:{cell.query.line} ({state})") from error
+    return _explained(connection, cell, state, binding, "EXPLAIN (COSTS OFF, FORMAT JSON) ")[0]["Plan"]
+
+
+def cost_of(connection: Connection, cell: Cell, state: State, binding: int) -> float:
+    """What the server estimates for the statement, in its own unit; nothing is executed."""
+    return float(_explained(connection, cell, state, binding, "EXPLAIN (FORMAT JSON) ")[0]["Plan"]["Total Cost"])
 
 
 def explain(connection: Connection, cell: Cell, state: State, binding: int) -> PlanSeen:
@@ -191,6 +192,18 @@ def explain(connection: Connection, cell: Cell, state: State, binding: int) -> P
         Timeout: the statement timeout struck.
     """
     return from_explain(_explained(connection, cell, state, binding, EXPLAIN))
+
+
+def explain_verbose(
+    connection: Connection, cell: Cell, state: State, binding: int, *, executed: bool = True
+) -> PlanSeen:
+    """``explain`` with every name qualified and what each node gives; where it is not executed, with estimates alone.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    asked = EXPLAIN_VERBOSE if executed else "EXPLAIN (VERBOSE, FORMAT JSON) "
+    return from_explain(_explained(connection, cell, state, binding, asked))
 
 
 def explain_blocks(connection: Connection, cell: Cell, state: State, binding: int) -> ColdBlocks:

@@ -36,6 +36,12 @@ others by where it runs and where its memory lies: with one connection for all r
 SLOW_MS = 100.0
 """A statement that takes longer is not warmed again on a new connection: what that would save is not seen in it."""
 
+LEAST = LOOKS[1].n
+"""Executions of a cell whose verdict is open, however little time there is: the least that can meet a target."""
+
+TURN_MS = 0.4
+"""What an execution costs the client beside the statement: shuffling, sending, keeping the sample."""
+
 WIDE = 0.10
 """A side with a verdict is measured on while the standard error of its median is more than this share of the median."""
 
@@ -199,3 +205,25 @@ def _narrow(samples: Sequence[Sample]) -> bool:
     centre = median(times)
     error = MEDIAN_ERROR * median(abs(ms - centre) for ms in times) / len(times) ** 0.5
     return bool(error <= WIDE * centre)
+
+
+def rounds_within(budget_s: float, pairs: Sequence[Pair], options: Options) -> int:
+    """How many executions each cell gets while its verdict is open, so that all of them fit into ``budget_s``.
+
+    A cell that is over the target at its first execution is decided after a few, and counts as those.
+    """
+    times = [ms for pair in pairs for state in STATES if (ms := _execution_ms(pair.side(state))) is not None]
+    if not options.target_ms or not times:
+        return options.rounds
+    short = [ms for ms in times if ms <= options.target_ms]
+    long_s = sum(min(ms, options.timeout_s * 1e3) * LEAST for ms in times if ms > options.target_ms) / 1e3
+    each_s = sum(ms + TURN_MS for ms in short) / 1e3
+    fit = int(max(0.0, budget_s - long_s) / each_s) if each_s else options.rounds
+    return max(min(LEAST, options.rounds), min(options.rounds, fit))
+
+
+def _execution_ms(side: CellSide) -> float | None:
+    """How long one execution takes: by the plan that was seen last, else the first; None of a side never executed."""
+    if side.plan:
+        return side.plan.planning_ms + side.plan.execution_ms
+    return side.first_ms or (side.samples[0].ms if side.samples else None)

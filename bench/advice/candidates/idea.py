@@ -19,8 +19,8 @@ class Idea:
     reason: str
     weight: float
     """Pages and rows that the demand costs now: the reason of the heaviest is shown."""
-    needs: tuple[str, ...] = ()
-    """Extensions without which it cannot be made."""
+    needs: str = ""
+    """The extension without which it cannot be made; empty for none."""
 
 
 def reason(demand: Demand, clause: str) -> str:

@@ -31,7 +31,7 @@ from bench.experiments.before_after.summary import RunSummary, summarize
 from bench.experiments.experiment import Experiment
 from bench.experiments.now import run as now
 from bench.experiments.now.document import EXPERIMENT as NOW_EXPERIMENT
-from bench.experiments.now.origin import origin_of
+from bench.experiments.origin import origin_of
 from bench.model import Options, Run
 from bench.postgres import databases
 from bench.progress_bars import Bars, Lines, progress

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from bench.experiments.now.document import EXPERIMENT
 from bench.experiments.now.record import NowRun
-from bench.experiments.now.run import LEAST, rounds_within
 from bench.experiments.now.summary import summarize
+from bench.measurement.rounds import LEAST, rounds_within
 from bench.model import Binding, CellSide, IndexFacts, IndexKey, Pair
 from bench.model.assumed import Assumed
 from bench.report.html.render import render

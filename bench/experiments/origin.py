@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from bench.experiments.now.run import Origin
+from dataclasses import dataclass
+
 from bench.inference.dataset_file import FILE
 from bench.inference.dataset_file.assumed import assumed_in
 from bench.inference.folder import origin_in
 from bench.model.assumed import Assumed
 from bench.workload import Workload
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an inferred workload comes from; all empty of one that was written by hand."""
+
+    source: str = ""
+    assumed: tuple[Assumed, ...] = ()
+    plan_text: str = ""
+    notes: tuple[str, ...] = ()
+    inferred_queries: bool = False
 
 
 def origin_of(workload: Workload) -> Origin:

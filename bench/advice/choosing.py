@@ -1,0 +1,187 @@
+"""The sets of candidates worth having: step by step, for a budget, the least that meets the target. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from bench.advice.menus import NOTHING, Menu, Names, weights_of
+from bench.model.advised import AdvisedSet, Limits, Price
+
+WORTH_TIMES = 2.0
+WORTH_SHARE = 0.05
+"""A candidate beyond those that the target needs is worth its price where it halves the work of a query in some class
+and saves 5 % of the target there: less than that nobody waits for, and every index is paid for with each write. Work
+is the time, and what the blocks cost (``BLOCK_MS``)."""
+
+SWAP_TIMES = 1.1
+SWAP_SHARE = 0.01
+"""One takes the place of another where it does a tenth less work in some class, and saves 1 % of the target there."""
+SWAP_BYTES = 1.5
+"""And the set grows to so many times its bytes at most by it."""
+
+AT_ONCE = 4
+"""Candidates that are added in one step at most: what a join needs on all its sides helps only together."""
+
+CURVE_POINTS = 8
+"""Budgets between nothing and the whole at which the best set is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """Looks for sets by the plans that were measured."""
+
+    menus: tuple[Menu, ...]
+    prices: Mapping[str, Price]
+    weights: Sequence[float]
+
+    @classmethod
+    def of(cls, menus: tuple[Menu, ...], prices: Mapping[str, Price], weights: Mapping[str, int]) -> Chooser:
+        """One for these cells."""
+        return cls(menus, prices, weights_of(menus, weights))
+
+    # -------------------------------------------------------------------------------------------------- what it is
+    def size(self, names: Iterable[str]) -> int:
+        """Bytes on disk."""
+        return sum(self.prices[name].size_bytes for name in names)
+
+    def write_share(self, names: Iterable[str]) -> float:
+        """More WAL, as a share."""
+        return sum(self.prices[name].write_share for name in names)
+
+    def look(self, names: Iterable[str]) -> AdvisedSet:
+        """Say what the plans measured say of a set."""
+        chosen = frozenset(names)
+        return AdvisedSet(
+            names=tuple(sorted(chosen)),
+            size_bytes=self.size(chosen),
+            write_share=self.write_share(chosen),
+            within=sum(menu.within(chosen) for menu in self.menus),
+            cells=len(self.menus),
+            total_ms=sum(menu.ms(chosen) for menu in self.menus),
+            slower={menu.cell.label: (menu.ms(NOTHING), menu.ms(chosen)) for menu in self.menus if menu.slower(chosen)},
+        )
+
+    # ----------------------------------------------------------------------------------------------------- choosing
+    def best(self, limits: Limits) -> tuple[Names, ...]:
+        """The sets of a greedy search within ``limits``, each larger than the one before; the last is the best.
+
+        Each step takes what gains most for its bytes, several candidates at once where only together they help, and
+        takes out what it made superfluous.
+        """
+        chosen, steps = NOTHING, list[Names]()
+        while more := self._next(chosen, limits):
+            chosen = self._without_superfluous(more)
+            if chosen in steps:  # what came in went out again: there is nothing to gain but a circle
+                break
+            steps.append(chosen)
+        return tuple(steps)
+
+    def _next(self, chosen: Names, limits: Limits) -> Names | None:
+        if move := self._best_move(chosen, limits):
+            return chosen | move
+        return self._best_swap(chosen, limits)
+
+    def _best_swap(self, chosen: Names, limits: Limits) -> Names | None:
+        """Another candidate in the place of one: of two ways to serve a query the one that leaves it least to do."""
+        ranked = []
+        for gone in sorted(chosen):
+            less = chosen - {gone}
+            for come in {name for menu in self.menus for name in menu.concerns} - chosen:
+                other = less | {come}
+                if self._fits(other, limits) and self.size(other) <= SWAP_BYTES * self.size(chosen):
+                    gain = self._value(other) - self._value(chosen)
+                    if gain > 0 and self._better(other, chosen):
+                        ranked.append((-gain, sorted(other)))
+        return frozenset(min(ranked)[1]) if ranked else None
+
+    def _better(self, other: Names, chosen: Names) -> bool:
+        """Whether some cell has less to do, and none that leaves the target or that gets slower for it."""
+        if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in self.menus):
+            return False
+        return any(_saves(menu, other, chosen, SWAP_TIMES, SWAP_SHARE) for menu in self.menus)
+
+    def smallest(self, whole: Names) -> Names:
+        """The least of ``whole`` with which every cell is within the target that is so with all of it.
+
+        Taken out one by one, the largest first; it is the least in that nothing more can go, not of all sets.
+        """
+        within = [menu for menu in self.menus if menu.within(whole)]
+        return self._shrunk(whole, lambda less: all(menu.within(less) for menu in within))
+
+    def curve(self, limits: Limits) -> tuple[AdvisedSet, ...]:
+        """The best sets for growing budgets of disk, up to the best of all; none that costs more and is no better."""
+        whole = self.best(limits)
+        if not whole:
+            return (self.look(NOTHING),)
+        top = self.size(whole[-1])
+        found = {NOTHING, *whole}
+        for point in range(1, CURVE_POINTS):
+            budget = Limits(round(top * point / CURVE_POINTS), limits.write_share)
+            found |= set(self.best(budget)[-1:])
+        points = sorted((self.look(names) for names in found), key=lambda one: (one.size_bytes, one.total_ms))
+        kept: list[AdvisedSet] = []
+        for one in points:
+            if not kept or (one.within, -one.total_ms) > (kept[-1].within, -kept[-1].total_ms):
+                kept.append(one)
+        return tuple(kept)
+
+    # -------------------------------------------------------------------------------------------------------- steps
+    def _best_move(self, chosen: Names, limits: Limits) -> Names | None:
+        moves = {move for menu in self.menus for move in menu.moves(chosen) if len(move) <= AT_ONCE}
+        floor = self._floor()
+        ranked = []
+        for move in moves:
+            more = chosen | move
+            if not (self._fits(more, limits) and self._worth(more, chosen)):
+                continue
+            gain = self._value(more) - self._value(chosen)
+            if gain > 0:
+                ranked.append((-gain / (self.size(move) + floor * len(move)), sorted(move)))
+        return frozenset(min(ranked)[1]) if ranked else None
+
+    def _floor(self) -> float:
+        """Bytes that each index counts for beside its own: the median of all, so that tiny ones are not free."""
+        return median(price.size_bytes for price in self.prices.values()) or 1.0 if self.prices else 1.0
+
+    def _value(self, chosen: Names) -> float:
+        """What a set is worth: cells within the target, and time saved in shares of it."""
+        return sum(
+            weight * (menu.within(chosen) - min(menu.work_ms(chosen) / menu.target_ms, 100.0))
+            for menu, weight in zip(self.menus, self.weights, strict=True)
+        )
+
+    def _worth(self, more: Names, chosen: Names) -> bool:
+        """Whether somebody notices, and no cell leaves the target for it."""
+        if any(menu.within(chosen) and not menu.within(more) for menu in self.menus if menu.slower(more, chosen)):
+            return False
+        return any(_noticed(menu, more, chosen) for menu in self.menus)
+
+    def _fits(self, chosen: Names, limits: Limits) -> bool:
+        if limits.disk_bytes is not None and self.size(chosen) > limits.disk_bytes:
+            return False
+        return limits.write_share is None or self.write_share(chosen) <= limits.write_share
+
+    def _without_superfluous(self, chosen: Names) -> Names:
+        return self._shrunk(chosen, lambda less: not self._worth(chosen, less) and self._keeps(less, chosen))
+
+    def _keeps(self, less: Names, chosen: Names) -> bool:
+        return all(menu.within(less) or not menu.within(chosen) for menu in self.menus)
+
+    def _shrunk(self, chosen: Names, enough: Callable[[Names], bool]) -> Names:
+        for name in sorted(chosen, key=lambda one: (-self.prices[one].size_bytes, one)):
+            if enough(less := chosen - {name}):
+                chosen = less
+        return chosen
+
+
+def _noticed(menu: Menu, more: Names, chosen: Names) -> bool:
+    if menu.within(more) and not menu.within(chosen):
+        return True
+    return _saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE)
+
+
+def _saves(menu: Menu, more: Names, chosen: Names, times: float, share: float) -> bool:
+    before, after = menu.work_ms(chosen), menu.work_ms(more)
+    return before >= times * after and before - after >= share * menu.target_ms

@@ -1,0 +1,91 @@
+"""The plans that were measured of a query and class, and which of them a set of candidates gives. Pure.
+
+The server takes the cheapest plan, by its own estimate, among those for which it has everything. So the plan under a
+set that nobody asked about is the cheapest of the known ones that need nothing beyond it (index usage model:
+Papadomanolakis, Dash and Ailamaki, "Efficient use of the query optimizer for automated physical design", VLDB 2007).
+Whether that holds is asked of the server before a set is proposed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from bench.model.advised import CellTried, PlanMeasured
+
+SAFETY = 0.6
+"""Share of the target that the fastest execution of a plan may take to count as within it: p95 is above it."""
+
+BLOCK_MS = 0.01
+"""What a block counts for beside the time measured, with everything cached: where one in ten has to be read, and a
+read takes 0.1 ms. Blocks are counted without noise, and grow with the table."""
+
+SLOWER = 1.10
+"""Times as long from which on a cell counts as slower; below, it is what two copies of a database differ by."""
+SLOWER_MS = 1.0
+"""And by so much at least, which somebody could notice."""
+
+Names = frozenset[str]
+NOTHING: Names = frozenset()
+
+
+class Menu:
+    """The plans of one cell."""
+
+    def __init__(self, cell: CellTried, target_ms: float, indexes: Collection[str]) -> None:
+        self.cell = cell
+        self.concerns = frozenset(cell.concerns)
+        self.limit_ms = SAFETY * target_ms
+        self.target_ms = target_ms
+        self.needs = [frozenset(plan.needs) for plan in cell.plans]
+        self._others = [len(needs - frozenset(indexes)) for needs in self.needs]
+        self._asked = {frozenset(one.names): one.plan for one in cell.asked}
+
+    def number(self, chosen: Names) -> int:
+        """The plan that ``chosen`` gives, as asked, or as it follows from the plans that are known.
+
+        Statistics change the estimates themselves: a plan that rests on them goes before those without.
+        """
+        here = chosen & self.concerns
+        if here in self._asked:
+            return self._asked[here]
+        possible = [number for number, needs in enumerate(self.needs) if needs <= here]
+        return min(possible, key=lambda number: (-self._others[number], self.cell.plans[number].cost))
+
+    def plan(self, chosen: Names) -> PlanMeasured:
+        """The same plan."""
+        return self.cell.plans[self.number(chosen)]
+
+    def ms(self, chosen: Names) -> float:
+        """How long it takes; a timeout counts as twice what was waited for."""
+        plan = self.plan(chosen)
+        return 2 * plan.ms if plan.censored else plan.ms
+
+    def work_ms(self, chosen: Names) -> float:
+        """The time, and what its blocks cost where not everything is cached."""
+        return self.ms(chosen) + BLOCK_MS * self.plan(chosen).counters.buffers
+
+    def within(self, chosen: Names) -> bool:
+        """Whether it is safely within the target."""
+        return self.ms(chosen) <= self.limit_ms
+
+    def moves(self, chosen: Names) -> set[Names]:
+        """What could be added at once, so that a plan that is known becomes possible."""
+        return {needs - chosen for needs in self.needs} - {NOTHING}
+
+    def slower(self, chosen: Names, than: Names = NOTHING) -> bool:
+        """Whether it takes longer by more than noise."""
+        before, after = self.ms(than), self.ms(chosen)
+        return after > SLOWER * before and after - before >= SLOWER_MS
+
+
+def menus_of(cells: Iterable[CellTried], target_ms: float, indexes: Collection[str]) -> tuple[Menu, ...]:
+    """The menus of cells of which a plan was executed."""
+    return tuple(Menu(cell, target_ms, indexes) for cell in cells if cell.plans)
+
+
+def weights_of(menus: Sequence[Menu], weights: Mapping[str, int]) -> list[float]:
+    """How much each cell counts: a query as often as the workload says, its classes alike."""
+    classes: dict[str, int] = {}
+    for menu in menus:
+        classes[menu.cell.query] = classes.get(menu.cell.query, 0) + 1
+    return [weights.get(menu.cell.query, 1) / classes[menu.cell.query] for menu in menus]

@@ -1,0 +1,143 @@
+"""Prove the set that was chosen: built by itself, every query and class with it and without, interleaved; then what is
+proposed beside it, indexes that could go and statements written in another way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bench.attribution.shipping import ship_all
+from bench.errors import DatasetError, WorkloadError
+from bench.experiments.advise.building import build
+from bench.experiments.advise.dropping import try_drops
+from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.setup import Setup
+from bench.measurement import Cell, Sides, compare, compare_all, rounds_within, see_all, time_pairs
+from bench.model import Attribution, CellSide, Optimization, Options, Pair, Rewrite, State
+from bench.postgres.connection import checkpoint
+
+READS_SHARE = 0.75
+"""Of the time to measure in, what reads may take where something writes, too."""
+
+REWRITE_ROUNDS = 10
+"""Executions of a statement and its rewrite, in turn."""
+
+Told = Callable[..., None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proving:
+    """What is proved, where, and who is told."""
+
+    setup: Setup
+    options: Options
+    cells: tuple[Cell, ...]
+    ship: bool
+    told: Told
+
+
+def prove(work: Proving, seen: AdviseRun) -> None:
+    """Prove the set that ``seen`` has chosen; ``work.told`` gets what was seen, part by part."""
+    setup = work.setup
+    proposals = {one.block.name: one for one in seen.proposals}
+    blocks = [proposals[name].block for name in seen.chosen]
+    drops = [one for one in seen.proposals if one.candidate.kind == "drop"]
+    with setup.watch("clone"):
+        before, after = (setup.copy(setup.template, label) for label in ("before", "after"))
+        with setup.server.bulk(), setup.target.connect(after) as connection:
+            applied, _ = build(connection, blocks, setup.progress)
+    if drops:
+        with setup.watch("drops"), setup.passing_copy(after, "drops") as name:
+            tried = try_drops(setup, name, drops, work.cells, work.options.timeout_s)
+        accepted = [proposals[one.name].block for one in tried if one.taken]
+        with setup.target.connect(after) as connection:
+            gone, _ = build(connection, accepted, setup.progress)
+        applied, blocks = (*applied, *gone), [*blocks, *accepted]
+        work.told(drops=tried, chosen=tuple(block.name for block in blocks))
+    work.told(applied=applied)
+    checkpoint(setup.admin)
+    databases: dict[State, str] = {"before": before, "after": after} if blocks else {"before": before}
+    sides = Sides(setup.target, databases, work.options.timeout_s)
+    _measure(work, sides)
+    _rewrites(work, after, [one for one in seen.proposals if one.candidate.kind == "rewrite"])
+    if work.ship and blocks:
+        with setup.watch("shipping"):
+            work.told(costs=_shipped(work, blocks, seen.costs or Attribution()))
+
+
+# ------------------------------------------------------------------------------------------------------- measuring
+def _measure(work: Proving, sides: Sides) -> None:
+    reads, writes = ([cell for cell in work.cells if cell.query.writes is writing] for writing in (False, True))
+    budget_s = work.options.budget_s
+    done = _timed(work, sides, reads, budget_s * (READS_SHARE if writes else 1.0), ())
+    _timed(work, sides, writes, budget_s - work.setup.watch.seconds.get("measure", 0.0), done)
+
+
+def _timed(
+    work: Proving, sides: Sides, cells: Sequence[Cell], budget_s: float, done: tuple[Pair, ...]
+) -> tuple[Pair, ...]:
+    """Compare the answers of both sides and time them in turn; where there is one side, look at it and time it."""
+    if not cells:
+        return done
+    setup = work.setup
+
+    def store(pairs: Sequence[Pair]) -> None:
+        work.told(pairs=(*done, *pairs))
+
+    with setup.watch("equality and plans"):
+        look = compare_all if "after" in sides.databases else see_all
+        pairs = look(sides, cells, setup.progress, store)
+    left = [pair for pair in pairs if pair.before.error or pair.skipped]
+    going = [(cell, pair) for cell, pair in zip(cells, pairs, strict=True) if not (pair.before.error or pair.skipped)]
+    done = (*done, *left)
+    with setup.watch("measure"):
+        rounds = rounds_within(max(budget_s, 0.0), [pair for _, pair in going], work.options)
+        options = replace(work.options, rounds=rounds, budget_s=max(budget_s, 0.0))
+        timed = time_pairs(
+            sides, [cell for cell, _ in going], [pair for _, pair in going], options, setup.progress, store
+        )
+    store(timed)
+    return (*done, *timed)
+
+
+# -------------------------------------------------------------------------------------------------------- rewrites
+def _rewrites(work: Proving, database: str, proposals: Sequence[Proposal]) -> None:
+    """Each statement as it is and rewritten, on the same database, with the set."""
+    if not proposals:
+        return
+    setup, pairs = work.setup, list[Pair]()
+    sides = Sides(setup.target, {"before": database, "after": database}, work.options.timeout_s)
+    options = replace(work.options, rounds=REWRITE_ROUNDS, budget_s=0.0, target_ms=0.0)
+    with setup.watch("rewrites"):
+        for number, one in enumerate(proposals):
+            setup.progress("trying rewrites", number, len(proposals))
+            for cell in work.cells:
+                if cell.query.name in one.candidate.queries:
+                    pairs.append(_rewritten(sides, cell, one, options))
+                    work.told(rewrites=tuple(pairs))
+        setup.progress("trying rewrites", len(proposals), len(proposals))
+
+
+def _rewritten(sides: Sides, cell: Cell, proposal: Proposal, options: Options) -> Pair:
+    """The pair of a cell and its rewrite, under the name of the block; timed where the answers are equal."""
+    name = proposal.block.name
+    query = replace(cell.query, rewrite=Rewrite(name, proposal.candidate.ddl, cell.query.line))
+    other = replace(cell, query=query)
+    try:
+        pair = compare(sides, other)
+        if pair.equality and pair.equality.equal:
+            (pair,) = time_pairs(sides, [other], [pair], options, lambda *_: None, lambda _: None)
+    except (WorkloadError, DatasetError) as error:
+        pair = Pair(cell.query.name, cell.parameter_class, cell.bindings, after=CellSide(error=error.message))
+    return replace(pair, query=name)
+
+
+# -------------------------------------------------------------------------------------------------------- shipping
+def _shipped(work: Proving, blocks: Sequence[Optimization], costs: Attribution) -> Attribution:
+    setup = work.setup
+    plain, concurrent = (setup.passing_copy(setup.template, label) for label in ("plain", "concurrent"))
+    with plain as here, concurrent as there:
+        shipped, load, notes = ship_all(
+            setup.target, setup.server, blocks, {"plain": here, "concurrent": there}, setup.progress
+        )
+    return replace(costs, shipped=shipped, load=load, notes=(*costs.notes, *notes))

@@ -1,0 +1,122 @@
+"""Each query without the set and with it: a row for all, and one by one with its classes, plans and statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from bench.cells.records import CellSummary
+from bench.cells.sentences import effect
+from bench.experiments.advise.record import AdviseRun
+from bench.experiments.advise.summary import AdvisedQuery, AdviseSummary
+from bench.report import numbers
+from bench.report.document import (
+    EVERYWHERE,
+    PAGE,
+    Block,
+    Cell,
+    Code,
+    Column,
+    Facts,
+    Fold,
+    Part,
+    Plans,
+    Row,
+    Section,
+    Sentences,
+    Span,
+    Table,
+    verdict,
+)
+
+Places = Mapping[str, str]
+"""Where each query stands in the page, by name."""
+
+
+def overview(summary: AdviseSummary, places: Places) -> Section:
+    """A row for each query."""
+    shown = (
+        Column("Query"), Column("Verdict"), Column("Worst class", rank=2),
+        Column("p95 before", number=True, tone="before"), Column("p95 with the set", number=True, tone="after"),
+        Column("Effect", number=True, rank=1),
+        Column("Buffers", number=True, rank=3), Column("By", rank=4),
+    )  # fmt: skip
+    rows = tuple(_row(one, places) for one in summary.queries)
+    caption = "Each query in the class that is slowest with the set. It meets the target only if every class does."
+    table = Table("Queries, a row each", shown, rows, caption, sortable=True, filter_label="Filter the queries",
+                  filters_parts=True, kind="glance", cards=True, formats=EVERYWHERE)  # fmt: skip
+    none = Sentences(("There is no query.",), "none")
+    return Section("summary", "Queries at a glance", (table if summary.queries else none,))
+
+
+def _row(one: AdvisedQuery, places: Places) -> Row:
+    title = Cell(Span(one.summary.title, href=f"#{places[one.query.name]}"))
+    says = Cell(verdict(one.summary.outcome), hint=one.summary.reason)
+    if one.summary.worst is None:
+        return (title, says, Cell(one.summary.reason, "quiet"), *(Cell(numbers.NOTHING) for _ in range(5)))
+    cell = one.summary.worst
+    return (
+        title, says, Cell(cell.parameter_class, "quiet"), Cell(numbers.figure(cell.before.p95)),
+        Cell(numbers.figure(cell.after.p95)),
+        Cell(_effect(cell), "" if cell.effect in ("faster", "slower") else "quiet"),
+        Cell(_buffers(cell)), Cell(numbers.listed(one.indexes, most=3) if one.indexes else numbers.NOTHING),
+    )  # fmt: skip
+
+
+def _effect(cell: CellSummary) -> str:
+    return effect(cell) if cell.after.measured else numbers.NOTHING
+
+
+def _buffers(cell: CellSummary) -> str:
+    before, after = (side.counters.buffers if side.counters else None for side in (cell.before, cell.after))
+    return numbers.change(before, after) if cell.after.measured else numbers.count(before)
+
+
+def parts(run: AdviseRun, summary: AdviseSummary, places: Places) -> Iterator[Block]:
+    """Each query."""
+    meanings = dict(pair for one in summary.queries if one.plans for pair in one.plans.meanings)
+    if meanings:
+        yield Fold("What do the words in these plans mean?", (Facts(tuple(meanings.items()), "meanings"),), "words")
+    for one in summary.queries:
+        find = " ".join((one.summary.title, one.query.name, one.summary.outcome, *one.query.tables)).lower()
+        title = (one.summary.title, " ", verdict(one.summary.outcome))
+        yield Part(title, tuple(_query(one)), places[one.query.name], find=find)
+
+
+def _query(one: AdvisedQuery) -> Iterator[Block]:
+    if one.query.asks:
+        yield Sentences((one.query.asks,), "paragraph", kind="asks")
+    yield Sentences((f"{one.summary.reason}.",), "reason")
+    if one.summary.cells:
+        yield _classes(one)
+    if one.plans and one.summary.worst:
+        label = one.summary.worst.parameter_class
+        shown = Plans(f"Plans, {one.summary.title}, {label}", f"Plans, {label}", one.plans)
+        texts = tuple(Code(f"{name}, as EXPLAIN writes it", text, sql=False) for name, text in one.plans.texts.items())
+        yield Fold((f"Plans, {label} ", Span("the worst class", small=True)), (shown, *texts))
+    yield Fold(("SQL ", Span(f"{one.query.file}:{one.query.line}", small=True)), (Code("As written", one.query.sql),))
+
+
+def _classes(one: AdvisedQuery) -> Table:
+    shown = (
+        Column("Class"), Column("p50 before", number=True, tone="before"),
+        Column("p50 with", number=True, tone="after"), Column("p95 before", number=True, tone="before"),
+        Column("p95 with", number=True, tone="after"),
+        Column("n", number=True), Column("Effect"), Column("Buffers", number=True), Column("Rows", number=True),
+        Column("Answers"), Column("Verdict"),
+    )  # fmt: skip
+    return Table(f"Figures of {one.summary.title}", shown, tuple(map(_class, one.summary.cells)), sortable=True,
+                 formats=PAGE)  # fmt: skip
+
+
+def _class(cell: CellSummary) -> Row:
+    before, after = cell.before, cell.after
+    if problem := before.error or after.error or cell.skipped:
+        return (Cell(cell.parameter_class), Cell(problem, "over" if before.error or after.error else "quiet", span=10))
+    outcome = after.outcome if after.measured else before.outcome
+    reason = after.judgement.reason if after.measured else before.judgement.reason
+    return (
+        Cell(cell.parameter_class), Cell(numbers.figure(before.p50)), Cell(numbers.figure(after.p50)),
+        Cell(numbers.figure(before.p95)), Cell(numbers.figure(after.p95)), Cell(f"{before.n}, {after.n}"),
+        Cell(_effect(cell)), Cell(_buffers(cell)), Cell(numbers.count(cell.result_rows)), Cell(cell.equality, "quiet"),
+        Cell(verdict(outcome), hint=reason),
+    )  # fmt: skip

@@ -1,0 +1,329 @@
+"""Decide what an advice says: the set with its figures, the curve, every query, why others are not in it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bench.advice.choosing import Chooser
+from bench.advice.menus import Menu, menus_of
+from bench.advice.prices import prices_of, write_shares
+from bench.attribution.costs import Costs, costs
+from bench.cells.cell import summarize_pair
+from bench.cells.query import importance, summarize_query
+from bench.cells.records import CellSummary, QuerySummary
+from bench.cells.sentences import tallies
+from bench.cells.tally import Tally
+from bench.experiments import about
+from bench.experiments.advise.losers import Loser, losers
+from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.rewrites import RewriteSummary, rewrites
+from bench.model import Attribution, Query
+from bench.model.advice import Hopeless
+from bench.model.advised import AdvisedSet
+from bench.report import numbers
+from bench.report.numbers import plural
+from bench.report.plans import ComparedPlans, compare_plans
+from bench.shipping import concurrent_steps, undo_steps
+
+NAMED = 3
+PLANS_MOST = 40
+"""Queries whose plans a page has room for, the most important first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A query and class that a change is for: its time without the change and with it, the rest of the set there."""
+
+    label: str
+    without_ms: float
+    with_ms: float
+    expected: float
+    """How many times cheaper the planner thought it with the change."""
+
+    @property
+    def times(self) -> float:
+        """How many times as fast it is."""
+        return self.without_ms / self.with_ms if self.with_ms else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One member of the set."""
+
+    proposal: Proposal
+    costs: Costs
+    size_bytes: int
+    build_ms: float
+    write_share: float
+    served: tuple[Served, ...]
+    """What gets slower without it, the most first."""
+    slower: tuple[Served, ...]
+    """What gets slower by it."""
+    concurrent: tuple[str, ...]
+    """How it comes to a live database."""
+    undo: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Of its block."""
+        return self.proposal.block.name
+
+    @property
+    def is_drop(self) -> bool:
+        """Whether it takes an index out."""
+        return self.proposal.candidate.kind == "drop"
+
+    @property
+    def best(self) -> Served | None:
+        """What it serves most."""
+        return self.served[0] if self.served else None
+
+
+@dataclass(frozen=True, slots=True)
+class AdvisedQuery:
+    """A query with all its classes; ``plans`` are those of its worst class, where the page has room for them."""
+
+    query: Query
+    summary: QuerySummary
+    plans: ComparedPlans | None
+    indexes: tuple[str, ...]
+    """Members of the set that its plans rest on."""
+
+
+@dataclass(frozen=True, slots=True)
+class AdviseSummary:
+    """An advice, decided; what a reader must know first comes first."""
+
+    target_ms: float
+    headline: str
+    alarms: tuple[str, ...]
+    paragraph: tuple[str, ...]
+    next_steps: tuple[str, ...]
+    before: Tally
+    after: Tally | None
+    changes: tuple[Change, ...]
+    curve: tuple[AdvisedSet, ...]
+    whole: AdvisedSet | None
+    """The set chosen, by the plans measured while it was chosen."""
+    smallest: AdvisedSet | None
+    """The least of it with which as many classes are within the target."""
+    write_share: float
+    size_bytes: int
+    queries: tuple[AdvisedQuery, ...]
+    losers: tuple[Loser, ...]
+    rewrites: tuple[RewriteSummary, ...]
+    hopeless: tuple[Hopeless, ...]
+    broken: tuple[tuple[str, str], ...]
+
+
+def summarize(run: AdviseRun) -> AdviseSummary:
+    """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
+    chooser = chooser_of(run)
+    known = frozenset(name for name in run.chosen if name in chooser.prices)
+    changes = tuple(_changes(run, chooser, known))
+    queries = tuple(_queries(run, chooser, known))
+    counted = tallies([one.summary for one in queries])
+    drops = {one.block.name for one in run.proposals if one.candidate.kind == "drop"}
+    added = sum(one.size_bytes for one in run.applied if one.name not in drops)
+    whole = chooser.look(known) if run.cells else None
+    return AdviseSummary(
+        target_ms=run.options.target_ms,
+        headline=_headline(run, changes, counted, added),
+        alarms=(*about.unfinished("This advice", run.status), *_wrong(queries)),
+        paragraph=tuple(_paragraph(run, changes, queries, chooser, known)),
+        next_steps=tuple(_next_steps(run, changes)),
+        before=counted[0],
+        after=counted[1],
+        changes=changes,
+        curve=chooser.curve(run.limits) if run.cells else (),
+        whole=whole,
+        smallest=chooser.look(chooser.smallest(known)) if run.cells and known else None,
+        write_share=_write_share(run, chooser, known),
+        size_bytes=added,
+        queries=queries,
+        losers=tuple(losers(run, chooser, known)),
+        rewrites=rewrites(run),
+        hopeless=run.hopeless,
+        broken=tuple(run.broken.items()),
+    )
+
+
+def chooser_of(run: AdviseRun) -> Chooser:
+    """What chooses, from what a run has seen so far."""
+    indexes = [one.block.name for one in run.proposals if one.candidate.kind == "index"]
+    menus = menus_of(run.cells, run.options.target_ms, indexes)
+    prices = prices_of(run.built, run.costs.write_costs if run.costs else ())
+    return Chooser.of(menus, prices, {query.name: query.weight for query in run.queries})
+
+
+def _write_share(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> float:
+    """As measured together, where nothing else was measured with it; else the sum."""
+    found = run.costs.write_costs if run.costs else ()
+    measured = {one.optimization for one in found} - {""}
+    return write_shares(found).get("", 0.0) if measured and measured <= chosen else chooser.write_share(chosen)
+
+
+# -------------------------------------------------------------------------------------------------------- the set
+def _changes(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> Iterator[Change]:
+    proposals = {one.block.name: one for one in run.proposals}
+    applied = {one.name: one for one in run.applied}
+    drops = {one.name: one for one in run.drops}
+    for name in run.chosen:
+        one, built = proposals[name], applied.get(name)
+        shown = Attribution() if run.costs is None else run.costs
+        size = -drops[name].size_bytes if name in drops else built.size_bytes if built else chooser.size([name])
+        price = chooser.prices.get(name)
+        served = _served(chooser.menus, chosen, name) if name in chosen else []
+        yield Change(
+            proposal=one,
+            costs=costs(shown, name, built.wal_bytes if built else None),
+            size_bytes=size,
+            build_ms=built.build_ms if built else 0.0,
+            write_share=price.write_share if price else 0.0,
+            served=tuple(sorted((s for s in served if s.times > 1), key=lambda s: -(s.without_ms - s.with_ms))),
+            slower=tuple(s for s in served if s.times < 1),
+            concurrent=tuple(f"{step.sql.rstrip(';')};" for step in concurrent_steps(one.block)),
+            undo=tuple(f"{step.sql.rstrip(';')};" for step in undo_steps(one.block)),
+        )
+
+
+def _served(menus: Sequence[Menu], chosen: frozenset[str], name: str) -> list[Served]:
+    """The cells that take another plan without ``name``."""
+    found = []
+    for menu in menus:
+        if menu.number(chosen) == menu.number(chosen - {name}):
+            continue
+        here, there = menu.plan(chosen), menu.plan(chosen - {name})
+        expected = there.cost / here.cost if here.cost else 1.0
+        found.append(Served(menu.cell.label, menu.ms(chosen - {name}), menu.ms(chosen), expected))
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------- queries
+def _queries(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> list[AdvisedQuery]:
+    pairs: dict[str, list[CellSummary]] = {}
+    plans: dict[tuple[str, str], ComparedPlans | None] = {}
+    alone = not run.chosen
+    for pair in run.pairs:
+        pairs.setdefault(pair.query, []).append(summarize_pair(pair, run.options.target_ms, alone=alone))
+    summaries = [summarize_query(query, tuple(pairs.get(query.name, ()))) for query in run.queries]
+    order = sorted(range(len(summaries)), key=lambda number: importance(summaries[number]))
+    by_cell = {(pair.query, pair.parameter_class): pair for pair in run.pairs}
+    for number in order[:PLANS_MOST]:
+        if worst := summaries[number].worst:
+            pair = by_cell[worst.query, worst.parameter_class]
+            plans[worst.query, worst.parameter_class] = compare_plans(pair.before.plan, pair.after.plan)
+    needs: dict[str, set[str]] = {}
+    for menu in chooser.menus:
+        needs.setdefault(menu.cell.query, set()).update(menu.plan(chosen).needs)
+    return [
+        AdvisedQuery(
+            query=run.queries[number],
+            summary=(found := summaries[number]),
+            plans=plans.get((found.worst.query, found.worst.parameter_class)) if found.worst else None,
+            indexes=tuple(sorted(needs.get(found.name, ()))),
+        )
+        for number in order
+    ]
+
+
+def _wrong(queries: Sequence[AdvisedQuery]) -> Iterator[str]:
+    for one in queries:
+        for cell in one.summary.cells:
+            if cell.differs:
+                yield f"{one.summary.title} ({cell.parameter_class}): with the set {cell.differs}"
+
+
+# -------------------------------------------------------------------------------------------------------- in words
+def _headline(run: AdviseRun, changes: Sequence[Change], counted: tuple[Tally, Tally | None], added: int) -> str:
+    before, after = counted
+    size = f"{run.dataset.scale:,} {run.dataset.unit}"
+    if not any(pair.before.samples for pair in run.pairs):
+        return f"Nothing was measured at {size}"
+    queries = plural(before.total, "query", "queries")
+    target = f"{run.options.target_ms:g} ms"
+    if not changes or after is None:
+        return f"Nothing to add: {before.meets} of {queries} meet {target} at {size}, and no candidate helps enough"
+    said = [_counted(changes, drop=False), _counted(changes, drop=True)]
+    what = " and ".join(one for one in said if one)
+    room = f" ({numbers.size(added)})" if added > 0 else ""
+    return f"With {what}{room} {after.meets} of {queries} meet {target} at {size}, {before.meets} without"
+
+
+def _counted(changes: Sequence[Change], *, drop: bool) -> str:
+    own = [one for one in changes if one.is_drop is drop]
+    if not own:
+        return ""
+    if drop:
+        return f"{plural(len(own), 'index', 'indexes')} less"
+    statistics = sum(one.proposal.candidate.kind == "statistics" for one in own)
+    indexes = len(own) - statistics
+    parts = [plural(indexes, "new index", "new indexes")] if indexes else []
+    return " and ".join([*parts, *([plural(statistics, "statistics object")] if statistics else [])])
+
+
+def _paragraph(
+    run: AdviseRun, changes: Sequence[Change], queries: Sequence[AdvisedQuery], chooser: Chooser,
+    chosen: frozenset[str],
+) -> Iterator[str]:  # fmt: skip
+    tried = sum(not one.error for one in run.built)
+    if not tried:
+        yield "No candidate was found: nothing that an index can serve reads more than a few pages."
+        return
+    plans = sum(len(cell.plans) for cell in run.cells)
+    where = "on top of its optimizations" if run.on_top else "on its schema, as if it had no optimizations"
+    yield (
+        f"{plural(tried, 'candidate')} {'was' if tried == 1 else 'were'} built {where} and executed: {plans:,} plans "
+        f"of {plural(len(run.cells), 'query and class', 'queries and classes')}."
+    )
+    if changes:
+        share = _write_share(run, chooser, chosen)
+        yield f"Writing costs {share:.1%} more WAL with the set, over the workload's write statements."
+    faster = sum(cell.effect == "faster" for one in queries for cell in one.summary.cells)
+    slower = [f"{one.summary.title} ({cell.parameter_class})" for one in queries for cell in one.summary.cells
+              if cell.effect == "slower"]  # fmt: skip
+    if faster:
+        yield f"{plural(faster, 'class', 'classes')} of queries {'is' if faster == 1 else 'are'} faster by it."
+    if slower:
+        yield f"Slower by it: {numbers.listed(slower, NAMED)}."
+    least = chooser.smallest(chosen) if chosen else frozenset()
+    if least < chosen:
+        yield (
+            f"For the target alone {plural(len(least), 'of them', 'of them')} "
+            f"({numbers.size(chooser.size(least))}) {'is' if len(least) == 1 else 'are'} enough; the others halve the "
+            "time of what is within it already."
+        )
+    if run.hopeless:
+        yield f"For {plural(len(run.hopeless), 'query', 'queries')} no index was found that can help, as said below."
+
+
+def _next_steps(run: AdviseRun, changes: Sequence[Change]) -> Iterator[str]:
+    if run.status != "complete":
+        return
+    if changes:
+        yield "Append advised.sql to optimizations.sql of the workload: pgproof run then proves it with yours."
+        yield "For a live database: pgproof ship-script writes the same CONCURRENTLY, one step at a time."
+    if any(one.candidate.kind == "rewrite" for one in run.proposals):
+        yield "Look at the rewrites below: pgproof never applies one by itself."
+    if not run.on_top and not changes:
+        yield "Run it with more rows (--rows 2M): what is fast enough here may not be there."
+
+
+def figures_of(changes: Sequence[Change]) -> Mapping[str, str]:
+    """For each block of the set, what was measured of it in a sentence."""
+    return {one.name: said for one in changes if (said := _figures(one))}
+
+
+def _figures(one: Change) -> str:
+    room = f"{numbers.size(abs(one.size_bytes))}" if one.size_bytes else ""
+    if one.is_drop:
+        return f"Nothing measured gets slower without it; it frees {room}." if room else ""
+    best = one.best
+    if best is None:
+        return ""
+    gain = f"Measured: {best.label} {numbers.ms(best.without_ms)} -> {numbers.ms(best.with_ms)}"
+    return f"{gain}; {room}, {one.write_share:.1%} more WAL to write." if room else f"{gain}."
+
+
+__all__ = ["AdviseSummary", "AdvisedQuery", "Change", "Loser", "Served", "chooser_of", "figures_of", "summarize"]
