@@ -32,7 +32,9 @@ class Candidate:
     reason: str = ""
     """A sentence for the user: what in which statement or plan asks for it."""
     replaces: tuple[str, ...] = ()
-    """Of a merge: names of the candidates and indexes that it can stand for."""
+    """Names of the candidates and indexes that it can stand for."""
+    extensions: tuple[str, ...] = ()
+    """That have to be in the database before ``ddl``."""
 
 
 @dataclass(frozen=True, slots=True)

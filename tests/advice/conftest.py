@@ -70,6 +70,11 @@ def seen(connection: Connection, name: str, sql: str, *arguments: Mapping[str, o
     return SeenQuery(query(name, sql, types), classes)
 
 
+def ddl(found: Proposals) -> set[str]:
+    """The indexes that are proposed, without the words that all have in common."""
+    return {one.ddl.partition(" ON shop.")[2] for one in found.candidates if one.kind == "index"}
+
+
 Ask = Callable[..., Proposals]
 
 

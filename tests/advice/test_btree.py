@@ -6,17 +6,11 @@ from typing import Any
 
 import pytest
 
-from bench.advice.candidates import Proposals, SeenQuery, candidates
+from bench.advice.candidates import SeenQuery, candidates
 from bench.model.facts import Facts
 from bench.model.schema import Schema
 from bench.postgres.connection import Connection
-from tests.advice.conftest import Ask, seen
-
-
-def ddl(found: Proposals) -> set[str]:
-    """What is made, without the words that all have in common."""
-    return {one.ddl.partition(" ON shop.")[2] for one in found.candidates if one.kind == "index"}
-
+from tests.advice.conftest import Ask, ddl, seen
 
 CASES: list[tuple[str, dict[str, Any], set[str], set[str]]] = [
     (
@@ -73,6 +67,10 @@ CASES: list[tuple[str, dict[str, Any], set[str], set[str]]] = [
 ]  # fmt: skip
 
 
+KEYS = {"orders (customer_id)"}
+"""What a foreign key asks for, whatever the statement is."""
+
+
 @pytest.mark.parametrize(("sql", "values", "wanted", "unwanted"), CASES)
 def test_a_plan_asks_for_indexes(
     ask: Ask, sql: str, values: dict[str, Any], wanted: set[str], unwanted: set[str]
@@ -80,7 +78,7 @@ def test_a_plan_asks_for_indexes(
     found = ddl(ask(sql, *([values] if values else [])))
     assert wanted <= found
     assert not unwanted & found
-    assert wanted or not found
+    assert wanted or not found - KEYS
 
 
 def test_the_column_that_most_queries_compare_comes_first(shop: Connection, schema: Schema, facts: Facts) -> None:
@@ -98,16 +96,6 @@ def test_a_condition_of_one_class_alone_makes_no_partial_index(ask: Ask) -> None
     found = ddl(ask(sql, {"t": 3, "all": True}, {"t": 3, "all": False}))
     assert "customers (tenant_id)" in found
     assert not any("WHERE" in one for one in found)
-
-
-def test_every_index_can_be_made_and_taken_back(ask: Ask, shop: Connection) -> None:
-    for sql, values, *_ in CASES:
-        for one in ask(sql, *([values] if values else [])).candidates:
-            with shop.transaction(force_rollback=True):
-                before = shop.execute("SELECT count(*) FROM pg_class").fetchall()
-                shop.execute(one.ddl.encode())
-                shop.execute(one.undo.encode())
-                assert shop.execute("SELECT count(*) FROM pg_class").fetchall() == before
 
 
 def test_names_are_readable_unique_and_fit(ask: Ask) -> None:

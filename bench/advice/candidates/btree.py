@@ -14,9 +14,6 @@ from bench.advice.candidates.terms import Term
 TINY_PAGES = 10
 """Pages read in all scans of a table, up to which no index can save more than a fraction of a millisecond."""
 
-WEAK_SHARE = 0.8
-"""Share of the rows that an equality lets pass, from which its column does not narrow a search: no key then."""
-
 FEW_PROBES = 0.25
 """Rows of the other side of a join, as a share of the table's, up to which looking each up may beat reading all."""
 
@@ -49,11 +46,14 @@ def ideas(demand: Demand, constants: Sequence[Term], context: Context) -> Iterat
 
     ``constants`` are those of its terms that the statement itself has, whatever its parameters.
     """
-    if not worth_it(demand):
-        return
     parts = _parts(demand, context)
     best: list[Idea] = []
-    for keys, family, clause in _plain(parts):
+    unique = [
+        {key.text for key in index.keys}
+        for index in context.there(demand.table)
+        if index.unique and not index.predicate
+    ]
+    for keys, family, clause in _plain(parts, unique):
         shape = Shape(demand.table, "btree", keys[:KEYS])
         idea = Idea(shape, family, demand.query, reason(demand, clause), weight(demand))
         best.append(idea)
@@ -79,7 +79,7 @@ def _parts(demand: Demand, context: Context) -> Parts:
         usable = [term for term in terms if context.is_key(table, term.key, term.columns)]
         return [Key(term.key, term.columns) for term in usable]
 
-    strong = [term for term in demand.terms if term.kind in EQUALITIES and context.share(table, term) < WEAK_SHARE]
+    strong = [term for term in demand.terms if term.kind in EQUALITIES and context.narrows(table, term)]
     looked_up = [
         join.term for join in demand.joins if join.term.kind == "equal" and join.probes <= FEW_PROBES * size
     ]  # fmt: skip
@@ -123,12 +123,14 @@ def forwards(keys: Sequence[Key]) -> tuple[Key, ...]:
 
 
 # --------------------------------------------------------------------------------------------------------- shapes
-def _plain(parts: Parts) -> Iterator[tuple[tuple[Key, ...], str, str]]:
-    """Keys, family and clause of each index of the whole table."""
+def _plain(parts: Parts, unique: Sequence[set[str]]) -> Iterator[tuple[tuple[Key, ...], str, str]]:
+    """Keys, family and clause of each index of the whole table; none for what finds one row by a ``unique`` one."""
     leads = [_merged(parts.joins, parts.equal), parts.equal]
     if parts.joins and parts.equal:
         leads.append(parts.joins)
     for lead in dict.fromkeys(leads):
+        if any(one <= {key.text for key in lead} for one in unique):
+            continue
         how = ["join" if set(lead) & set(parts.joins) else "equality"] if lead else []
         by = [f"finds by {_listed(lead)}"] if lead else []
         for order in parts.orders:

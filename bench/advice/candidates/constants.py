@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bench.advice.candidates.context import Context
 from bench.advice.candidates.demands import Demand
 from bench.advice.candidates.seen import SeenQuery
 from bench.advice.candidates.terms import Term
@@ -12,7 +13,7 @@ PARTS = 3
 """Conditions of one partial index at the most."""
 
 
-def constants(seen: SeenQuery, demands: Sequence[Demand]) -> tuple[Term, ...]:
+def constants(seen: SeenQuery, demands: Sequence[Demand], context: Context) -> tuple[Term, ...]:
     """Terms of one table and alias that hold in all ``demands``, one or more of each class, and come from no parameter.
 
     A value that some parameter has in some class is taken for the parameter's, even where the statement has it too:
@@ -25,6 +26,7 @@ def constants(seen: SeenQuery, demands: Sequence[Demand]) -> tuple[Term, ...]:
         if all(any(other.text == term.text for other in demand.terms) for demand in demands):
             own = term.value is not None and term.value not in values
             flag = term.kind in ("true", "false") and not booleans
-            if term.text and (term.kind in ("null", "not null") or flag or (term.kind == "equal" and own)):
+            sure = bool(term.text) and context.is_expression(demands[0].table, term.text)
+            if sure and (term.kind in ("null", "not null") or flag or (term.kind == "equal" and own)):
                 found.append(term)
     return tuple(found[:PARTS])

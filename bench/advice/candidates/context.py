@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from bench.advice.candidates.demands import Demand
+from bench.advice.candidates.immutable import is_immutable
 from bench.advice.candidates.shapes import Key, known
 from bench.advice.candidates.terms import Term
 from bench.model.attribution import IndexFacts
@@ -17,6 +18,9 @@ from bench.syntax.expressions import quoted
 WIDE_BYTES = 512
 """Mean width from which a column is no key of a B-tree: of 8 kB, a page has room for so few entries that the tree gets
 deep, and one entry may have 2,704 bytes at most (BTMaxItemSize in the server's nbtree.h)."""
+
+WEAK_SHARE = 0.8
+"""Share of the rows that an equality lets pass, from which its column does not narrow a search: no key then."""
 
 EQUALITIES = ("equal", "null", "true", "false")
 _POLYMORPHIC = {"enum": "anyenum", "array": "anyarray", "range": "anyrange", "multirange": "anymultirange",
@@ -81,7 +85,21 @@ class Context:
         if key == quoted(columns[0]):
             column = table.column(columns[0])
             return column.generated != "virtual" and bool(self.opclass("btree", column.type))
-        return True
+        return self.is_expression(table, key)
+
+    def is_expression(self, table: Table, key: str) -> bool:
+        """Whether an index may have it as a key: a column, or an expression that never changes for a row."""
+        return is_immutable(key, table, self.facts) and not any(
+            column.generated == "virtual" and quoted(column.name) == key for column in table.columns
+        )
+
+    def narrows(self, table: Table, term: Term) -> bool:
+        """Whether so few rows pass an equality that an index should begin with it."""
+        return self.share(table, term) < WEAK_SHARE
+
+    def can_have(self, extension: str) -> bool:
+        """Whether an extension is in the database, or could be."""
+        return extension in self.facts.installed or extension in self.facts.available
 
     def too_wide(self, table: Table, name: str) -> bool:
         """Whether its values are too long for a B-tree."""

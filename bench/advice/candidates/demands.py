@@ -8,18 +8,21 @@ from dataclasses import dataclass
 from functools import cache
 
 from bench.advice.candidates.seen import SeenClass, SeenQuery
-from bench.advice.candidates.terms import Reader, Term, condition
+from bench.advice.candidates.terms import Reader, Term, condition, relabelled
 from bench.model import Json
 from bench.model.schema import Schema, Table
+from bench.plans import misestimates
 from bench.plans.parse import number, rows_removed, walk
-from bench.plans.tree import CONDITIONS, tree
+from bench.plans.tree import CONDITIONS, PlanNode, tree
 from bench.syntax.expressions import enum
-from bench.syntax.tree import Node, NotParsed, inner, parse, statement
+from bench.syntax.tree import Node, NotParsed, inner, kind, parse, statement
+from bench.workload.sqlfile import numbered
 
 SCANS = {"Seq Scan", "Index Scan", "Index Only Scan", "Bitmap Heap Scan"}
 JOINS = {"Nested Loop", "Hash Join", "Merge Join"}
 PASSING = {"Gather", "Gather Merge", "Limit", "Materialize", "Memoize", "Hash"}
 """Give the rows that they get, with whatever columns these bring along."""
+SORTS = {"Sort", "Incremental Sort"}
 KEEPS_ORDER = JOINS | PASSING
 KEEPS_ORDER |= {"Append", "Merge Append", "LockRows", "Sort", "Incremental Sort", "Unique", "WindowAgg", "Result"}
 KEEPS_ORDER |= {"ProjectSet", "Subquery Scan"}
@@ -82,8 +85,12 @@ class Demand:
     """That it was scanned by."""
     executed: bool
     """Otherwise all figures are the server's estimates."""
-    estimated: float = 0.0
+    estimated: float
     """Rows that were expected."""
+    off: float
+    """Times that the rows of a scan were more or fewer than estimated, where that was an error."""
+    grouped: tuple[float, float] = (0.0, 0.0)
+    """Groups that were expected of ``groups``, and that there were."""
 
 
 def demands(seen: SeenQuery, schema: Schema) -> Iterator[Demand]:
@@ -91,8 +98,9 @@ def demands(seen: SeenQuery, schema: Schema) -> Iterator[Demand]:
     by_table: dict[str, list[Table]] = {}
     for table in schema.tables:
         by_table.setdefault(table.table, []).append(table)
+    sorted_by = _sorted_by(seen)
     for name, one in seen.classes.items():
-        yield from _Plan(seen.query.name, name, one, schema, by_table).demands()
+        yield from _Plan(seen.query.name, name, one, schema, by_table, sorted_by).demands()
 
 
 def root_of(table: Table, schema: Schema) -> Table:
@@ -109,12 +117,14 @@ class _Plan:
     seen: SeenClass
     schema: Schema
     tables: Mapping[str, list[Table]]
+    sorted_by: tuple[Node, ...]
 
     def demands(self) -> Iterator[Demand]:
         plan = self.seen.plan.plan
         above: dict[int, tuple[Json, ...]] = {}
         _ancestors(plan, (), above)
-        pages = {id(node): row.buffers_self for node, row in zip(walk(plan), tree(plan), strict=True)}
+        lines = {id(node): row for node, row in zip(walk(plan), tree(plan), strict=True)}
+        off = {one.node: one.q for one in misestimates(plan)} if "Actual Rows" in plan else {}
         groups: dict[tuple[str, str], list[Json]] = {}
         for node in walk(plan):
             table = self._table(node)
@@ -122,7 +132,7 @@ class _Plan:
                 root = root_of(table, self.schema)
                 groups.setdefault((root.name, self._alias(node, is_part=root is not table)), []).append(node)
         for (name, alias), nodes in groups.items():
-            yield self._demand(self.schema.by_name[name], alias, nodes, above, pages)
+            yield self._demand(self.schema.by_name[name], alias, nodes, above, lines, off)
 
     def _table(self, node: Json) -> Table | None:
         name, schema = node.get("Relation Name"), node.get("Schema")
@@ -137,14 +147,15 @@ class _Plan:
         return match[1] if is_part and match else alias
 
     def _demand(
-        self, table: Table, alias: str, nodes: list[Json], above: dict[int, tuple[Json, ...]], pages: dict[int, int]
-    ) -> Demand:
-        relabelled = frozenset(column.name for column in table.columns if column.type.plain.name == "varchar")
+        self, table: Table, alias: str, nodes: list[Json], above: dict[int, tuple[Json, ...]],
+        lines: dict[int, PlanNode], off: dict[PlanNode, float],
+    ) -> Demand:  # fmt: skip
         names = frozenset({alias, *(str(node.get("Alias", alias)) for node in nodes)})
-        reader = Reader(names, relabelled)
+        reader = Reader(names, relabelled(table))
         first = nodes[0]
         executed = "Actual Rows" in first
         rows = sum(_rows(node) for node in nodes)
+        groups, grouped = _groups(above[id(first)], reader)
         return Demand(
             query=self.query,
             parameter_class=self.parameter_class,
@@ -152,17 +163,44 @@ class _Plan:
             alias=alias,
             terms=_own_terms(nodes, reader),
             joins=tuple(_joins(above[id(first)], first, reader)),
-            orders=tuple(_orders(above[id(first)], reader)),
-            groups=_groups(above[id(first)], reader),
+            orders=tuple(_orders(above[id(first)], reader))
+            or tuple(self._walked(above[id(first)], reader, table, rows)),
+            groups=groups,
             needed=_needed(self.seen.plan.plan, nodes, reader),
             rows=rows,
             removed=sum(map(rows_removed, nodes)),
             loops=max(number(node, "Actual Loops") for node in nodes),
-            pages=sum(pages[id(node)] + sum(pages[id(one)] for one in _bitmap(node)) for node in nodes),
+            pages=sum(lines[id(one)].buffers_self for node in nodes for one in (node, *_bitmap(node))),
             indexes=tuple(str(one["Index Name"]) for node in nodes for one in walk(node) if one.get("Index Name")),
             executed=executed,
-            estimated=sum(number(node, "Plan Rows") * max(number(node, "Actual Loops"), 1) for node in nodes),
+            estimated=sum(lines[id(node)].estimated_rows for node in nodes),
+            off=max(off.get(lines[id(node)], 1.0) for node in nodes),
+            grouped=grouped,
         )
+
+    def _walked(self, above: tuple[Json, ...], reader: Reader, table: Table, rows: float) -> Iterator[Order]:
+        """The order of a statement whose first rows come off some index in that order: no sort shows it."""
+        if not self.sorted_by or not _is_limited(above) or any(one["Node Type"] in SORTS for one in above):
+            return
+        names = {column.name for column in table.columns}
+        found: list[SortKey] = []
+        for key in self.sorted_by:
+            columns = reader.columns(inner(key).node)
+            if not columns or reader.aliases(inner(key).node) or not names.issuperset(columns):
+                break
+            found.append(_key(inner(key), reader))
+        if found:
+            yield Order(tuple(found), rows, limited=True)
+
+
+def _sorted_by(seen: SeenQuery) -> tuple[Node, ...]:
+    """The ORDER BY of the statement itself."""
+    text, _ = numbered(seen.query.sql, {parameter.name: parameter.type for parameter in seen.query.parameters})
+    try:
+        whole = statement(parse(text))
+    except NotParsed:
+        return ()
+    return tuple(whole.sort_clause) if kind(whole) == "SelectStmt" else ()
 
 
 def _ancestors(node: Json, path: tuple[Json, ...], found: dict[int, tuple[Json, ...]]) -> None:
@@ -210,16 +248,24 @@ def _joins(above: tuple[Json, ...], scan: Json, reader: Reader) -> Iterator[Join
 
 
 def _orders(above: tuple[Json, ...], reader: Reader) -> Iterator[Order]:
-    limited = False
     for place, node in enumerate(above):
-        kind = node["Node Type"]
-        if kind not in KEEPS_ORDER:
+        how = node["Node Type"]
+        if how == "Aggregate" and (end := _extreme(node, reader)):
+            yield Order(end, _rows(node["Plans"][0]), limited=True)
+        if how not in KEEPS_ORDER:
             return
-        if kind in ("Sort", "Incremental Sort"):
+        if how in SORTS:
             keys = _leading(node.get("Sort Key", ()), reader)
             if keys:
                 limited = _is_limited(above[place + 1 :])
                 yield Order(keys, _rows(node["Plans"][0]), limited)
+
+
+def _extreme(node: Json, reader: Reader) -> tuple[SortKey, ...]:
+    """The column of which an aggregate wants nothing but the least or greatest value: the end of an index on it."""
+    output = node.get("Output", ())
+    match = re.fullmatch(r"(?:min|max)\((.+)\)", str(output[0])) if len(output) == 1 else None
+    return _leading([match[1]], reader) if match and not node.get("Group Key") else ()
 
 
 def _is_limited(above: tuple[Json, ...]) -> bool:
@@ -243,13 +289,17 @@ def _leading(texts: list[str], reader: Reader) -> tuple[SortKey, ...]:
     found: list[SortKey] = []
     for text in texts:
         key = _sort_key(text)
-        if key is None or not (columns := reader.columns(key.node)) or reader.aliases(key.node):
+        if key is None or not reader.columns(key.node) or reader.aliases(key.node):
             break
-        down = enum(key, "sortby_dir") == "SORTBY_DESC"
-        nulls = enum(key, "sortby_nulls")
-        first = nulls == "SORTBY_NULLS_FIRST" or (down and nulls == "SORTBY_NULLS_DEFAULT")
-        found.append(SortKey(reader.words(key.node), tuple(dict.fromkeys(columns)), down, first))
+        found.append(_key(key, reader))
     return tuple(found)
+
+
+def _key(key: Node, reader: Reader) -> SortKey:
+    down = enum(key, "sortby_dir") == "SORTBY_DESC"
+    nulls = enum(key, "sortby_nulls")
+    first = nulls == "SORTBY_NULLS_FIRST" or (down and nulls == "SORTBY_NULLS_DEFAULT")
+    return SortKey(reader.words(key.node), tuple(dict.fromkeys(reader.columns(key.node))), down, first)
 
 
 @cache
@@ -262,16 +312,18 @@ def _sort_key(text: str) -> Node | None:
         return None
 
 
-def _groups(above: tuple[Json, ...], reader: Reader) -> tuple[SortKey, ...]:
-    """What the nearest aggregate groups by, where that is all of this table."""
+def _groups(above: tuple[Json, ...], reader: Reader) -> tuple[tuple[SortKey, ...], tuple[float, float]]:
+    """What the nearest aggregate groups by, where that is all of this table; groups expected and found."""
     for node in above:
         if node["Node Type"] in ("Aggregate", "Group"):
             keys = node.get("Group Key", ())
             found = _leading(keys, reader)
-            return found if len(found) == len(keys) else ()
+            if found and len(found) == len(keys):
+                return found, (number(node, "Plan Rows"), number(node, "Actual Rows"))
+            break
         if node["Node Type"] not in KEEPS_ORDER:
-            return ()
-    return ()
+            break
+    return (), (0.0, 0.0)
 
 
 def _needed(plan: Json, nodes: list[Json], reader: Reader) -> frozenset[str]:

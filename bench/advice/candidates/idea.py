@@ -19,8 +19,8 @@ class Idea:
     reason: str
     weight: float
     """Pages and rows that the demand costs now: the reason of the heaviest is shown."""
-    needs: str = ""
-    """The extension without which it cannot be made; empty for none."""
+    needs: tuple[str, ...] = ()
+    """Extensions without which it cannot be made."""
 
 
 def reason(demand: Demand, clause: str) -> str:

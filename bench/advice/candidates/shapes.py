@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from bench.advice.candidates.terms import Reader, relabelled
 from bench.hygiene.redundant_indexes import relation
 from bench.model.attribution import IndexFacts, IndexKey
 from bench.model.facts import Facts
-from bench.model.schema import Column, Index, Table
+from bench.model.schema import Index, Table
 from bench.syntax.expressions import conjuncts, expression, qualified, quoted, words
-from bench.syntax.tree import Node, NotParsed, children, inner, kind, walk
+from bench.syntax.tree import Node, children, inner, kind, walk
 
 NAME_BYTES = 63
 """Longest name that the server keeps whole (NAMEDATALEN - 1)."""
@@ -103,9 +104,7 @@ def names_for(shapes: Iterable[Shape], taken: Collection[tuple[str, str]]) -> di
 
 def _stem(shape: Shape) -> str:
     parts = [shape.table.table]
-    for key in shape.keys:
-        text = key.columns[0] if key.text == quoted(key.columns[0]) else key.text
-        parts.append("_".join(re.findall(r"\w+", text)))
+    parts += [key.columns[0] if key.text == quoted(key.columns[0]) else _plain(key.text) for key in shape.keys]
     if shape.method != "btree":
         parts.append("trgm" if any("trgm" in key.opclass for key in shape.keys) else shape.method)
     elif any("pattern" in key.opclass for key in shape.keys):
@@ -114,7 +113,7 @@ def _stem(shape: Shape) -> str:
         parts += ["with", *shape.include]
     if shape.predicate:
         parts += ["where", *shape.predicate_columns]
-    return "_".join(parts)
+    return "_".join(re.findall(r"[^\W_]+", " ".join(parts).lower().replace(" from ", " ")))
 
 
 def _fitting(stem: str, end: str) -> str:
@@ -135,37 +134,34 @@ def conjunction(texts: Iterable[str]) -> str:
 def known(facts: Facts, table: Table) -> tuple[IndexFacts, ...]:
     """The valid indexes of a table, with what is a column's own operator class or collation left out."""
     name = qualified(table.table, table.schema)
-    columns = {quoted(column.name): column for column in table.columns}
+    reader = Reader(frozenset(), relabelled(table))
     return tuple(
         replace(
             index,
-            keys=tuple(_normal_key(key, index.method, columns, facts, table) for key in index.keys),
-            predicate=conjunction([index.predicate]) if index.predicate else "",
+            keys=tuple(_normal_key(key, index.method, reader, facts, table) for key in index.keys),
+            predicate=conjunction([reader.words(expression(index.predicate))]) if index.predicate else "",
         )
         for index in facts.indexes
         if index.valid and index.table == name
     )
 
 
-def _normal_key(key: IndexKey, method: str, columns: dict[str, Column], facts: Facts, table: Table) -> IndexKey:
-    column = columns.get(key.text)
+def _normal_key(key: IndexKey, method: str, reader: Reader, facts: Facts, table: Table) -> IndexKey:
+    column = next((one for one in table.columns if quoted(one.name) == key.text), None)
     own = facts.collations.get(table.name, {}).get(column.name, '"default"') if column else '"default"'
     usual = {*facts.opclasses.get(method, {}).values(), "varchar_ops"}
     return replace(
         key,
-        text=_plain(key.text),
-        opclass="" if key.opclass in usual else key.opclass,
+        text=_plain(reader.words(expression(key.text))),
+        opclass="" if key.opclass in usual else key.opclass.rpartition(".")[2],
         collation="" if key.collation == own else key.collation,
     )
 
 
 def _plain(text: str) -> str:
     """An expression in a form that does not depend on who printed it: no schema of functions and operators, no casts
-    of constants and columns to text."""
-    try:
-        tree = expression(text)
-    except NotParsed:
-        return text
+    of constants."""
+    tree = expression(text)
     for one in walk(tree):
         if kind(one) == "FuncCall":
             del one.funcname[:-1]
@@ -180,8 +176,7 @@ def _uncast(node: Node) -> None:
         _uncast(child)
     if node.DESCRIPTOR.name == "Node" and kind(node) == "TypeCast":
         cast = inner(node)
-        target = [str(inner(part).sval) for part in cast.type_name.names][-1]
-        if kind(cast.arg) == "A_Const" or (target in ("text", "varchar") and kind(cast.arg) == "ColumnRef"):
+        if kind(cast.arg) == "A_Const":
             argument = type(node)()
             argument.CopyFrom(cast.arg)
             node.CopyFrom(argument)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
+from bench.model.schema import Table
 from bench.syntax.expressions import conjuncts, enum, expression, words
 from bench.syntax.tree import Node, NotParsed, children, inner, kind, walk
 
@@ -193,6 +194,11 @@ class Reader:
             and not cast.type_name.array_bounds
             and inner(inner(cast.arg).fields[-1]).sval in self.relabelled
         )
+
+
+def relabelled(table: Table) -> frozenset[str]:
+    """Columns that conditions cast to text, and indexes hold as text without."""
+    return frozenset(column.name for column in table.columns if column.type.plain.name == "varchar")
 
 
 def constant(node: Node) -> str | None:
