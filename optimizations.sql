@@ -344,11 +344,11 @@ ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_che
 -- category: rollup
 -- why: Logs are appended to, so closed days are counted once: one row for each tenant and day. The answer stays
 --   exact while closed days stay closed, because open days are read live. A row dated back into a closed day, or
---   deleted from one, is seen when that day is counted again: a refresh counts the last two, and with p_again => 31,
---   as its upkeep here, every day that the query asks about.
+--   deleted from one, is seen when that day is counted again: a refresh counts the last two, and with p_again => 62,
+--   as its upkeep here, every day that the query asks about, as of a month ago too.
 -- serves: organization_health_metrics
 -- undo: DROP SCHEMA crm_agg CASCADE;
--- upkeep: CALL crm_agg.refresh(p_again => 31);
+-- upkeep: CALL crm_agg.refresh(p_again => 62);
 -- staleness: SELECT format('%s days are read live', :clock::timestamptz::date - closed_until::date) FROM crm_agg.watermark
 CREATE SCHEMA crm_agg;
 

@@ -101,7 +101,8 @@ def _seconds(step: Step, results: Path, home: Path | None) -> float:
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        sys.exit(f"pgproof {' '.join(step.arguments)} ended with {done.returncode}: {done.stderr.strip()[-2000:]}")
+        said = (done.stderr + done.stdout).strip()[-2000:]
+        sys.exit(f"pgproof {' '.join(step.arguments)} ended with {done.returncode}: {said}")
     return time.monotonic() - begin
 
 

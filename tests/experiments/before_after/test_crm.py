@@ -17,7 +17,7 @@ from bench.experiments.load import run as loading
 from bench.experiments.load.record import LoadOptions, LoadStep
 from bench.experiments.traps.fresh import add_tenant
 from bench.hygiene.findings import HygieneFinding, findings
-from bench.measurement import Cell, Sides, compare
+from bench.measurement import Cell, Sides, compare, compare_all
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.execution import explain
 from bench.model import Options, Rewrite, Run
@@ -131,6 +131,22 @@ def test_a_rollup_s_refresh_is_timed_and_its_staleness_told(run: Run) -> None:
     (rollup,) = [applied for applied in run.applied if applied.name == "org_daily_rollup"]
     assert rollup.upkeep[0].ms > 0
     assert "read live" in rollup.staleness
+
+
+def test_the_upkeep_of_a_rollup_sees_rows_deleted_from_any_day_that_a_class_asks_about(
+    run: Run, sides: Sides, after: Connection
+) -> None:
+    health = next(query for query in CRM.queries if query.name == "organization_health_metrics")
+    (rollup,) = [one for one in CRM.optimizations if one.name == "org_daily_rollup"]
+    after.execute("DELETE FROM crm.activity_log WHERE id % 3 = 0")
+    alike = replace(sides, databases=dict.fromkeys(("before", "after"), after.info.dbname))
+    cells = [Cell(health, p.parameter_class, p.bindings) for p in run.pairs if p.query == health.name]
+    old = [pair.equality for pair in compare_all(alike, cells, silent)]
+    for statement in rollup.upkeep:
+        after.execute(statement.encode())
+    new = [pair.equality for pair in compare_all(alike, cells, silent)]
+    assert {one.equal for one in old if one} == {False, True}
+    assert {one.equal for one in new if one} == {True}
 
 
 # ------------------------------------------------------------------------------------------------------- hygiene
