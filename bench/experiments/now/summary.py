@@ -91,6 +91,7 @@ class NowSummary:
     cells: int
     rows: int
     tables: int
+    """That have rows."""
 
     @property
     def good(self) -> bool:
@@ -122,7 +123,7 @@ def summarize(run: NowRun) -> NowSummary:
         ),
         cells=measured,
         rows=sum(table.rows for table in run.dataset.tables),
-        tables=len(run.dataset.tables),
+        tables=sum(table.rows > 0 for table in run.dataset.tables),
     )
 
 
