@@ -263,7 +263,7 @@ def advised(run: AdviseRun, summary: AdviseSummary) -> str:
         summary.headline, f"{about.size(run.workload, run.dataset)}, PostgreSQL {run.server.version}, "
         f"{about.when(run.started_at)}, by pgproof advise.",
     )  # fmt: skip
-    return text_of([one.proposal.block for one in summary.changes], head, figures_of(summary.changes))
+    return text_of([one.block for one in summary.changes], head, figures_of(summary.changes))
 
 
 def _kept(run: AdviseRun, folder: Path) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.advice.choosing import Chooser
 from bench.advice.menus import Menu, menus_of
@@ -18,7 +18,7 @@ from bench.experiments import about
 from bench.experiments.advise.losers import Loser, losers
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.advise.rewrites import RewriteSummary, rewrites
-from bench.model import Attribution, Query
+from bench.model import Attribution, Optimization, Query
 from bench.model.advice import Hopeless
 from bench.model.advised import AdvisedSet
 from bench.report import numbers
@@ -68,6 +68,12 @@ class Change:
     def name(self) -> str:
         """Of its block."""
         return self.proposal.block.name
+
+    @property
+    def block(self) -> Optimization:
+        """Its block, which serves what was seen to get faster by it, whatever it was derived from."""
+        queries = tuple(dict.fromkeys(one.label.partition("[")[0] for one in self.served))
+        return replace(self.proposal.block, serves=queries or self.proposal.block.serves)
 
     @property
     def is_drop(self) -> bool:

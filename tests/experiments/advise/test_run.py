@@ -82,6 +82,13 @@ def test_each_change_has_its_price(advice: AdviseRun) -> None:
         assert one.undo[0].startswith("DROP INDEX CONCURRENTLY")
 
 
+def test_a_block_serves_what_gets_faster_by_it(advice: AdviseRun) -> None:
+    """Not what it was derived from: another candidate may serve that better."""
+    for one in summarize(advice).changes:
+        assert one.block.serves
+        assert set(one.block.serves) == {served.label.partition("[")[0] for served in one.served}
+
+
 def test_what_was_seen_is_handed_on_after_every_step(advice: AdviseRun, kept: list[AdviseRun]) -> None:
     assert [bool(one.cells) for one in kept].count(False) < len(kept) / 2
     assert kept[-1].status == "complete"
