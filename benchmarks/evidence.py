@@ -17,7 +17,7 @@ _BEGUN, _LOAD = now_text(), os.getloadavg()[0]
 """When the script was started, before it made any load itself."""
 
 
-def keep(name: str, figures: dict[str, Any], command: str = "") -> None:
+def keep(name: str, figures: dict[str, Any], command: str = "", folder: Path = FOLDER) -> None:
     """Write ``figures`` with where they come from; ``command`` is the script's own line where none is given."""
     words = [f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
     facts = {
@@ -28,7 +28,7 @@ def keep(name: str, figures: dict[str, Any], command: str = "") -> None:
         "load_before": round(_LOAD, 1),
         **figures,
     }
-    (FOLDER / f"{name}.json").write_text(storage.spread(storage.to_json(facts)) + "\n", encoding="utf-8")
+    (folder / f"{name}.json").write_text(storage.spread(storage.to_json(facts)) + "\n", encoding="utf-8")
 
 
 def middle(values: list[float], digits: int = 3) -> dict[str, float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -11,16 +12,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bench import machine
-from bench.timestamps import now_text
-from benchmarks.advice import greedy, measured, one_by_one
+from benchmarks import evidence
+from benchmarks.advice import crm, greedy, measured, one_by_one
 from benchmarks.advice.compare import Adviser, Change, Known, executed, know
 from benchmarks.advice.ground import Ground, grounds, server_of
+from benchmarks.advice.hundred import write_hundred
 from benchmarks.advice.hypothetical import Proposal
 from benchmarks.advice.planted import WORKLOADS, Planted, read_planted
 from benchmarks.advice.table import NAMES, false_helps, row, table
 
-EVIDENCE = Path(__file__).parents[2] / "docs" / "evidence" / "advice.json"
+ROOT = Path(__file__).parents[2]
+EVIDENCE = evidence.FOLDER / "advice.json"
+PARTS = ("workloads", "crm", "speed", "tables")
+"""Of the evidence, each measured by a command of its own."""
 BY_ESTIMATE: dict[str, Callable[[Ground], tuple[Proposal, ...]]] = {
     "one by one": one_by_one.advise, "greedy": greedy.advise,
 }  # fmt: skip
@@ -29,16 +33,19 @@ BY_ESTIMATE: dict[str, Callable[[Ground], tuple[Proposal, ...]]] = {
 def main() -> int:
     """Do as the command line says."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.advice", description="Measured advice, put to proof.")
-    parser.add_argument("command", choices=("prove", "compare"))
+    parser.add_argument("command", choices=("prove", "compare", "crm", "speed"))
     parser.add_argument("--home", type=Path, required=True, help="folder of the server's data")
     parser.add_argument("--pg-bin", type=Path, help="an installed PostgreSQL with HypoPG (default: the wheel's)")
     parser.add_argument("--workload", action="append", help="this one only; what is known of the others is kept")
     parser.add_argument("--adviser", action="append", choices=NAMES, help="this one only; the others are kept")
+    parser.add_argument("--scale", default="20k", help="leads of the CRM")
     parser.add_argument("--evidence", type=Path, default=EVIDENCE, help="the JSON to write")
     chosen = parser.parse_args()
     names = chosen.workload or sorted(path.name for path in WORKLOADS.iterdir() if path.is_dir())
     if chosen.command == "prove":
         return prove(names, chosen)
+    if chosen.command in ("crm", "speed"):
+        return {"crm": crm_by_hand, "speed": speed}[chosen.command](chosen)
     for name in names:
         keep(chosen.evidence, name, compared(name, chosen))
     return 0
@@ -104,23 +111,65 @@ def by_execution(folder: Path, chosen: argparse.Namespace) -> tuple[Adviser, lis
     """What ``pgproof advise`` says, and what it says again of a schema in which that was done."""
     output = chosen.home / "advice"
     said = measured.advise(folder, chosen.home, chosen.pg_bin, output)
-    with measured.with_advice(folder, said.blocks) as again:
-        second = measured.advise(again, chosen.home, chosen.pg_bin, output)
+    with measured.with_advice(folder, said) as again:
+        second = measured.advise(again, chosen.home, chosen.pg_bin, output, ["--on-top"])
     changes = tuple(Change(one.sql, block.serves) for block in said.blocks for one in block.statements)
     return Adviser("measured", changes, said.seconds, measured.warned(said)), [
         one.sql for block in second.blocks for one in block.statements
     ]
 
 
+def crm_by_hand(chosen: argparse.Namespace) -> int:
+    """The CRM, advised on as if nobody had optimized it, against its optimizations."""
+    said = measured.advise(ROOT, chosen.home, chosen.pg_bin, chosen.home / "advice", ["--scale", chosen.scale])
+    with server_of(chosen.home, chosen.pg_bin) as server, grounds(ROOT, server, rows=chosen.scale) as ground:
+        found = crm.against_hand(ground, said.blocks) | {"seconds": round(said.seconds, 1)}
+    found["advised"] = [one.sql for block in said.blocks for one in block.statements]
+    print(crm.table(found), f"lost: {found['lost']}", sep="\n", flush=True)
+    kept = stored(chosen.evidence)
+    kept["crm"] = {**kept.get("crm", {}), chosen.scale: found}
+    kept["tables"] = kept.get("tables", {}) | {f"crm_{chosen.scale}": crm.table(found)}
+    write(chosen.evidence, kept)
+    return 1 if found["lost"] else 0
+
+
+def speed(chosen: argparse.Namespace) -> int:
+    """How long it takes for one query of a workload that is filled, and for a hundred over fifty tables."""
+    output = chosen.home / "advice"
+    query = WORKLOADS / "shop" / "queries" / "units_sold.sql"
+    one = measured.advise(WORKLOADS / "shop", chosen.home, chosen.pg_bin, output, ["--query", str(query)])
+    write_hundred(chosen.home / "hundred")
+    given = ["--queries", str(chosen.home / "hundred" / "queries.sql")]
+    many = measured.advise(chosen.home / "hundred" / "schema.sql", chosen.home, chosen.pg_bin, output, given)
+    kept = stored(chosen.evidence)
+    kept["speed"] = {
+        "one_query_s": round(one.seconds, 1), "hundred_s": round(many.seconds, 1), "hundred_changes": len(many.blocks)
+    }  # fmt: skip
+    print(kept["speed"])
+    write(chosen.evidence, kept)
+    return 0
+
+
 def keep(file: Path, name: str, found: dict[str, Any]) -> None:
     """Put what was seen of one workload beside what is known of the others."""
-    kept: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {"workloads": {}}
+    kept = stored(file)
     before = kept["workloads"].get(name, {}).get("advisers", {})
     kept["workloads"][name] = {**found, "advisers": {one: {**before, **found["advisers"]}[one] for one in NAMES
                                                      if one in before or one in found["advisers"]}}  # fmt: skip
-    kept |= {"date": now_text()[:10], "machine": asdict(machine.facts())}
-    kept["tables"] = {"advisers": table(kept["workloads"]), "false_helps": false_helps(kept["workloads"])}
-    file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    tables = {"advisers": table(kept["workloads"]), "false_helps": false_helps(kept["workloads"])}
+    kept["tables"] = kept.get("tables", {}) | tables
+    write(file, kept)
+
+
+def stored(file: Path) -> dict[str, Any]:
+    """What was measured before."""
+    found = json.loads(file.read_text()) if file.exists() else {"workloads": {}}
+    return {part: found[part] for part in PARTS if part in found}
+
+
+def write(file: Path, kept: dict[str, Any]) -> None:
+    """Keep what was measured, with where it comes from."""
+    evidence.keep(file.stem, kept, f"python -m benchmarks.advice {shlex.join(sys.argv[1:])}", file.parent)
 
 
 if __name__ == "__main__":

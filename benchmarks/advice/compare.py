@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from bench.errors import PgproofError
@@ -64,18 +64,21 @@ def executed(ground: Ground, known: Known, adviser: Adviser, traps: Sequence[Tra
         caught = _caught(ground, database, traps)
     slower = judge.slower(known.bare, look)
     found = [name for name, (_, alone, cells) in known.planted.items() if judge.finds(alone, look, cells)]
+    halved = [name for name, (*_, cells) in known.planted.items() if judge.all_help(known.bare, look, cells)]
     used = {index for seen in look.values() for index in seen.indexes}
     alone = [tried(ground, known, change) for change in adviser.changes]
     return {
-        "found": len(found), "planted": len(known.planted), "missed": sorted(set(known.planted) - set(found)),
+        "found": len(found), "halved": len(halved), "planted": len(known.planted),
+        "missed": sorted(set(known.planted) - set(found)),
         "met": len(judge.met(look, target_ms)), "queries": len({judge.query_of(label) for label in look}),
         "changes": len(adviser.changes), "disk_bytes": sum(one.size_bytes for one in applied),
-        "build_ms": sum(one.build_ms for one in applied),
+        "build_ms": round(sum(one.build_ms for one in applied)),
         "write_ratio": {name: price[name] / known.price[name] for name in price if known.price[name]},
         "unused": [one.creates[0] for one in applied if one.creates and one.creates[0].rpartition(".")[2] not in used],
         "helps_not": sum(not one["helps"] for one in alone), "traps": caught, "slower": list(slower),
         "slower_unwarned": [label for label in slower if label not in adviser.warned],
-        "seconds": round(adviser.seconds, 1), "proposals": alone, "cells": {k: asdict(v) for k, v in look.items()},
+        "seconds": round(adviser.seconds, 1), "proposals": alone,
+        "cells": {label: {"work": seen.work, "ms": seen.ms, "error": seen.error} for label, seen in look.items()},
     }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from bench.measurement import Bindings, Cell, Sides, cells_of
 from bench.measurement.execution import Timeout, execute, explain, undone
 from bench.measurement.write_statements import statements_of
 from bench.measurement.write_trials import clean_up, run_trial
-from bench.model import Applied, Optimization, PlanSeen, Statement
+from bench.model import Applied, Optimization, State, Statement
 from bench.plans import index_names
 from bench.postgres.connection import Connection
 from bench.postgres.optimizations import apply_all
@@ -24,12 +25,15 @@ from bench.workload import read
 from benchmarks.advice.judge import Seen
 
 EXECUTIONS = 5
-"""Of each cell; the least time counts, which other work on the machine lengthens least."""
+"""Of each cell, after one that is not counted."""
 
 LONG_MS = 200.0
 """A statement that takes longer is executed twice only."""
 
 TIMEOUT_S = 30.0
+
+SETTLED_S = 0.002
+"""After an answer, until the process that gave it has left the processor and is accounted for."""
 
 READ_ROWS = "SELECT coalesce(sum(seq_tup_read + coalesce(idx_tup_fetch, 0)), 0)::bigint FROM pg_stat_xact_user_tables"
 """Rows that the transaction has read so far, by whatever means."""
@@ -48,21 +52,21 @@ class Ground:
         return cells_of(self.setup.options.queries, self.bindings)
 
     @contextmanager
-    def with_changes(self, ddl: Sequence[str]) -> Iterator[tuple[str, tuple[Applied, ...]]]:
-        """A copy in which ``ddl`` was carried out, one statement after the other: its name, and what each took."""
+    def with_changes(self, changes: Sequence[str | Optimization]) -> Iterator[tuple[str, tuple[Applied, ...]]]:
+        """A copy in which ``changes`` were carried out, one after the other: its name, and what each took."""
         with self.setup.passing_copy(self.setup.template, "advice") as database:
             with self.setup.target.connect(database) as connection:
-                applied = apply_all(connection, blocks(ddl), self.setup.progress)
+                applied = apply_all(connection, blocks(changes), self.setup.progress)
             yield database, applied
 
-    def look(self, database: str, queries: Sequence[str] = ()) -> dict[str, Seen]:
-        """Execute the cells (those of ``queries`` where any are named) in ``database``."""
-        sides = Sides(self.setup.target, {"before": database}, TIMEOUT_S)
+    def look(self, database: str, queries: Sequence[str] = (), state: State = "before") -> dict[str, Seen]:
+        """Execute the cells (those of ``queries`` where any are named) in ``database``; ``after``: their rewrites."""
+        sides = Sides(self.setup.target, {state: database}, TIMEOUT_S)
         chosen = [cell for cell in self.cells if not queries or cell.query.name in queries]
         found: dict[str, Seen] = {}
         for writes in (False, True):
-            with sides.connect("before", writes=writes) as connection:
-                found |= {cell.label: look(connection, cell) for cell in chosen if cell.query.writes is writes}
+            with sides.connect(state, writes=writes) as connection:
+                found |= {cell.label: look(connection, cell, state) for cell in chosen if cell.query.writes is writes}
         return found
 
     def price(self, database: str) -> dict[str, float]:
@@ -77,43 +81,57 @@ class Ground:
         return found
 
 
-def look(connection: Connection, cell: Cell) -> Seen:
+def look(connection: Connection, cell: Cell, state: State) -> Seen:
     """The binding of ``cell`` that works most."""
     try:
-        return max((_executed(connection, cell, number) for number in range(len(cell.bindings))), key=lambda s: s.work)
+        seen = [_executed(connection, cell, state, number) for number in range(len(cell.bindings))]
+        return max(seen, key=lambda one: one.work)
     except Timeout as timeout:
         return Seen(0, timeout.ms, "", error=f"longer than {TIMEOUT_S:g} s")
     except PgproofError as error:
         return Seen(0, 0.0, "", error=error.message)
 
 
-def _executed(connection: Connection, cell: Cell, binding: int) -> Seen:
-    times = [execute(connection, cell, "before", binding)[0]]
-    while len(times) < (EXECUTIONS if min(times) < LONG_MS else 2):
-        times.append(execute(connection, cell, "before", binding)[0])
-    plan = explain(connection, cell, "before", binding)
-    work = _rows_read(connection, cell, binding) if cell.query.writes else plan.counters.buffers
-    return _seen(plan, work, min(times))
+def _executed(connection: Connection, cell: Cell, state: State, binding: int) -> Seen:
+    warm_ms = execute(connection, cell, state, binding)[0]
+    times = EXECUTIONS if warm_ms < LONG_MS else 2
+    begin = processor_ms(connection)
+    for _ in range(times):
+        execute(connection, cell, state, binding)
+    ms = (processor_ms(connection) - begin) / times
+    plan = explain(connection, cell, state, binding)
+    work = _rows_read(connection, cell, state, binding) if cell.query.writes else plan.counters.buffers
+    return Seen(work, round(ms, 3), plan.fingerprint, index_names(plan.plan))
 
 
-def _rows_read(connection: Connection, cell: Cell, binding: int) -> int:
-    text, values = cell.statement("before", binding)
+def processor_ms(connection: Connection) -> float:
+    """How long the server's process was on a processor so far: the same whatever else the machine does.
+
+    Linux, and a server on this machine. Everything is cached and nothing runs in parallel, so it is the time that a
+    statement takes where nothing else is at work.
+    """
+    time.sleep(SETTLED_S)
+    return int(Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]) / 1e6
+
+
+def _rows_read(connection: Connection, cell: Cell, state: State, binding: int) -> int:
+    text, values = cell.statement(state, binding)
     with undone(connection, writes=True):
         before = connection.execute(READ_ROWS).fetchall()[0][0]
         psycopg.RawCursor(connection).execute(text, values)
         return int(connection.execute(READ_ROWS).fetchall()[0][0] - before)
 
 
-def _seen(plan: PlanSeen, work: int, ms: float) -> Seen:
-    return Seen(work, ms, plan.fingerprint, index_names(plan.plan))
-
-
-def blocks(ddl: Sequence[str]) -> list[Optimization]:
-    """The statements as optimizations, each a block of its own."""
+def blocks(changes: Sequence[str | Optimization]) -> list[Optimization]:
+    """Statements as optimizations, each a block of its own; blocks as they are."""
     return [
-        Optimization(f"change_{number}", "index", "", (), (Statement(one.rstrip("; \n"), 1),), (), "advice", number)
-        for number, one in enumerate(ddl, 1)
+        one if isinstance(one, Optimization) else _block(one.rstrip("; \n"), number)
+        for number, one in enumerate(changes, 1)
     ]
+
+
+def _block(ddl: str, number: int) -> Optimization:
+    return Optimization(f"change_{number}", "index", "", (), (Statement(ddl, 1),), (), "advice", number)
 
 
 @contextmanager

@@ -31,7 +31,7 @@ class Seen:
 
     work: int
     ms: float
-    """The least of several executions."""
+    """On a processor, the mean of several executions."""
     fingerprint: str
     indexes: tuple[str, ...] = ()
     error: str = ""
@@ -56,6 +56,11 @@ def helps(before: Seen, after: Seen) -> bool:
     return after.work * HELPS <= before.work or (
         after.fingerprint != before.fingerprint and after.ms * HELPS <= before.ms
     )
+
+
+def all_help(bare: Look, advised: Look, cells: Collection[str]) -> bool:
+    """Whether the advised set helps in every one of ``cells``."""
+    return bool(cells) and all(helps(bare[label], advised[label]) for label in cells)
 
 
 def finds(planted: Look, advised: Look, cells: Collection[str]) -> bool:

@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench import storage
+from bench.experiments.advise.document import EXPERIMENT
+from bench.experiments.advise.record import ADVISE
 from bench.model import Optimization
 from bench.workload.optimizations import read_optimizations
 
@@ -47,15 +50,13 @@ def advise(workload: Path, home: Path, pg_bin: Path | None, output: Path, more: 
 
 
 @contextmanager
-def with_advice(workload: Path, blocks: Sequence[Optimization]) -> Iterator[Path]:
-    """A copy of ``workload`` in whose schema the advice was taken."""
+def with_advice(workload: Path, advice: Advice) -> Iterator[Path]:
+    """A copy of ``workload`` that has what was advised as its optimizations."""
     scratch = Path(tempfile.mkdtemp(prefix="advised-"))
     try:
         folder = scratch / workload.name
         shutil.copytree(workload, folder)
-        statements = "".join(f"{one.sql};\n" for block in blocks for one in block.statements)
-        with (folder / "schema.sql").open("a") as file:
-            file.write(f"\n{statements}")
+        shutil.copy(advice.folder / "advised.sql", folder / "optimizations.sql")
         yield folder
     finally:
         shutil.rmtree(scratch)
@@ -63,4 +64,6 @@ def with_advice(workload: Path, blocks: Sequence[Optimization]) -> Iterator[Path
 
 def warned(advice: Advice) -> tuple[str, ...]:
     """Cells that the advice itself says get slower."""
-    return ()
+    summary = EXPERIMENT.summarize(storage.load(ADVISE, advice.folder / ADVISE.file))
+    cells = (cell for one in summary.queries for cell in one.summary.cells if cell.effect == "slower")
+    return tuple(f"{cell.query}[{cell.parameter_class}]" for cell in cells)
