@@ -119,7 +119,7 @@ def test_everything_proposed_can_be_made_and_taken_back(shop: Connection, ask: A
         " AND lower(c.name) LIKE 'n%' AND o.details @> '{}' AND o.total > 3 AND c.\"Home town\" = 'T3'"
         " AND extract(year FROM o.shipped_on) = 2024 ORDER BY o.placed_at DESC NULLS LAST, o.id LIMIT 5"
     )
-    found = ask(sql).candidates
+    found = [one for one in ask(sql).candidates if one.kind != "rewrite"]
     assert len(found) > 10
     count = "SELECT (SELECT count(*) FROM pg_class), (SELECT count(*) FROM pg_statistic_ext)"
     for one in found:

@@ -11,6 +11,7 @@
 ``operators``     GIN, GiST, patterns, BRIN, hash
 ``foreign_keys``  what deleting parents needs
 ``merging``       one index for two
+``rewrites``      other statements for the same question
 ``drops``         what could go
 ``extended``      extended statistics
 ``hopeless``      why nothing was found for a statement
@@ -31,6 +32,7 @@ from bench.advice.candidates.extended import statistics
 from bench.advice.candidates.hopeless import hopeless
 from bench.advice.candidates.idea import Idea
 from bench.advice.candidates.merging import merged
+from bench.advice.candidates.rewrites import rewrites
 from bench.advice.candidates.seen import Proposals, SeenClass, SeenQuery
 from bench.advice.candidates.shapes import Shape, existing, names_for
 from bench.advice.candidates.terms import Term
@@ -53,10 +55,11 @@ def candidates(schema: Schema, seen: Sequence[SeenQuery], facts: Facts) -> Propo
     ideas = [idea for one in seen for idea in _ideas(one, by_query[one.query.name], context)]
     ideas += merged(ideas)
     ideas += foreign_keys.ideas(seen, context)
-    made = [*_indexes(ideas, context), *statistics(found, context)]
-    going = {one.name: one for one in drops(seen, context)}
-    for one in later([m for m in made if m.kind == "index"], _shapes(ideas, context), context):
-        going.setdefault(one.name, one)
+    indexes = _indexes(ideas, context)
+    made = [*indexes, *statistics(found, context), *(other for one in seen for other in rewrites(one, schema))]
+    going = {one.ddl: one for one in drops(seen, context)}
+    for one in later(indexes, _shapes(ideas, context), context):
+        going.setdefault(one.ddl, one)
     helped = {query for one in made for query in one.queries}
     left = tuple(
         hopeless(one, by_query[one.query.name], context) for one in seen if one.query.name not in helped and one.classes

@@ -10,6 +10,7 @@ from bench.advice.candidates.demands import Demand, SortKey
 from bench.advice.candidates.idea import Idea, reason, weight
 from bench.advice.candidates.shapes import Key, Shape, conjunction
 from bench.advice.candidates.terms import Term
+from bench.syntax.expressions import quoted
 
 TINY_PAGES = 10
 """Pages read in all scans of a table, up to which no index can save more than a fraction of a millisecond."""
@@ -59,8 +60,10 @@ def ideas(demand: Demand, constants: Sequence[Term], context: Context) -> Iterat
         best.append(idea)
         yield idea
     for idea in best[:2]:
-        yield from _partial(idea, demand, constants, context)
-        yield from _covering(idea, demand, context)
+        for one in (*_partial(idea, demand, constants, context), idea):
+            if one is not idea:
+                yield one
+            yield from _covering(one, demand, context)
     if not best:
         yield from _constant_alone(demand, constants)
 
@@ -204,8 +207,8 @@ def _constant_alone(demand: Demand, constants: Sequence[Term]) -> Iterator[Idea]
 
 def _covering(idea: Idea, demand: Demand, context: Context) -> Iterator[Idea]:
     """The same index, with what else the statement reads of the table: then it reads no page of that."""
-    have = {column for key in idea.shape.keys for column in key.columns if key.text.strip('"') == column}
-    more = sorted(demand.needed - have)
+    have = {column for key in idea.shape.keys for column in key.columns if key.text == quoted(column)}
+    more = sorted(demand.needed - have - set(idea.shape.predicate_columns))
     if not 0 < len(more) <= INCLUDED or "*" in more:
         return
     widths = [facts.width if (facts := context.column(demand.table, name)) else 0 for name in more]

@@ -25,8 +25,9 @@ def constants(seen: SeenQuery, demands: Sequence[Demand], context: Context) -> t
     for term in demands[0].terms:
         if all(any(other.text == term.text for other in demand.terms) for demand in demands):
             own = term.value is not None and term.value not in values
+            compared = term.kind in ("equal", "member") or term.operator in ("<>", "!=")
             flag = term.kind in ("true", "false") and not booleans
             sure = bool(term.text) and context.is_expression(demands[0].table, term.text)
-            if sure and (term.kind in ("null", "not null") or flag or (term.kind == "equal" and own)):
+            if sure and (term.kind in ("null", "not null") or flag or (compared and own)):
                 found.append(term)
     return tuple(found[:PARTS])

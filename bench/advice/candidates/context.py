@@ -36,7 +36,7 @@ class Context:
     schema: Schema
     facts: Facts
     shared: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """Table and key to the number of queries that compare it for equality."""
+    """Table and key to the number of queries that compare it for equality; of all tables under no name."""
     indexes: dict[str, tuple[IndexFacts, ...]] = field(default_factory=dict)
     """Table to what is there already, as ``known`` gives it."""
 
@@ -107,13 +107,18 @@ class Context:
         return facts is not None and facts.width > WIDE_BYTES
 
     def ordered(self, table: Table, keys: Iterable[Key]) -> tuple[Key, ...]:
-        """Keys that are compared for equality: those that most queries share first, then the most selective."""
+        """Keys that are compared for equality: those that most queries share first, then the most selective.
+
+        Of two that as many queries of the table share, the one that queries of other tables have too comes first: that
+        is the tenant's.
+        """
         unique = {key.text: key for key in keys}
         return tuple(
             sorted(
                 unique.values(),
                 key=lambda key: (
                     -self.shared[table.name, key.text],
+                    -self.shared["", key.text],
                     -self.distinct(table, key.text, key.columns),
                     key.text,
                 ),
@@ -135,4 +140,5 @@ def context_of(schema: Schema, facts: Facts, demands: Iterable[Demand]) -> Conte
         for term in (*demand.terms, *(join.term for join in demand.joins))
         if term.kind in EQUALITIES
     }
-    return Context(schema, facts, Counter((table, key) for _, table, key in seen))
+    everywhere = {(query, "", key) for query, _, key in seen}
+    return Context(schema, facts, Counter((table, key) for _, table, key in (*seen, *everywhere)))

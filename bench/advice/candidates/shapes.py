@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from bench.advice.candidates.terms import Reader, relabelled
 from bench.hygiene.redundant_indexes import relation
@@ -158,6 +159,7 @@ def _normal_key(key: IndexKey, method: str, reader: Reader, facts: Facts, table:
     )
 
 
+@cache
 def _plain(text: str) -> str:
     """An expression in a form that does not depend on who printed it: no schema of functions and operators, no casts
     of constants."""

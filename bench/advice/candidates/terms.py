@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 from bench.model.schema import Table
-from bench.syntax.expressions import conjuncts, enum, expression, words
+from bench.syntax.expressions import conjuncts, enum, expression, quoted, words
 from bench.syntax.tree import Node, NotParsed, children, inner, kind, walk
 
 Kind = Literal["equal", "member", "range", "null", "not null", "true", "false", "cursor", "or", "operator", "other"]
@@ -51,13 +51,15 @@ class Term:
     """The whole conjunct as SQL without alias; empty where it is about other tables too."""
     keys: tuple[str, ...] = ()
     """Of ``cursor`` the expressions of its row."""
+    key_columns: tuple[tuple[str, ...], ...] = ()
+    """The columns in each of ``keys``."""
     arms: tuple[tuple[Term, ...], ...] = ()
     """Of ``or``: the conjuncts of each of its sides."""
 
     @property
     def is_column(self) -> bool:
         """Whether the key is a column by itself."""
-        return len(self.columns) > 0 and kind(expression(self.key)) == "ColumnRef"
+        return len(self.columns) > 0 and self.key == quoted(self.columns[0])
 
 
 @cache
@@ -149,7 +151,8 @@ class Reader:
         keys = [self.words(part) for part in inner(left).args if self._indexable(part)]
         if operator not in ("<", ">", "<=", ">=") or len(keys) != len(inner(left).args) or self.columns(right):
             return Term("other")
-        return Term("cursor", keys[0], operator=operator, keys=tuple(keys))
+        columns = tuple(tuple(dict.fromkeys(self.columns(part))) for part in inner(left).args)
+        return Term("cursor", keys[0], operator=operator, keys=tuple(keys), key_columns=columns)
 
     # ------------------------------------------------------------------------------------------------------- names
     def _indexable(self, node: Node) -> bool:

@@ -1,0 +1,82 @@
+"""Other statements for the same question, with the same answer on a real server."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from bench.advice.candidates import SeenQuery
+from bench.advice.candidates.rewrites import rewrites
+from bench.model.schema import Schema
+from bench.postgres.connection import Connection
+from bench.workload.sqlfile import numbered
+from tests.advice.conftest import query
+
+ORDERS, C = "FROM shop.orders", "FROM shop.customers c"
+COUNTED = "(SELECT count(*) FROM shop.orders o WHERE o.customer_id = c.id AND o.state = 'open')"
+
+CASES = {
+    f"SELECT id {C} WHERE id NOT IN (SELECT customer_id {ORDERS} WHERE state = 'open')": (
+        "NOT IN as NOT EXISTS", "NOT EXISTS"),
+    f"SELECT id {C} WHERE {COUNTED} > 0 AND active": ("count as EXISTS", "WHERE EXISTS"),
+    f"SELECT id {C} WHERE 0 = {COUNTED}": ("count as EXISTS", "NOT EXISTS"),
+    f"SELECT id {ORDERS} WHERE 't5' = ANY (tags)": ("= ANY as @>", "tags @> ARRAY['t5']::text[]"),
+    f"SELECT id {ORDERS} WHERE placed_at::date = '2024-03-03'": ("time as range", "placed_at >= '2024-03-03'::date"),
+    f"SELECT id {ORDERS} WHERE date(shipped_on) BETWEEN '2024-03-01' AND '2024-03-05'": (
+        "time as range", "shipped_on >="),
+    f"SELECT id {ORDERS} WHERE date_trunc('month', placed_at) = '2024-03-01'": ("time as range", "placed_at >="),
+    f"SELECT id {ORDERS} WHERE date_trunc('month', placed_at) = '2024-03-02'": ("time as range", "placed_at >="),
+    f"SELECT id {ORDERS} WHERE extract(year FROM placed_at) = 2024 AND total < 9": ("time as range", "placed_at >="),
+    f"SELECT id, placed_at {ORDERS} WHERE customer_id = 3 OR (city = 'city 8' AND zip = 'zip 8') ORDER BY placed_at": (
+        "OR as UNION ALL", "UNION ALL"),
+    f"SELECT id {C} WHERE code = 'x' OR deleted_at IS NULL": ("OR as UNION ALL", "code = 'x' IS NOT TRUE"),
+    f"SELECT * {ORDERS} WHERE tenant_id = 3 ORDER BY placed_at, id LIMIT 10 OFFSET 500": (
+        "OFFSET by key", "orders.id IN"),
+    "SELECT i.* FROM shop.items i ORDER BY amount, order_id, line LIMIT 10 OFFSET 20": (
+        "OFFSET by key", "(i.order_id, i.line) IN"),
+    f"SELECT count(DISTINCT customer_id) {ORDERS} WHERE tenant_id = 3": (
+        "count(DISTINCT) by groups", "GROUP BY customer_id"),
+    f"SELECT count(DISTINCT deleted_at) AS n {C}": ("count(DISTINCT) by groups", "AS n"),
+    f"SELECT DISTINCT c.id, c.name {C} JOIN shop.orders o ON o.customer_id = c.id WHERE o.total > 500 AND c.active": (
+        "DISTINCT as EXISTS", "WHERE c.active AND EXISTS"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sql", CASES)
+def test_a_rewrite_gives_the_same_rows(shop: Connection, schema: Schema, sql: str) -> None:
+    name, part = CASES[sql]
+    found = {one.family: one for one in rewrites(SeenQuery(query("asked", sql, {}), {}), schema)}
+    assert part in found[name].ddl
+    answers = [shop.execute(text.encode()) for text in (sql, found[name].ddl)]
+    assert [column.name for column in answers[0].description or ()] == [c.name for c in answers[1].description or ()]
+    assert Counter(map(str, answers[0])) == Counter(map(str, answers[1]))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT id {C} WHERE deleted_at NOT IN (SELECT placed_at {ORDERS})",  # NULL is not NOT IN anything
+        f"SELECT c.id {C} LEFT JOIN shop.orders o ON o.customer_id = c.id"
+        " WHERE o.id NOT IN (SELECT order_id FROM shop.items)",
+        f"SELECT id {C} WHERE (SELECT count(deleted_at) {ORDERS} o WHERE o.customer_id = c.id) > 0",
+        f"SELECT id {C} WHERE {COUNTED} > 1",
+        f"SELECT id {ORDERS} WHERE placed_at::date = '2024-03-03' OR tenant_id = 3 GROUP BY id",
+        f"SELECT DISTINCT c.name {C} JOIN shop.orders o ON o.customer_id = c.id",
+        f"SELECT count(*) {C} WHERE code = 'x' OR name = 'y'",
+        f"SELECT id {C} WHERE code = 'x' OR code = 'y'",
+    ],
+)
+def test_a_rule_that_could_change_the_answer_is_not_used(schema: Schema, sql: str) -> None:
+    assert not list(rewrites(SeenQuery(query("asked", sql, {}), {}), schema))
+
+
+def test_parameters_keep_their_names_and_casts(schema: Schema) -> None:
+    sql = f"SELECT id {ORDERS} WHERE placed_at::date = :day AND tenant_id = :t::int AND city <> ':t $1'"
+    (one,) = rewrites(SeenQuery(query("asked", sql, {"day": "date", "t": "bigint"}), {}), schema)
+    assert one.ddl == (
+        "SELECT id FROM shop.orders WHERE placed_at >= :day::date AND placed_at < (:day::date + 1)"
+        " AND tenant_id = :t::int AND city <> ':t $1'"
+    )
+    assert numbered(one.ddl, {"day": "date", "t": "bigint"})[1] == ["day", "t"]
+    assert (one.name, one.kind, one.queries) == ("asked: time as range", "rewrite", ("asked",))
