@@ -72,10 +72,7 @@ def reads_change(before: int, after: int) -> Literal["", "reads less", "reads mo
 
 def own_reads(nodes: Sequence[PlanNode], at: int) -> int:
     """Count the blocks of a node alone; those of a bitmap's index scans are the table scan's that they are for."""
-    own = nodes[at].buffers_self
-    if nodes[at].kind == "Bitmap Heap Scan":
-        own += sum(node.buffers_self for node in _bitmap(nodes, at))
-    return own
+    return nodes[at].buffers_self + sum(node.buffers_self for node in _bitmap(nodes, at))
 
 
 def indexes(nodes: Sequence[PlanNode], at: int) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -96,18 +97,21 @@ def _equal(one: Traits, other: Traits) -> bool:
 def _alike(one: Traits, other: Traits) -> int:
     """Say how much two nodes of one key are alike; 0 where they are not the same work."""
     a, b = one.node, other.node
-    index = SAME_INDEX * (a.index == b.index)
+    index, role = (SAME_INDEX, a.index == b.index), (SAME_ROLE, a.role == b.role)
     if one.key[0] == "bitmap":
-        return SAME_BITMAP + index
-    role = SAME_ROLE * (a.role == b.role)
+        return _points((SAME_BITMAP, True), index)
     if a.relation or a.source:
-        return SAME_TABLE + SAME_ALIAS * (a.alias == b.alias) + SAME_KIND * (a.kind == b.kind) + index + role
+        return _points((SAME_TABLE, True), (SAME_ALIAS, a.alias == b.alias), (SAME_KIND, a.kind == b.kind), index, role)
     both, any_of = one.below & other.below, one.below | other.below
     # A sort of leads is not the sort of users, whatever the order of the two.
     if any_of and not both:
         return 0
     overlap = OVERLAP * len(both) // len(any_of) if any_of else OVERLAP
-    return STEP + overlap + SAME_STEP * (a.kind == b.kind) + role
+    return _points((STEP, True), (overlap, True), (SAME_STEP, a.kind == b.kind), role)
+
+
+def _points(*worth: tuple[int, bool]) -> int:
+    return sum(points for points, true in worth if true)
 
 
 def _most_alike(left: Sequence[Traits], right: Sequence[Traits]) -> list[tuple[int, int]]:
@@ -118,17 +122,16 @@ def _most_alike(left: Sequence[Traits], right: Sequence[Traits]) -> list[tuple[i
         for j, other in enumerate(right)
         if one.key == other.key and (points := _alike(one, other))
     }
-    best = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
+    best: defaultdict[tuple[int, int], int] = defaultdict(int)
     for i in reversed(range(len(left))):
-        row, below = best[i], best[i + 1]
         for j in reversed(range(len(right))):
-            row[j] = max(below[j], row[j + 1], below[j + 1] + alike.get((i, j), 0))
+            best[i, j] = max(best[i + 1, j], best[i, j + 1], best[i + 1, j + 1] + alike.get((i, j), 0))
     pairs, i, j = [], 0, 0
     while i < len(left) and j < len(right):
-        if (i, j) in alike and best[i][j] == best[i + 1][j + 1] + alike[i, j]:
+        if (i, j) in alike and best[i, j] == best[i + 1, j + 1] + alike[i, j]:
             pairs.append((i, j))
             i, j = i + 1, j + 1
-        elif best[i + 1][j] >= best[i][j + 1]:
+        elif best[i + 1, j] >= best[i, j + 1]:
             i += 1
         else:
             j += 1

@@ -119,9 +119,7 @@ def _kind_in_words(node: Json) -> str:
         return words if partial == "Simple" else f"{partial} {words}"
     if kind in OPERATIONS:
         return str(node.get("Operation", kind))
-    if kind == "SetOp":
-        return f"{'Hash' if node.get('Strategy') == 'Hashed' else ''}{kind} {node.get('Command', '')}".strip()
-    return kind
+    return f"{'Hash' if node.get('Strategy') == 'Hashed' else ''}{kind} {node.get('Command', '')}".strip()  # of a SetOp
 
 
 def _target(node: Json) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bench.plans import align, describe_change, tree
-from bench.plans.align import reads_change
+from bench.plans.align import indexes, own_reads, reads_change
 from tests.plans.test_plans import CAPTURED, node, plan
 
 
@@ -52,7 +52,18 @@ def test_another_index_is_no_other_node():
 
 @pytest.mark.parametrize(
     ("before", "after", "said"),
-    [(100, 124, ""), (100, 125, "reads more"), (125, 100, "reads less"), (4, 11, ""), (4, 12, "reads more")],
+    [
+        (100, 124, ""),
+        (100, 125, "reads more"),
+        (125, 100, "reads less"),
+        (4, 11, ""),
+        (4, 12, "reads more"),
+        (0, 7, ""),
+        (0, 8, "reads more"),
+        (32, 40, "reads more"),
+        (33, 41, ""),
+        (9, 9, ""),
+    ],
 )
 def test_blocks_moved_by_a_quarter_and_by_eight_are_worth_a_word(before, after, said):
     assert reads_change(before, after) == said
@@ -68,6 +79,56 @@ def test_a_join_in_swapped_order_keeps_one_table_and_says_where_the_other_went()
         here = before[row.before] if row.before is not None else after[row.after or 0]
         there = after if row.before is not None else before
         assert here.relation == there[row.elsewhere or 0].relation
+
+
+def test_a_moved_scan_says_on_both_sides_where_it_is_and_what_changed():
+    kept = [scan("a", alias) for alias in "xy"]
+    before = tree(node("Append", scan("b", buffers=900), *kept))
+    after = tree(node("Append", *kept, scan("b", index="i", buffers=9)))
+    assert [(row.before, row.after, row.marks, row.elsewhere) for row in align(before, after)] == [
+        (0, 0, ("same",), None),
+        (1, None, ("moved", "other node", "reads less"), 3),
+        (2, 1, ("same",), None),
+        (3, 2, ("same",), None),
+        (None, 3, ("moved", "other node", "reads less"), 1),
+    ]
+
+
+def test_an_index_read_backward_is_another_node_and_another_index_read_backward_another_index():
+    forward, backward = scan("a", index="i"), scan("a", index="i", Scan_Direction="Backward")
+    assert lines(forward, backward)[0][2] == "other node"
+    assert lines(forward, scan("a", index="j", Scan_Direction="Backward"))[0][2] == "other index"
+
+
+def test_all_indexes_of_a_bitmap_are_named_and_what_they_read_is_counted_once():
+    def parts(*indexes: str) -> Any:
+        scans = (node("Bitmap Index Scan", Index_Name=name, Shared_Hit_Blocks=40) for name in indexes)
+        return node("BitmapAnd", *scans, Shared_Hit_Blocks=80)
+
+    below = scan("b", buffers=500) | {"Subplan Name": "SubPlan 1"}
+    heap = node("Bitmap Heap Scan", parts("i", "j"), below, Relation_Name="a", Alias="a", Shared_Hit_Blocks=590)
+    beside = tree(node("Append", heap, node("Bitmap Index Scan", Index_Name="k", Shared_Hit_Blocks=7)))
+    assert [own_reads(beside, at) for at in (1, 3, 5)] == [90, 40, 500]
+    assert [indexes(beside, at) for at in (0, 1, 2, 3, 5, 6)] == [(), ("i", "j"), (), ("i",), (), ("k",)]
+    assert describe_change(heap, scan("a", buffers=700))[0] == (
+        "Bitmap Heap Scan on a using i and j became Seq Scan on a, 90 → 700 buffers"
+    )
+
+
+def test_what_is_gone_comes_in_its_place_and_what_is_new_last_and_plumbing_is_not_said():
+    before = node("Hash Join", scan("a", buffers=1), node("Hash", scan("b", buffers=1_000)))
+    after = node("Sort", node("Merge Join", scan("a", buffers=1), scan("c", buffers=2_000)))
+    assert describe_change(before, after) == (
+        "Hash Join became Merge Join, 0 → 0 buffers",
+        "Seq Scan on b is gone, it read 1,000 buffers",
+        "new: Sort",
+        "new: Seq Scan on c, 2,000 buffers",
+    )
+
+
+def test_a_step_that_reads_no_table_of_its_own_is_never_said_to_read_more():
+    before, after = (node("Sort", scan("a", buffers=n), Shared_Hit_Blocks=n) for n in (10, 10_000))
+    assert describe_change(before, after) == ("Seq Scan on a reads more, 10 → 10,000 buffers",)
 
 
 def test_a_cte_stands_beside_the_cte_and_its_scan_beside_its_scan():

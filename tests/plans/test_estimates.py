@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from bench.plans import access_path, fingerprint, misestimates
 
 
@@ -19,6 +21,7 @@ def scan(estimated: int, actual: float, **more: Any) -> dict[str, Any]:
 def test_the_error_is_the_larger_quotient_and_never_of_less_than_a_row() -> None:
     assert [one.q for one in misestimates(scan(10, 1000))] == [100]
     assert [one.q for one in misestimates(scan(1000, 10))] == [100]
+    assert [one.q for one in (*misestimates(scan(4, 10)), *misestimates(scan(10, 4)))] == [2.5, 2.5]
     assert misestimates(scan(1, 0)) == ()
 
 
@@ -55,6 +58,81 @@ def test_an_error_that_nothing_hangs_on_says_so() -> None:
 def test_a_search_that_ends_at_the_first_row_is_no_error() -> None:
     inner = scan(100, 1, **{"Parent Relationship": "Inner"})
     assert misestimates(node("Nested Loop", 5, 5, scan(5, 5), inner, **{"Join Type": "Semi"})) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "above"),
+    [
+        ("Nested Loop", "Nested Loop"), ("Hash Join", "Hash Join"), ("Sort", "Sort"), ("Memoize", "Memoize"),
+        ("Incremental Sort", "Incremental Sort"), ("Aggregate", ""), ("Append", ""), ("Gather", ""),
+    ],
+)  # fmt: skip
+def test_the_nearest_step_that_decides_by_the_number_is_named(kind: str, above: str) -> None:
+    wrong = node(kind, 5, 5, node("Append", 5, 5, scan(10, 1000)))
+    assert [one.above for one in misestimates(wrong)] == [above]
+    assert [one.above for one in misestimates(node("Sort", 5, 5, wrong))] == [above or "Sort"]
+
+
+@pytest.mark.parametrize("kind", ["Sort", "Hash", "Aggregate", "Materialize", "SetOp", "WindowAgg"])
+def test_what_is_read_whole_below_a_limit_was_misjudged(kind: str) -> None:
+    assert [one.q for one in misestimates(node("Limit", 5, 5, node(kind, 5, 5, scan(900, 9))))] == [100]
+    assert misestimates(node("Limit", 5, 5, node("Append", 5, 5, scan(900, 9)))) == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "relationship", "early"),
+    [
+        ("Nested Loop", {"Join Type": "Semi"}, "Inner", True),
+        ("Nested Loop", {"Join Type": "Anti"}, "Inner", True),
+        ("Nested Loop", {"Join Type": "Semi"}, "Outer", False),
+        ("Nested Loop", {"Join Type": "Left"}, "Inner", False),
+        ("Nested Loop", {"Inner Unique": True}, "Inner", True),
+        ("Nested Loop", {"Inner Unique": True}, "Outer", False),
+        ("Nested Loop", {"Inner Unique": False}, "Inner", False),
+        ("Hash Join", {}, "Inner", False),
+        ("Merge Join", {}, "Inner", True),
+        ("Merge Join", {}, "Outer", True),
+        ("Limit", {}, "Outer", True),
+        ("Seq Scan", {}, "SubPlan", True),
+        ("Seq Scan", {}, "InitPlan", False),
+    ],
+)
+def test_fewer_rows_than_estimated_are_no_error_where_something_stops_early(
+    kind: str, more: dict[str, Any], relationship: str, early: bool
+) -> None:
+    child = scan(100, 1, **{"Parent Relationship": relationship})
+    assert (misestimates(node(kind, 5, 5, child, **more)) == ()) is early
+    more_came = scan(1, 100, **{"Parent Relationship": relationship})
+    repeated = kind == "Merge Join" and relationship == "Inner"
+    assert (misestimates(node(kind, 5, 5, more_came, **more)) == ()) is repeated
+
+
+def test_rows_that_a_merge_join_reads_again_are_no_error_unless_a_sort_has_them_once() -> None:
+    inner = {"Parent Relationship": "Inner"}
+    for kind, wrong in (("Materialize", 0), ("Sort", 1)):
+        below = node(kind, 1, 100, scan(1, 100), **inner)
+        assert len(misestimates(node("Merge Join", 5, 5, below))) == wrong
+
+
+@pytest.mark.parametrize("kind", ["BitmapAnd", "BitmapOr", "ModifyTable", "LockRows"])
+def test_what_counts_no_rows_has_no_error(kind: str) -> None:
+    assert misestimates(node(kind, 100, 0)) == ()
+    assert [one.q for one in misestimates(node("Result", 100, 0))] == [100]
+
+
+def test_the_worst_comes_first_and_a_right_one_not_at_all() -> None:
+    made = node("Append", 7, 7, scan(10, 20), scan(10, 90), scan(30, 10), scan(4, 4))
+    assert [one.q for one in misestimates(made)] == [9, 3, 2]
+
+
+def test_names_of_paths_and_of_fingerprints_are_as_long() -> None:
+    assert len(access_path(scan(1, 1))) == len(fingerprint(scan(1, 1))) == 16
+
+
+def test_another_index_or_table_below_is_another_path_and_other_keys_are_not() -> None:
+    paths = {access_path(node("Limit", 1, 1, one)) for one in (by_index("(a = 1)"), scan(1, 1))}
+    assert len(paths) == 2
+    assert access_path(scan(1, 1)) == access_path(scan(9, 9, Filter="(x = 1)"))
 
 
 def test_a_key_that_holds_a_value_in_one_plan_and_a_parameter_in_the_other_is_one_access_path() -> None:

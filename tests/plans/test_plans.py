@@ -24,11 +24,10 @@ def plan(name: str) -> Any:
 
 
 def node(kind: str, *children: Any, **properties: Any) -> Any:
-    """A made-up node; ``Relation_Name=`` stands for "Relation Name"."""
+    """A made-up node, read from JSON as a server's are; ``Relation_Name=`` stands for "Relation Name"."""
     named = {key.replace("_", " "): value for key, value in properties.items()}
-    return (
-        {"Node Type": kind, "Actual Rows": 1, "Actual Loops": 1} | named | ({"Plans": [*children]} if children else {})
-    )
+    below = {"Plans": [*children]} if children else {}
+    return json.loads(json.dumps({"Node Type": kind, "Actual Rows": 1, "Actual Loops": 1} | named | below))
 
 
 @pytest.mark.parametrize("version", ["15", "18"])

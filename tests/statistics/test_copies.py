@@ -92,3 +92,37 @@ def test_an_open_interval_stays_open() -> None:
 def test_fewer_than_nineteen_cells_know_no_less_than_what_is_known_of_copies() -> None:
     assert copies_differ([sure(1.0)] * 18).percent == pytest.approx(5)
     assert copies_differ([sure(1.0)] * 19).percent == 0
+
+
+@pytest.mark.parametrize(("many", "rank"), [(19, 19), (20, 20), (38, 38), (39, 38), (40, 39), (59, 57)])
+def test_the_rank_that_covers_nineteen_of_twenty_is_the_conformal_one(many: int, rank: int) -> None:
+    """0.95 (n + 1) of n, rounded up: the largest of fewer than 39."""
+    found = copies_differ([sure(1 + number / 100, 0.001) for number in range(many, 0, -1)])
+    assert found.cells == many
+    assert 1 + found.percent / 100 == pytest.approx(1 + rank / 100, rel=1e-4)
+
+
+def test_what_an_interval_lacks_is_asked_on_the_side_of_1() -> None:
+    """A copy that is slower and one that is faster by as much differ by as much."""
+    lacks = 100 * math.expm1(math.sqrt(math.log(1.2) ** 2 - math.log(1.2 / 1.1) ** 2))
+    for found in (Ratio(1.2, 1.1, 1.9, "exactly", True), Ratio(1 / 1.2, 1 / 1.9, 1 / 1.1, "exactly", True)):
+        assert copies_differ([found] * 20).percent == pytest.approx(lacks)
+
+
+def test_an_interval_that_holds_1_lacks_nothing() -> None:
+    for value in (1.02, 1.0, 1 / 1.02):
+        assert copies_differ([sure(value, math.log(1.03))] * 20).percent == 0
+
+
+def test_a_value_beyond_its_own_interval_has_no_reach_there() -> None:
+    """A bootstrap's quantile can pass the median by a little."""
+    beyond = widened(Ratio(1.0, 1.02, 1.05, "exactly", paired=True), CopiesDiffer(40, 4.0))
+    assert beyond.low == pytest.approx(1 / 1.04)
+    assert math.log(beyond.high) == pytest.approx(math.hypot(math.log(1.05), math.log(1.04)))
+
+
+def test_open_intervals_are_no_evidence_of_copies() -> None:
+    opened, unknown = Ratio(2.0, 1.9, None, "exactly", paired=True), Ratio(2.0, 0.0, 3.0, "exactly", paired=True)
+    assert copies_differ([opened, unknown]) is None
+    assert copies_differ([opened, *[sure(1.0)] * 20]).cells == 20
+    assert widened(unknown, CopiesDiffer(20, 5.0)) == unknown

@@ -53,7 +53,52 @@ def test_a_timeout_counts_as_longer_than_any_finished_sample():
     assert percentile(timed(*range(19)) + cut(), 0.95) == Figure(18)
 
 
+def test_the_percentiles_at_the_ends_are_the_shortest_and_the_longest():
+    samples = timed(3, 1, 2)
+    assert percentile(samples, 0.0) == Figure(1)
+    assert longest(samples) == Figure(3)
+
+
+def test_a_high_percentile_of_few_is_the_longest_and_one_in_the_middle_is_not():
+    assert percentile(timed(1, 2, 3), 0.75) == Figure(3, longest_of=3)
+    assert percentile(timed(1, 2, 3, 4), 0.75) == Figure(3)
+    assert percentile(timed(*range(1, 11)), 0.9) == Figure(9), "1 - 0.9 is a hair below a tenth"
+
+
 # ------------------------------------------------------------------------------------------------------- ratio
+BEFORE, AFTER = timed(100, 120, 90, 150, 110, 95, 130, 105), timed(10, 13, 9, 16, 10.5, 9.2, 14, 11)
+
+
+@pytest.mark.parametrize(
+    ("after", "value", "low", "high"),
+    [(AFTER, 10, 9.23076923076923, 10.476190476190476), ([*AFTER, *timed(12)], 105 / 11, 7.3076923076923075, 12.0)],
+    ids=["rounds", "apart"],
+)
+def test_the_interval_of_these_times_is_the_same_on_every_machine(after, value, low, high):
+    """A ratio of medians is a ratio of two of these times: any other draw, seed or rank gives another one."""
+    found = ratio(BEFORE, after)
+    assert (found.value, found.low, found.high) == pytest.approx((value, low, high), rel=1e-12)
+
+
+def test_samples_of_two_runs_are_no_rounds_however_many():
+    apart = ratio(BEFORE, AFTER, same_run=False)
+    assert not apart.paired
+    assert apart.low < 9.2
+
+
+def test_five_samples_of_each_side_have_an_interval_and_four_of_one_have_none():
+    five, four = timed(1, 2, 3, 4, 5), timed(1, 2, 3, 4)
+    assert ratio(timed(5, 6, 7, 8, 9), five).high == 5.0
+    for one, other in ((five, four), (four, five)):
+        assert ratio(one, other).low is None
+
+
+def test_rounds_that_timed_out_on_both_sides_leave_both_ends_open():
+    """A draw of nothing but those says nothing: it counts as no gain at all."""
+    found = ratio(timed(9, 9, 9, 9, 9) + cut(n=4), timed(3, 3, 3, 3, 3) + cut(n=4))
+    assert (found.value, found.low, found.high) == (3, 0, 3)
+
+
 def test_ratio_has_an_interval_around_it():
     found = ratio(around(100, 30, seed=1), around(10, 30, seed=2))
     assert found
@@ -111,6 +156,9 @@ def test_a_side_without_samples_has_no_ratio():
 
 def test_a_time_of_zero_divides_nothing():
     assert ratio(timed(*[0] * 5), timed(*[0] * 5)).value == 1
+    assert ratio(timed(*[0] * 5), timed(*[2] * 5)).value == pytest.approx(0.0005)
+    assert ratio(timed(*[0] * 5), timed(*[2] * 5)).low == pytest.approx(0.0005)
+    assert ratio(timed(*[2] * 5), timed(*[0] * 5)).value == 2000
 
 
 def test_a_hundred_pairs_take_less_than_a_second():

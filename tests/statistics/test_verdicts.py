@@ -9,7 +9,7 @@ import pytest
 
 from bench.model import Sample
 from bench.statistics.dependence import swing
-from bench.statistics.verdicts import INDEPENDENT, LOG_NORMAL, judge, lower_bound_ms, upper_bound_ms, verdict
+from bench.statistics.verdicts import INDEPENDENT, LOG_NORMAL, judge, lower_bound_ms, over, upper_bound_ms, verdict
 from tests.statistics.test_quantiles import around, cut, timed
 
 
@@ -94,7 +94,109 @@ def test_the_reason_says_how_many_executions_would_help() -> None:
     )
 
 
+def test_an_execution_at_the_target_is_within_it_and_a_timeout_there_is_not() -> None:
+    assert [over(one, 100) for one in timed(100, 100.1)] == [False, True]
+    assert [over(one, 100) for one in (*cut(99), *cut(100))] == [False, True]
+
+
+LATE = timed(101, *[1] * 140, *[300] * 9)
+"""Ten over, more than any look lets pass, and one of them early: no look has decided."""
+
+
+@pytest.mark.parametrize(
+    ("samples", "reason"),
+    [
+        ([], "not one execution was timed"),
+        (timed(300, 300), "2 of 2 executions took longer than 100 ms"),
+        (timed(300, 300, 1), "2 of the first 2 executions took longer than 100 ms"),
+        (timed(1, 1, 1, 1), "4 of at least 5 executions timed"),
+        (timed(*[1] * 18) + cut(30_000) + timed(1), "1 of 20 executions hit the statement timeout"),
+        (timed(*[60, 90] * 10), "none of 20 executions took longer than 100 ms; 80 could show that it meets"),
+        (timed(*[1] * 17, 101, 101), "2 of 19 executions took longer than 100 ms; 160 could show that it meets"),
+        (
+            timed(*[1] * 40, *[101] * 4, *[1] * 16),
+            "4 of 60 executions took longer than 100 ms; 320 could show that it meets",
+        ),
+        (LATE, "10 of 150 executions took longer than 100 ms"),
+        (LATE + timed(*[1] * 169), "10 of 319 executions took longer than 100 ms"),
+        (
+            LATE + timed(*[1] * 170),
+            "10 of 320 executions took longer than 100 ms: too close to it, and there is no later look",
+        ),
+        (timed(*[1] * 80), "p95 is within 100 ms with 95 % confidence: none of 80 executions took longer"),
+        (
+            timed(101, *[1] * 160),
+            "p95 is within 100 ms with 95 % confidence: 1 of the first 160 executions took longer",
+        ),
+        (
+            timed(*[1, 2] * 10),
+            "p95 is within 100 ms with 95 % confidence if times are log-normal: 20 executions; "
+            "80 would need no such assumption",
+        ),
+    ],
+    ids=lambda value: value[:40] if isinstance(value, str) else "",
+)
+def test_the_reason_counts_what_was_seen(samples: list[Sample], reason: str) -> None:
+    assert judge(samples, 100).reason == reason
+
+
 # -------------------------------------------------------------------------------------------------------- bounds
+@pytest.mark.parametrize(
+    ("times", "lower", "upper"),
+    [
+        (range(80, 0, -1), 79, 80),
+        (range(160, 0, -1), 159, 158),
+        (range(320, 0, -1), 319, 312),
+        (range(1, 160), 79 - 7, 80),
+    ],
+)
+def test_the_tightest_bound_of_all_looks_counts(times: range, lower: int, upper: int) -> None:
+    """The times fall: the first look has the longest. Or they rise, and the first 80 have the shortest."""
+    samples = timed(*times)
+    assert (lower_bound_ms(samples), upper_bound_ms(samples)) == (lower, upper)
+
+
+def test_a_look_counts_from_its_own_number_of_executions_on() -> None:
+    samples = timed(1, 1, 9, 8, 7)
+    assert [lower_bound_ms(samples[:n]) for n in (0, 1, 2, 4, 5)] == [None, None, 1, 1, 7]
+
+
+def test_a_bound_never_rests_on_a_time_that_is_not_known() -> None:
+    """Of 160 executions the third longest is the bound, and the one timeout is none of the three shortest."""
+    one_stopped = cut(50) + timed(*range(1, 160))
+    assert upper_bound_ms(one_stopped[:80]) is None
+    assert upper_bound_ms(one_stopped) == 158
+    assert [upper_bound_ms(timed(*[1] * n) + cut(50)) for n in (4, 20)] == [None, None]
+
+
+@pytest.mark.parametrize(("n", "factor"), [(6, 3.6670), (20, 2.3784), (50, 2.0585)])
+def test_below_80_the_bound_is_the_mean_and_natrella_s_factor_of_standard_deviations(n: int, factor: float) -> None:
+    deviation = 0.2 * math.sqrt(n / (n - 1))
+    samples = timed(*[7 * math.exp(0.2), 7 * math.exp(-0.2)] * (n // 2))
+    assert math.log(upper_bound_ms(samples) / 7) / deviation == pytest.approx(factor, abs=2e-4)
+
+
+def test_five_executions_have_such_a_bound_and_four_have_none() -> None:
+    assert upper_bound_ms(timed(1, 1, 1, 1)) is None
+    assert upper_bound_ms(timed(1, 1, 1, 1, 1)) == 1
+    assert upper_bound_ms(timed(0, 0, 0, 0, 0)) == pytest.approx(0.001)
+
+
+def test_the_bound_is_never_below_a_time_that_was_seen() -> None:
+    assert upper_bound_ms(timed(*[1] * 78, 50)) == 50
+
+
+def test_a_bound_says_whether_it_is_for_log_normal_times_only() -> None:
+    assert [judge(timed(*[3] * n), 100).upper_is_log_normal for n in (79, 80)] == [True, False]
+
+
+def test_the_bounds_of_a_judgement_are_those_of_its_samples() -> None:
+    samples = timed(*range(120, 40, -1))
+    found = judge(samples, 100)
+    assert (found.verdict, found.lower_ms, found.upper_ms) == ("misses", 119, 120)
+    assert found.p95.ms == 116
+
+
 def test_bounds_are_those_of_the_looks() -> None:
     """At 80 the longest is the upper bound and the ninth longest the lower one."""
     samples = timed(*range(1, 81))
@@ -167,7 +269,80 @@ def test_a_miss_of_two_executions_near_the_target_assumes_that_they_are_independ
     assert judge(cut(30_000, 2), 100).assumes == ""
 
 
+@pytest.mark.parametrize(
+    ("ms", "n", "assumes"),
+    [
+        (9.9, 9, LOG_NORMAL),
+        (10.1, 9, f"independent {LOG_NORMAL}"),  # fewer than ten are reckoned to swing tenfold
+        (80, 10, LOG_NORMAL),  # ten that do not swing
+        (80, 80, ""),
+    ],
+)
+def test_near_the_target_it_matters_whether_executions_are_independent(ms: float, n: int, assumes: str) -> None:
+    found = judge(timed(*[ms] * n), 100)
+    assert (found.verdict, found.assumes) == ("meets", assumes)
+
+
+@pytest.mark.parametrize(("ms", "assumes"), [(999, INDEPENDENT), (1001, "")])
+def test_a_miss_by_more_than_the_machine_swings_assumes_nothing(ms: float, assumes: str) -> None:
+    assert judge(timed(ms, ms), 100).assumes == assumes
+
+
+def test_no_verdict_assumes_nothing() -> None:
+    assert judge(timed(90, 99, 101), 100).assumes == ""
+
+
+def test_times_of_zero_meet_any_target() -> None:
+    assert judge(timed(*[0] * 5), 100).assumes == LOG_NORMAL
+
+
 # ------------------------------------------------------------------------------------------------------ bindings
+def with_slow(samples: list[Sample], slow: dict[int, float]) -> list[Sample]:
+    """``samples`` with other times in these places."""
+    return [Sample(slow.get(at, one.ms), 0.0, one.binding) for at, one in enumerate(samples)]
+
+
+@pytest.mark.parametrize(("slow", "decided"), [(3, ""), (4, ""), (5, "misses")])
+def test_a_binding_misses_by_itself_below_a_chance_that_bindings_and_looks_share(slow: int, decided: str) -> None:
+    """Of its eight executions 5 over have a chance of 0.0015 %, 4 of 0.037 %; the limit is 0.5 % / (5 * 8)."""
+    samples = with_slow(in_turn(5, 40), {39 - 5 * number: 300.0 for number in range(slow)})
+    found = judge(samples, 100)
+    assert (found.verdict, found.binding) == (("misses", 5) if decided else ("cannot tell", None))
+    assert f"binding 5 took longer than 100 ms in {slow} of its 8 executions" in found.reason
+
+
+def test_the_lower_bound_of_a_binding_is_the_shortest_of_its_executions_over_the_target() -> None:
+    samples = with_slow(in_turn(5, 20), {4: 340.0, 9: 300.0, 14: 320.0, 19: 310.0})
+    assert judge(samples, 100).lower_ms == 300
+
+
+def test_of_two_bindings_one_can_miss_by_itself() -> None:
+    found = judge(with_slow(in_turn(2, 20), dict.fromkeys((11, 13, 15, 17), 300.0)), 100)
+    assert (found.verdict, found.binding) == ("cannot tell", None)
+    found = judge(with_slow(in_turn(2, 160), {at: 300.0 for at in range(1, 142, 10) if at != 71}), 100)
+    assert (found.verdict, found.binding, found.look.n) == ("misses", 2, 160)
+
+
+def test_of_bindings_that_are_as_slow_the_first_is_named() -> None:
+    found = judge(with_slow(in_turn(5, 20), dict.fromkeys((16, 11, 18, 13), 300.0)), 100)
+    assert "binding 2 took longer than 100 ms in 2 of its 4 executions" in found.reason
+
+
+def test_the_only_binding_of_a_class_is_not_named() -> None:
+    assert "binding" not in judge(with_slow(in_turn(1, 60), dict.fromkeys((41, 43, 45, 47), 300.0)), 100).reason
+
+
+def test_two_of_forty_hide_no_slow_binding_and_two_of_thirty_two_do() -> None:
+    """More than one, and more than one time in twenty of its own."""
+    for bindings, verdict_found in ((4, "meets"), (5, "cannot tell")):
+        samples = with_slow(in_turn(bindings, 160), {2 * bindings: 300.0, 30 * bindings: 300.0})
+        assert verdict(samples, 100) == verdict_found
+    assert judge(samples, 100).reason == (
+        "2 of 160 executions took longer than 100 ms; binding 1 took longer than 100 ms in 2 of its 32 executions; "
+        "320 could show that it meets"
+    )
+
+
 def test_a_binding_that_is_slow_at_times_is_not_hidden_by_the_others() -> None:
     """8 of 320 in all is within the limit of the last look, but they are 8 of the 64 of one binding."""
     samples = slow_in(in_turn(5, 320), 2, every=8)

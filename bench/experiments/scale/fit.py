@@ -93,7 +93,7 @@ def fit(model: Model, xs: Sequence[float], ys: Sequence[float]) -> Curve:
         return Curve(model, middle, 0.0, (variance / len(y), 0.0, 0.0), len(y) - 1, left)
     h = n if model == "linear" else np.log(n)
     seen, weights = (logs, np.ones_like(y)) if model == "power" else (y, y**-2.0)
-    unit = float(np.abs(h).max()) or 1.0  # leads in the millions beside a one would spoil the inverse
+    unit = float(np.abs(h).max())  # leads in the millions beside a one would spoil the inverse
     design = np.column_stack([np.ones_like(h), h / unit])
     inverse = np.linalg.inv(design.T @ (design * weights[:, None]))
     intercept, slope = (float(value) for value in inverse @ design.T @ (weights * seen))

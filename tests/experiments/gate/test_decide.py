@@ -9,51 +9,14 @@ from statistics import median
 
 import pytest
 
-from bench.cells.work import less_work, more_work
+from bench.cells.work import more_work
 from bench.experiments.gate import times
 from bench.experiments.gate.both_arms import BothArms, decide_all
 from bench.experiments.gate.cause import Suspects
 from bench.experiments.gate.decide import Evidence, decide_cell, overall
 from bench.experiments.gate.fingerprint import differences
 from bench.experiments.gate.record import Catalog, Counted, Fingerprint, QueryFacts, Session, Timed
-from bench.model import Counters
 from tests.builders import gates, runs
-
-WORK = Counters(buffers=1_000, rows=5_000, temp_blocks=0, heap_fetches=0, wal_bytes=10_000)
-
-
-# ------------------------------------------------------------------------------------------------------- work
-@pytest.mark.parametrize(
-    ("more", "found"),
-    [
-        ({"buffers": 1_020}, []),
-        ({"buffers": 1_021}, ["buffers"]),
-        ({"rows": 5_100}, []),
-        ({"rows": 5_101}, ["rows touched"]),
-        ({"temp_blocks": 1}, ["temporary blocks"]),
-        ({"heap_fetches": 7}, []),
-        ({"heap_fetches": 8}, ["heap fetches"]),
-        ({"buffers": 109, "rows": 464_000}, ["rows touched"]),
-        ({"wal_bytes": 20_000}, []),
-    ],
-)
-def test_a_counter_may_grow_to_its_limit(more, found):
-    moved = more_work(WORK, replace(WORK, **more), writes=False)
-    assert [difference.counter for difference in moved] == found
-
-
-def test_a_small_query_may_grow_by_less_than_the_floor():
-    assert not more_work(replace(WORK, buffers=3), replace(WORK, buffers=10), writes=False)
-    assert more_work(replace(WORK, buffers=3), replace(WORK, buffers=11), writes=False)
-
-
-def test_wal_counts_for_queries_that_write():
-    assert more_work(WORK, replace(WORK, wal_bytes=10_300), writes=True)[0].counter == "bytes of WAL"
-
-
-def test_less_of_one_counter_and_more_of_another_is_no_improvement():
-    assert less_work(WORK, replace(WORK, buffers=10), writes=False)
-    assert not less_work(WORK, replace(WORK, buffers=10, rows=9_000), writes=False)
 
 
 # ------------------------------------------------------------------------------------------------------ times

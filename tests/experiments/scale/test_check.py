@@ -9,6 +9,7 @@ import pytest
 from bench.errors import DiskFull, PgproofError
 from bench.experiments.scale.check import predict as predict_all
 from bench.experiments.scale.check import tally
+from bench.experiments.scale.record import Measurement, Prediction
 from bench.experiments.scale.shapes import buffers
 from bench.experiments.scale.steps import Known, geometric, insist_on_room, needed_bytes
 from tests.builders.growths import SCALES, TENANTS, series
@@ -57,6 +58,89 @@ def test_a_few_blocks_are_close_whatever_their_share():
     deeper = predict(series(lambda n: 2.0 if n < LAST else 3.0), buffers)
     counted = tally([deeper], 8)
     assert (counted.good, counted.close) == (0, 1)
+
+
+def off(predicted: float, actual: float, *, changed: bool = False) -> Prediction:
+    return Prediction(predicted, actual, 4, changed)
+
+
+@pytest.mark.parametrize(
+    ("prediction", "good", "close"),
+    [
+        (off(125, 100), 1, 1), (off(75, 100), 1, 1), (off(126, 100), 0, 0), (off(74, 100), 0, 0),
+        (off(12, 4), 0, 1), (off(2, 10), 0, 1), (off(13, 4), 0, 0), (off(1, 10), 0, 0),
+    ],
+)  # fmt: skip
+def test_a_prediction_is_right_within_a_quarter_and_close_within_eight_blocks(prediction, good, close):
+    found = tally([prediction], 8)
+    assert (found.cells, found.good, found.close) == (1, good, close)
+    assert tally([prediction]).close == good
+
+
+def test_predictions_are_counted_and_the_worst_is_the_one_farthest_from_zero():
+    found = tally([off(1, 1), None, off(1.5, 1), off(1, 10), off(1, 1, changed=True), off(9, 10)])
+    assert (found.cells, found.good, found.same_plan, found.same_plan_good) == (5, 3, 4, 2)
+    assert (found.worst, found.good_share) == (pytest.approx(-0.9), 0.6)
+    assert (tally([]).worst, tally([None]).good_share) == (None, 0.0)
+
+
+def test_a_figure_that_is_right_and_zero_off_is_close_to_itself():
+    assert tally([off(3, 3)]).close == 1
+
+
+def measured(*found: tuple[float | None, float | None], plans: str = "aaaaaa") -> list[Measurement]:
+    return [
+        Measurement(scale=10**at, buffers=n, tenant_rows=t, plan=plans[at - 1]) for at, (n, t) in enumerate(found, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "predicted"),
+    [
+        (measured((10, None), (100, None), (1_000, None)), 1_000),
+        (measured((10, None), (None, None), (100, None), (1, None)), 10 * 10 ** (3 / 2)),
+        (measured((10, 5), (20, 10), (80, 40)), 80),  # follows the tenant
+        (measured((10, 5), (20, 10), (80, None)), 40),  # whose rows are not known there
+        (measured((10, 5), (20, None), (40, 40)), 40),
+        (measured((10, None), (100, None), (0, None)), None),
+        (measured((10, None), (100, None), (None, None)), None),
+        (measured((10, None), (None, None), (100, None)), None),
+        (measured((10, None), (100, None)), None),
+        (measured((10, None), (100, None), (5, None), plans="abb"), None),
+    ],
+)
+def test_two_earlier_steps_of_one_plan_predict_a_figure_that_is_there(found, predicted):
+    made = predict(found, buffers)
+    if predicted is None:
+        assert made is None
+        return
+    assert (made.predicted, made.actual) == (pytest.approx(predicted, rel=0.05), found[-1].buffers)
+
+
+def test_a_prediction_says_on_how_many_steps_it_rests_and_whether_the_plan_is_another():
+    found = predict(measured((10, None), (100, None), (900, None), (5, None), plans="xaaa"), buffers)
+    assert (found.steps, found.plan_changed, found.actual) == (2, False, 5)
+    found = predict(measured((10, None), (100, None), (5, None), plans="aab"), buffers)
+    assert (found.steps, found.plan_changed) == (2, True)
+
+
+def test_three_steps_off_their_curve_by_a_tenth_are_drawn_along_a_slope_instead():
+    """On a curve to within 10 % it is the curve that predicts; beyond, the slope through all of them."""
+    near, far = (measured((100, None), (200 * off, None), (300, None), (400, None)) for off in (1.0, 1.4))
+    assert predict(near, buffers).predicted == pytest.approx(400, rel=0.005)
+    assert predict(far, buffers).predicted != pytest.approx(400, rel=0.1)
+
+
+def test_a_curve_over_the_tenant_predicts_for_the_tenant_s_rows():
+    tenants = (10, 40, 90, 1_000)
+    found = [Measurement(scale=10**at, buffers=5 + rows, tenant_rows=rows) for at, rows in enumerate(tenants, 1)]
+    assert predict(found, buffers).predicted == pytest.approx(1_005, rel=0.01)
+
+
+def test_each_prediction_stands_in_the_place_of_its_cell():
+    none, flat_one, growing = measured((1, None)), series(lambda n: 7.0), series(lambda n: n / 50)
+    found = predict_all([none, flat_one, none, growing], buffers)
+    assert [one and round(one.predicted) for one in found] == [None, 7, None, pytest.approx(20_000, rel=0.02)]
 
 
 def flat(seed: int):

@@ -10,7 +10,7 @@ from bench.experiments.scale.carry import COUNTS, Carry, habits
 from bench.experiments.scale.check import by_nodes
 from bench.experiments.scale.curves import cell_curves
 from bench.experiments.scale.executions import Execution, executions, nodes
-from bench.experiments.scale.forecast import forecast
+from bench.experiments.scale.forecast import forecast, mean_buffers
 from bench.experiments.scale.sizes import MAP_PAGES, Sizes
 from bench.model import BindingPlan, Relation
 from tests.builders import runs
@@ -176,6 +176,116 @@ def test_the_last_step_of_each_cell_is_predicted_from_the_nodes_of_the_others():
     assert [cell.work_forecast for cell in cell_curves(RUNS)] == [
         found[cell.query, cell.parameter_class, cell.state] for cell in cell_curves(RUNS)
     ]
+
+
+def test_a_forecast_is_held_against_the_last_run_and_needs_two_before_it():
+    found = by_nodes(RUNS[:3])
+    sides = {(pair.query, "hot", state): pair.side(state) for pair in RUNS[2].pairs for state in ("before", "after")}
+    assert {cell: one.actual for cell, one in found.items()} == {
+        cell: side.plan.counters.buffers for cell, side in sides.items()
+    }
+    assert {(one.steps, one.plan_changed) for one in found.values()} == {(2, False)}
+    assert by_nodes(RUNS[:2]) == {}
+
+
+def with_after(run, plan):
+    (queue, search) = run.pairs
+    return replace(run, pairs=(replace(queue, after=replace(queue.after, plan=runs.seen(plan))), search))
+
+
+def test_a_forecast_says_where_the_last_step_has_another_plan_and_needs_two_steps_of_the_cell():
+    cell = ("queue", "hot", "after")
+    other = [*RUNS[:4], with_after(RUNS[4], runs.scan("leads", index="other", buffers=6))]
+    assert by_nodes(other)[cell].plan_changed
+    late = [*(replace(run, pairs=run.pairs[1:]) for run in RUNS[:3]), *RUNS[3:]]
+    assert set(by_nodes(late)) == {("search", "hot", "before"), ("search", "hot", "after")}
+    nothing = [*RUNS[:4], with_after(RUNS[4], runs.scan("leads", index="leads_queue_idx", buffers=0))]
+    assert cell not in by_nodes(nothing)
+
+
+@pytest.mark.parametrize(
+    ("tenants", "target", "binding", "plan"),
+    [
+        ((100, 900), 800, 0, "b"), ((100, 900), 200, 1, "a"), ((None, None), None, 1, "b"),
+        ((None, None), None, 0, "a"),
+        ((500, 500), 500, 1, "b"), ((None, 900), None, 1, "a"),
+    ],
+)  # fmt: skip
+def test_the_plan_is_that_of_the_nearest_tenant_then_of_the_nearest_binding(tenants, target, binding, plan):
+    """Both plans came at the last step, and no plan of an earlier one counts."""
+    seen = [
+        replace(executed(runs.scan("leads", index=name, buffers=reads), 1_000, rows, name=name), binding=at)
+        for at, (name, rows, reads) in enumerate(zip("ab", tenants, (10, 500), strict=True))
+    ]
+    early = executed(runs.scan("leads", buffers=9_000), 100, target, name="c")
+    found = forecast(
+        replace(seen[0], scale=1_000, tenant_rows=target, binding=binding), [early, *seen], Sizes.of(()), {}
+    )
+    assert found.nodes[0].index == plan
+
+
+def limited(
+    asked: int, expected: int, *, rows: int = 1_000, read: int = 0, above: str = "", loops: int = 1, late: int = 0
+):
+    """A LIMIT over a scan that gives ``rows``, at three steps that are alike, with ``late`` rows of the LIMIT."""
+    scan = runs.scan("leads", index="idx", buffers=rows, rows=rows, removed=read, **{"Plan Rows": expected})
+    if above:
+        scan = {**scan, "Node Type": above, "Plans": [scan]}
+    top = runs.limit(scan) | {"Plan Rows": asked, "Actual Rows": float(late or rows), "Actual Loops": loops}
+    found = forecast(
+        executed(top, LAST), [executed(top, n) for n in SCALES[:3]], Sizes.of((n, relations(n)) for n in SCALES[:3]), {}
+    )
+    return [round(one.rows) for one in found.nodes]
+
+
+@pytest.mark.parametrize(
+    ("made", "rows"),
+    [
+        ({"asked": 100, "expected": 900}, [100, 100]),
+        ({"asked": 100, "expected": 100}, [1_000, 1_000]),  # more was never to be had: it does not say what it asks for
+        ({"asked": 1_000, "expected": 9_000}, [1_000, 1_000]),
+        ({"asked": 100, "expected": 900, "read": 9_000}, [100, 100]),
+        ({"asked": 100, "expected": 900, "above": "Sort"}, [100, 1_000, 1_000]),
+        ({"asked": 100, "expected": 900, "above": "Append"}, [100, 100, 100]),
+        ({"asked": 100, "expected": 900, "loops": 5}, [500, 100]),
+    ],
+)  # fmt: skip
+def test_a_limit_lets_through_what_it_asks_for_in_each_of_its_loops(made, rows):
+    assert limited(**made) == rows
+
+
+def test_blocks_of_a_scan_that_throws_rows_away_are_not_cut_with_its_rows():
+    """Where those that a LIMIT wants lie is not known: it may read all of them."""
+    found = []
+    for removed in (0, 9_000):
+        scan = runs.scan("leads", index="idx", buffers=1_000, rows=1_000, removed=removed, **{"Plan Rows": 9_000})
+        top = runs.limit(scan) | {"Plan Rows": 100}
+        sizes = Sizes.of((n, relations(n)) for n in SCALES[:3])
+        found.append(forecast(executed(top, LAST), [executed(top, n) for n in SCALES[:3]], sizes, {}).nodes[1])
+    assert found[0].buffers == pytest.approx(100, rel=0.05)
+    assert found[1].buffers > 900
+    assert (found[0].read, found[1].read) == (pytest.approx(100), pytest.approx(10_000))
+
+
+def test_the_blocks_of_a_cell_are_the_mean_of_its_bindings_or_not_known():
+    seen = [replace(executed(runs.scan("leads", buffers=n // 20), n), binding=b) for n in SCALES[:3] for b in (0, 1)]
+    sizes = Sizes.of((n, relations(n)) for n in SCALES[:3])
+    targets = [replace(seen[0], scale=LAST, binding=b) for b in (0, 1)]
+    one, other = (forecast(target, seen, sizes, {}).buffers for target in targets)
+    assert mean_buffers(targets, seen, sizes, {}) == pytest.approx((one + other) / 2)
+    strange = replace(targets[0], cell=("queue", "p90", "after"))
+    assert mean_buffers([targets[0], strange], seen, sizes, {}) is None
+    assert mean_buffers([], seen, sizes, {}) is None
+
+
+def test_what_its_nodes_count_twice_the_whole_has_once():
+    """Blocks of 120 by nodes, 60 in all: half of what the nodes will touch is what will be touched."""
+    plan = runs.scan("leads", buffers=120, rows=5)
+    known = [replace(executed(plan, n), buffers=60.0) for n in SCALES[:3]]
+    found = forecast(executed(plan, LAST), known, Sizes.of(()), {})
+    assert found.buffers == pytest.approx(sum(one.buffers for one in found.nodes) / 2)
+    more = forecast(executed(plan, LAST), [replace(one, buffers=500.0) for one in known], Sizes.of(()), {})
+    assert more.buffers == pytest.approx(sum(one.buffers for one in more.nodes))
 
 
 def test_runs_that_kept_no_sizes_have_no_forecast():
