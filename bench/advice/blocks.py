@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from textwrap import wrap
 
 from bench.model import Optimization, Statement
 from bench.model.advice import Candidate
 from bench.report.text import one_line
+from bench.syntax.expressions import quoted
 
 FILE = "advised.sql"
+WIDTH = 110
+"""Characters of a line of prose."""
 _NO_WORD = re.compile(r"\W+")
 
 
@@ -20,11 +24,15 @@ def block_of(candidate: Candidate, name: str, queries: Collection[str]) -> Optim
         category=category(candidate),
         why=one_line(candidate.reason),
         serves=tuple(one for one in candidate.queries if one in queries),
-        statements=(Statement(candidate.ddl, 1),),
+        statements=(*(Statement(_extension(one), 1) for one in candidate.extensions), Statement(candidate.ddl, 1)),
         undo=(candidate.undo,) if candidate.undo else (),
         file=FILE,
         line=1,
     )
+
+
+def _extension(name: str) -> str:
+    return f"CREATE EXTENSION IF NOT EXISTS {quoted(name)} WITH SCHEMA public"
 
 
 def blocks_of(candidates: Sequence[Candidate], queries: Collection[str]) -> dict[str, Optimization]:
@@ -65,7 +73,8 @@ def text_of(blocks: Sequence[Optimization], head: Sequence[str], figures: Mappin
     for block in blocks:
         lines += ["", f"-- optimization: {block.name}", f"-- category: {block.category}"]
         if why := " ".join(part for part in (block.why, figures.get(block.name, "")) if part):
-            lines.append(f"-- why: {one_line(why)}")
+            first, *more = wrap(one_line(why), WIDTH)
+            lines += [f"-- why: {first}", *(f"--   {line}" for line in more)]
         if block.serves:
             lines.append(f"-- serves: {', '.join(block.serves)}")
         lines += [f"-- undo: {one_line(text)};" for text in block.undo]

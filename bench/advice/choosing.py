@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from bench.advice.menus import NOTHING, Menu, Names, weights_of
+from bench.advice.menus import NOTHING, Menu, Names, weights_of, work_ms
 from bench.model.advised import AdvisedSet, Limits, Price
 
 WORTH_TIMES = 2.0
@@ -19,7 +19,10 @@ SWAP_TIMES = 1.1
 SWAP_SHARE = 0.01
 """One takes the place of another where it does a tenth less work in some class, and saves 1 % of the target there."""
 SWAP_BYTES = 1.5
-"""And the set grows to so many times its bytes at most by it."""
+"""And the set grows to so many times its bytes at most by it; beyond, it has to be worth as much as one more."""
+
+CONTENDERS = 30
+"""Candidates at most whose price of writing is measured: each takes some executions of each write statement."""
 
 AT_ONCE = 4
 """Candidates that are added in one step at most: what a join needs on all its sides helps only together."""
@@ -35,11 +38,20 @@ class Chooser:
     menus: tuple[Menu, ...]
     prices: Mapping[str, Price]
     weights: Sequence[float]
+    among: Names = NOTHING
+    """Candidates that may be chosen: those whose whole price is known."""
 
     @classmethod
-    def of(cls, menus: tuple[Menu, ...], prices: Mapping[str, Price], weights: Mapping[str, int]) -> Chooser:
-        """One for these cells."""
-        return cls(menus, prices, weights_of(menus, weights))
+    def of(
+        cls,
+        menus: tuple[Menu, ...],
+        prices: Mapping[str, Price],
+        weights: Mapping[str, int],
+        among: Iterable[str] | None = None,
+    ) -> Chooser:
+        """One for these cells; of all candidates that have a price, or ``among`` these alone."""
+        chosen_from = frozenset(prices if among is None else among) & frozenset(prices)
+        return cls(menus, prices, weights_of(menus, weights), chosen_from)
 
     # -------------------------------------------------------------------------------------------------- what it is
     def size(self, names: Iterable[str]) -> int:
@@ -67,7 +79,7 @@ class Chooser:
     def best(self, limits: Limits) -> tuple[Names, ...]:
         """The sets of a greedy search within ``limits``, each larger than the one before; the last is the best.
 
-        Each step takes what gains most for its bytes, several candidates at once where only together they help, and
+        Each step takes what gains most for its price, several candidates at once where only together they help, and
         takes out what it made superfluous.
         """
         chosen, steps = NOTHING, list[Names]()
@@ -86,21 +98,23 @@ class Chooser:
     def _best_swap(self, chosen: Names, limits: Limits) -> Names | None:
         """Another candidate in the place of one: of two ways to serve a query the one that leaves it least to do."""
         ranked = []
+        useful = {name for menu in self.menus for needs in menu.needs for name in needs}
         for gone in sorted(chosen):
             less = chosen - {gone}
-            for come in {name for menu in self.menus for name in menu.concerns} - chosen:
+            for come in sorted(self.among.intersection(useful) - chosen):
                 other = less | {come}
-                if self._fits(other, limits) and self.size(other) <= SWAP_BYTES * self.size(chosen):
-                    gain = self._value(other) - self._value(chosen)
-                    if gain > 0 and self._better(other, chosen):
-                        ranked.append((-gain, sorted(other)))
+                gain = self._value(other) - self._value(chosen)
+                if gain > 0 and self._fits(other, limits) and self._better(other, chosen):
+                    ranked.append((-gain, sorted(other)))
         return frozenset(min(ranked)[1]) if ranked else None
 
     def _better(self, other: Names, chosen: Names) -> bool:
         """Whether some cell has less to do, and none that leaves the target or that gets slower for it."""
         if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in self.menus):
             return False
-        return any(_saves(menu, other, chosen, SWAP_TIMES, SWAP_SHARE) for menu in self.menus)
+        cheap = self.size(other) <= SWAP_BYTES * self.size(chosen)
+        least = (SWAP_TIMES, SWAP_SHARE) if cheap else (WORTH_TIMES, WORTH_SHARE)
+        return any(_saves(menu, other, chosen, *least) for menu in self.menus)
 
     def smallest(self, whole: Names) -> Names:
         """The least of ``whole`` with which every cell is within the target that is so with all of it.
@@ -127,10 +141,29 @@ class Chooser:
                 kept.append(one)
         return tuple(kept)
 
+    def contenders(self) -> Names:
+        """What a set could be made of, once it is known what each costs to write: the best sets for any budget, and
+        what serves a query nearly as well as they do, the smallest first, up to ``CONTENDERS``."""
+        best = self.best(Limits())[-1:]
+        found = NOTHING.union(*best, *(one.names for one in self.curve(Limits())))
+        whole = best[0] if best else NOTHING
+        others = {
+            name
+            for menu in self.menus
+            for plan, needs in zip(menu.cell.plans, menu.needs, strict=True)
+            if needs
+            and work_ms(plan) <= WORTH_TIMES * menu.work_ms(whole)
+            and menu.work_ms(whole) < menu.work_ms(NOTHING)
+            for name in needs
+        }
+        more = sorted((others & self.among) - found, key=lambda name: (self.prices[name].size_bytes, name))
+        return found.union(more[: max(0, CONTENDERS - len(found))])
+
     # -------------------------------------------------------------------------------------------------------- steps
     def _best_move(self, chosen: Names, limits: Limits) -> Names | None:
-        moves = {move for menu in self.menus for move in menu.moves(chosen) if len(move) <= AT_ONCE}
-        floor = self._floor()
+        moves = {
+            move for menu in self.menus for move in menu.moves(chosen) if len(move) <= AT_ONCE and move <= self.among
+        }
         ranked = []
         for move in moves:
             more = chosen | move
@@ -138,12 +171,15 @@ class Chooser:
                 continue
             gain = self._value(more) - self._value(chosen)
             if gain > 0:
-                ranked.append((-gain / (self.size(move) + floor * len(move)), sorted(move)))
+                ranked.append((-gain / self._price(move), sorted(move)))
         return frozenset(min(ranked)[1]) if ranked else None
 
-    def _floor(self) -> float:
-        """Bytes that each index counts for beside its own: the median of all, so that tiny ones are not free."""
-        return median(price.size_bytes for price in self.prices.values()) or 1.0 if self.prices else 1.0
+    def _price(self, move: Names) -> float:
+        """What a move costs: one for each candidate, so that tiny ones are not free, and its bytes and its log in
+        parts of what the median of all candidates takes."""
+        size = median(price.size_bytes for price in self.prices.values()) or 1
+        share = median(price.write_share for price in self.prices.values()) or 1.0
+        return len(move) + self.size(move) / size + max(self.write_share(move), 0.0) / share
 
     def _value(self, chosen: Names) -> float:
         """What a set is worth: cells within the target, and time saved in shares of it."""

@@ -28,6 +28,16 @@ Names = frozenset[str]
 NOTHING: Names = frozenset()
 
 
+def time_ms(plan: PlanMeasured) -> float:
+    """How long a plan takes; a timeout counts as twice what was waited for."""
+    return 2 * plan.ms if plan.censored else plan.ms
+
+
+def work_ms(plan: PlanMeasured) -> float:
+    """How long it takes, and what its blocks cost where not everything is cached."""
+    return time_ms(plan) + BLOCK_MS * plan.counters.buffers
+
+
 class Menu:
     """The plans of one cell."""
 
@@ -46,23 +56,22 @@ class Menu:
         Statistics change the estimates themselves: a plan that rests on them goes before those without.
         """
         here = chosen & self.concerns
-        if here in self._asked:
-            return self._asked[here]
-        possible = [number for number, needs in enumerate(self.needs) if needs <= here]
-        return min(possible, key=lambda number: (-self._others[number], self.cell.plans[number].cost))
+        if here not in self._asked:
+            possible = [number for number, needs in enumerate(self.needs) if needs <= here]
+            self._asked[here] = min(possible, key=lambda one: (-self._others[one], self.cell.plans[one].cost))
+        return self._asked[here]
 
     def plan(self, chosen: Names) -> PlanMeasured:
         """The same plan."""
         return self.cell.plans[self.number(chosen)]
 
     def ms(self, chosen: Names) -> float:
-        """How long it takes; a timeout counts as twice what was waited for."""
-        plan = self.plan(chosen)
-        return 2 * plan.ms if plan.censored else plan.ms
+        """How long it takes."""
+        return time_ms(self.plan(chosen))
 
     def work_ms(self, chosen: Names) -> float:
-        """The time, and what its blocks cost where not everything is cached."""
-        return self.ms(chosen) + BLOCK_MS * self.plan(chosen).counters.buffers
+        """The work of its plan."""
+        return work_ms(self.plan(chosen))
 
     def within(self, chosen: Names) -> bool:
         """Whether it is safely within the target."""

@@ -73,6 +73,11 @@ def test_of_two_ways_to_serve_a_query_the_one_that_leaves_it_least_to_do_is_take
     assert best(large) == {"plain"}
 
 
+def test_the_better_one_takes_the_place_of_one_that_the_planner_would_go_on_to_prefer():
+    found = chooser(cell("q", 500, plain=(90, 1.0), covering=(1, 2.0)), sizes={"plain": MB, "covering": 9 * MB})
+    assert best(found) == {"covering"}
+
+
 def test_the_least_set_has_only_what_the_target_needs():
     two = chooser(cell("q", 500, a=1), cell("r", 50, b=1))
     assert best(two) == {"a", "b"}

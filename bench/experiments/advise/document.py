@@ -74,7 +74,7 @@ def document(run: AdviseRun, summary: AdviseSummary) -> Document:
         ),
         pgproof=run.pgproof,
         footer=f"Made by pgproof {run.pgproof} from run {run.id}. Every figure can be computed again from advise.json.",
-        styles=("query.css", "run.css", "plan.css", "now.css"),
+        styles=("query.css", "run.css", "plan.css", "now.css", "load.css"),
     )  # fmt: skip
 
 
@@ -210,10 +210,9 @@ def _curve(summary: AdviseSummary) -> Iterator[Block]:
     if len(points) < 2:
         yield Sentences(("There is one set alone: nothing to choose from.",), "none")
         return
-    yield Figure(
+    drawing = Figure(
         draw=lambda: figure.curve(points, summary.whole, summary.smallest, "budget"),
         words=figure.describe(points),
-        kind="chart",
         caption="Each point is the best set for that disk, by executed plans. Time: every query and class once.",
         label="What a budget buys",
     )
@@ -229,9 +228,8 @@ def _curve(summary: AdviseSummary) -> Iterator[Block]:
         )
         for one in points
     )  # fmt: skip
-    yield Table(
-        "The best set for each budget", shown, rows, "--disk and --write-cost choose one of these, or between them."
-    )
+    caption = "--disk and --write-cost choose one of these, or between them."
+    yield Beside((drawing, Table("The best set for each budget", shown, rows, caption)), "curves")
 
 
 def _said(names: Sequence[str], summary: AdviseSummary) -> Line:
@@ -259,10 +257,11 @@ def _about(run: AdviseRun) -> Section:
 
 def advised(run: AdviseRun, summary: AdviseSummary) -> str:
     """The set as blocks for optimizations.sql."""
-    head = (
+    head: tuple[str, ...] = (
         summary.headline, f"{about.size(run.workload, run.dataset)}, PostgreSQL {run.server.version}, "
         f"{about.when(run.started_at)}, by pgproof advise.",
     )  # fmt: skip
+    head += tuple(f"Slower with the set: {one}" for one in summary.slower)
     return text_of([one.block for one in summary.changes], head, figures_of(summary.changes))
 
 

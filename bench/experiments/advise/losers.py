@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.advice.choosing import WORTH_SHARE, WORTH_TIMES, Chooser
 from bench.advice.menus import NOTHING, Menu, Names
-from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.record import REPLACED, AdviseRun, Proposal
 from bench.report import numbers
 
 
@@ -44,6 +44,8 @@ def losers(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Loser]:
             found.append(Loser(one, f"It could not be built: {errors[name]}.", 0))
         elif name in drops:
             found.append(Loser(one, _kept(drops[name].error, drops[name].slower), drops[name].size_bytes))
+        elif one.candidate.kind == "drop" and run.applied:
+            found.append(Loser(one, _untried(one), 0))
         elif name in chooser.prices and run.cells:
             found.append(_loser(one, chooser, chosen, run))
     yield from sorted(found, key=lambda one: (-(one.measured or 0.0), one.proposal.block.name))
@@ -57,6 +59,13 @@ def _kept(error: str, slower: dict[str, tuple[float, float]]) -> str:
     return f"It stays: without it {label}{more} gets slower ({numbers.ms(with_it)} → {numbers.ms(without)})."
 
 
+def _untried(drop: Proposal) -> str:
+    """Why an index that could go was not tried."""
+    if drop.candidate.family.startswith(REPLACED):
+        return f"It stays: {drop.candidate.family.removeprefix(REPLACED)} is not in the set."
+    return "It stays: the statements here are not all that the database is asked."
+
+
 def _loser(one: Proposal, chooser: Chooser, chosen: Names, run: AdviseRun) -> Loser:
     name = one.block.name
     alone = frozenset({name})
@@ -64,11 +73,11 @@ def _loser(one: Proposal, chooser: Chooser, chosen: Names, run: AdviseRun) -> Lo
     size = chooser.prices[name].size_bytes
     if not changed:
         used = any(name in needs for menu in chooser.menus for needs in menu.needs)
-        said = (
-            "Only beside others a plan uses it, and none of those is in the set."
-            if used
-            else "No plan uses it, in any class."
-        )
+        said = "Only beside others a plan uses it, and not all of those are in the set."
+        if not used:
+            said = "No plan uses it, in any class."
+            if one.candidate.family == "foreign key":
+                said = f"No statement here shows what it is for. {one.candidate.reason}"
         return Loser(one, said, size)
     menu = max(changed, key=lambda menu: menu.plan(NOTHING).cost / max(menu.plan(alone).cost, 0.01))
     expected = menu.plan(NOTHING).cost / max(menu.plan(alone).cost, 0.01)

@@ -10,8 +10,9 @@ from bench.attribution.shipping import ship_all
 from bench.errors import DatasetError, WorkloadError
 from bench.experiments.advise.building import build
 from bench.experiments.advise.dropping import try_drops
-from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.record import REPLACED, AdviseRun, Proposal
 from bench.experiments.setup import Setup
+from bench.hygiene.findings import TITLES
 from bench.measurement import Cell, Sides, compare, compare_all, rounds_within, see_all, time_pairs
 from bench.model import Attribution, CellSide, Optimization, Options, Pair, Rewrite, State
 from bench.postgres.connection import checkpoint
@@ -41,7 +42,7 @@ def prove(work: Proving, seen: AdviseRun) -> None:
     setup = work.setup
     proposals = {one.block.name: one for one in seen.proposals}
     blocks = [proposals[name].block for name in seen.chosen]
-    drops = [one for one in seen.proposals if one.candidate.kind == "drop"]
+    drops = [one for one in seen.proposals if one.candidate.kind == "drop" and _may_go(one, seen)]
     with setup.watch("clone"):
         before, after = (setup.copy(setup.template, label) for label in ("before", "after"))
         with setup.server.bulk(), setup.target.connect(after) as connection:
@@ -63,6 +64,16 @@ def prove(work: Proving, seen: AdviseRun) -> None:
     if work.ship and blocks:
         with setup.watch("shipping"):
             work.told(costs=_shipped(work, blocks, seen.costs or Attribution()))
+
+
+def _may_go(drop: Proposal, seen: AdviseRun) -> bool:
+    """Whether it is worth trying: what stands for it is in the set; and that no query uses it says something only of
+    queries that somebody wrote, and of all of them."""
+    family = drop.candidate.family
+    if family.startswith(REPLACED):
+        chosen = {one.candidate.name for one in seen.proposals if one.block.name in seen.chosen}
+        return family.removeprefix(REPLACED) in chosen
+    return family != TITLES["unused"].lower() or not (seen.left_out or seen.inferred_queries or seen.broken)
 
 
 # ------------------------------------------------------------------------------------------------------- measuring
@@ -113,12 +124,12 @@ def _rewrites(work: Proving, database: str, proposals: Sequence[Proposal]) -> No
             setup.progress("trying rewrites", number, len(proposals))
             for cell in work.cells:
                 if cell.query.name in one.candidate.queries:
-                    pairs.append(_rewritten(sides, cell, one, options))
+                    pairs.append(rewritten(sides, cell, one, options))
                     work.told(rewrites=tuple(pairs))
         setup.progress("trying rewrites", len(proposals), len(proposals))
 
 
-def _rewritten(sides: Sides, cell: Cell, proposal: Proposal, options: Options) -> Pair:
+def rewritten(sides: Sides, cell: Cell, proposal: Proposal, options: Options) -> Pair:
     """The pair of a cell and its rewrite, under the name of the block; timed where the answers are equal."""
     name = proposal.block.name
     query = replace(cell.query, rewrite=Rewrite(name, proposal.candidate.ddl, cell.query.line))

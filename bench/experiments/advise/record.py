@@ -20,6 +20,9 @@ from bench.model.advice import Candidate, Hopeless
 from bench.model.advised import CandidateBuilt, CellTried, Limits
 from bench.storage import Kind
 
+REPLACED = "replaced by "
+"""The family of an index that could go once another one is there begins so."""
+
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
@@ -71,6 +74,8 @@ class AdviseRun:
     built: tuple[CandidateBuilt, ...] = ()
     cells: tuple[CellTried, ...] = ()
     """Every query and class under sets of candidates."""
+    contenders: tuple[str, ...] = ()
+    """Blocks that a set is chosen from: those whose price of writing was measured."""
     chosen: tuple[str, ...] = ()
     """Blocks of the set that was proved, in the order in which they were applied."""
     applied: tuple[Applied, ...] = ()

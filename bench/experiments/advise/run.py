@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.advice.blocks import blocks_of
 from bench.advice.candidates import SeenQuery, candidates
-from bench.advice.choosing import Chooser
-from bench.advice.menus import menus_of
-from bench.advice.prices import prices_of
+from bench.advice.choosing import WORTH_SHARE
 from bench.attribution.changed_tables import changed_tables
 from bench.attribution.effects import plan_effects
 from bench.attribution.subsets import Sets
@@ -18,6 +16,7 @@ from bench.experiments.advise.building import build
 from bench.experiments.advise.looking import look_at
 from bench.experiments.advise.proving import Proving, prove
 from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.summary import chooser_of
 from bench.experiments.advise.trial import Trial
 from bench.experiments.origin import Origin
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
@@ -159,6 +158,7 @@ def _try(work: _Work, database: str) -> Trial:
         reads={name: _relations(work, name) for name in there},
         wishes={name: work.blocks[name].candidate.queries for name in there},
         progress=setup.progress,
+        least_ms=WORTH_SHARE * work.chosen.measure.target_ms,
         limit_s=work.chosen.explore_s,
     )
     if not there:
@@ -174,7 +174,7 @@ def _try(work: _Work, database: str) -> Trial:
 def _settle(work: _Work, trial: Trial) -> None:
     """Ask the server about the sets that the known plans make the best, until it takes the plans that they say."""
     for _ in range(PASSES):
-        chooser = _chooser(work)
+        chooser = chooser_of(work.seen)
         sets = [*chooser.best(Limits()), *(frozenset(one.names) for one in chooser.curve(Limits()))]
         best = chooser.best(Limits())[-1:]
         parts = [names - {name} for names in best for name in names]
@@ -183,15 +183,6 @@ def _settle(work: _Work, trial: Trial) -> None:
         work.told(cells=trial.results())
         if not more or trial.late:
             break
-
-
-def _chooser(work: _Work) -> Chooser:
-    indexes = [one.block.name for one in work.seen.proposals if one.candidate.kind == "index"]
-    menus = menus_of(work.seen.cells, work.seen.options.target_ms, indexes)
-    costs = work.seen.costs.write_costs if work.seen.costs else ()
-    return Chooser.of(
-        menus, prices_of(work.seen.built, costs), {query.name: query.weight for query in work.seen.queries}
-    )
 
 
 def _relations(work: _Work, name: str) -> set[str]:
@@ -208,17 +199,15 @@ def _relations(work: _Work, name: str) -> set[str]:
 # -------------------------------------------------------------------------------------------------------- choosing
 def _choose(work: _Work, trial: Trial) -> None:
     """Price what a set could be made of, and choose within what the user grants."""
-    chooser = _chooser(work)
-    contenders = set().union(*chooser.best(Limits()), *(one.names for one in chooser.curve(Limits())))
-    if contenders:
+    if contenders := chooser_of(work.seen).contenders():
         with work.setup.watch("writes"):
-            work.told(costs=_write_costs(work, contenders))
-    best = _chooser(work).best(work.chosen.limits)
+            work.told(contenders=tuple(sorted(contenders)), costs=_write_costs(work, contenders))
+    best = chooser_of(work.seen).best(work.chosen.limits)
     chosen = [name for name in trial.blocks if best and name in best[-1]]
     work.told(chosen=tuple(chosen))
 
 
-def _write_costs(work: _Work, contenders: set[str]) -> Attribution:
+def _write_costs(work: _Work, contenders: Collection[str]) -> Attribution:
     setup = work.setup
     blocks = tuple(one.block for one in work.seen.proposals if one.block.name in contenders)
     with setup.passing_copy(setup.template, "writes") as name, setup.target.connect(name) as connection:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.advice.choosing import Chooser
-from bench.advice.menus import Menu, menus_of
+from bench.advice.menus import SLOWER, Menu, menus_of
 from bench.advice.prices import prices_of, write_shares
 from bench.attribution.costs import Costs, costs
 from bench.cells.cell import summarize_pair
@@ -121,6 +121,8 @@ class AdviseSummary:
     rewrites: tuple[RewriteSummary, ...]
     hopeless: tuple[Hopeless, ...]
     broken: tuple[tuple[str, str], ...]
+    slower: tuple[str, ...]
+    """``query[class]`` of what gets slower with the set, with its medians."""
 
 
 def summarize(run: AdviseRun) -> AdviseSummary:
@@ -152,6 +154,7 @@ def summarize(run: AdviseRun) -> AdviseSummary:
         rewrites=rewrites(run),
         hopeless=run.hopeless,
         broken=tuple(run.broken.items()),
+        slower=_slower(queries),
     )
 
 
@@ -159,8 +162,10 @@ def chooser_of(run: AdviseRun) -> Chooser:
     """What chooses, from what a run has seen so far."""
     indexes = [one.block.name for one in run.proposals if one.candidate.kind == "index"]
     menus = menus_of(run.cells, run.options.target_ms, indexes)
-    prices = prices_of(run.built, run.costs.write_costs if run.costs else ())
-    return Chooser.of(menus, prices, {query.name: query.weight for query in run.queries})
+    written = run.costs.write_costs if run.costs else ()
+    among = run.contenders or None
+    weights = {query.name: query.weight for query in run.queries}
+    return Chooser.of(menus, prices_of(run.built, written), weights, among)
 
 
 def _write_share(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> float:
@@ -234,6 +239,15 @@ def _queries(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> list[A
     ]
 
 
+def _slower(queries: Sequence[AdvisedQuery]) -> tuple[str, ...]:
+    """Beyond what two copies differ by, and by a tenth and more."""
+    return tuple(
+        f"{cell.query}[{cell.parameter_class}] {numbers.figure(cell.before.p50)} → {numbers.figure(cell.after.p50)}"
+        for one in queries for cell in one.summary.cells
+        if cell.effect == "slower" and cell.ratio and cell.ratio.value * SLOWER <= 1
+    )  # fmt: skip
+
+
 def _wrong(queries: Sequence[AdvisedQuery]) -> Iterator[str]:
     for one in queries:
         for cell in one.summary.cells:
@@ -287,8 +301,7 @@ def _paragraph(
         share = _write_share(run, chooser, chosen)
         yield f"Writing costs {share:.1%} more WAL with the set, over the workload's write statements."
     faster = sum(cell.effect == "faster" for one in queries for cell in one.summary.cells)
-    slower = [f"{one.summary.title} ({cell.parameter_class})" for one in queries for cell in one.summary.cells
-              if cell.effect == "slower"]  # fmt: skip
+    slower = _slower(queries)
     if faster:
         yield f"{plural(faster, 'class', 'classes')} of queries {'is' if faster == 1 else 'are'} faster by it."
     if slower:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.advice.menus import BLOCK_MS
 from bench.attribution.cells import NOTHING, Found, used
 from bench.attribution.subsets import Names, Sets
 from bench.measurement import Cell
@@ -51,6 +52,9 @@ class Trial:
     wishes: Mapping[str, Collection[str]]
     """Candidate to the queries that it was made for."""
     progress: Progress
+    least_ms: float
+    """Cells that take less are left alone: no candidate could save enough there. Under the sets chosen they are asked
+    about like all others."""
     limit_s: float
     """Seconds after which nothing new is executed."""
     found: list[Found] = field(default_factory=list)
@@ -68,10 +72,16 @@ class Trial:
         store(self.results())
         for seen in self.found:
             self._learn(seen)
-        alone = {self.sets.only([name]): [seen for seen in self.found if name in seen.concerned] for name in names}
-        self._ask(alone, "trying one at a time")
+        left = {seen.key: self._as_it_is_ms(seen) for seen in self.found if seen.tried}
+        open_ = [seen for seen in self.found if left.get(seen.key, 0.0) > self.least_ms]
+        open_.sort(key=lambda seen: -left[seen.key])
+        first: dict[str, list[Found]] = {}
+        for seen in open_:  # the slowest first: time may run out
+            for name in sorted(seen.concerned):
+                first.setdefault(name, []).append(seen)
+        self._ask({self.sets.only([name]): found for name, found in first.items()}, "trying one at a time")
         store(self.results())
-        self._ask(self._joint(), "trying several together")
+        self._ask(self._joint(open_), "trying several together")
 
     def confirm(self, chosen: Iterable[Collection[str]]) -> bool:
         """Ask for the plans of all cells under these sets; True where one was not known before."""
@@ -81,6 +91,7 @@ class Trial:
 
     def again(self, chosen: Sequence[Collection[str]], times: int) -> None:
         """Execute the plans of these sets until each was executed ``times`` times."""
+        wrote = False
         for number, names in enumerate(chosen):
             self.progress("executing the sets chosen", number, len(chosen), "sets")
             away = self.sets.only(names)
@@ -90,7 +101,9 @@ class Trial:
             with self.sets.without(away):
                 for seen in short:
                     seen.again(away, self.sets.connection, times - seen.executions(away))
-            self._clean(short)
+            wrote = wrote or any(seen.cell.query.writes for seen in short)
+        if wrote:
+            self._clean()
         self.progress("executing the sets chosen", len(chosen), len(chosen), "sets")
 
     def results(self) -> tuple[CellTried, ...]:
@@ -120,10 +133,15 @@ class Trial:
         seen.hidden = set(self.triggered).intersection(concerned) if seen.cell.query.writes else set()
         seen.concerns(concerned, (concerned - set(self.pure)) | seen.hidden)
 
-    def _joint(self) -> Wanted:
+    def _as_it_is_ms(self, seen: Found) -> float:
+        """What is to be saved of a cell at most."""
+        tried = seen.tried[seen.plan(self.sets.only([]))]
+        return min(tried.samples_ms) + BLOCK_MS * tried.counters.buffers
+
+    def _joint(self, cells: Sequence[Found]) -> Wanted:
         """The sets of two and more that plans use together, with all candidates there or without some of them."""
         wanted: Wanted = {}
-        open_: list[tuple[Found, Names]] = [(seen, NOTHING) for seen in self.found if seen.concerned]
+        open_: list[tuple[Found, Names]] = [(seen, NOTHING) for seen in cells if seen.concerned]
         asked: dict[Key, int] = {}
         for depth in range(DEPTH):
             self.progress("looking for what helps together", depth, DEPTH, "rounds")
@@ -155,7 +173,12 @@ class Trial:
 
     def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str) -> None:
         """Find the plan of each cell in each set, executing those that are new."""
-        todo = [(names, found) for names, found in wanted.items() if found]
+        parts = [
+            (names, [seen for seen in found if seen.cell.query.writes is writing])
+            for writing in (False, True)  # last: even rolled back they leave dead rows
+            for names, found in wanted.items()
+        ]
+        todo, wrote = [(names, found) for names, found in parts if found], False
         for number, (names, found) in enumerate(todo):
             self.progress(what, number, len(todo), "sets")
             left = [seen for seen in found if seen.known(names) is None]
@@ -163,14 +186,17 @@ class Trial:
                 continue
             concerned = set().union(*(seen.concerned for seen in left))  # the others would change nothing
             with self.sets.without(names & concerned):
-                wrote = [seen.ask(names, self.sets.connection, self.made_by, EXECUTIONS) for seen in left]
-            if any(wrote):
-                self.sets.clean()
+                told = [seen.ask(names, self.sets.connection, self.made_by, EXECUTIONS) for seen in left]
+            wrote = wrote or any(told)
+        if wrote:
+            self._clean()
         self.progress(what, len(todo), len(todo), "sets")
 
-    def _clean(self, found: Iterable[Found]) -> None:
-        if any(seen.cell.query.writes for seen in found):
-            self.sets.clean()
+    def _clean(self) -> None:
+        """Take out what rolled back executions left; however long that takes with so many indexes."""
+        self.sets.connection.execute("SET statement_timeout = 0")
+        self.sets.clean()
+        self.sets.connection.execute("RESET statement_timeout")
 
     def _result(self, seen: Found) -> CellTried:
         asked = [SetAsked(tuple(sorted(seen.concerned - away)), plan) for away, plan in seen.asked.items()]

@@ -1,0 +1,78 @@
+"""What is tried beside a set: indexes that could go, statements in another way, parents that are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from bench.advice.blocks import block_of
+from bench.experiments.advise.dropping import try_drops
+from bench.experiments.advise.proving import rewritten
+from bench.experiments.advise.record import Proposal
+from bench.experiments.setup import Setup, prepared
+from bench.measurement import Cell, Sides, cells_of
+from bench.model.advice import Candidate
+from bench.model.schema import Index
+from bench.postgres.servers import ServerHandle
+from bench.workload import read
+from tests import SHOP
+from tests.builders.shops import setup_of
+from tests.experiments.advise.test_run import OPTIONS, ORDERS
+
+
+@pytest.fixture(scope="module")
+def setup(server: ServerHandle, _templates_go: None) -> Iterator[Setup]:
+    with prepared(setup_of(read(SHOP), ORDERS), server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def cells(setup: Setup) -> list[Cell]:
+    queries = [query for query in setup.workload.queries if not query.writes]
+    return cells_of(queries, setup.bindings(queries))
+
+
+def drop(name: str) -> Proposal:
+    index = Index(name, "btree", ("status",), ("status",))
+    made = Candidate(name, "drop", "duplicate", ("public.orders",), f"DROP INDEX public.{name}", index=index)
+    return Proposal(made, block_of(made, name, ()))
+
+
+def test_of_twins_one_can_go_and_the_other_then_stays(setup: Setup, cells: list[Cell]) -> None:
+    with setup.passing_copy(setup.template, "twins") as name:
+        with setup.target.connect(name) as connection:
+            for twin in ("one", "two"):
+                connection.execute(f"CREATE INDEX {twin} ON orders (status) INCLUDE (total_cents)")
+        one, two = try_drops(setup, name, [drop("one"), drop("two")], cells, 5.0)
+    assert (one.taken, two.taken) == (True, False)
+    assert list(two.slower) == ["open_orders[all]"]
+    assert one.size_bytes > 0
+
+
+def test_what_cannot_go_says_why(setup: Setup, cells: list[Cell]) -> None:
+    with setup.passing_copy(setup.template, "key") as name:
+        (key,) = try_drops(setup, name, [drop("orders_pkey")], cells, 5.0)
+    assert not key.taken
+    assert "constraint" in key.error
+
+
+@pytest.mark.parametrize(
+    ("sql", "equal", "error"),
+    [
+        ("SELECT count(*) AS orders, sum(total_cents) AS cents FROM orders WHERE status IN ('open')", True, ""),
+        ("SELECT count(*) AS orders, sum(total_cents) AS cents FROM orders WHERE status <> 'open'", False, ""),
+        ("SELECT count(*) FROM nowhere", None, "nowhere"),
+    ],
+)
+def test_a_rewrite_is_proved_equal_or_not(
+    setup: Setup, cells: list[Cell], sql: str, equal: bool | None, error: str
+) -> None:
+    cell = next(cell for cell in cells if cell.query.name == "open_orders")
+    made = Candidate("open_orders: other", "rewrite", "other", (), sql, queries=("open_orders",))
+    sides = Sides(setup.target, {"before": setup.template, "after": setup.template}, 5.0)
+    pair = rewritten(sides, cell, Proposal(made, block_of(made, "other", ())), replace(OPTIONS, target_ms=0.0))
+    assert (pair.equality.equal if pair.equality else None) == equal
+    assert error in pair.after.error
+    assert bool(pair.after.samples) == bool(equal)
