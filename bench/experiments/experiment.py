@@ -57,6 +57,13 @@ class Experiment(Generic[Record, Summary]):
     """What to say of the part of a stopped one that was kept in a folder; None where no part is ever kept."""
     worth_reporting: Callable[[Record], bool] = lambda _record: True
     """Whether the part of a stopped one gets its reports at once."""
+    _last: list[tuple[Record, Summary]] = field(default_factory=list, init=False, repr=False, compare=False)
+
+    def decided(self, record: Record) -> Summary:
+        """The summary of ``record``, made once for the record that was asked about last."""
+        if not (self._last and self._last[0][0] is record):
+            self._last[:] = [(record, self.summarize(record))]
+        return self._last[0][1]
 
     @property
     def carried_out_by(self) -> str:
@@ -65,22 +72,22 @@ class Experiment(Generic[Record, Summary]):
 
     def show(self, record: Record) -> RenderableType:
         """What a terminal shows of ``record``."""
-        return terminal.render(self.document(record, self.summarize(record)))
+        return terminal.render(self.document(record, self.decided(record)))
 
     def markdown(self, record: Record) -> str:
         """What a comment on a pull request shows of ``record``."""
-        return markdown.render(self.document(record, self.summarize(record)))
+        return markdown.render(self.document(record, self.decided(record)))
 
     def write(self, record: Record, folder: Path) -> tuple[Path, ...]:
         """Write page, Markdown and the others into ``folder``, made where it is missing. Raises ``OSError``."""
-        summary = self.summarize(record)
+        summary = self.decided(record)
         made = self.document(record, summary)
         texts = {f"{made.file}.html": html.render(made), f"{made.file}.md": markdown.render(made)}
         return put({**texts, **{name: render(record, summary) for name, render in self.others.items()}}, folder)
 
     def look(self, record: Record) -> tuple[Finding, ...]:
         """The findings of ``record``."""
-        return tuple(self.findings(record, self.summarize(record)))
+        return tuple(self.findings(record, self.decided(record)))
 
     def ends_as(self, record: Record) -> Outcome:
         """What the exit code says."""
