@@ -101,6 +101,8 @@ def to_type(values: pa.Array, column: Column, bounds: Bounds) -> pa.Array:
     if family == "bool":
         return pc.cast(values, pa.bool_())
     if family == "text" and pa.types.is_timestamp(values.type):
+        if column.name.lower().endswith("date"):
+            return pc.cast(pc.cast(values, pa.date32(), safe=False), pa.string())
         return pc.cast(pc.cast(values, pa.timestamp("s"), safe=False), pa.string())
     if family == "text" and not pa.types.is_string(values.type):
         return pc.cast(values, pa.string())

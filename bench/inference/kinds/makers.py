@@ -25,6 +25,8 @@ Make = Callable[[Rows, Mapping[str, Any]], pa.Array]
 DIGEST_SIZES = (32, 40, 64, 96, 128)
 """Hexadecimal digits of md5, sha1, sha256, sha384, sha512: a column of just that length holds such a one."""
 HEX_PAIRS = np.frombuffer(b"".join(b"%02x" % i for i in range(256)), np.uint16)
+SENTENCE = 75
+"""Characters of a long sentence of the pool."""
 NUMBER_WIDTH = 7
 """Characters in base 36 for the number of a row: 78 thousand million of them."""
 
@@ -146,8 +148,9 @@ def octets(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
 
 
 def text(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
-    """``least`` to ``most`` sentences."""
-    end = options.get("end", ".")
+    """``least`` to ``most`` sentences, as many as a short column has room for."""
+    end, room = options.get("end", "."), max(1, (options.get("longest") or 1 << 20) // SENTENCE)
+    options = {**options, "least": min(options["least"], room), "most": min(options["most"], room)}
     count = options["least"] + rows.below(options["most"] - options["least"] + 1, "sentences")
     before, after = options.get("around", ("", ""))
     parts: list[pa.Array | str] = [before] if before else []

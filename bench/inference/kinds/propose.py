@@ -73,6 +73,14 @@ TRUE = "t"
 NAMES = ("name", "title", "label")
 """Columns that a slug of the same row is made from, the first that there is."""
 SAMPLE = 64
+SET_WHEN_MADE = ("happened_at", "started_at", "finished_at", "scheduled_at", "starts_at")
+"""Kinds of times that a default of now() turns into the time at which the row is made."""
+COMMENT_WORDS = 4
+WORD = r"""['"`]?[a-z][\w-]{0,23}['"`]?"""
+LISTED = re.compile(rf"(?:^|:\s*|\bone of:?\s*|[(\[])((?:{WORD}\s*[,|/]\s*){{1,11}}{WORD})\s*(?:[)\]]|\.?$)")
+"""Words that a comment lists: ``draft, sent, paid``, ``state: 'on' | 'off'``."""
+APART = 0.02
+"""Of a row's life between two times of one kind."""
 CONSTANT = re.compile(r"'((?:[^']|'')*)'(?:::[\w\s\".\[\](),]+)?|(-?\d+(?:\.\d+)?)|(true|false)")
 NOW = re.compile(r"now\(\)|current_timestamp|current_date|localtimestamp|clock_timestamp\(\)", re.IGNORECASE)
 
@@ -99,6 +107,14 @@ def _together(plan: ColumnPlan, plans: Sequence[ColumnPlan]) -> ColumnPlan:
             return replace(plan, options={**plan.options, "of": named[0].name, "template": template})
     if make == "period":
         return _without_partner(plan, plans)
+    if make == "time" and "ahead" not in kinds()[plan.kind].options:
+        before = [one.kind for one in plans[: plans.index(plan)]].count(plan.kind)
+        stage = kinds()[plan.kind].options["stage"]
+        return (
+            replace(plan, options={**plan.options, "stage": stage + APART * min(before, 5)})
+            if before and stage
+            else plan
+        )
     if make != "money":
         return plan
     parts = [kinds()[one.kind].options.get("part", one.kind) for one in plans]
@@ -154,10 +170,14 @@ def _candidates(schema: Schema, table: Table, column: Column, limits: Limits) ->
     if limits.values or bounds.family == "enum":
         yield _listed(column, limits, bounds)
         return
-    for rule in rules_for(column.name, table.table, bounds.family, bounds.longest):
-        plan = _by_rule(schema, rule, column, limits, bounds)
+    others = tuple(one.name for one in table.columns)
+    for rule in rules_for(column.name, table.table, bounds.family, bounds.longest, others):
+        plan = _by_rule(schema, table, rule, column, limits, bounds)
+        if plan is not None and not rule.telling:
+            yield from _by_comment(schema, table, column, limits, bounds)
         if plan is not None:
             yield plan
+    yield from _by_comment(schema, table, column, limits, bounds)
     by_type = BY_TYPE.get(bounds.family)
     if bounds.family == "text" and (bounds.longest or SHORT_TEXT + 1) <= SHORT_TEXT:
         by_type = "code"
@@ -167,9 +187,29 @@ def _candidates(schema: Schema, table: Table, column: Column, limits: Limits) ->
             yield replace(plan, reason=f"{column.type.text}, its name tells nothing")
 
 
-def _by_rule(schema: Schema, rule: Rule, column: Column, limits: Limits, bounds: Bounds) -> ColumnPlan | None:
+def _by_comment(
+    schema: Schema, table: Table, column: Column, limits: Limits, bounds: Bounds
+) -> Iterator[ColumnPlan]:  # fmt: skip
+    """What the column's comment says of it, where its name says nothing: the words that it is listed or named by."""
+    said = column.comment.strip()
+    if bounds.family == "text" and (match := LISTED.search(said)):
+        values = [value.strip(" '\"`") for value in re.split(r"[,|/]", match[1])]
+        options = {"values": {value: round(FADING**place, 3) for place, value in enumerate(values)}}
+        plan = _fitted(kinds()["choice"], column, limits, bounds, options)
+        if plan is not None:
+            yield replace(plan, reason="its comment lists values")
+    name = "_".join(re.findall(r"\w+", re.split(r"[.,;:()]| for | of | in ", said)[0])[:COMMENT_WORDS])
+    for rule in rules_for(name, table.table, bounds.family, bounds.longest) if name else ():
+        plan = _by_rule(schema, table, rule, column, limits, bounds) if rule.telling else None
+        if plan is not None:
+            yield replace(plan, reason="its comment says what it is")
+
+
+def _by_rule(
+    schema: Schema, table: Table, rule: Rule, column: Column, limits: Limits, bounds: Bounds
+) -> ColumnPlan | None:
     kind, options = rule.kind, dict(rule.options)
-    if NOW.search(column.default) and kind.make == "time" and "ahead" not in kind.options and kind.name != "updated_at":
+    if kind.name in SET_WHEN_MADE and NOW.search(column.default) and not _made_beside(table, column):
         kind = kinds()["created_at"]
     if kind.name == "model_class":
         options |= _classes(schema)
@@ -179,6 +219,14 @@ def _by_rule(schema: Schema, rule: Rule, column: Column, limits: Limits, bounds:
         return None
     nulls = rule.nulls if rule.nulls is not None else plan.nulls
     return replace(plan, reason=_reason(rule, column), nulls=nulls)
+
+
+def _made_beside(table: Table, column: Column) -> bool:
+    """Whether another column of the table is the time at which a row was made."""
+    named = (one.name for one in table.columns if one.name != column.name)
+    return any(
+        rule.kind.name == "created_at" for name in named for rule in rules_for(name, table.table, "time", None)[:1]
+    )
 
 
 def _reason(rule: Rule, column: Column) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Literal
 
 from bench.inference.kinds.names import family_of, singular, words_of
 from bench.inference.kinds.pools import read
+from bench.inference.kinds.rules import in_english
 from bench.model.schema import Column, DataType, ForeignKey, Schema, Table
 
 Outcome = Literal["used", "doubtful", "polymorphic", "refused"]
@@ -26,7 +28,7 @@ REFERABLE = ("int", "uuid", "text", "numeric", "bytes")
 
 
 def _words(which: str) -> tuple[str, ...]:
-    """``roles``, ``users`` or ``parents`` of rules.toml."""
+    """``roles``, ``users``, ``parents`` or ``by`` of rules.toml."""
     return tuple(read("rules.toml")["references"][which])
 
 
@@ -47,8 +49,21 @@ def references(schema: Schema) -> list[tuple[str, ForeignKey]]:
 
 def find_references(schema: Schema) -> list[Found]:
     """All columns that look like references and are not declared: those used, and those only to be listed."""
-    tables = _by_words(schema)
-    return [found for table in schema.tables if not table.partition_of for found in _of_table(schema, tables, table)]
+    tables, alike = _by_words(schema), _declared(schema)
+    return [
+        found for table in schema.tables if not table.partition_of for found in _of_table(tables, alike, table)
+    ]  # fmt: skip
+
+
+def _declared(schema: Schema) -> dict[str, tuple[Table, str]]:
+    """By the name of a column the parent that all declared keys of columns of that name refer to."""
+    parents: dict[str, set[tuple[str, str]]] = {}
+    for table in schema.tables:
+        for key in table.foreign_keys:
+            if len(key.columns) == 1 and key.table in schema.by_name and key.table != table.name:
+                parents.setdefault(key.columns[0], set()).add((key.table, key.to[0]))
+    one = {name: min(found) for name, found in parents.items() if len(found) == 1}
+    return {name: (schema.by_name[parent], to) for name, (parent, to) in one.items()}
 
 
 def _by_words(schema: Schema) -> dict[tuple[str, ...], list[Table]]:
@@ -56,40 +71,60 @@ def _by_words(schema: Schema) -> dict[tuple[str, ...], list[Table]]:
     found: dict[tuple[str, ...], list[Table]] = {}
     for table in schema.tables:
         if not table.partition_of:
-            found.setdefault(_singular(words_of(table.table)), []).append(table)
+            found.setdefault(_of(table), []).append(table)
     return found
+
+
+@cache
+def _words_of(name: str) -> tuple[str, ...]:
+    """The words of a name, those of other languages in English as far as they are known."""
+    return tuple(part for word in words_of(name) for part in in_english(word).split())
 
 
 def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
     return (*words[:-1], singular(words[-1])) if words else words
 
 
-def _of_table(schema: Schema, tables: Mapping[tuple[str, ...], list[Table]], table: Table) -> Iterator[Found]:
+def _of(table: Table) -> tuple[str, ...]:
+    return _singular(_words_of(table.table))
+
+
+def _of_table(
+    tables: Mapping[tuple[str, ...], list[Table]], alike: Mapping[str, tuple[Table, str]], table: Table
+) -> Iterator[Found]:  # fmt: skip
     declared = {name for key in table.foreign_keys for name in key.columns}
     own = table.primary_key.keys if table.primary_key else ()
     for column in table.columns:
-        words = words_of(column.name)
+        words = _words_of(column.name)
         if column.name in declared or column.generated or column.identity or own == (column.name,):
             continue
-        stem = _stem(words, column, tables)
+        stem = _stem(words, column, table, tables)
         if not stem:
             continue
-        kind = next((c for c in table.columns if words_of(c.name) == (*words[:-1], "type")), None)
+        kind = next((c for c in table.columns if _words_of(c.name) == (*words[:-1], "type")), None)
         if kind is not None and words[-1] in ENDINGS and kind.name not in declared:
             yield _polymorphic(table, column, kind)
+            continue
+        parent, to = alike.get(column.name, (None, ""))
+        if parent and parent is not table and _alike(parent.column(to).type, column.type):
+            reason = f"as {column.name} does in tables that declare it"
+            yield Found(table.name, _key(table, column, parent.name, to, reason), "used")
         else:
-            yield from _by_stem(schema, tables, table, column, stem)
+            yield from _by_stem(tables, table, column, stem)
 
 
-def _stem(words: tuple[str, ...], column: Column, tables: Mapping[tuple[str, ...], list[Table]]) -> tuple[str, ...]:
+def _stem(
+    words: tuple[str, ...], column: Column, table: Table, tables: Mapping[tuple[str, ...], list[Table]]
+) -> tuple[str, ...]:  # fmt: skip
     """The words for what a column refers to; none where it does not look like a reference."""
     ended = len(words) > 1 and words[-1] in ENDINGS
     if not ended and family_of(column.type) not in ("int", "uuid"):
         return ()
-    stem = words[:-1] if ended else words
-    if len(stem) > 1 and (stem[-1] == "by" or (stem[-1] == "to" and stem[0] in _words("roles"))):
+    stem = tuple(word for word in (words[:-1] if ended else words) if not word.isdigit()) or words[:1]
+    if len(stem) > 1 and (stem[-1] in _words("by") or (stem[-1] == "to" and stem[0] in _words("roles"))):
         return ("user",)
-    return stem if ended or stem in tables else ()
+    own = stem[0] in _words("parents") and _singular(stem[1:]) == _of(table)[-1:]
+    return stem if ended or own or stem in tables else ()
 
 
 def _polymorphic(table: Table, column: Column, kind: Column) -> Found:
@@ -98,7 +133,7 @@ def _polymorphic(table: Table, column: Column, kind: Column) -> Found:
 
 
 def _by_stem(
-    schema: Schema, tables: Mapping[tuple[str, ...], list[Table]], table: Table, column: Column, stem: tuple[str, ...]
+    tables: Mapping[tuple[str, ...], list[Table]], table: Table, column: Column, stem: tuple[str, ...]
 ) -> Iterator[Found]:
     parent, why, outcome = _parent(tables, table, stem)
     if parent is None:
@@ -129,14 +164,19 @@ def _parent(
         if found := tables.get(words):
             how = "named like the table" if not drop else f"named like the table, but for '{' '.join(stem[:drop])}'"
             one = _nearest(found, table)
+            if one and one.schema != table.schema and words[-1] in _words("users"):
+                one = _somebody(tables, table) or one
             return (one or found[0]), how, "used" if one else "doubtful"
-        own = (*_singular(words_of(table.table)), *words)
-        if not drop and (found := tables.get(own)):
-            return found[0], "named like the table, its own name before it", "used"
-    if stem[-1] in _words("roles"):
-        for users in _words("users"):
-            if found := tables.get((users,)):
-                return found[0], f"{' '.join(stem)} is somebody of {found[0].name}", "used"
+        for kept in range(len(_of(table)), 0, -1) if not drop else ():
+            before = _of(table)[:kept]
+            found = [one for one in tables.get((*before, *words), ()) if one is not table and _is_root(one)]
+            if found:
+                return found[0], f"named like the table, but for '{' '.join(before)}' that both begin with", "used"
+    for users in _words("users"):
+        if found := tables.get((*_singular(stem), users)):
+            return found[0], f"named like the table, but for '{users}'", "used"
+    if stem[-1] in _roles() and (somebody := _somebody(tables, table)):
+        return somebody, f"{' '.join(stem)} is somebody of {somebody.name}", "used"
     last = _singular(stem)
     ending = [
         t for words, group in tables.items() if words[-len(last) :] == last and len(words) > len(last) for t in group
@@ -146,8 +186,26 @@ def _parent(
     return None, "", "refused"
 
 
+@cache
+def _roles() -> frozenset[str]:
+    return frozenset((*_words("roles"), *read("rules.toml")["classes"]["person"].split())) - {*_words("parents")}
+
+
+def _somebody(tables: Mapping[tuple[str, ...], list[Table]], table: Table) -> Table | None:
+    """The table in which the users are: in the table's own schema if there is one, else in any."""
+    named = [t for users in _words("users") for t in tables.get((users,), ())]
+    ending = [t for words, group in tables.items() if len(words) > 1 and words[-1] == "user" for t in group]
+    same = [t for t in (*named, *(ending if len(ending) == 1 else ())) if t.schema == table.schema and _is_root(t)]
+    return same[0] if same else named[0] if named else None
+
+
+def _is_root(table: Table) -> bool:
+    """Whether each of its rows is somebody by a key of its own: it has one column as its key."""
+    return table.primary_key is not None and len(table.primary_key.keys) == 1
+
+
 def _last(table: Table) -> tuple[str, ...]:
-    return _singular(words_of(table.table))[-1:]
+    return _of(table)[-1:]
 
 
 def _nearest(found: list[Table], table: Table) -> Table | None:

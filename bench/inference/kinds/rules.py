@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -33,6 +33,8 @@ class Rule:
     families: frozenset[str]
     kind: Kind
     table: str = ""
+    beside: str = ""
+    """Of another column of the table, which has to be there."""
     longest: int | None = None
     nulls: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -72,14 +74,21 @@ def rules() -> tuple[Rule, ...]:
 def _rule(entry: Mapping[str, Any]) -> Rule:
     families = (GROUPS.get(word, (word,)) for word in entry["on"].split())
     return Rule(
-        entry["name"],
+        _written_out(entry["name"]),
         frozenset(family for group in families for family in group),
         kinds()[entry["kind"]],
-        entry.get("table", ""),
+        _written_out(entry.get("table", "")),
+        _written_out(entry.get("beside", "")),
         entry.get("longest"),
         entry.get("nulls"),
         entry.get("with", {}),
     )
+
+
+def _written_out(pattern: str) -> str:
+    """The pattern with ``{class}`` replaced by the words of that class."""
+    classes = read("rules.toml")["classes"]
+    return re.sub(r"\{(\w+)\}", lambda match: "|".join(classes[match[1]].split()), pattern)
 
 
 @cache
@@ -92,8 +101,10 @@ def pattern_of(text: str) -> re.Pattern[str]:
     return re.compile("".join(_token(token) for token in text.split()))
 
 
-PLURAL = r"\S+[^\Wsu]s"
+PLURAL = r"\S+(?:[^\Wsuic]|(?<!i)c)s"
 PARTICIPLE = re.compile(r"(\w{2,}ed)(at|on|by)")
+DATED, DATE = ("date", "datetime", "timestamp"), 10
+"""Last words of texts that hold a time, and the characters of a date."""
 SHORT = 3
 """Letters that may stand before an ending of [glued] and mean nothing to us."""
 
@@ -113,17 +124,44 @@ def _token(token: str) -> str:
 
 
 @cache
+def _foreign() -> dict[str, str]:
+    """Words of other languages, and what they mean."""
+    return {word: meaning for meaning, words in read("rules.toml")["foreign"].items() for word in words.split()}
+
+
+def in_english(word: str) -> str:
+    """A word of another language as we say it, in the singular; any other as it is.
+
+    >>> in_english("usuarios"), in_english("orders")
+    ('user', 'orders')
+    """
+    return next((_foreign()[one] for one in (word, singular(word), word.removesuffix("es")) if one in _foreign()), word)
+
+
+@cache
 def words_in(name: str) -> tuple[str, ...]:
-    """The words of a column's name, glued ones cut, those that mean the same put alike."""
-    same = read("rules.toml")["words"]
-    return replaced(tuple(part for word in words_of(name) for part in _cut(word)), same)
+    """The words of a column's name, glued ones cut, those that mean the same put alike, what it is of last.
+
+    >>> words_in("fecha_de_inicio"), words_in("code_postal"), words_in("zip_code")
+    (('start', 'date'), ('postal', 'code'), ('postal', 'code'))
+    """
+    same, foreign, heads = read("rules.toml")["words"], _foreign(), read("rules.toml")["heads"]
+    cut = tuple(part for word in words_of(name) for part in _cut(word))
+    kept = tuple(word for at, word in enumerate(cut) if not 0 < at < len(cut) - 1 or word not in heads["between"])
+    words = replaced(kept, {**same, **foreign})
+    first = len(replaced(kept[:1], {**same, **foreign}))
+    turned = {*kept[:1], *kept[1:2]} & foreign.keys() and " ".join(words[:first]) in heads["first"]
+    if turned and len(kept) > 1 and words[-1] not in heads["units"]:
+        words = (*words[first:], *replaced(words[:first], heads["becomes"]))
+    return tuple(word for at, word in enumerate(words) if word != words[at - 1] or not at)
 
 
 @cache
 def _known() -> frozenset[str]:
     """Every word that stands in a rule or is replaced by one."""
     found = {word for rule in rules() for word in re.findall(r"[a-z]+", f"{rule.name} {rule.table}")}
-    return frozenset(found | set(read("rules.toml")["words"]) | set(read("rules.toml")["together"]["words"]))
+    file = read("rules.toml")
+    return frozenset(found | set(file["words"]) | set(_foreign()) | set(file["together"]["words"]))
 
 
 def _cut(word: str) -> tuple[str, ...]:
@@ -153,10 +191,20 @@ def _cut(word: str) -> tuple[str, ...]:
 
 @cache
 def _named(name: str) -> tuple[Rule, ...]:
-    """Rules whose name fits, whatever the type and the table."""
-    text = "".join(f"{word} " for word in words_in(name))
-    places = sorted({place for word in ("", *words_in(name)) for place in _places().get(word, ())})
-    return tuple(rules()[place] for place in places if pattern_of(rules()[place].name).fullmatch(text))
+    """Rules whose name fits, whatever the type and the table; behind them those that fit it without its qualifiers."""
+    words, qualifiers = words_in(name), read("rules.toml")["qualifiers"]["words"]
+    found = list(_fitting(words))
+    while len(words) > 1 and (words[-1] in qualifiers or words[-1].isdigit()):
+        words = words[:-1]
+        found += [rule for rule in _fitting(words) if rule.telling and rule not in found]
+    return (*(rule for rule in found if rule.telling), *(rule for rule in found if not rule.telling))
+
+
+def _fitting(words: tuple[str, ...]) -> Iterator[Rule]:
+    text = "".join(f"{word} " for word in words)
+    for place in sorted({place for word in ("", *words) for place in _places().get(word, ())}):
+        if pattern_of(rules()[place].name).fullmatch(text):
+            yield rules()[place]
 
 
 @cache
@@ -171,19 +219,37 @@ def _places() -> dict[str, list[int]]:
 
 @cache
 def _table_text(table: str) -> str:
-    words = words_of(table)
+    words = [part for word in words_of(table) for part in in_english(word).split()]
     return "".join(f"{word} " for word in (*words[:-1], *(singular(word) for word in words[-1:])))
 
 
-def rules_for(column: str, table: str, family: str, longest: int | None) -> list[Rule]:
-    """Rules that hold for a column of that name, in a table of that name (unqualified), the first is the best."""
+def rules_for(
+    column: str, table: str, family: str, longest: int | None, others: tuple[str, ...] = ()
+) -> list[Rule]:  # fmt: skip
+    """Rules that hold for a column of that name, in a table of that name (unqualified), the first is the best.
+
+    ``others`` are the names of all columns of the table. A date that is kept as a text is told as a date is.
+    """
+    if family == "text" and len(words_in(column)) > 1 and words_in(column)[-1] in DATED and (longest or 10) >= DATE:
+        dated = rules_for(column, table, "date", None, others)
+        if dated and dated[0].kind.make in ("time", "period", "birthday"):
+            return [replace(dated[0], families=frozenset({"text"}))]
     return [
         rule
         for rule in _named(column)
         if family in rule.families
         and (not rule.table or pattern_of(rule.table).fullmatch(_table_text(table)))
+        and (not rule.beside or _has(others, column, rule.beside))
         and (rule.longest is None or (longest is not None and longest <= rule.longest))
     ]
+
+
+@cache
+def _has(names: tuple[str, ...], but: str, pattern: str) -> bool:
+    """Whether one of the names, other than ``but``, is of that pattern."""
+    return any(
+        pattern_of(pattern).fullmatch("".join(f"{word} " for word in words_in(name))) for name in names if name != but
+    )
 
 
 def group_of(column: str, which: str = "words") -> str:

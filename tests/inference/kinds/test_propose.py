@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bench.inference.kinds import propose, values_of
-from bench.inference.plan import Limits
+from bench.inference.plan import ColumnPlan, Limits
 from bench.model.schema import Column, DataType, ForeignKey, Schema, Table
 from tests.inference.kinds.columns import column, planned, type_of
 
@@ -150,3 +151,55 @@ def test_a_plan_may_be_changed_by_hand():
     values = values_of("public.t", one, plan, 1, "")(NUMBERS)
     assert pc.min_max(values).as_py() == {"min": 2, "max": 4}
     assert 900 < values.null_count < 1100
+
+
+def planned_beside(name: str, type_: str, table: str, *others: Column) -> ColumnPlan:
+    both = Table("public", table, (column(name, type_), *others))
+    return propose(Schema((both,)), both, {})[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "beside", "kind"),
+    [
+        ("name", "events", column("starts_at", "timestamptz"), "event_title"),
+        ("name", "events", column("payload", "jsonb"), "event_type"),
+        ("state", "records", column("city"), "region"),
+        ("state", "records", column("payload", "jsonb"), "status"),
+        ("father_contact", "records", column("father_name"), "phone"),
+    ],
+)
+def test_what_stands_beside_a_column_tells_of_it(name, table, beside, kind):
+    assert planned_beside(name, "text", table, beside).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("comment", "kind", "reason"),
+    [
+        ("one of: draft, sent, paid", "choice", "its comment lists values"),
+        ("Phone number of the office.", "phone", "its comment says what it is"),
+        ("See the manual.", "words", "text, its name tells nothing"),
+    ],
+)
+def test_a_comment_tells_of_a_column_whose_name_does_not(comment, kind, reason):
+    plan = planned(column("quux", "text", comment=comment))
+    assert (plan.kind, plan.reason) == (kind, reason)
+
+
+def test_a_date_kept_as_a_text_is_a_date():
+    plan = planned(column("due_date", "text"))
+    made = values_of("public.t", column("due_date", "text"), replace(plan, nulls=0), 1, "")(np.arange(3))
+    assert plan.kind == "due_at"
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\d", value) for value in made.to_pylist())
+
+
+def test_times_of_one_kind_follow_each_other_in_a_row():
+    table = Table("public", "t", tuple(column(f"{one}_at", "timestamptz") for one in ("sent", "approved", "confirmed")))
+    plans = propose(Schema((table,)), table, {})
+    stages = [plan.options.get("stage", 0.4) for plan in plans]
+    assert [plan.kind for plan in plans] == ["happened_at"] * 3
+    assert stages == sorted(set(stages))
+
+
+def test_a_default_of_now_makes_no_last_time_the_first():
+    assert planned(column("last_seen", "timestamptz", default="now()")).kind == "seen_at"
+    assert planned(column("submitted_at", "timestamptz", default="now()")).kind == "created_at"

@@ -75,3 +75,20 @@ def test_each_has_its_reason():
     (used,) = references(Schema((USERS, table("orders", column("owner_id", "bigint")))))
     assert used[0] == "public.orders"
     assert (used[1].declared, used[1].reason) == (False, "owner is somebody of public.users")
+
+
+def test_a_table_that_begins_alike_is_meant():
+    notes, orders = table("shop_order_notes", column("order_id", "bigint")), table("shop_orders")
+    assert found(USERS, notes, orders, table("old_orders"))["order_id"] == ("used", "public.shop_orders")
+
+
+def test_names_of_other_languages_are_read():
+    usuarios, orders = table("usuarios"), table("facturas", column("creado_por", "bigint"))
+    assert found(usuarios, orders)["creado_por"] == ("used", "public.usuarios")
+
+
+def test_a_column_refers_to_what_others_of_its_name_declare():
+    key = ForeignKey("k", ("subject_id",), "public.users", ("id",))
+    notes = table("notes", column("subject_id", "bigint"), foreign_keys=(key,))
+    seen = found(USERS, notes, table("subjects"), table("marks", column("subject_id", "bigint")))
+    assert seen["subject_id"] == ("used", "public.users")

@@ -30,6 +30,13 @@ def test_all_shares_are_above_nothing():
         ("createdAt", "created at"),
         ("QTY", "quantity"),
         ("__v", "v"),
+        ("zip_code", "postal code"),
+        ("fecha_de_inicio", "start date"),
+        ("data_criacao", "created date"),
+        ("tanggal_lahir", "birth date"),
+        ("montant_paye", "paid amount"),
+        ("cliente_nombre", "customer name"),
+        ("tamano_bytes", "size bytes"),
     ],
 )
 def test_a_name_is_split_into_words(name, words):
