@@ -72,7 +72,7 @@ def try_folder(server: ServerHandle, folder: Path) -> Tried:
     world = ready(target, DATABASE, schema, infer_rows(schema, ROWS, clock=CLOCK))
     with target.connect(DATABASE) as connection:
         held = hold_back(connection)
-        sizes = {name: one.rows for name, one in load_world(target, DATABASE, world, 1, silent).items()}
+        sizes = {name: one.rows for name, one in load_world(target, DATABASE, world, 1, silent)[0].items()}
         build(target, DATABASE, held, {}, 1, silent)
         connection.execute("VACUUM ANALYZE")
     with target.connect(DATABASE) as connection:
