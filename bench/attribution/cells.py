@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from bench.attribution.subsets import Names
 from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import cost_of, explain, shape_of
+from bench.measurement.processor import processor_ms
 from bench.model import Counters, GainCell, Json, State, Tried
 from bench.plans import index_names, tree, trimmed, work_of_finding
 from bench.postgres.connection import Connection
@@ -22,6 +23,17 @@ may meet the disk and asks the catalog, and the one that is explained."""
 
 Key = tuple[str, str]
 """Query and class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Times of executions: at the client, planning included, and of the server's process on a processor."""
+
+    wall_ms: tuple[float, ...] = ()
+    processor_ms: tuple[float, ...] = ()
+
+    def __add__(self, other: Samples) -> Samples:
+        return Samples(self.wall_ms + other.wall_ms, self.processor_ms + other.processor_ms)
 
 
 @dataclass(slots=True, eq=False)
@@ -112,14 +124,17 @@ class Found:
 
     def time(self, names: Names, connection: Connection, times: int) -> tuple[float, ...]:
         """Execute it ``times`` times without ``names``, which are away now; a timeout is the last."""
-        state = self.state(names)
-        samples: list[float] = []
+        return self._timed(names, connection, times).wall_ms
+
+    def _timed(self, names: Names, connection: Connection, times: int) -> Samples:
+        samples = Samples()
         try:
             with connection.transaction():
-                samples.extend(round(execute(connection, self.cell, state, 0)[0], 4) for _ in range(times))
+                for _ in range(times):
+                    samples += _sample(connection, self.cell, self.state(names))
         except Timeout as timeout:
-            samples.append(round(timeout.ms, 4))
-        return tuple(samples)
+            samples += Samples((round(timeout.ms, 4),))
+        return samples
 
     def executions(self, names: Names) -> int:
         """How often the plan without ``names``, which must be known, was executed."""
@@ -128,8 +143,9 @@ class Found:
     def again(self, names: Names, connection: Connection, times: int) -> None:
         """Execute the plan without ``names``, which are away now, some more."""
         number = self.plan(names)
-        more = self.time(names, connection, times)
-        self.tried[number] = replace(self.tried[number], samples_ms=(*self.tried[number].samples_ms, *more))
+        one, more = self.tried[number], self._timed(names, connection, times)
+        self.tried[number] = replace(one, samples_ms=one.samples_ms + more.wall_ms,
+                                     processor_ms=one.processor_ms + more.processor_ms)  # fmt: skip
 
     def _rewritten(self, state: State) -> set[str]:
         return {self.cell.query.rewrite.optimization} if self.cell.query.rewrite and state == "after" else set()
@@ -177,9 +193,9 @@ def _execute(connection: Connection, cell: Cell, state: State, names: Names, mos
         with connection.transaction():
             execute(connection, cell, state, 0)  # what the catalog is asked for would count as buffers
             seen = explain(connection, cell, state, 0)
-            samples: list[float] = []
-            while len(samples) < most and sum(samples) < SAMPLES_MS:
-                samples.append(execute(connection, cell, state, 0)[0])
+            samples = Samples()
+            while len(samples.wall_ms) < most and sum(samples.wall_ms) < SAMPLES_MS:
+                samples += _sample(connection, cell, state)
     except Timeout as timeout:
         cost = cost_of(connection, cell, state, 0)
         return Tried(without, "", cost, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)
@@ -188,6 +204,14 @@ def _execute(connection: Connection, cell: Cell, state: State, names: Names, mos
         fingerprint=seen.fingerprint,
         cost=float(seen.plan["Total Cost"]),
         counters=work_of_finding(seen.plan) if cell.query.writes else seen.counters,
-        samples_ms=tuple(round(ms, 4) for ms in samples),
+        samples_ms=samples.wall_ms,
         plan=seen.plan,
+        processor_ms=samples.processor_ms,
     )
+
+
+def _sample(connection: Connection, cell: Cell, state: State) -> Samples:
+    begin = processor_ms(connection)
+    wall_ms = round(execute(connection, cell, state, 0)[0], 4)
+    end = None if begin is None else processor_ms(connection)
+    return Samples((wall_ms,), () if begin is None or end is None else (round(end - begin, 4),))

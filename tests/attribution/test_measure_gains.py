@@ -266,7 +266,7 @@ def test_a_second_attribution_counts_the_same_and_says_the_same(attributed, admi
 
     def counted(found: Attribution) -> list[GainCell]:
         return [
-            replace(cell, tried=tuple(replace(one, samples_ms=(), plan={}) for one in cell.tried))
+            replace(cell, tried=tuple(replace(one, samples_ms=(), processor_ms=(), plan={}) for one in cell.tried))
             for cell in found.cells
         ]
 

@@ -218,4 +218,5 @@ class Trial:
             counters=tried.counters,
             samples_ms=tried.samples_ms,
             censored=tried.censored,
+            processor_ms=tried.processor_ms,
         )
