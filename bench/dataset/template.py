@@ -308,15 +308,15 @@ def read_dataset(manifest: Mapping[str, Any]) -> Dataset:
     return Dataset(**fields)
 
 
-def evict(admin: Connection, limit_bytes: int, keep: str) -> list[str]:
-    """Drop the templates used longest ago until the rest fits ``limit_bytes``; never ``keep`` or one in use."""
+def evict(admin: Connection, limit_bytes: int, *keep: str) -> list[str]:
+    """Drop the templates used longest ago until the rest fits ``limit_bytes``; never one of ``keep`` or in use."""
     templates = [d for d in databases.own_databases(admin) if d.kind == "template" and d.complete and d.may_drop]
     total = sum(template.size_bytes for template in templates)
     dropped = []
     for template in sorted(templates, key=lambda t: t.used_at):
         if total <= limit_bytes:
             break
-        if template.name != keep and not template.connections and databases.claim(admin, template.name):
+        if template.name not in keep and not template.connections and databases.claim(admin, template.name):
             databases.drop(admin, template.name)
             databases.release(admin, template.name)
             total -= template.size_bytes

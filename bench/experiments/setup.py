@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import psycopg
 
 from bench import __version__, machine
+from bench.dataset import optimized
 from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
@@ -146,19 +147,39 @@ class Setup:
         mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
         databases.clone(self.admin, self.template, name, state, mark)
 
-    def optimize(self, name: str) -> tuple[Applied, ...]:
-        """Apply all optimizations to ``name``, and leave nothing of that to be written while somebody measures."""
-        with self.target.connect(name) as connection:
-            applied = optimizations.apply_all(connection, self.workload.optimizations, self.progress)
-        checkpoint(self.admin)
-        return applied
+    def after(self, name: str, **about: Any) -> tuple[tuple[Applied, ...], str]:  # noqa: ANN401 - as JSON holds it
+        """Make the state after as ``name``; return what applying took, and when that was where it was not now.
+
+        It is a copy of the one that is kept for this template and these blocks. Where there is none it is made, and
+        kept if it and the template fit into the cache.
+        """
+        mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
+        key = optimized.name_of(self.template, self.workload.optimizations)
+        with self.server.bulk():
+            if kept := optimized.find(self.admin, self.target, key):
+                databases.clone(self.admin, kept.name, name, "after", mark)
+                checkpoint(self.admin)
+                return kept.applied, kept.made_at
+            self.clone(name, "after", **about)
+            with self.target.connect(name) as connection:
+                applied = optimizations.apply_all(connection, self.workload.optimizations, self.progress)
+            origin = {"workload": self.workload.name, databases.OPTIMIZED_FROM: self.template}
+            if self._worth_keeping(name) and optimized.keep(self.admin, self.target, name, key, applied, origin):
+                databases.clone(self.admin, key, name, "after", mark)
+                evict(self.admin, self.options.cache_limit_bytes, self.template, key)
+            checkpoint(self.admin)
+        return applied, ""
+
+    def _worth_keeping(self, name: str) -> bool:
+        """Whether it holds an optimization, and fits into the cache beside its template."""
+        both = [databases.find(self.admin, one) for one in (name, self.template)]
+        size = sum(one.size_bytes for one in both if one)
+        return bool(self.workload.optimizations) and size <= self.options.cache_limit_bytes
 
     def optimized(self, label: str) -> str:
         """Make the state after, which stays to the end, and return its name."""
         name = self.name(label)
-        with self.server.bulk():
-            self.clone(name, "after")
-            self.optimize(name)
+        self.after(name)
         return name
 
     def copy(self, source: str, label: str) -> str:

@@ -25,6 +25,8 @@ from bench.timestamps import now_text
 PREFIX = "pgproof_"
 MARK = "pgproof"
 """First key of the comment that says: made by pgproof, may be dropped by pgproof."""
+OPTIMIZED_FROM = "optimized from"
+"""In the mark of a state after that is kept: the template that it was made of."""
 
 
 @dataclass(frozen=True, slots=True)

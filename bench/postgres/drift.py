@@ -15,7 +15,8 @@ from bench.workload.psql import texts
 def drift_of(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
     """Compare every database of this workload on ``server`` with the files; return the differences by database.
 
-    Looks into finished templates and kept databases; where there is none, makes an empty one from the files first.
+    Looks into finished templates and the databases of ``--keep``; where there is none, makes an empty one from the
+    files first. A state after that is only cached is as the files were when it was made, by its key.
     """
     target = Target(server.dsn, SESSION_SETTINGS, server.login)
     schema = [("schema.sql", ledger.checksum(texts(workload.schema)))]
@@ -26,6 +27,7 @@ def drift_of(workload: Workload, server: ServerHandle) -> dict[str, list[str]]:
         ours = [
             d for d in databases.own_databases(admin)
             if d.complete and d.about.get("workload") == workload.name and d.kind in ("template", *STATES)
+            and databases.OPTIMIZED_FROM not in d.about
         ]  # fmt: skip
         for found in ours:
             with target.connect(found.name) as connection:

@@ -128,9 +128,8 @@ class Session:
         setup = self.filled.setup
         names: dict[State, str] = {state: setup.name(state) for state in STATES}
         with setup.server.bulk():
-            for state, name in names.items():
-                setup.clone(name, state)
-            setup.optimize(names["after"])
+            setup.clone(names["before"], "before")
+            setup.after(names["after"])
         return names
 
     def _clone_for_writes(self) -> dict[State, str]:

@@ -176,8 +176,8 @@ def test_eviction_drops_what_was_used_longest_ago(make: Callable, admin: Connect
     found = databases.find(admin, old)
     assert found is not None
     databases.write_mark(admin, replace(found, used_at="2000-01-01T00:00:00+00:00"))
-    assert evict(admin, found.size_bytes + found.size_bytes // 2, keep=new) == [old]
-    assert evict(admin, 0, keep=new) == []
+    assert evict(admin, found.size_bytes + found.size_bytes // 2, new) == [old]
+    assert evict(admin, 0, new) == []
 
 
 @pytest.mark.parametrize(("count", "target_"), [(0, 100), (60_000, 200), (600_000, 2000), (10**9, 2000)])

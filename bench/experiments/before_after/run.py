@@ -98,8 +98,6 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
         try:
             with watch("clone and optimize"), server.bulk():
                 _clone(work)
-                applied = setup.optimize(names["after"])
-            work.told(applied=applied)
             if chosen.measure and chosen.options.aged:
                 if chosen.attribute:
                     work.unaged = setup.copy(names["after"], "unaged")
@@ -149,11 +147,14 @@ def _notes(setup: Setup) -> tuple[str, ...]:
 
 
 def _clone(work: _Work) -> None:
-    names = work.sides.databases
-    for number, (state, name) in enumerate(names.items()):
-        work.setup.progress("cloning", number, len(names))
-        work.setup.clone(name, state, kept=work.chosen.keep_databases)
-    work.setup.progress("cloning", len(names), len(names))
+    """Make both states; what applying the optimizations took may be known from an earlier command."""
+    setup, names, kept = work.setup, work.sides.databases, work.chosen.keep_databases
+    setup.progress("cloning", 0, 1)
+    setup.clone(names["before"], "before", kept=kept)
+    setup.progress("cloning", 1, 1)
+    applied, made_at = setup.after(names["after"], kept=kept)
+    said = f"The optimizations were applied at {made_at}, and the database was kept: what building took is from then."
+    work.told(applied=applied, notes=(*work.seen.notes, *([said] if made_at else [])))
 
 
 def _age(work: _Work) -> None:

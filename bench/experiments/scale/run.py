@@ -69,6 +69,7 @@ def look(setup: SetupOptions, server: ServerHandle) -> tuple[Known | None, dict[
         int(one.about["scale"]): one.size_bytes
         for one in own
         if one.kind == "template" and one.complete and one.about.get("workload") == setup.workload.name
+        and databases.OPTIMIZED_FROM not in one.about
         and (setup.seed, setup.skew, setup.base) == tuple(one.about.get(name) for name in ("seed", "skew", "base"))
     }  # fmt: skip
     if not cached:
