@@ -9,27 +9,31 @@ import click
 from bench import storage
 from bench.cli.options import output_option
 from bench.cli.streams import out
+from bench.errors import PgproofError
 from bench.experiments.compare import formats
 from bench.experiments.compare.run import MOST
 from bench.experiments.compare.run import compare as compare_runs
 from bench.model import STATES, State
+from bench.report.numbers import plural
 from bench.results_folder import publish
 from bench.storage import RUN
 
 
 @click.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, metavar="[RUN RUN...]", type=click.Path(path_type=Path))
 @click.option("--state", type=click.Choice(STATES), help="Cells to print.  [default: after, where a run has it]")
 @click.option("--all", "everything", is_flag=True, help="Print every cell, not only those that moved.")
 @output_option
 def compare(runs: tuple[Path, ...], state: State | None, everything: bool, output: Path) -> int:
     """Show stored runs side by side, each held against the first.
 
-    RUN is a run.json, or a folder that holds one. Work is compared where the rows, the server's major version, its
-    settings and the query are the same; times where the machine is as well. Where not, it says why.
+    RUN is a run.json, or a folder that holds one; by default the last two of the folder for results. Work is compared
+    where the rows, the server's major version, its settings and the query are the same; times where the machine is as
+    well. Where not, it says why.
 
     This only shows, with exit code 0 whatever it finds: "pgproof gate" is what fails a pull request.
     """
+    runs = runs or last_two(output)
     if not 2 <= len(runs) <= MOST:
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
     found = compare_runs([storage.load(RUN, _file(path)) for path in runs])
@@ -37,6 +41,20 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
     out.print(formats.show(found, state, everything=everything))
     out.print(f"comparison: {folder / 'compare.html'}", soft_wrap=True, markup=False)
     return 0
+
+
+def last_two(folder: Path) -> tuple[Path, ...]:
+    """The two newest runs below ``folder``, the older one first, by the times in the names of their folders.
+
+    Raises:
+        PgproofError: there are not two.
+    """
+    found = sorted(file.parent for file in folder.glob(f"*/{RUN.file}") if not file.parent.is_symlink())
+    if len(found) < 2:
+        raise PgproofError(
+            f"{folder} holds {plural(len(found), 'run')}", hint="make two with pgproof run, or name them"
+        )
+    return tuple(found[-2:])
 
 
 def _file(path: Path) -> Path:

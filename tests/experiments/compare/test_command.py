@@ -61,6 +61,12 @@ def test_compare_writes_to_reports_where_nobody_says_where(pgproof: Callable, re
     assert (tmp_path / "reports" / "latest-compare" / "compare.html").exists()
 
 
+def test_compare_takes_the_last_two_where_none_is_named(pgproof: Callable, reports: Path) -> None:
+    assert "1 of 1 cell does more work" in pgproof("compare")[1]
+    (reports / "run1" / "run.json").unlink()
+    assert pgproof("compare") == (2, "error: reports holds 1 run make two with pgproof run, or name them")
+
+
 def test_a_reader_that_goes_away_is_no_bug(reports: Path, tmp_path: Path) -> None:
     """As in ``pgproof compare A B | head -1``."""
     asked = [sys.executable, "-m", "bench", "compare", str(reports / "run1"), str(reports / "run2"), "--output"]
