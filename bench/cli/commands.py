@@ -36,6 +36,10 @@ COMMANDS = {
         "bench.cli.databases:cache",
         "Filled databases that later runs start from.",
     ),
+    "doctor": Entry(
+        "bench.cli.doctor:doctor",
+        "Say what this machine can run, and what is missing, with the command that mends it.",
+    ),
     "completion": Entry(
         "bench.cli.completion:completion",
         "Say how to have the shell complete commands and options.",

@@ -1,0 +1,43 @@
+"""``pgproof doctor`` looks at what is here, and says what mends what is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from bench.cli import doctor
+from bench.postgres.servers import binaries
+
+
+def line(printed: str, what: str) -> str:
+    return next(one for one in printed.splitlines() if one[2:].startswith(what))
+
+
+def test_it_says_what_can_be_run_here_and_how_much_equal_executions_differ(pgproof: Callable) -> None:
+    status, printed = pgproof("doctor", "--seconds", "2", "--quiet")
+    assert status == 0, printed
+    assert "PostgreSQL 18" in line(printed, "embedded server")
+    assert "pgcrypto" in line(printed, "embedded server")
+    assert line(printed, "pgbench").endswith("pgbench")
+    assert "differ by up to" in line(printed, "noise")
+    assert "room for a run of the CRM" in line(printed, "disk")
+
+
+def test_few_executions_tell_nothing_about_noise(pgproof: Callable) -> None:
+    status, printed = pgproof("doctor", "--seconds", "0.05", "--quiet")
+    assert (status, "too few to tell" in line(printed, "noise")) == (0, True)
+
+
+def test_where_no_server_can_be_run_it_says_what_would_mend_that(
+    pgproof: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(binaries, "wheel_programs", lambda: None)
+    monkeypatch.setattr(doctor, "installations", lambda account: [])
+    monkeypatch.setattr(doctor, "engine_problem", lambda: "no container engine answers")
+    status, printed = pgproof("doctor", "--seconds", "0", "--quiet")
+    assert status == 2
+    assert "error: no server can be run here" in printed
+    for what in ("embedded server", "local server", "docker server"):
+        assert line(printed, what)[0] in "✗!"
+    assert "→ start Docker" in printed
