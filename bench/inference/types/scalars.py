@@ -165,6 +165,10 @@ def _any_inet(text: str, is_network: bool) -> bytes:
     return bytes([family, found.network.prefixlen, is_network, len(address)]) + address
 
 
+DIGITS = 16
+"""Behind the point, at most, that fit into 64 bits in whole groups of four beside a sign."""
+
+
 def _numerics(_: DataType, values: pa.Array) -> pa.Array:
     """``numeric_recv`` takes leading and trailing zeros off itself: every row gets as many groups of four digits."""
     if not pa.types.is_decimal(values.type):
@@ -174,7 +178,7 @@ def _numerics(_: DataType, values: pa.Array) -> pa.Array:
         -1, 2
     )
     valid = np.asarray(values.is_valid())
-    if len(words) and ((words[:, 1] != words[:, 0] >> 63) & valid).any():
+    if scale > DIGITS or (len(words) and ((words[:, 1] != words[:, 0] >> 63) & valid).any()):
         return _each(values.cast(pa.string()), _any_numeric)
     unscaled = np.where(valid, words[:, 0], 0)
     amounts = np.abs(unscaled)
