@@ -72,7 +72,8 @@ def is_schema(given: Path | str) -> bool:
         return True
     if not given.is_dir():
         return given.exists()
-    return not ((given / "queries").is_dir() or (given / "pgproof.toml").exists())
+    beside = any((given / name).exists() for name in ("schema.sql", "optimizations.sql", "dataset"))
+    return not (((given / "queries").is_dir() and beside) or (given / "pgproof.toml").exists())
 
 
 def inferred_folder(given: Path | str, chosen: dict[str, Any], shown: Bars | Lines, opens: Opens) -> Path:

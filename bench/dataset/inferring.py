@@ -26,7 +26,7 @@ from bench.postgres.connection import Connection
 from bench.postgres.schema_loader import LoadedSchema, load_schema
 from bench.postgres.schema_roles import drop_unused
 from bench.postgres.stand_ins import stand_ins
-from bench.schema import SchemaSource
+from bench.schema import SchemaSource, written
 from bench.workload import read as read_workload
 
 NUMBERED = ("int2", "int4", "int8", "uuid")
@@ -80,7 +80,10 @@ def _planned(schema: SchemaSource, asked: Asked, name: str, how: Build) -> tuple
     """Load the schema into the database ``name``, and plan its rows."""
     begin = time.perf_counter()
     how.progress("reading the schema", 0, 1)
-    loaded = load_schema(how.target, name, schema.steps)
+    try:
+        loaded = load_schema(how.target, name, schema.steps, ordered=schema.ordered)
+    except WorkloadError as error:
+        raise WorkloadError(error.message, hint=schema.hint or error.hint) from error
     ms = (time.perf_counter() - begin) * 1e3
     with how.target.connect_as_ourselves(name) as connection:
         found = read_catalog(connection)
@@ -94,7 +97,8 @@ def _planned(schema: SchemaSource, asked: Asked, name: str, how: Build) -> tuple
         raise WorkloadError(_nothing(schema.name, world.plan))
     how.progress("planning rows", 1, 1)
     made = Inferred(
-        name=schema.name, schema=schema.text, plan=world.plan, queries=(PLACEHOLDER,),
+        name=schema.name, schema=written(loaded.steps) if loaded.steps else schema.text, plan=world.plan,
+        queries=(PLACEHOLDER,),
         assumed=tuple(_of_schema(schema, loaded, standing_in)), source=asked.source, probes=asked.queries is None,
         fire_triggers=asked.fire_triggers, size=asked.size,
         keys=_numbered(found),

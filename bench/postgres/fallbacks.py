@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 
 import psycopg
@@ -20,11 +20,15 @@ from bench.postgres import extensions
 from bench.postgres.connection import Connection
 from bench.postgres.extensions import UNNEEDED, mentions
 from bench.schema.preludes import prelude_with
+from bench.workload.stubs import stub
+from bench.workload.tolerance import statement_node
 
 _UP_TO_NAME = r"""\s*CREATE\s+{kind}\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:(?:"[^"]+"|[\w$]+)\.)?(?:"[^"]+"|[\w$]+)"""
 _COLLATION = re.compile(_UP_TO_NAME.format(kind="COLLATION"), re.IGNORECASE)
 _EXTENSION = re.compile(_UP_TO_NAME.format(kind="EXTENSION"), re.IGNORECASE)
 _DICTIONARY = re.compile(_UP_TO_NAME.format(kind=r"TEXT\s+SEARCH\s+DICTIONARY"), re.IGNORECASE)
+_CONFIGURATION = re.compile(_UP_TO_NAME.format(kind=r"TEXT\s+SEARCH\s+CONFIGURATION"), re.IGNORECASE)
+_SUPERUSERS_ALONE = re.compile(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(ACCESS METHOD|TRANSFORM)\b", re.IGNORECASE)
 _FUNCTION = re.compile(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\s*(?:GRANT|REVOKE|COMMENT)\b", re.IGNORECASE)
 _VERSION = re.compile(r"""\bVERSION\s+(?:'[^']*'|"[^"]*"|[\w.]+)""", re.IGNORECASE)
@@ -38,6 +42,7 @@ _LOCALE = re.compile(
 )
 """Names that PostgreSQL gives to collations of the operating system, of ICU and of its own."""
 
+_NAMES_UNICODE = re.compile(r'\bCOLLATE\s+(?:pg_catalog\.)?"?unicode\b', re.IGNORECASE)
 _NO_LOCALE = re.compile(
     r"ICU is not supported|could not create locale|nondeterministic collations not supported"
     r"|could not open collator|could not convert locale|invalid locale|collation provider"
@@ -54,6 +59,9 @@ _NO_UPDATE = re.compile(r'extension "(.+)" has no update path from version "(.+)
 _NO_LANGUAGE = re.compile(r'language "(.+)" does not exist')
 _NO_TABLESPACE = re.compile(r'tablespace "(.+)" does not exist')
 _NO_FILE = re.compile(r"could not open (?:dictionary|affix|stop-word|synonym|thesaurus) file \"(?:.*/)?(.+)\"")
+_NO_PARSER = re.compile(r'text search parser "(.+)" does not exist')
+_NO_TOKEN = re.compile(r'token type "(.+)" does not exist')
+_NO_METHOD = re.compile(r'access method "(.+)" does not exist')
 _NO_SCHEMA = re.compile(r'schema "(.+)" does not exist')
 _NOTHING = re.compile(
     r'(?:schema|relation|publication|type) "(?P<name>[^"]+)" does not exist|function (?P<function>[^(]+)\('
@@ -109,6 +117,24 @@ class Fallbacks:
         self._connection, self._ours, self._script = connection, ours, script
         self._preludes: set[str] = set()
 
+    def before_all(self) -> str:
+        """Replace the one collation of ICU that every catalog has, where the server can sort by none; say so."""
+        if not _NAMES_UNICODE.search(self._script):
+            return ""
+        try:
+            self._connection.execute("SELECT 'a' < 'b' COLLATE pg_catalog.unicode")
+        except psycopg.errors.FeatureNotSupported:
+            with suppress(psycopg.Error), self._ours() as ours:
+                source = _code_points(ours)
+                ours.execute("ALTER COLLATION pg_catalog.unicode RENAME TO unicode_of_icu")
+                ours.execute(
+                    sql.SQL("CREATE COLLATION pg_catalog.unicode FROM pg_catalog.{}").format(sql.Identifier(source))
+                )
+                return f"collation unicode: {_STANDS_IN.format(source)}"
+        except psycopg.Error:  # before PostgreSQL 16 there is none
+            pass
+        return ""
+
     def find(self, text: str, place: str, error: psycopg.Error) -> Fallback | None:
         """How a statement that failed may succeed; what it needs is made where that is possible. None if nothing helps.
 
@@ -123,7 +149,7 @@ class Fallbacks:
         failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
         helps = (
             _collation, _new_collation, _version, self._unneeded, self._prelude, _schema_of_extension, _required,
-            _moved, _member, _left_out, _tablespace, _dictionary,
+            _moved, _member, _left_out, _tablespace, _dictionary, _parser, _access_method,
         )  # fmt: skip
         try:
             return next((found for one in helps if (found := one(failed))), None)
@@ -255,7 +281,13 @@ def _member(failed: _Failed) -> Fallback | None:
 def _left_out(failed: _Failed) -> Fallback | None:
     """Functions in languages that are not there, and rights and comments of what is not there."""
     if (missing := _NO_LANGUAGE.match(failed.message)) and _FUNCTION.match(failed.text):
-        return Fallback("", f"functions in {missing[1]} are left out: the server lacks the language")
+        node = statement_node(failed.text)
+        note = f"functions in {missing[1]} are left out: the server lacks the language"
+        return Fallback(stub(node) if node else "", note)
+    if failed.message.startswith("PL/pgSQL functions cannot") and _FUNCTION.match(failed.text):
+        return Fallback("")  # one that stood for another, which was told
+    if made := _SUPERUSERS_ALONE.match(failed.text):
+        return Fallback("", f"CREATE {made[1].upper()} is left out ({failed.message})")
     if _SAYS.match(failed.text) and failed.message.endswith("does not exist"):
         return Fallback("", f"rights and comments of what is not there are left out ({failed.message})")
     return None
@@ -282,6 +314,26 @@ def _dictionary(failed: _Failed) -> Fallback | None:
         return None
     note = f"a dictionary is the simple one: the server lacks its file {missing[1]}"
     return Fallback(f"{made[0]} (TEMPLATE = pg_catalog.simple)", note)
+
+
+def _parser(failed: _Failed) -> Fallback | None:
+    """A text search configuration whose parser is not there is a copy of the simple one."""
+    made = _CONFIGURATION.match(failed.text)
+    if made and (missing := _NO_PARSER.match(failed.message)):
+        note = f"a text search configuration is the simple one: the server lacks the parser {missing[1]}"
+        return Fallback(f"{made[0]} (COPY = pg_catalog.simple)", note)
+    if _NO_TOKEN.match(failed.message) and re.match(r"\s*ALTER\s+TEXT\s+SEARCH", failed.text, re.IGNORECASE):
+        return Fallback("")
+    return None
+
+
+def _access_method(failed: _Failed) -> Fallback | None:
+    """A table in a storage that the server lacks is in its default one."""
+    missing = _NO_METHOD.match(failed.message)
+    if not (missing and re.match(r"\s*CREATE\b(?!.*\bINDEX\b)", failed.text.partition("(")[0], re.I | re.S)):
+        return None
+    text = re.sub(rf"\bUSING\s+\"?{re.escape(missing[1])}\"?(?!\w)", "", failed.text, flags=re.IGNORECASE)
+    return Fallback(text, f"access method {missing[1]} is left out") if text != failed.text else None
 
 
 _ADD_TO_PATH = """

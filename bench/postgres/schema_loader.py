@@ -18,6 +18,7 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from bench.postgres import extensions
+from bench.postgres.any_order import THERE, WAITS, ThereError, WaitsError, in_any_order
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
@@ -25,6 +26,7 @@ from bench.postgres.fallbacks import Fallbacks
 from bench.postgres.schema_roles import MARK, Roles
 from bench.postgres.stand_ins import stand_ins
 from bench.postgres.workload_role import ROLE
+from bench.workload.dialects import dialect, foreign, template
 from bench.workload.psql import Step, read_statements
 from bench.workload.tolerance import C_UNACCENT, statement_node, told
 
@@ -37,7 +39,9 @@ PIECE = 1 << 20
 HELPS = 64
 """Times that one statement is helped, at most: a GRANT may name as many roles that are missing."""
 
-_TRANSACTION = re.compile(r"\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE)\b", re.IGNORECASE)
+_TRANSACTION = re.compile(
+    r"\s*(?:BEGIN|START|COMMIT|END|ROLLBACK|ABORT|SAVEPOINT|RELEASE|PREPARE|SET\s+TRANSACTION)\b", re.IGNORECASE
+)
 _SETS = re.compile(r"\s*(?:SET|RESET)\b", re.IGNORECASE)
 _DROPS = re.compile(
     r"\s*(?:DROP\b|ALTER\s+TABLE\b.*\bDROP\s+(?:CONSTRAINT|COLUMN|DEFAULT|IDENTITY|NOT)\b)", re.I | re.S
@@ -60,10 +64,11 @@ _NO_RIGHT = re.compile(r"permission denied for (schema|database) (.+)")
 _SUPERUSERS = re.compile(
     r"""\s*(?:CREATE\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+FOR\s+(?:ALL\s+TABLES|TABLES\s+IN\s+SCHEMA)\b
       | ALTER\s+PUBLICATION\s+(?:"[^"]+"|\w+)\s+OWNER\s+TO\s+pgproof_workload\s*$
-      | CREATE\s+(?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$)""",
+      | CREATE\s+(?P<family>OPERATOR\s+FAMILY\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s+USING\s+\w+)\s*$
+      | (?P<class>CREATE\s+OPERATOR\s+CLASS\b))""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""What only a superuser makes, though there is no expression in it and nothing that it would call."""
+"""What only a superuser makes, though it calls nothing, or what rows call in any case: a filled table's indexes do."""
 _ALL_TRIGGERS = re.compile(
     r"\s*ALTER\s+TABLE\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?[^\s;,]+\s+(DISABLE|ENABLE)\s+TRIGGER\s+ALL\s*$", re.IGNORECASE
 )
@@ -88,10 +93,12 @@ class LoadedSchema:
     """Made without rights, because the script names them."""
     notes: tuple[str, ...] = ()
     """What was left out, each in a line."""
+    steps: tuple[Step, ...] = ()
+    """In the order in which they succeeded, where that had to be found."""
 
 
-def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedSchema:
-    """Carry out the steps in ``database``, which is one of ours.
+def load_schema(target: Target, database: str, steps: Sequence[Step], *, ordered: bool = True) -> LoadedSchema:
+    """Carry out the steps in ``database``, which is one of ours; where they are not ``ordered``, as they can be.
 
     Raises:
         WorkloadError: the server refuses a statement (file:line).
@@ -102,8 +109,11 @@ def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedS
         roles = Roles(stack.enter_context(target.connect())) if target.login else None
         helps = Fallbacks(connection, partial(target.connect_as_ourselves, database), "\n".join(s.sql for s in steps))
         loader = _Loader(target, database, connection, roles, helps)
+        if (note := helps.before_all()) and steps:
+            loader.left.append((note, steps[0].place))
         with loader.past_row_security(steps):
-            for step in steps:
+            done = () if ordered else in_any_order(steps, loader.carry_out, connection)
+            for step in steps if ordered else ():
                 loader.carry_out(step)
             counted = _rows(connection)
             made = tuple(row["name"] for row in rows(connection, "list_schema_roles", MARK))
@@ -113,7 +123,7 @@ def load_schema(target: Target, database: str, steps: Sequence[Step]) -> LoadedS
             notes = (f"stand-ins in plain SQL, without ciphers: {', '.join(standing_in)}", *notes)
         if made:
             notes = (f"made without rights, because the schema names them: {', '.join(made)}", *notes)
-        return LoadedSchema(counted, made, notes)
+        return LoadedSchema(counted, made, notes, done)
 
 
 def _rows(connection: Connection) -> dict[str, int]:
@@ -144,8 +154,11 @@ class _Loader:
         forced = any(re.search(r"\bFORCE\s+ROW\s+LEVEL", step.sql, re.IGNORECASE) for step in steps)
         return self._roles.past_row_security() if self._roles and forced else nullcontext()
 
-    def carry_out(self, step: Step) -> None:
-        """Execute a step, with help where the role may not, and leave it out where it is no schema."""
+    def carry_out(self, step: Step, *, patient: bool = False) -> None:
+        """Execute a step, with help where the role may not, and leave it out where it is no schema.
+
+        Where one is ``patient``, raises ``WaitsError`` if something is not there yet, ``ThereError`` if it is already.
+        """
         text = self._roles.as_ours(step.sql) if self._roles else step.sql
         attempt: Attempt | None = self._execute
         for _ in range(HELPS):
@@ -157,6 +170,11 @@ class _Loader:
                     continue
                 if what := _tolerated(step, error):
                     return self.left.append((what, step.place))
+                if patient and error.sqlstate in WAITS:
+                    raise WaitsError from None
+                if patient and error.sqlstate in THERE:
+                    self.left.append(("left out what is there already", step.place))
+                    raise ThereError from None
                 other = self._fall_back(text, step, error)
                 if other is None:
                     raise _failure(step, error) from error
@@ -170,6 +188,7 @@ class _Loader:
         found = self._fallbacks.find(text, step.place, error)
         if found is None:
             return None
+        self._hear()
         if found.note:
             self.left.append((found.note, step.place))
         for one in read_statements(found.before, f"prelude {found.prelude}"):
@@ -203,7 +222,9 @@ class _Loader:
         if self._roles is None:
             return None
         if missing := _NO_ROLE.search(message):
-            return self._execute if self._roles.make(missing[1]) else None
+            made = self._roles.make(missing[1])
+            self._hear()
+            return self._execute if made else None
         if (denied := _NO_RIGHT.match(message)) and (names := self._in_question(text)):
             return partial(self._execute_as_owner, denied[1], denied[2], names)
         if isinstance(error, psycopg.errors.InsufficientPrivilege) and (of_all := _ALL_TRIGGERS.match(text)):
@@ -212,6 +233,12 @@ class _Loader:
         if idle and isinstance(error, psycopg.errors.InsufficientPrivilege) and _superusers(text):
             return self._send_as_ourselves
         return None
+
+    def _hear(self) -> None:
+        """Have an open transaction know what others have made meanwhile, which it does when it takes a new lock."""
+        if self._connection.info.transaction_status == TransactionStatus.INTRANS:
+            for text in ("SAVEPOINT pgproof_hear", "CREATE TEMP TABLE pgproof_hear ()", "ROLLBACK TO pgproof_hear"):
+                self._connection.execute(text)
 
     def _in_question(self, text: str) -> list[str]:
         """The roles that may lack a right: a new owner, whom SET ROLE took, or all that a block may name."""
@@ -265,14 +292,27 @@ class _Loader:
     def _send_as_ourselves(self, text: str, step: Step) -> None:
         if _OWNED_BY_SUPERUSERS.match(text):
             return  # whom it names instead stands for the superuser of the dump
+        path = self._connection.execute("SHOW search_path").fetchall()[0][0]
         with self._target.connect_as_ourselves(self._database) as ours:
+            ours.execute("SELECT set_config('search_path', %s, false)", [path])
             psycopg.RawCursor(ours).execute(text, [])  # with parameters, a server takes one statement alone
-            if (found := _superusers(text)) and (made := found[found.lastgroup or 0]) != found[0]:
+            if made := _made(text):
                 ours.execute(f"ALTER {made} OWNER TO {ROLE}")
 
 
 def _superusers(text: str) -> re.Match[str] | None:
     return _SUPERUSERS.match(text) or C_UNACCENT.match(text)
+
+
+def _made(text: str) -> str:
+    """What a statement of a superuser's makes that can have an owner, as ALTER names it."""
+    found = _superusers(text)
+    if found and found.lastgroup == "class":
+        node = statement_node(text)
+        name = ".".join(f'"{part.string.sval}"' for part in node.opclassname)
+        return f"OPERATOR CLASS {name} USING {node.amname}"
+    made = found[found.lastgroup or 0] if found else ""
+    return made if found and made != found[0] else ""
 
 
 def _new_owner(text: str) -> str:
@@ -305,6 +345,11 @@ def _failure(step: Step, error: psycopg.Error) -> Exception:
     line = step.line + step.sql.count("\n", 0, position - 1)
     if step.rows is not None and (row := _ROW.search(error.diag.context or "")):
         line = step.line + step.sql.count("\n") + int(row[1])
+    system, sign = dialect(step.sql) if error.sqlstate in ("42601", "42704") else ("", "")
+    if system:
+        return foreign(f"{step.file}:{line}", system, sign)
+    if error.sqlstate == "42601" and (unfilled := template(f"{step.file}:{line}", step.sql)):
+        return unfilled
     failure = translated(error, f"{step.file}:{line}")
     missing = error.sqlstate in MISSING and not failure.hint
     hint = "what comes before it can be named: --prelude FILE" if missing else failure.hint

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.errors import WorkloadError
 from bench.schema.archive import is_archive, script_of_archive, script_of_database
+from bench.schema.folder import look_into, numbered
 from bench.schema.migrations import migrations
-from bench.workload.psql import Step, read_script, read_statements
+from bench.workload.dialects import dialect, foreign
+from bench.workload.psql import Step, read_companion, read_script, read_statements
 from bench.workload.text import read_text
 from bench.workload.tolerance import sorted_out
 
-__all__ = ["SchemaSource", "Step", "is_dsn", "read_schema", "with_prelude"]
+__all__ = ["SchemaSource", "Step", "is_dsn", "read_schema", "with_prelude", "written"]
 
 _DSN = re.compile(r"postgres(?:ql)?://|.*\b(?:host|dbname|service)\s*=", re.IGNORECASE)
 _SETS = re.compile(r"\s*SET\s+(?!LOCAL)|\s*SELECT\s+(?:pg_catalog\.)?set_config", re.IGNORECASE)
@@ -23,6 +25,16 @@ _NEEDS_TRANSACTION = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TRANSACTION = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
+_SAYS_NOTHING = re.compile(r"\s*(?:SET|BEGIN|START|COMMIT|END)\b", re.IGNORECASE)
+_EMPTIES = re.compile(r"\s*(?:DROP|TRUNCATE|DELETE|ALTER\b.*\bDROP\b[^;]*$)", re.IGNORECASE | re.DOTALL)
+_ABOUT_SERVER = re.compile(
+    r"\s*(?:(?:CREATE|ALTER|DROP)\s+(?:DATABASE|ROLE|USER)\b|GRANT\b.*\bON\s+DATABASE\b|\\connect|SELECT\s+pg_terminate)",
+    re.IGNORECASE | re.DOTALL,
+)
+_BEGINS = re.compile(r"^-- PostgreSQL database dump$", re.MULTILINE)
+_ENDS = re.compile(r"^-- PostgreSQL database dump complete$", re.MULTILINE)
+LOOK_AT = 2000
+"""Characters at the beginning and the end of a dump in which it says so."""
 _ENCODING = re.compile(r"(SET\s+client_encoding\s*(?:=|TO)\s*'?|\\encoding\s+)([\w-]+)", re.IGNORECASE)
 
 
@@ -37,6 +49,10 @@ class SchemaSource:
     """What is no schema and left out, each in a line."""
     text: str
     """All of it as one script in UTF-8 that is read to the same steps."""
+    ordered: bool = True
+    """False where several files have no order that is known: the server finds one."""
+    hint: str = ""
+    """Why it may fail, seen from outside: a part of it is missing."""
 
 
 def is_dsn(source: str) -> bool:
@@ -63,12 +79,12 @@ def read_schema(source: Path | str, encoding: str = "") -> SchemaSource:
         )
     if is_archive(path):
         script = script_of_archive(path)
-        return _source(path.stem, read_statements(script, path.name), script)
+        return _source(path.stem, read_statements(script, path.name), script, path.name)
     if path.is_dir():
         return _of_folder(path, encoding)
-    steps = read_script(path, encoding=encoding)
+    steps = _script(path, encoding)
     alone = all(step.file == path.name for step in steps)
-    return _source(path.stem, steps, _as_utf8(read_text(path, encoding)) if alone else "")
+    return _source(path.name.split(".")[0], steps, _as_utf8(read_text(path, encoding)) if alone else "", path.name)
 
 
 def with_prelude(schema: SchemaSource, prelude: Path) -> SchemaSource:
@@ -79,16 +95,43 @@ def with_prelude(schema: SchemaSource, prelude: Path) -> SchemaSource:
     """
     before = read_schema(prelude)
     text = f"{before.text.rstrip()}\n\n{schema.text}"
-    return SchemaSource(schema.name, (*before.steps, *schema.steps), (*before.notes, *schema.notes), text)
+    steps, notes = (*before.steps, *schema.steps), (*before.notes, *schema.notes)
+    return replace(schema, steps=steps, notes=notes, text=text)
+
+
+def _script(path: Path, encoding: str) -> list[Step]:
+    try:
+        return read_script(path, encoding=encoding)
+    except WorkloadError as error:
+        place = re.match(r"[^:]+:\d+(?=:)", error.message)
+        system, sign = dialect(read_text(path, encoding)) if place else ("", "")
+        raise (foreign(place[0], system, sign) if place and system else error) from None
 
 
 def _of_folder(folder: Path, encoding: str) -> SchemaSource:
+    found = look_into(folder)
     steps: list[Step] = []
-    for name, text in migrations(folder, encoding):
+    notes = list(found.notes)
+    for file, text in migrations(folder, found, encoding):
+        read = read_companion(text, file, folder, encoding)
+        if not (found.ordered or numbered(file)) and (said := _no_schema(read)):
+            notes.append(f"{file.relative_to(folder).as_posix()} is left out: {said}")
+            continue
         if any(_SETS.match(step.sql) for step in steps):
-            steps.append(Step("RESET ALL", 1, name))  # each file had a session of its own
-        steps += _in_transaction(read_statements(text, name))
-    return _source(folder.resolve().name, steps, "")
+            steps.append(
+                Step("RESET ALL", 1, file.relative_to(folder).as_posix())
+            )  # each file had a session of its own
+        steps += _in_transaction(read)
+    hint = f"{found.code} beside it are programs, and are not carried out" if found.code else ""
+    made = _source(folder.resolve().name, steps, "", str(folder))
+    return replace(made, notes=(*notes, *made.notes), ordered=found.ordered, hint=hint)
+
+
+def _no_schema(steps: Sequence[Step]) -> str:
+    """Why a file whose order nobody says is no part of the schema; empty where it may be one."""
+    said = [step for step in steps if not _SAYS_NOTHING.match(step.sql)]
+    kinds = {"it only empties or drops": _EMPTIES, "it is about databases and roles": _ABOUT_SERVER}
+    return next((why for why, kind in kinds.items() if said and all(kind.match(step.sql) for step in said)), "")
 
 
 def _in_transaction(steps: list[Step]) -> list[Step]:
@@ -100,18 +143,24 @@ def _in_transaction(steps: list[Step]) -> list[Step]:
     return [Step("BEGIN", first.line, first.file), *steps, Step("COMMIT", last.line, last.file)]
 
 
-def _source(name: str, steps: Sequence[Step], text: str) -> SchemaSource:
+def _source(name: str, steps: Sequence[Step], text: str, told: str = "") -> SchemaSource:
     kept, notes = sorted_out(steps)
     if not kept:
-        raise WorkloadError(f"{name}: there is no statement in it")
-    return SchemaSource(name, kept, notes, text or _written(kept))
+        raise WorkloadError(
+            f"{told or name}: there is no statement in it", hint="give the file that creates the tables"
+        )
+    made = SchemaSource(name, kept, notes, text or written(kept))
+    if _BEGINS.search(text[:LOOK_AT]) and not _ENDS.search(text[-LOOK_AT:]):
+        said = "the dump is cut off: pg_dump's last line is not there"
+        return replace(made, notes=(said, *notes), hint=said)
+    return made
 
 
 def _as_utf8(text: str) -> str:
     return _ENCODING.sub(r"\g<1>UTF8", text)
 
 
-def _written(steps: Sequence[Step]) -> str:
+def written(steps: Sequence[Step]) -> str:
     """The steps as one script, each file under its name."""
     parts, file = [], ""
     for step in steps:

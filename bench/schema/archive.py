@@ -25,11 +25,18 @@ DUMP = (
 
 
 def is_archive(path: Path) -> bool:
-    """Whether pg_restore reads this: custom format, a folder of the directory format, or tar."""
+    """Whether pg_restore reads this: custom format, a folder of the directory format, or tar.
+
+    Raises:
+        WorkloadError: it cannot be read.
+    """
     if path.is_dir():
         return (path / "toc.dat").is_file()
-    with path.open("rb") as file:
-        begin = file.read(512)
+    try:
+        with path.open("rb") as file:
+            begin = file.read(512)
+    except OSError as error:
+        raise WorkloadError(f"{path}: {error.strerror}") from None
     return begin.startswith(b"PGDMP") or (begin.startswith(b"toc.dat\0") and begin[257:262] in (b"ustar", b"\0" * 5))
 
 

@@ -1,32 +1,33 @@
-"""A folder of migrations in plain SQL: the parts that lead up, in their order.
+"""A folder of SQL as steps: the parts that lead up, in their order.
 
 Known by the names and markers that the tools document: golang-migrate, Flyway, dbmate, goose, sql-migrate, sqlx,
-Diesel, Prisma, Drizzle, Supabase, refinery, tern, node-pg-migrate, Postgrator, MyBatis Migrations, rambler.
+Diesel, Prisma, Drizzle, Supabase, Sqitch, refinery, tern, node-pg-migrate, graphile-migrate, Postgrator, MyBatis
+Migrations, rambler, Play's evolutions.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench.errors import WorkloadError
+from bench.schema.folder import Folder
 from bench.workload.text import read_text
 
-_DOWN_FILE = re.compile(r"(?:^|[._-])(?:down|undo|rollback|revert)\.sql$|\.undo\.|^U[\d._]+__", re.IGNORECASE)
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
+_DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
 TO_THE_SECOND = 14
 """Digits of 20240501103000."""
 _REPEATABLE = re.compile(r"^R__")
-_NO_MIGRATION = re.compile(r"^seeds?[._-]|^seeds?\.sql$", re.IGNORECASE)
+_VERSION = re.compile(r"^V(\d+(?:[._]\d+)*)__", re.IGNORECASE)
 _BREAKPOINT = re.compile(r"^--> statement-breakpoint", re.MULTILINE)
 """Drizzle's end of a statement, whether or not a semicolon stands before it."""
-
-_OTHERS = {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "clickhouse", "h2"}
-"""Folders with the same migrations for other systems."""
+_EVOLUTION = re.compile(r"^#.*!Ups\b", re.MULTILINE)
+_INCLUDES = re.compile(r"^\s*\\(?:i|ir|include|include_relative)\s+'?([^\s';]+)", re.MULTILINE)
 
 _MARK = re.compile(
-    r"""\s*--\s*(?:
-        (?:migrate:\s*|\+goose\s+|\+migrate\s+|rambler\s+)(?P<word>up|down)\b
+    r"""\s*(?:--|\#)\s*(?:
+        (?:migrate:\s*|\+goose\s+|\+migrate\s+|rambler\s+|-*\s*!)(?P<word>up|down)s?\b
       | (?P<first>up|down)\s+migration\b
       | -*\s*(?P<below>create\s+above\s*/\s*drop\s+below)\b
       | //\s*(?P<undo>@UNDO)\b
@@ -35,46 +36,51 @@ _MARK = re.compile(
 )
 
 
-def migrations(folder: Path, encoding: str = "") -> list[tuple[str, str]]:
-    """The name below ``folder`` and the text of each file, in the order in which they are applied.
+def migrations(folder: Path, found: Folder, encoding: str = "") -> list[tuple[Path, str]]:
+    """Each file and its text, in the order in which they are applied or, where none is known, tried.
 
-    What leads down is blank in a text, so that lines keep their numbers.
-
-    Raises:
-        WorkloadError: there is no file of SQL in it, or none that leads up.
+    What leads down is blank in a text, so that lines keep their numbers. A file that another one includes is no step of
+    its own.
     """
-    files = [file for file in folder.rglob("*.sql") if not _hidden(file.relative_to(folder))]
-    if not files:
-        raise WorkloadError(
-            f"{folder} holds no .sql file", hint="give a schema's file, a folder of migrations, or a DSN"
-        )
-    up = [file for file in files if not _DOWN_FILE.search(file.name) and not _NO_MIGRATION.match(file.name)]
-    if not up:
-        raise WorkloadError(f"{folder} holds no migration that leads up, of {len(files)} files")
-    named = sorted(((file.relative_to(folder), file) for file in up), key=lambda both: _place(both[0]))
-    return [(name.as_posix(), only_up(read_text(file, encoding))) for name, file in named]
+    files = list(found.files) if found.planned else _sorted(folder, found.files)
+    texts = [(file, only_up(read_text(file, encoding))) for file in files]
+    included = {
+        place.resolve()
+        for file, text in texts
+        for name in _INCLUDES.findall(text)
+        for place in (file.parent / name, folder / name)
+    }
+    return [(file, text) for file, text in texts if file.resolve() not in included]
 
 
 def only_up(text: str) -> str:
     """``text`` with the lines blank that lead down."""
-    kept, lines = True, text.splitlines(keepends=True)
+    kept, lines, evolution = True, text.splitlines(keepends=True), bool(_EVOLUTION.search(text))
     for number, line in enumerate(lines):
         if mark := _MARK.match(line):
             kept = (mark["word"] or mark["first"] or "down").lower() == "up"
-        if not kept:
+        if not kept or (evolution and line.startswith("#")):
             lines[number] = "\n"
     return _BREAKPOINT.sub("; --", "".join(lines))
 
 
-def _hidden(name: Path) -> bool:
-    return any(part.startswith((".", "node_modules")) or part.lower() in _OTHERS for part in name.parts)
+def _sorted(folder: Path, files: Sequence[Path]) -> list[Path]:
+    """Flyway's versions by themselves, wherever they lie; all else by the path."""
+    if sum(bool(_VERSION.match(file.name)) for file in files) * 2 > len(files):
+        return sorted(files, key=lambda file: (*_version(file.name), _place(file.relative_to(folder))))
+    return sorted(files, key=lambda file: _place(file.relative_to(folder)))
+
+
+def _version(name: str) -> tuple[bool, list[int]]:
+    version = _VERSION.match(name)
+    return version is None, [int(part) for part in re.split(r"[._]", version[1])] if version else []
 
 
 def _place(name: Path) -> tuple[object, ...]:
     """Numbers by their value, so that 10 comes behind 9, and dates by their time, so that 20240501 comes behind
     20240101000000; what may be repeated comes behind all versions.
     """
-    parts = re.split(r"(\d+)", name.as_posix())
+    parts = re.split(r"(\d+)", _DASHED.sub(r"\1\2\3\4", name.as_posix()))
     return bool(_REPEATABLE.match(name.name)), [
         (0, _number(part), "") if part.isdigit() else (1, 0, part) for part in parts
     ]

@@ -40,12 +40,13 @@ def texts(steps: Iterable[Step]) -> list[str]:
 PASSED_OVER = {
     "restrict", "unrestrict", "echo", "qecho", "warn", "timing", "pset", "x", "t", "a", "f", "C", "H", "T", "encoding",
     "conninfo", "errverbose", "copyright", "h", "help", "?", "p", "r", "reset", "print", "s", "l", "sf", "sv", "z",
-    "prompt", "password",
+    "prompt", "password", "cd",
 }  # fmt: skip
-"""Commands that show or set something of psql, or ask the person before it."""
+"""Commands that show or set something of psql, or ask the person before it. After ``\\cd`` files are looked for where
+they were before."""
 
 PROGRAMS_AND_FILES = {
-    "!", "copy", "o", "out", "w", "write", "g", "gx", "e", "edit", "ef", "ev", "cd", "setenv", "getenv",
+    "!", "copy", "o", "out", "w", "write", "g", "gx", "e", "edit", "ef", "ev", "setenv", "getenv",
 }  # fmt: skip
 """Commands that run a program, or reach files and the environment."""
 
@@ -55,6 +56,11 @@ DEPTH = 16
 
 _ARGUMENT = re.compile(r"""'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|[^\s]+""")
 _VARIABLE = re.compile(r""":(?:'(?P<literal>\w+)'|"(?P<identifier>\w+)"|(?P<plain>\w+)|\{\?(?P<asked>\w+)\})""")
+_COPY = re.compile(
+    r"(?P<table>[^()]+?(?:\([^()]*\))?)\s+FROM\s+(?!PROGRAM\b|STDIN\b|PSTDIN\b)(?P<file>'(?:[^']|'')+'|[^\s']+)(?P<options>.*)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""``\\copy`` of rows from a file."""
 _CREATES = re.compile(r"\s*SELECT\s+'(?P<made>\s*CREATE\s+(?:DATABASE|ROLE|USER)\s+\w+[^';]*)'", re.IGNORECASE)
 """What is put before ``\\gexec`` so that a database or role is made where there is none yet."""
 
@@ -65,12 +71,24 @@ def read_script(file: Path, root: Path | None = None, encoding: str = "") -> lis
     Raises:
         WorkloadError: a command is refused or not known, a file is missing, or something is never closed (file:line).
     """
-    return list(_Reader((root or file.parent).resolve(), encoding).file(file.resolve(), 0))
+    return list(_Reader((root or file.parent).absolute(), encoding).file(file.absolute(), 0))
+
+
+def read_companion(text: str, file: Path, root: Path, encoding: str = "") -> list[Step]:
+    """The statements of ``file``, of which ``text`` is what counts, and of the companions that it includes."""
+    reader = _Reader(root.absolute(), encoding)
+    return list(reader.text(text, file.relative_to(root).as_posix(), file.absolute(), 0))
 
 
 def read_statements(text: str, name: str) -> list[Step]:
     """The statements of a script that has no companions."""
     return list(_Reader(None, "").text(text, name, None, 0))
+
+
+def _at_work(file: Path) -> list[Path]:
+    """The folder in which psql would have been started, where the file lies below it and that is no root of a disk."""
+    here = Path.cwd()
+    return [here] if file.is_relative_to(here) and here not in (Path.home(), Path(here.anchor)) else []
 
 
 def _not_carried_out(command: Command, name: str) -> WorkloadError:
@@ -87,7 +105,8 @@ class _Reader:
     """Of each \\if that is open: whether its branch counts now, and whether one has counted already."""
 
     def file(self, file: Path, depth: int) -> Iterator[Step]:
-        name = file.relative_to(self.root).as_posix() if self.root else file.name
+        inside = self.root and file.is_relative_to(self.root)
+        name = file.relative_to(self.root).as_posix() if self.root and inside else file.name
         return self.text(read_text(file, self.encoding), name, file, depth)
 
     def text(self, text: str, name: str, file: Path | None, depth: int) -> Iterator[Step]:
@@ -116,7 +135,9 @@ class _Reader:
             return
         elif command.statement and command.name in ("g", "gx", "gexec") and not command.argument:
             yield self._sent(command, command.statement, name)
-        elif command.name in PROGRAMS_AND_FILES or "`" in command.argument:
+        elif command.name.lower() == "copy" and (copied := self._copied(command, name, file)):
+            yield copied
+        elif command.name.lower() in PROGRAMS_AND_FILES or "`" in command.argument:
             raise WorkloadError(f"{place}: \\{command.name} is refused: it runs a program, or reaches a file")
         elif command.name in ("set", "unset"):
             self._set(command)
@@ -138,6 +159,20 @@ class _Reader:
             sql = creates["made"].strip()
         return Step(sql, statement.line, name)
 
+    def _copied(self, command: Command, name: str, file: Path | None) -> Step | None:
+        r"""The rows of a companion that ``\copy … FROM`` names, as those of COPY, or a word that it is not there."""
+        found = _COPY.fullmatch(self._replaced(command.argument).rstrip("; "))
+        if not found or file is None or self.root is None or "`" in command.argument:
+            return None
+        wanted = found["file"].strip("'").replace("''", "'")
+        places = [(folder / wanted).resolve() for folder in (self.root, file.parent)]
+        there = next((one for one in places if one.is_file() and one.is_relative_to(self.root.resolve())), None)
+        if there is None:
+            return Step(f"\\copy {wanted}", command.line, name)
+        rows = read_text(there, self.encoding)
+        rows += "" if rows.endswith("\n") or not rows else "\n"
+        return Step(f"COPY {found['table']} FROM STDIN{found['options']}", command.line, name, rows)
+
     def _set(self, command: Command) -> None:
         name, *values = self._arguments(command.argument) or [""]
         if command.name == "unset":
@@ -155,10 +190,11 @@ class _Reader:
         wanted = "".join(self._arguments(command.argument.rstrip("; "))[:1])
         if file is None or self.root is None:
             raise WorkloadError(f"{place}: \\{command.name} {wanted}: there is no folder to look in")
-        relative = file.parent / wanted
-        places = [relative] if command.name in ("ir", "include_relative") else [self.root / wanted, relative]
-        found = next((one.resolve() for one in places if one.is_file()), relative.resolve())
-        if not found.is_relative_to(self.root):
+        relative, roots = file.parent / wanted, [self.root, *_at_work(file)]
+        at = [] if command.name in ("ir", "include_relative") else roots
+        found = next((one for one in (*(folder / wanted for folder in at), relative) if one.is_file()), relative)
+        reached = (root.resolve() for root in (*roots, file.resolve().parent))
+        if not any(found.resolve().is_relative_to(root) for root in reached):
             raise WorkloadError(f"{place}: \\{command.name} {wanted} is refused: it leads out of {self.root.name}/")
         if not found.is_file():
             raise WorkloadError(f"{place}: there is no file {wanted}")

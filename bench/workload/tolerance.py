@@ -14,10 +14,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.errors import WorkloadError
+from bench.workload.dialects import dialect, foreign
 from bench.workload.psql import Step
 from bench.workload.reach import EXTENSIONS, PLAIN_STRINGS, beyond
 from bench.workload.refusals import HINT
 from bench.workload.sqlfile import tokens
+from bench.workload.stubs import language_of, stub
 
 SERVERS_OWN = {"postgres", "template0", "template1"}
 """Databases that every server needs: no script may make or drop them, were it its own."""
@@ -38,13 +40,14 @@ _REACHING = re.compile(
 It saves taking most of a dump apart, which is what reading it takes longest for."""
 
 _LOOK_AT = re.compile(
-    r"\s*(?:SET\s+(?:(?:SESSION|LOCAL)\s+)?client_encoding|SECURITY\s+LABEL|\w+\s+(?:ON\s+)?(?:EVENT\s+TRIGGER|EXTENSION))\b",
+    r"\s*(?:SET\s+(?:(?:SESSION|LOCAL)\s+)?client_encoding|SECURITY\s+LABEL|\w+\s+(?:ON\s+)?(?:EVENT\s+TRIGGER|EXTENSION)"
+    r"|(?:ALTER|COMMENT\s+ON|DROP)\s+(?:FOREIGN|SERVER|SUBSCRIPTION|TABLESPACE)|GRANT\b.*\bON\s+(?:FOREIGN|TABLESPACE))\b",
     re.IGNORECASE,
 )
 """Statements that reach nowhere, and yet may be left out."""
 
 _NO_SCHEMA = re.compile(
-    r"""\bEXECUTE\s+'\s*CREATE\s+(?:ROLE|USER|GROUP)\s(?:[^']|'')*'\s*;
+    r"""\bEXECUTE\s+'\s*CREATE\s+(?:ROLE|USER|GROUP)\s(?:[^']|'')*'\s*(?:\|\|[^;']*(?:'[^']*'[^;']*)*)?;
       | \bCREATE\s+(?:ROLE|USER|GROUP)\s+(?P<name>"(?:[^"]|"")+"|\w+)(?:'[^']*'|[^;'])*;
       | \bGRANT\s+(?!pg_)[\w"]+\s+TO\s+[\w"]+(?:\s+WITH\s+[\w\s]+)?\s*;
       | \bEXECUTE\s+(?:format\s*\(\s*)?'\s*ALTER\s+DATABASE\s+(?:%I\s[^';]*'\s*,\s*current_database\(\)\s*\)
@@ -53,6 +56,10 @@ _NO_SCHEMA = re.compile(
 )
 """In a block: the making of a role, its membership in another, and what is said of the script's own database."""
 
+_IN_C = re.compile(
+    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\b(?:(?!;|\bCREATE\b).)*?\bLANGUAGE\s+'?c\b'?[^;]*;",
+    re.IGNORECASE | re.DOTALL,
+)
 _ATTRIBUTES = r"(?:LANGUAGE\s+'?c'?|IMMUTABLE|STRICT|PARALLEL\s+SAFE|\s)+"
 C_UNACCENT = re.compile(
     r"""\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?P<function>FUNCTION\s+(?:"[^"]+"|\w+)\.(?:"[^"]+"|\w+)\s*
@@ -64,6 +71,15 @@ C_UNACCENT = re.compile(
 
 _SERVERS = re.compile(r"pg_(?:execute|read|write)_server_.*")
 """Roles of PostgreSQL's own that lead to files and programs."""
+
+ELSEWHERE = {
+    "FDW": "wrappers, servers and users of foreign data are left out",
+    "FOREIGN_SERVER": "wrappers, servers and users of foreign data are left out",
+    "USER_MAPPING": "wrappers, servers and users of foreign data are left out",
+    "SUBSCRIPTION": "subscriptions are left out: they would fetch rows from another server",
+    "TABLESPACE": "tablespaces are left out: everything is where the server has it by default",
+}
+"""Kinds of object that lead out of the database, and of which no table needs any to be the same."""
 
 Node = Any
 Left = Counter[str]
@@ -128,6 +144,8 @@ class _Sorter:
     def _sorted(self, step: Step) -> Step | None:
         if step.sql.startswith("\\connect"):
             return self._connect(step)
+        if step.sql.startswith("\\copy"):
+            return self._leave(step, f"rows are left out: there is no file {step.sql[6:]} beside the script")
         if _PLAIN.match(step.sql) and not _REACHING.search(step.sql):
             return step
         reason, offset = beyond(step.sql)
@@ -147,6 +165,9 @@ class _Sorter:
             parse("" if step.sql.startswith("\\") else step.sql)
         except PgQueryError as error:  # that, and no reach, is why no server would take it
             line = step.line + step.sql.count("\n", 0, max(0, error.cursorpos - 1))
+            system, sign = dialect(step.sql)
+            if system:
+                return foreign(f"{step.file}:{line}", system, sign)
             hint = "PostgreSQL's grammar does not know this: is it for another system?"
             return WorkloadError(f"{step.file}:{line}: {error.message}", hint=hint)
         line = step.line + step.sql.count("\n", 0, offset)
@@ -219,6 +240,10 @@ class _Sorter:
             return None
         if kind == "ROLE" and step.sql.lstrip()[:7].upper() == "COMMENT":
             return self._leave(step, "comments on roles are left out")
+        if kind in ELSEWHERE:
+            return step if self.trusted else self._leave(step, ELSEWHERE[kind])
+        if kind == "FOREIGN_TABLE":
+            return self._of_here(step, re.sub(r"\bFOREIGN\s+(?=TABLE\b)", "", step.sql, count=1, flags=re.IGNORECASE))
         if kind == "EVENT_TRIGGER":
             return self._leave(step, "event triggers are left out: they would fire for what pgproof does, too")
         if kind == "EXTENSION" and (self.extensions | {"plpgsql"}).intersection(names):
@@ -232,12 +257,61 @@ class _Sorter:
         return self._leave(step, "indexes stay switched on while rows change")
 
     def _of_CreateFunctionStmt(self, step: Step, node: Node) -> Step:
-        return replace(step) if C_UNACCENT.match(step.sql) else step
+        if C_UNACCENT.match(step.sql):
+            return replace(step)
+        language = language_of(node)
+        if self.trusted or not beyond(step.sql)[0].startswith("language ") or language == "internal":
+            return step
+        self._leave(step, f"functions in {language} are left out: they reach programs and files")
+        return replace(step, sql=stub(node))
 
     def _of_CreateEventTrigStmt(self, step: Step, node: Node) -> Step | None:
         return self._about(step, "EVENT_TRIGGER")
 
     _of_AlterEventTrigStmt = _of_CreateEventTrigStmt
+
+    # ------------------------------------------------------------------------------------ what is elsewhere
+    def _elsewhere(self, step: Step, node: Node) -> Step | None:
+        name = node.DESCRIPTOR.name
+        kind = next((one for one, word in _WORDS.items() if word in name), "FDW")
+        return self._about(step, kind)
+
+    _of_CreateFdwStmt = _of_AlterFdwStmt = _of_CreateForeignServerStmt = _of_AlterForeignServerStmt = _elsewhere
+    _of_ImportForeignSchemaStmt = _of_CreateUserMappingStmt = _of_AlterUserMappingStmt = _elsewhere
+    _of_DropUserMappingStmt = _of_CreateSubscriptionStmt = _of_AlterSubscriptionStmt = _elsewhere
+    _of_DropSubscriptionStmt = _of_CreateTableSpaceStmt = _of_DropTableSpaceStmt = _elsewhere
+    _of_AlterTableSpaceOptionsStmt = _elsewhere
+
+    def _of_CreateForeignTableStmt(self, step: Step, node: Node) -> Step | None:
+        """An ordinary table of the same columns: what reads it goes on, and it gets rows as any other."""
+        from postgast import deparse, parse
+
+        tree = parse("CREATE TABLE a ()")
+        table = tree.stmts[0].stmt.create_stmt
+        table.CopyFrom(node.base_stmt)
+        for column in table.table_elts:
+            column.column_def.ClearField("fdwoptions")
+        return self._of_here(step, deparse(tree))
+
+    def _of_AlterTableStmt(self, step: Step, node: Node) -> Step | None:
+        kind = _kind(node, "objtype")
+        if (
+            kind == "FOREIGN_TABLE"
+            and not self.trusted
+            and all(_about_options(one.alter_table_cmd) for one in node.cmds)
+        ):
+            return self._leave(step, ELSEWHERE["FOREIGN_SERVER"])
+        return self._about(step, kind)
+
+    def _of_here(self, step: Step, text: str) -> Step:
+        """The step about a foreign table as one about an ordinary table."""
+        if self.trusted:
+            return step
+        reason, offset = beyond(text)
+        if reason:
+            raise self._refusal(step, reason, offset)
+        self._leave(step, "foreign tables are ordinary ones here, with rows of their own")
+        return replace(step, sql=text)
 
     def _of_SecLabelStmt(self, step: Step, node: Node) -> Step | None:
         return self._leave(step, "security labels are left out")
@@ -259,6 +333,14 @@ class _Sorter:
             return step
         return self._leave(step, "rights of roles are left out: a role that something belongs to is made without any")
 
+    def _of_AlterRoleStmt(self, step: Step, node: Node) -> Step | None:
+        own = re.compile(rf"\s*CREATE\s+(?:ROLE|USER)\s+\"?{re.escape(node.role.rolename)}(?!\w)", re.IGNORECASE)
+        if self.trusted or not any(own.match(other.sql) for other in self.steps):
+            return step
+        return self._leave(step, "rights of roles are left out: a role that something belongs to is made without any")
+
+    _of_AlterRoleSetStmt = _of_AlterRoleStmt
+
     def _of_DropRoleStmt(self, step: Step, node: Node) -> Step | None:
         made = {found["name"] for other in self.steps for found in _NO_SCHEMA.finditer(f"{other.sql};")}
         if self.trusted or not {one.role_spec.rolename for one in node.roles} <= made:
@@ -271,8 +353,12 @@ class _Sorter:
         return self._leave(step, "memberships of roles are left out")
 
     def _of_DoStmt(self, step: Step, node: Node) -> Step:
-        """A block without the roles that it makes, which are made when something is to belong to them."""
+        """A block without the roles that it makes, which are made when something is to belong to them.
+
+        A function in C in it is refused as the server does to a role that is no superuser: some have another then.
+        """
         rest = _NO_SCHEMA.sub(lambda found: "NULL;" + "\n" * found[0].count("\n"), step.sql)
+        rest = _IN_C.sub(lambda found: "RAISE insufficient_privilege;" + "\n" * found[0].count("\n"), rest)
         return step if self.trusted or rest == step.sql or beyond(rest)[0] else replace(step, sql=rest)
 
     # -------------------------------------------------------------------------------------------- settings
@@ -289,6 +375,16 @@ class _Sorter:
         if name == PLAIN_STRINGS and not any(_has_backslash(other) for other in self.steps):
             return None  # on or off, all strings end where they end
         return step
+
+
+def _about_options(command: Node) -> bool:
+    return (
+        "GenericOptions"
+        in command.DESCRIPTOR.fields_by_name["subtype"].enum_type.values_by_number[command.subtype].name
+    )
+
+
+_WORDS = {"USER_MAPPING": "UserMapping", "SUBSCRIPTION": "Subscription", "TABLESPACE": "TableSpace"}
 
 
 def _kind(node: Node, name: str) -> str:

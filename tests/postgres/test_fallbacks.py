@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+import psycopg
 import pytest
 
 from bench.errors import ServerError, WorkloadError
@@ -177,7 +178,7 @@ def test_what_only_files_of_a_server_hold_is_done_without(database: Connection, 
     notes = load(
         "CREATE TABLE a (t text PRIMARY KEY USING INDEX TABLESPACE fast) TABLESPACE fast",
         "CREATE FUNCTION f(a integer) RETURNS integer LANGUAGE plv8 AS $$ return a $$",
-        "COMMENT ON FUNCTION f(integer) IS 'gone'",
+        "COMMENT ON FUNCTION g(integer) IS 'gone'",
         "GRANT USAGE ON SCHEMA nowhere TO PUBLIC",
         "CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = ispell, DictFile = nowhere, AffFile = nowhere)",
         "CREATE EXTENSION pgcrypto",
@@ -185,7 +186,7 @@ def test_what_only_files_of_a_server_hold_is_done_without(database: Connection, 
     )
     assert [note.split(":")[0] for note in notes] == [
         "pgcrypto", "tablespace fast is left out", "functions in plv8 are left out",
-        "rights and comments of what is not there are left out (function f(integer) does not exist)",
+        "rights and comments of what is not there are left out (function g(integer) does not exist)",
         'rights and comments of what is not there are left out (schema "nowhere" does not exist)',
         "a dictionary is the simple one", "extension pgcrypto stays at version 1.4, which the server has",
     ]  # fmt: skip
@@ -195,3 +196,57 @@ def test_what_only_files_of_a_server_hold_is_done_without(database: Connection, 
 def test_every_prelude_can_be_carried_out(database: Connection) -> None:
     for statement in [one for statements in preludes().values() for one in statements]:
         database.execute(statement.sql)
+
+
+def test_what_is_elsewhere_is_left_out_and_what_stands_on_it_goes_on(database: Connection, load: Load) -> None:
+    load(
+        "CREATE EXTENSION file_fdw", "CREATE FOREIGN DATA WRAPPER mine",
+        "CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host 'x')", "ALTER SERVER other OWNER TO bob",
+        "GRANT USAGE ON FOREIGN SERVER other TO bob", "COMMENT ON SERVER other IS 'there'",
+        "CREATE USER MAPPING FOR bob SERVER other OPTIONS (password 'secret')",
+        "IMPORT FOREIGN SCHEMA public FROM SERVER other INTO public",
+        "CREATE FOREIGN TABLE people (id int OPTIONS (column_name 'nr') NOT NULL, name text) SERVER other",
+        "ALTER FOREIGN TABLE people OWNER TO bob", "ALTER FOREIGN TABLE people ALTER COLUMN id OPTIONS (SET a 'id')",
+        "COMMENT ON FOREIGN TABLE people IS 'x'", "CREATE VIEW v AS SELECT name FROM people",
+        "DROP SERVER IF EXISTS other CASCADE", "CREATE TABLESPACE fast LOCATION '/fast'",
+        "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p", "ALTER SUBSCRIPTION s OWNER TO bob",
+    )  # fmt: skip
+    shown = "SELECT relkind::text, relowner::regrole::text, obj_description(oid) FROM pg_class WHERE relname = 'people'"
+    assert database.execute(shown).fetchone() == ("r", "bob", "x")
+
+
+def test_functions_in_a_language_that_is_lacked_are_there_by_name_and_say_so(database: Connection, load: Load) -> None:
+    load(
+        "CREATE LANGUAGE plpython3u", "CREATE TABLE a (id int)",
+        "CREATE FUNCTION py(x int DEFAULT 1) RETURNS SETOF int LANGUAGE plpython3u STRICT AS $$ return x $$",
+        "CREATE FUNCTION tr() RETURNS trigger LANGUAGE plperl AS $$ return $$",
+        "CREATE FUNCTION c(internal) RETURNS internal LANGUAGE c AS 'mine', 'c'",
+        "ALTER FUNCTION py(int) OWNER TO bob", "CREATE VIEW v AS SELECT py(id) FROM a",
+        "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW EXECUTE FUNCTION tr()",
+    )  # fmt: skip
+    assert database.execute("INSERT INTO a VALUES (1) RETURNING id").fetchone() == (1,)
+    with pytest.raises(psycopg.errors.FeatureNotSupported, match="py is in the language plpython3u"):
+        database.execute("TABLE v")
+
+
+def test_what_searches_sorts_and_stores_in_ways_that_are_lacked_does_it_plainly(
+    database: Connection, load: Load
+) -> None:
+    notes = load(
+        'CREATE TABLE a (t text PRIMARY KEY COLLATE "unicode") USING columnar',
+        "CREATE TEXT SEARCH CONFIGURATION zh (PARSER = zhparser)",
+        "ALTER TEXT SEARCH CONFIGURATION zh ADD MAPPING FOR n, v WITH simple",
+        "CREATE INDEX ON a USING gin (to_tsvector('zh', t))",
+        "CREATE ACCESS METHOD m TYPE TABLE HANDLER heap_tableam_handler",
+        "CREATE TYPE pair AS (a int, b int)",
+        "CREATE FUNCTION by_a(pair, pair) RETURNS int IMMUTABLE LANGUAGE sql RETURN ($1).a - ($2).a",
+        "CREATE OPERATOR CLASS pairs FOR TYPE pair USING btree AS FUNCTION 1 by_a(pair, pair)",
+        "ALTER OPERATOR CLASS pairs USING btree OWNER TO bob",
+    )
+    assert [note.split(":")[0] for note in notes if "bob" not in note] == [
+        "collation unicode", "access method columnar is left out", "a text search configuration is the simple one",
+        'CREATE ACCESS METHOD is left out (permission denied to create access method "m")',
+    ]  # fmt: skip
+    assert database.execute("SELECT opcowner::regrole::text FROM pg_opclass WHERE opcname = 'pairs'").fetchone() == (
+        "bob",
+    )

@@ -163,3 +163,14 @@ def test_owning_what_a_schema_names_gives_no_way_out(target: Target) -> None:
                  "ALTER FUNCTION f() OWNER TO postgres;")  # fmt: skip
     with target.connect(NAME) as connection:
         assert connection.execute("SELECT f()").fetchall() == [("pgproof_workload",)]
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_role_that_a_transaction_lacks_twice_is_known_to_it_once_it_is_made(target: Target) -> None:
+    rights = "ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON FUNCTIONS FROM"
+    load(
+        target,
+        f"BEGIN;\n{rights} PUBLIC;\n{rights} pgproof_heard, pgproof_heard_too;\nCREATE TABLE t (a int);\nCOMMIT;",
+    )
+    with target.connect(NAME) as connection:
+        assert connection.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^pgproof_heard'").fetchall() == [(2,)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ from bench.postgres import databases
 from bench.postgres.connection import Target
 from bench.postgres.schema_loader import load_schema
 from bench.postgres.servers import ServerHandle
-from bench.schema import archive, is_dsn, read_schema, with_prelude
+from bench.schema import _source, archive, is_dsn, read_schema, with_prelude
 from bench.schema.archive import script_of_database
+from bench.workload.psql import read_statements
 
 NAME = "pgproof_read_test"
 
@@ -77,13 +79,21 @@ def test_a_server_that_is_newer_than_pg_dump_is_named(tmp_path: Path, monkeypatc
         ("host=/nowhere dbname=app password=s3cret", "cannot read the schema of database app: "),
         ("host='", "not a DSN"),
         ("damaged.dump", "damaged.dump: "),
-        ("empty.sql", "empty: there is no statement in it"),
+        ("empty.sql", "empty.sql: there is no statement in it"),
+        ("packed.sql", "packed.sql is a zip file, and no SQL"),
+        ("mysql.sql", "mysql.sql:2: this is SQL of MySQL, not of PostgreSQL: "),
+        ("mssql.sql", "mssql.sql:1: this is SQL of SQL Server, not of PostgreSQL: "),
         ("latin.sql", "latin.sql:2: not UTF-8 text"),
     ],
 )
 def test_what_cannot_be_read_is_named(source: str, message: str, tmp_path: Path):
     (tmp_path / "damaged.dump").write_bytes(b"PGDMP\1\20\0nothing")
     (tmp_path / "empty.sql").write_text("-- nothing\n")
+    (tmp_path / "packed.sql").write_bytes(b"PK\3\4")
+    (tmp_path / "mysql.sql").write_text(
+        "-- a\nINSERT INTO `t` VALUES ('it\\'s');\nCREATE TABLE `u` (a int) ENGINE=InnoDB;"
+    )
+    (tmp_path / "mssql.sql").write_text("CREATE DATABASE [app] COLLATE x\nGO\n")
     (tmp_path / "latin.sql").write_bytes(b"-- a\n-- caf\xe9\nSELECT 1;")
     with pytest.raises(PgproofError) as failed:
         read_schema(source if is_dsn(source) else tmp_path / source)
@@ -151,3 +161,29 @@ def test_a_prelude_comes_first_under_the_same_rules(tmp_path: Path) -> None:
     prelude.write_text("ALTER SYSTEM SET fsync = off")
     with pytest.raises(WorkloadError, match=r"before.sql:1"):
         with_prelude(read_schema(schema), prelude)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le"])
+def test_a_file_may_be_packed_and_in_any_encoding_of_unicode(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "a.sql.gz").write_bytes(gzip.compress("SELECT 'é';".encode(encoding)))
+    read = read_schema(tmp_path / "a.sql.gz")
+    assert (read.name, [step.sql for step in read.steps]) == ("a", ["SELECT 'é'"])
+
+
+def test_a_dump_that_is_cut_off_is_told() -> None:
+    begin = "--\n-- PostgreSQL database dump\n--\n\nCREATE TABLE a (b int);\n"
+    assert _source("a", read_statements(begin, "a.sql"), begin).hint.startswith("the dump is cut off")
+    whole = f"{begin}\n--\n-- PostgreSQL database dump complete\n--\n"
+    assert _source("a", read_statements(whole, "a.sql"), whole).hint == ""
+
+
+def test_files_without_an_order_leave_out_what_is_about_the_server_and_what_another_includes(tmp_path: Path) -> None:
+    files = {"all.sql": "\\ir part.sql", "part.sql": "SELECT 1;", "db.sql": "CREATE USER a; CREATE DATABASE b;"}
+    for name, text in (files | {"clear.sql": "BEGIN; TRUNCATE a; COMMIT;"}).items():
+        (tmp_path / name).write_text(text)
+    read = read_schema(tmp_path)
+    assert not read.ordered
+    assert [(step.sql, step.file) for step in read.steps] == [("SELECT 1", "part.sql")]
+    assert read.notes == (
+        "clear.sql is left out: it only empties or drops", "db.sql is left out: it is about databases and roles"
+    )  # fmt: skip

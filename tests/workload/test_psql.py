@@ -8,6 +8,7 @@ import pytest
 
 from bench.errors import WorkloadError
 from bench.workload.psql import Step, read_script, read_statements
+from bench.workload.tolerance import sorted_out
 
 CARRIED_OUT = {
     "variables": (
@@ -40,7 +41,9 @@ def test_a_command_is_carried_out(text: str, expected: str):
 
 REFUSED = {
     "\\! rm -rf /": "a program",
-    "\\copy t from 'x'": "a program",
+    "\\copy t from program 'x'": "a program",
+    "\\copy t to 'x'": "a program",
+    "\\copy t from `x`": "a program",
     "\\o file": "a program",
     "\\set x `id`": "a program",
     "\\setenv A b": "a program",
@@ -77,3 +80,50 @@ def test_files_that_include_each_other_end(tmp_path: Path):
     (tmp_path / "a.sql").write_text("\\ir a.sql")
     with pytest.raises(WorkloadError, match=r"a\.sql:1: files that include each other"):
         read_script(tmp_path / "a.sql")
+
+
+@pytest.mark.parametrize(
+    "form", ["t (a, b) FROM 'd/rows.csv' WITH (FORMAT csv)", "t (a, b) from d/rows.csv WITH (FORMAT csv);"]
+)
+def test_rows_of_a_companion_are_those_of_copy(form: str, tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "rows.csv").write_text("1,x\n2,y")
+    (tmp_path / "a.sql").write_text(f"\\set x 1\n\\copy {form}\n")
+    (step,) = read_script(tmp_path / "a.sql")
+    assert (step.sql.upper(), step.rows) == ("COPY T (A, B) FROM STDIN WITH (FORMAT CSV)", "1,x\n2,y\n")
+
+
+@pytest.mark.parametrize("file", ["nowhere.csv", "../outside.csv", "/etc/hostname"])
+def test_rows_that_are_not_beside_the_script_are_left_out(file: str, tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    folder.mkdir()
+    (tmp_path / "outside.csv").write_text("1")
+    (folder / "a.sql").write_text(f"\\copy t from '{file}' csv\nSELECT 1;")
+    kept, notes = sorted_out(read_script(folder / "a.sql"))
+    assert [step.sql for step in kept] == ["SELECT 1"]
+    assert notes == (f"a.sql:1: rows are left out: there is no file {file} beside the script",)
+
+
+def test_a_script_may_be_a_link_and_its_folder_have_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = tmp_path / 'it\'s "här" 日本'
+    real.mkdir()
+    (real / "a.sql").write_text('\\ir b.sql\n\\i "real/b.sql"\n')
+    (real / "b.sql").write_text("SELECT 1;")
+    (tmp_path / "link").mkdir()
+    (tmp_path / "link" / "schema.sql").symlink_to(real / "a.sql")
+    (tmp_path / "link" / "real").symlink_to(real)
+    (tmp_path / "link" / "b.sql").symlink_to(real / "b.sql")
+    monkeypatch.chdir(tmp_path)
+    assert [step.sql for step in read_script(tmp_path / "link" / "schema.sql")] == ["SELECT 1", "SELECT 1"]
+
+
+def test_a_file_is_also_looked_for_where_psql_would_have_been_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in {"db/a.sql": "\\i types/b.sql", "types/b.sql": "SELECT 1;"}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    with pytest.raises(WorkloadError, match=r"a\.sql:1: there is no file types/b\.sql"):
+        read_script(tmp_path / "db" / "a.sql")
+    monkeypatch.chdir(tmp_path)
+    assert [step.sql for step in read_script(tmp_path / "db" / "a.sql")] == ["SELECT 1"]

@@ -76,7 +76,8 @@ def accepted(shop: Path, place: Place, statements: dict[str, str]) -> list[str]:
 
 NO_SCHEMA = [
     "alter database", "rename a database", "comment on a database", "create role", "create user", "grant on a database",
-    "set role", "set session authorization", "dblink", "postgres_fdw", "strings that end elsewhere",
+    "set role", "set session authorization", "create tablespace", "create subscription", "dblink", "postgres_fdw",
+    "foreign server", "untrusted language", "language c", "strings that end elsewhere",
 ]  # fmt: skip
 """What a dump may say and is left out, or done without rights."""
 

@@ -36,10 +36,9 @@ REFUSED = {
     "a file that is read by a hidden name": "INSERT INTO t SELECT U&\"pg\\005fread\\005ffile\"('x');",
     "another database in a block": "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET a = b', 'x'); END $$;",
     "hidden in a block": "DO $$ BEGIN EXECUTE 'ALTER ' || 'SYSTEM RESET ALL'; END $$;",
-    "in C": "CREATE FUNCTION f() RETURNS int LANGUAGE c AS 'lib', 'f';",
+    "what is built in": "CREATE FUNCTION f() RETURNS int LANGUAGE internal AS 'pg_read_file';",
+    "a foreign table that reads a file": "CREATE FOREIGN TABLE f (a text DEFAULT pg_read_file('x')) SERVER s;",
     "a library": "LOAD 'lib';",
-    "another server": "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p;",
-    "a place on the disk": "CREATE TABLESPACE x LOCATION '/tmp';",
     "strings that end elsewhere": "SELECT 'a\\';\nSET standard_conforming_strings = off;",
 }
 
@@ -54,6 +53,7 @@ def test_what_reaches_beyond_is_refused_but_for_what_dumps_say():
     left = {
         "alter database", "rename a database", "comment on a database", "create role", "create user", "dblink",
         "grant on a database", "set role", "set session authorization", "postgres_fdw", "strings that end elsewhere",
+        "create tablespace", "create subscription", "foreign server", "untrusted language", "language c",
     }  # fmt: skip
     for name, text in {**STATEMENTS, **SELECTS}.items():
         if name not in left:
@@ -71,6 +71,9 @@ LEFT_OUT = {
     "a membership": "GRANT reader TO app;",
     "an extension that leads to files": "CREATE EXTENSION adminpack; COMMENT ON EXTENSION adminpack IS 'x';",
     "an event trigger": "CREATE EVENT TRIGGER e ON ddl_command_end EXECUTE FUNCTION f(); DROP EVENT TRIGGER e;",
+    "another server": "CREATE SUBSCRIPTION s CONNECTION 'host=x' PUBLICATION p; DROP SUBSCRIPTION s;",
+    "foreign data": "CREATE SERVER s FOREIGN DATA WRAPPER w; GRANT USAGE ON FOREIGN SERVER s TO x; DROP SERVER s;",
+    "a place on the disk": "CREATE TABLESPACE x LOCATION '/tmp'; GRANT CREATE ON TABLESPACE x TO y;",
     "a label": "SECURITY LABEL FOR x ON TABLE t IS 'x';",
 }
 
@@ -111,11 +114,20 @@ def test_some_is_done_in_another_way_and_needs_no_word(text: str, expected: list
     assert of(text) == (expected, ())
 
 
+@pytest.mark.parametrize("language", ["c", "plpython3u"])
+def test_a_function_that_would_reach_files_says_that_it_is_left_out(language: str) -> None:
+    kept, notes = of(f"CREATE FUNCTION f(a int) RETURNS int LANGUAGE {language} STRICT AS 'lib', 'f'")
+    assert "plpgsql" in kept[0]
+    assert "lib" not in kept[0]
+    assert notes == (f"a.sql:1: functions in {language} are left out: they reach programs and files",)
+
+
 def test_what_is_for_another_system_is_no_reach() -> None:
     with pytest.raises(WorkloadError) as failed:
         of("SELECT 1;\nCREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;\nUSE app;")
-    assert failed.value.message == 'a.sql:2: syntax error at or near "NOT"'
-    assert "another system" in failed.value.hint
+    assert failed.value.message == "a.sql:2: this is SQL of MySQL, not of PostgreSQL: CHARACTER SET"
+    with pytest.raises(WorkloadError, match=r'^a.sql:1: syntax error at or near "NOT".*another system'):
+        of("CREATE DATABASE IF NOT EXISTS app;")
 
 
 def test_what_is_left_out_often_is_told_once():

@@ -28,7 +28,7 @@ def prelude_with(missing: str, script: str) -> tuple[str, str]:
     """
     for name, statements in preludes().items():
         made = [_MAKES.match(one.sql) for one in statements]
-        if any(one and one["name"] == missing for one in made):
+        if any(one and one["name"] == missing.removeprefix("public.") for one in made):
             return name, "".join(f"{text};\n\n" for text in _lacking(statements, _COMMENTS.sub(" ", script)))
     return "", ""
 
@@ -51,7 +51,9 @@ def _lacking(statements: list[Statement], script: str) -> list[str]:
         made = (
             rf"\bCREATE\s+(?:OR\s+REPLACE\s+)?{found['kind'] or 'TABLE'}\s+(?:IF\s+NOT\s+EXISTS\s+)?{dotted}(?![\w.])"
         )
-        mentioned = any(re.search(rf"(?<![\w.]){dotted}(?!\w)", text, re.IGNORECASE) for text in (script, *kept))
+        mentioned = any(
+            re.search(rf'(?<![\w.])(?:"?public"?\.)?{dotted}(?!\w)', text, re.IGNORECASE) for text in (script, *kept)
+        )
         if found["kind"] == "SCHEMA" or (mentioned and not re.search(made, script, re.IGNORECASE)):
             kept.insert(0, statement.sql)
     return kept
