@@ -20,7 +20,8 @@ from bench.postgres.copying import Encoder
 ROWS = 1000
 
 BINARY = [kind for line in """
-int2 int4 int8 oid xid8 numeric numeric(10,2) numeric(5,0) numeric(30,4) numeric(3,3) numeric(65,30) numeric(38,17) money float4 float8
+int2 int4 int8 oid xid8 numeric numeric(10,2) numeric(5,0) numeric(30,4) numeric(3,3) numeric(65,30) numeric(38,17)
+money float4 float8
 bool text
 varchar(20) varchar(1) char(5) "char" name citext bytea date time timetz timestamp timestamptz timestamptz(0) interval
 uuid json jsonb inet cidr macaddr macaddr8 bit(1) bit(20) varbit varbit(10) point line lseg box path polygon circle
