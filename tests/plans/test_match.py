@@ -100,6 +100,8 @@ def test_equal_ends_are_the_same_before_anything_is_weighed() -> None:
 def test_a_copy_that_came_or_went_leaves_the_others_in_place() -> None:
     two, three = node("Append", scan("a"), scan("a")), node("Append", scan("a"), scan("a"), scan("a"))
     assert pairs(two, three) == pairs(three, two) == [(0, 0), (1, 1), (2, 2)]
+    one = node("Append", scan("a"))
+    assert (pairs(one, node("Append", one)), pairs(node("Append", one), one)) == ([(0, 0), (1, 2)], [(0, 0), (2, 1)])
 
 
 def test_what_writes_a_table_is_not_what_reads_it() -> None:

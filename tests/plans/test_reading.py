@@ -74,6 +74,8 @@ def test_group_keys_stand_in_where_nothing_is_sorted() -> None:
     [
         ("Nested Loop", {"Join Type": "Inner"}, "Nested Loop"),
         ("Nested Loop", {"Join Type": "Left"}, "Nested Loop Left Join"),
+        ("Nested Loop", {"Join Type": "Anti"}, "Nested Loop Anti Join"),
+        ("Hash Join", {"Join Type": "Anti"}, "Hash Anti Join"),
         ("Hash Join", {}, "Hash Join"),
         ("Hash Join", {"Join Type": "Semi"}, "Hash Semi Join"),
         ("Merge Join", {"Join Type": "Full"}, "Merge Full Join"),

@@ -80,6 +80,11 @@ def test_the_interval_of_these_times_is_the_same_on_every_machine(after, value, 
     assert (found.value, found.low, found.high) == pytest.approx((value, low, high), rel=1e-12)
 
 
+def test_sides_that_are_drawn_apart_are_drawn_by_numbers_of_their_own():
+    found = ratio(around(100, 30), around(10, 25, seed=2))
+    assert (found.low, found.high) == pytest.approx((9.14755067595639, 10.6603500750756), rel=1e-12)
+
+
 def test_samples_of_two_runs_are_no_rounds_however_many():
     apart = ratio(BEFORE, AFTER, same_run=False)
     assert not apart.paired

@@ -309,6 +309,7 @@ def test_a_binding_misses_by_itself_below_a_chance_that_bindings_and_looks_share
     found = judge(samples, 100)
     assert (found.verdict, found.binding) == (("misses", 5) if decided else ("cannot tell", None))
     assert f"binding 5 took longer than 100 ms in {slow} of its 8 executions" in found.reason
+    assert found.lower_ms == (300 if decided else 3)
 
 
 def test_the_lower_bound_of_a_binding_is_the_shortest_of_its_executions_over_the_target() -> None:

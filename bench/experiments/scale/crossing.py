@@ -57,8 +57,8 @@ def _between(timed: Sequence[Measurement], over: Measurement, target_ms: float) 
     if len(same_plan(timed)) == len(timed):
         at, curve_low, curve_high = _on_curves(timed, target_ms)
         if at is not None and low < at < high:
-            low = max(low, curve_low) if curve_low is not None and curve_low <= at else low
-            high = min(high, curve_high) if curve_high is not None and curve_high >= at else high
+            low = low if curve_low is None else max(low, curve_low)
+            high = high if curve_high is None else min(high, curve_high)
             return Crossing("crosses", at, low, high)
     return Crossing("crosses", estimate, low, high)
 

@@ -71,8 +71,6 @@ class Curve:
         return self.slope - half, self.slope + half
 
     def _h(self, n: float) -> float:
-        if self.model == "constant":
-            return 0.0
         return n if self.model == "linear" else math.log(n)
 
     def _back(self, value: float) -> float:

@@ -94,6 +94,7 @@ def test_why_a_cell_is_not_compared_is_said_the_gravest_first(base: Pair, head: 
     [
         ({}, {}, False, False),
         ({"after_hash": "a"}, {"after_hash": "b"}, True, False),
+        ({"after_hash": "b"}, {"after_hash": "a"}, True, False),
         ({"after_hash": ""}, {"after_hash": "b"}, False, False),
         ({"after_hash": "a"}, {"after_hash": ""}, False, False),
         ({"rows_before": 0, "rows_after": 0}, {"rows_before": 0, "rows_after": 0}, False, True),

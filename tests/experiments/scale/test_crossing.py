@@ -243,6 +243,11 @@ def test_nothing_is_believed_beyond_ten_times_the_largest_step():
     assert (found.at, found.low, found.high) == (pytest.approx(10 * LAST, rel=0.05), found.at, None)
 
 
+def test_the_farthest_scale_is_ten_times_the_largest_step_whatever_the_first_one_is():
+    found = crossing(steps(*((scale, TARGET_MS * scale / 490, MEETS) for scale in (30, 40, 50))), TARGET_MS)
+    assert (found.kind, found.at) == ("crosses", pytest.approx(490))
+
+
 def test_a_crossing_whose_band_never_comes_back_is_open_above():
     found = crossing(
         steps(*((scale, ms, MEETS) for scale, ms in zip(SCALES, (10, 20, 18, 40, 50), strict=True))), TARGET_MS

@@ -208,7 +208,7 @@ def test_a_forecast_says_where_the_last_step_has_another_plan_and_needs_two_step
     [
         ((100, 900), 800, 0, "b"), ((100, 900), 200, 1, "a"), ((None, None), None, 1, "b"),
         ((None, None), None, 0, "a"),
-        ((500, 500), 500, 1, "b"), ((None, 900), None, 1, "a"),
+        ((500, 500), 500, 1, "b"), ((None, 900), None, 1, "a"), ((None, 1), None, 1, "a"),
     ],
 )  # fmt: skip
 def test_the_plan_is_that_of_the_nearest_tenant_then_of_the_nearest_binding(tenants, target, binding, plan):
