@@ -40,6 +40,10 @@ CASES = {
     f"SELECT count(DISTINCT deleted_at) AS n {C}": ("count(DISTINCT) by groups", "AS n"),
     f"SELECT DISTINCT c.id, c.name {C} JOIN shop.orders o ON o.customer_id = c.id WHERE o.total > 500 AND c.active": (
         "DISTINCT as EXISTS", "WHERE c.active AND EXISTS"),
+    f"SELECT id, n FROM (SELECT *, row_number() OVER (PARTITION BY customer_id ORDER BY placed_at, id) AS n {ORDERS}"
+    " WHERE state = 'sent') AS x WHERE n <= 2 AND total > 5": ("first of each by LATERAL", "CROSS JOIN LATERAL"),
+    f"WITH x AS (SELECT id, row_number() OVER (PARTITION BY customer_id ORDER BY id DESC) AS n {ORDERS})"
+    " SELECT id FROM x WHERE n = 1": ("first of each by LATERAL", "LIMIT 1"),
 }  # fmt: skip
 
 
@@ -63,6 +67,9 @@ def test_a_rewrite_gives_the_same_rows(shop: Connection, schema: Schema, sql: st
         f"SELECT id {C} WHERE {COUNTED} > 1",
         f"SELECT id {ORDERS} WHERE placed_at::date = '2024-03-03' OR tenant_id = 3 GROUP BY id",
         f"SELECT DISTINCT c.name {C} JOIN shop.orders o ON o.customer_id = c.id",
+        f"SELECT id FROM (SELECT id, rank() OVER (PARTITION BY customer_id ORDER BY id) AS n {ORDERS}) AS x"
+        " WHERE n = 1",
+        f"SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY city ORDER BY id) AS n {ORDERS}) AS x WHERE n = 1",
         f"SELECT count(*) {C} WHERE code = 'x' OR name = 'y'",
         f"SELECT id {C} WHERE code = 'x' OR code = 'y'",
     ],

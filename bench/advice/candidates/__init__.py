@@ -64,7 +64,19 @@ def candidates(schema: Schema, seen: Sequence[SeenQuery], facts: Facts) -> Propo
     left = tuple(
         hopeless(one, by_query[one.query.name], context) for one in seen if one.query.name not in helped and one.classes
     )
-    return Proposals((*made, *going.values()), left)
+    return Proposals(_named_apart([*made, *going.values()]), left)
+
+
+def _named_apart(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+    """The second of a name, of another schema, with the name of that."""
+    found: dict[str, Candidate] = {}
+    for one in candidates:
+        name, number = one.name, 1
+        while name in found:
+            name = f"{one.tables[0].partition('.')[0]}.{one.name}" + (f" {number}" if number > 1 else "")
+            number += 1
+        found[name] = replace(one, name=name)
+    return tuple(found.values())
 
 
 def _ideas(seen: SeenQuery, found: Sequence[Demand], context: Context) -> Iterator[Idea]:

@@ -209,7 +209,8 @@ def _covering(idea: Idea, demand: Demand, context: Context) -> Iterator[Idea]:
     """The same index, with what else the statement reads of the table: then it reads no page of that."""
     have = {column for key in idea.shape.keys for column in key.columns if key.text == quoted(column)}
     more = sorted(demand.needed - have - set(idea.shape.predicate_columns))
-    if not 0 < len(more) <= INCLUDED or "*" in more:
+    own = {column.name for column in demand.table.columns}
+    if not 0 < len(more) <= INCLUDED or not own.issuperset(more):  # ctid: who writes or locks reads the table
         return
     widths = [facts.width if (facts := context.column(demand.table, name)) else 0 for name in more]
     if sum(widths) > INCLUDED_BYTES:

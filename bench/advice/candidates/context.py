@@ -80,7 +80,8 @@ class Context:
 
     def is_key(self, table: Table, key: str, columns: tuple[str, ...]) -> bool:
         """Whether a B-tree can have it as a key: a type that can be ordered, values that are short."""
-        if any(self.too_wide(table, name) for name in columns) or "*" in columns or not columns:
+        own = {column.name for column in table.columns}
+        if not columns or not own.issuperset(columns) or any(self.too_wide(table, name) for name in columns):
             return False
         if key == quoted(columns[0]):
             column = table.column(columns[0])
@@ -89,6 +90,8 @@ class Context:
 
     def is_expression(self, table: Table, key: str) -> bool:
         """Whether an index may have it as a key: a column, or an expression that never changes for a row."""
+        if not key:
+            return False
         return is_immutable(key, table, self.facts) and not any(
             column.generated == "virtual" and quoted(column.name) == key for column in table.columns
         )

@@ -183,11 +183,10 @@ def _summaries(demand: Demand, context: Context) -> Iterator[Idea]:
     if pages < BRIN_PAGES:
         return
     for term in demand.terms:
-        if term.kind != "range" or not term.is_column:
+        facts = context.column(demand.table, term.columns[0]) if term.kind == "range" and term.is_column else None
+        if facts is None or abs(facts.correlation or 0) < BRIN_CORRELATION:
             continue
-        facts = context.column(demand.table, term.columns[0])
-        type_ = demand.table.column(term.columns[0]).type
-        if facts is None or abs(facts.correlation or 0) < BRIN_CORRELATION or not context.opclass("brin", type_):
+        if not context.opclass("brin", demand.table.column(term.columns[0]).type):
             continue
         clause = (
             f"the order of {term.key} is that of the rows on disk (correlation {facts.correlation:.2f}), so that a "

@@ -2,6 +2,7 @@
 
 ``conditions``  rules for a conjunct of a WHERE
 ``statements``  rules for a whole SELECT
+``top_n``       the first few of each group
 ``scope``       what names mean, and trees put together from others
 """
 

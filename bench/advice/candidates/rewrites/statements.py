@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.advice.candidates.rewrites.scope import Scope, copy, filled, is_plain, scope_of
+from bench.advice.candidates.rewrites.top_n import top_of_each
 from bench.model.schema import Schema
 from bench.syntax.expressions import conjuncts, enum, quoted
 from bench.syntax.tree import Node, inner, kind, parse, statement, walk
@@ -240,6 +241,7 @@ RULES: dict[str, tuple[Rule, str]] = {
         offset_late, "the rows that are skipped are no longer read whole. Where the application hands over the last "
         "row that it has seen, a condition on that skips them altogether",
     ),
+    "first of each by LATERAL": (top_of_each, "an index finds the first of each group, numbering reads all rows"),
     "count(DISTINCT) by groups": (distinct_counted, "groups can be hashed, count(DISTINCT …) sorts"),
     "DISTINCT as EXISTS": (distinct_as_exists, "no row is found twice, so none has to be left out"),
 }  # fmt: skip
