@@ -21,15 +21,20 @@ from bench.progress import Progress
 
 Held = list[dict[str, Any]]
 
+FOREIGN_KEYS = 3
+"""Their phase: they are built last."""
 
-def hold_back(connection: Connection) -> Held:
-    """Drop indexes, keys and foreign keys; return what is needed to make them again.
+
+def hold_back(connection: Connection, *, keys: bool = True) -> Held:
+    """Drop indexes, keys and foreign keys, or without ``keys`` these alone; return what is needed to make them again.
 
     A key that a view leans on (GROUP BY a primary key) stays, and rows arrive beside it.
     """
     held = []
     with explained("holding indexes back"):
         for entry in sorted(rows(connection, "list_indexes_and_constraints"), key=lambda entry: -int(entry["phase"])):
+            if not keys and int(entry["phase"]) != FOREIGN_KEYS:
+                continue
             with suppress(psycopg.errors.DependentObjectsStillExist), connection.transaction():
                 connection.execute(entry["drop_sql"])
                 held.append(entry)
@@ -44,7 +49,7 @@ def build(
     ``sizes`` weighs the tables (bytes by name), so that progress and order follow the work.
     """
     first = f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'"
-    names = {1: "keys", 2: "indexes", 3: "foreign keys"}
+    names = {1: "keys", 2: "indexes", FOREIGN_KEYS: "foreign keys"}
     for phase, name in names.items():
         jobs = [
             Job(

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 
 from psycopg import sql
 
+from bench.dataset.firing import Firing, silent_triggers
+from bench.dataset.sequences import set_sequences
 from bench.dataset.worker import Loaded, load_table
-from bench.errors import DatasetError
+from bench.errors import PgproofError
 from bench.inference.plan import DatasetPlan
 from bench.inference.rows.catalog import read_catalog
-from bench.inference.rows.filling import FilledTable, columns_of, tables_of
+from bench.inference.rows.filling import FilledTable, tables_of
 from bench.inference.rows.graph import above, ordered
 from bench.inference.rows.partitions import make_partitions
 from bench.inference.rows.ready import make_ready, refit
@@ -38,26 +40,40 @@ def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> W
 
 def load_world(
     target: Target, database: str, world: World, workers: int, progress: Progress, *, fire_triggers: bool = False
-) -> dict[str, Loaded]:
-    """Copy the rows in, ``workers`` tables at a time, and set the sequences behind them.
+) -> tuple[dict[str, Loaded], tuple[str, ...]]:
+    """Copy the rows in, and set the sequences behind them; return the tables filled, and what there is to tell.
 
-    To be called after ``ready`` and after keys and indexes were held back. As the workload's role, since CHECKs call
-    functions of the schema. Triggers stay silent unless ``fire_triggers``, but for ENABLE ALWAYS ones.
+    To be called after ``ready`` and after keys and indexes were held back, foreign keys alone where triggers fire. As
+    the workload's role, since CHECKs call functions of the schema. Triggers stay silent unless ``fire_triggers``, but
+    for ENABLE ALWAYS ones; ``workers`` tables at a time are filled where they do, one where they fire.
     """
     role = "origin" if fire_triggers else "replica"
     settings = {**target.settings, "session_replication_role": role}
-    silent = replace(target, settings=settings)
-    filled: dict[str, Loaded] = {}
-    tables = tables_of(world)
+    chosen = replace(target, settings=settings)
     with past_policies(target, world.schema), target.connect(database) as connection:
-        while tables:
-            made, refused = _copy(silent, database, tables, workers, progress)
-            filled |= made
-            if not refused:
-                break
-            tables = _again(connection, world, filled, refused)
+        if fire_triggers:
+            firing = Firing(chosen, database, world, progress)
+            firing.run(connection)
+            return firing.filled, tuple(firing.told)
+        filled, told = _load(chosen, database, world, workers, progress, connection)
         set_sequences(connection, world, list(filled))
-    return filled
+    return filled, (*told, *silent_triggers(world, filled))
+
+
+def _load(
+    target: Target, database: str, world: World, workers: int, progress: Progress, connection: Connection
+) -> tuple[dict[str, Loaded], list[str]]:
+    filled: dict[str, Loaded] = {}
+    told: list[str] = []
+    tables = tables_of(world)
+    while tables:
+        made, refused = _copy(target, database, tables, workers, progress)
+        filled |= made
+        if not refused:
+            break
+        told += [f"{name}: {reason}" for name, reason in refit(connection, world, refused).items()]
+        tables = _again(connection, world, filled, refused)
+    return filled, told
 
 
 def _copy(
@@ -86,7 +102,7 @@ def _copy(
             try:
                 with explained(f"loading {table.name}"):
                     filled[table.name] = load_table(table, connection, sent)
-            except DatasetError as error:
+            except PgproofError as error:
                 connection.rollback()
                 refused[table.name] = str(error)
 
@@ -111,13 +127,12 @@ def _copy(
 
 
 def _again(
-    connection: Connection, world: World, filled: dict[str, Loaded], refused: dict[str, str]
+    connection: Connection, world: World, filled: dict[str, Loaded], refused: Iterable[str]
 ) -> list[FilledTable]:  # fmt: skip
-    """Judge the rows that were refused one by one; return the tables that have to be filled anew for that, emptied.
+    """The tables that have to be filled anew since some of their rows were refused, emptied.
 
     A sample of them was taken before, so these are few rows; whoever refers to their tables may have referred to them.
     """
-    refit(connection, world, refused)
     anew = set(refused)
     for name in ordered(above(world.subjects)):
         if anew & {reference.table for reference in world.subjects[name].references}:
@@ -138,23 +153,3 @@ def past_policies(target: Target, schema: Schema) -> Iterator[None]:
         return
     with target.connect() as admin, past_row_security(admin):
         yield
-
-
-def set_sequences(connection: Connection, world: World, names: list[str]) -> None:
-    """Put each sequence behind the largest value of its column, as far as it goes there."""
-    statement = sql.SQL(
-        "SELECT setval(s.seqrelid, least(greatest(m.largest, s.seqmin), s.seqmax))"
-        " FROM pg_catalog.pg_sequence AS s, (SELECT max({})::bigint AS largest FROM {}) AS m"
-        " WHERE s.seqrelid = {}::regclass AND m.largest IS NOT NULL AND s.seqincrement > 0"
-    )
-    for name in names:
-        table = world.subjects[name].table
-        for column in columns_of(world, name):
-            if column.sequence:
-                with explained(f"setting {column.sequence}"):
-                    connection.execute(
-                        statement.format(
-                            sql.Identifier(column.name), sql.Identifier(table.schema, table.table),
-                            sql.Literal(column.sequence),
-                        )
-                    )  # fmt: skip

@@ -186,15 +186,18 @@ def _begin(name: str, workload: Workload, recipe: Recipe, how: Build) -> Begun:
     return Begun(schema, ms, world, found.fire_triggers)
 
 
-def _load(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun) -> dict[str, Loaded]:
-    """Make the rows: those of dataset.toml first, then those of package and scripts."""
+def _load(
+    name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun
+) -> tuple[dict[str, Loaded], tuple[str, ...]]:
+    """Make the rows: those of dataset.toml first, then those of package and scripts; and what is told of the former."""
     filled: dict[str, Loaded] = {}
+    told: tuple[str, ...] = ()
     if begun.world is not None:
         triggers = begun.fire_triggers
-        filled = load_world(how.target, name, begun.world, how.workers, how.progress, fire_triggers=triggers)
+        filled, told = load_world(how.target, name, begun.world, how.workers, how.progress, fire_triggers=triggers)
     if begun.world is None or scripts(recipe.folder):
         filled |= load(how.target, name, recipe, workload.clock, how.workers, how.progress)
-    return filled
+    return filled, told
 
 
 def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begun) -> None:
@@ -207,9 +210,9 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         ledger.refresh_index_catalog(connection)
         keeper = _keeper(how.target)
         with keeper.connect(name) as own:
-            held = hold_back(own)
+            held = hold_back(own, keys=not begun.fire_triggers)  # what they do may lean on keys: ON CONFLICT
         begin = clock()
-        filled = _load(name, workload, recipe, how, begun)
+        filled, told = _load(name, workload, recipe, how, begun)
         loaded = clock()
         sizes = {row["name"]: int(row["size_bytes"]) for row in rows(connection, "list_tables")}
         mended = _build_keys(keeper, name, held, sizes, how, begun)
@@ -230,7 +233,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
                 for row in rows(connection, "list_tables")
                 if (one := _of_table(filled, row))
             ),
-            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes, *mended),
+            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes, *told, *mended),
         )  # fmt: skip
         ledger.write_manifest(connection, asdict(dataset))
 

@@ -111,6 +111,15 @@ def load_table(
     table: Table | FilledTable, connection: Connection, sent: Callable[[int], None] = lambda rows: None
 ) -> Loaded:
     """Copy all rows of the table in, in a transaction of its own; ``sent`` hears of each piece how many it had."""
+    loaded = copy_table(table, connection, sent)
+    connection.commit()
+    return loaded
+
+
+def copy_table(
+    table: Table | FilledTable, connection: Connection, sent: Callable[[int], None] = lambda rows: None
+) -> Loaded:
+    """The same without an end of the transaction."""
     digest, total = hashlib.sha256(), 0
     name, options = identifier_of(table), ("FREEZE",) if getattr(table, "whole", True) else ()
     # FREEZE needs the table to be new or emptied in this transaction; it saves rewriting every page later.
@@ -123,7 +132,6 @@ def load_table(
             digest.update(hashlib.sha256(piece).digest())
             total += rows
             sent(rows)
-    connection.commit()
     return Loaded(total, digest.hexdigest())
 
 

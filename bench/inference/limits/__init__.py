@@ -115,6 +115,8 @@ class _Reading:
         read_parts = [self._add_part(part, check) for part in parts]
         if not all(read_parts):
             columns = check.columns or condition.columns
+            if any(name in self.generated for name in columns):
+                columns = condition.columns
             self.unread.append(replace(check, columns=columns))
 
     def _add_part(self, part: Expr, check: Check) -> bool:

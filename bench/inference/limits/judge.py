@@ -25,7 +25,7 @@ from bench.inference.limits.merge import Contradiction, both
 from bench.inference.plan import Limits
 from bench.inference.types import CannotMake, values_of_type
 from bench.inference.types.text_form import copy_rows, text_form
-from bench.model.schema import Check, Column, SqlFunction, Table
+from bench.model.schema import Check, Column, Index, SqlFunction, Table
 from bench.postgres.connection import Connection
 
 TRIED = 4096
@@ -57,6 +57,23 @@ def judge(connection: Connection, table: Table, checks: Sequence[Check], rows: M
         for number in _passing(connection, statement.format(_STAGE, condition), 0, count):
             passed[number] = True
     return passed
+
+
+def repeated(connection: Connection, table: Table, key: Index, rows: Mapping[str, pa.Array]) -> Mask:
+    """Which of ``rows`` have what a unique index says in common with an earlier one; none where it raises an error."""
+    found = np.zeros(len(next(iter(rows.values()))), bool)
+    keys = [sql.Identifier(one) if one in key.columns else sql.SQL("({})").format(sql.SQL(one)) for one in key.keys]
+    held: list[sql.Composable] = [sql.SQL("({})").format(sql.SQL(key.predicate or "true"))]
+    if not key.nulls_not_distinct:
+        held += [sql.SQL("{} IS NOT NULL").format(one) for one in keys]
+    statement = sql.SQL(
+        "SELECT pgproof_number FROM (SELECT pgproof_number,"
+        " row_number() OVER (PARTITION BY {} ORDER BY pgproof_number) AS place FROM {} WHERE {}) AS t WHERE place > 1"
+    ).format(sql.SQL(", ").join(keys), _STAGE, sql.SQL(" AND ").join(held))
+    with suppress(psycopg.Error), connection.transaction(force_rollback=True):
+        _stage(connection, table, rows)
+        found[[row[0] for row in connection.execute(statement).fetchall()]] = True
+    return found
 
 
 def _stage(connection: Connection, table: Table, rows: Mapping[str, pa.Array]) -> None:

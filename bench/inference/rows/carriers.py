@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.inference.plan import Limits
@@ -45,7 +45,7 @@ def carrier_of(subject: Subject, key: Index, limits: Mapping[str, Limits], rows:
     free = [column for column in free if not column.generated]
     positions = tuple(subject.references.index(reference) for reference in capacity.inside(subject, key))
     if key.operators:
-        return _of_exclusion(subject, key, positions)
+        return _of_exclusion(subject, key, positions, [column.name for column in free])
     many = [column for column in free if _room(column, limits, rows) is None]
     if many:
         chosen = min(many, key=lambda column: _order(column, key))
@@ -58,7 +58,8 @@ def carrier_of(subject: Subject, key: Index, limits: Mapping[str, Limits], rows:
     if not positions and not free:
         return None
     return Carrier(
-        tuple(column.name for column in free), radices, positions, bool(positions), hard=bool(positions), room=room
+        tuple(column.name for column in free), radices, positions, bool(positions),
+        hard=bool(positions or key.predicate), room=room,
     )  # fmt: skip
 
 
@@ -76,16 +77,23 @@ def _order(column: Column, key: Index) -> tuple[int, int]:
     return (1 if kind in ("text", "varchar", "bpchar", "citext", "numeric") else 2), -key.columns.index(column.name)
 
 
-def _of_exclusion(subject: Subject, key: Index, positions: tuple[int, ...]) -> Carrier | None:
-    """Consecutive periods; those of a key WITHOUT OVERLAPS, or of EXCLUDE with ``&&``."""
-    for expression, operator in zip(key.keys, key.operators, strict=False):
+def _of_exclusion(subject: Subject, key: Index, positions: tuple[int, ...], free: Sequence[str]) -> Carrier | None:
+    """Consecutive periods; those of a key WITHOUT OVERLAPS, or of EXCLUDE with ``&&``.
+
+    Where the period comes from a parent, another column or the parent has to be unique.
+    """
+    pairs = list(zip(key.keys, key.operators, strict=False))
+    equal = [name for name, operator in pairs if operator == "=" and name in free]
+    for expression, operator in pairs:
         if operator != "&&":
             continue
-        if expression in key.columns:
+        if expression in free:
             return Carrier((expression,), (None,), positions, within=bool(positions))
+        if expression in key.columns:
+            break
         match = _RANGE_OF.match(expression)
         if match and {match[1], match[2]} <= {column.name for column in subject.table.columns}:
             return Carrier((match[1], match[2]), (None, None), positions, within=bool(positions), slots=True)
-    equal = [name for name, operator in zip(key.keys, key.operators, strict=False) if operator == "="]
-    free = [name for name in equal if name in key.columns]
-    return Carrier((free[0],), (None,), positions) if free and not positions else None
+    if equal:
+        return Carrier((equal[0],), (None,))
+    return Carrier(positions=positions, hard=True) if positions else None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pyarrow as pa
 from psycopg import sql
@@ -17,12 +18,12 @@ MOST = 100_000
 _WHOLE = {"int2", "int4", "int8", "numeric", "oid"}
 
 
-def read_existing(connection: Connection, world: World) -> None:
-    """Fill in the states of ``world`` what its tables hold."""
-    for name, subject in world.subjects.items():
+def read_existing(connection: Connection, world: World, names: Iterable[str]) -> None:
+    """Fill in the states of ``world`` what these of its tables hold, as far as they hold anything."""
+    for name in names:
+        subject, state = world.subjects[name], world.states[name]
         if not subject.table.rows:
             continue
-        state = world.states[name]
         columns = [column for column in subject.table.columns if (name, column.name) in world.required]
         if columns:
             state.existing = _read(connection, subject.table, columns, given=True)
@@ -34,7 +35,23 @@ def read_existing(connection: Connection, world: World) -> None:
             for column in keys:
                 if column.type.plain.name in _WHOLE:
                     state.bases[column.name] = _largest(connection, subject.table, column)
-    world.forget_all()
+        world.forget(name)
+
+
+def read_back(connection: Connection, world: World, name: str) -> None:
+    """Have others refer to the rows of a table as triggers left them in the server."""
+    count_anew(connection, world, name)
+    state = world.states[name]
+    state.copied, state.rows, state.asked, state.drawn, state.kept = state.rows, 0, 0, 0, None
+    read_existing(connection, world, [name])
+
+
+def count_anew(connection: Connection, world: World, name: str) -> None:
+    """See how many rows a table has by now."""
+    subject = world.subjects[name]
+    statement = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(subject.table.schema, subject.table.table))
+    row = connection.execute(statement).fetchone()
+    world.subjects[name] = replace(subject, table=replace(subject.table, rows=int(row[0]) if row else 0))
 
 
 def _read(connection: Connection, table: Table, columns: Sequence[Column], *, given: bool) -> dict[str, pa.Array]:

@@ -81,16 +81,14 @@ def as_text(world: World, name: str) -> bool:
 
 def tables_of(world: World) -> list[FilledTable]:
     """The tables to fill with how many rows, in the order of the plan; those that get none are left out."""
-    found = []
-    for plan in world.plan.tables:
-        if plan.name not in world.states or not (rows := world.states[plan.name].rows):
-            continue
-        table, text = world.subjects[plan.name].table, as_text(world, plan.name)
-        whole = not table.rows and table.partitioning is None
-        found.append(
-            FilledTable(
-                plan.name, schema_of(columns_of(world, plan.name), text), -(-rows // CHUNK), rows,
-                Chunks(world, plan.name, text), (table.schema, table.table), text, whole,
-            )
-        )  # fmt: skip
-    return found
+    names = [plan.name for plan in world.plan.tables if plan.name in world.states]
+    return [table_of(world, name) for name in names if world.states[name].rows]
+
+
+def table_of(world: World, name: str) -> FilledTable:
+    """One of them."""
+    table, text, rows = world.subjects[name].table, as_text(world, name), world.states[name].rows
+    return FilledTable(
+        name, schema_of(columns_of(world, name), text), -(-rows // CHUNK), rows, Chunks(world, name, text),
+        (table.schema, table.table), text, whole=not table.rows and table.partitioning is None,
+    )  # fmt: skip

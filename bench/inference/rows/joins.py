@@ -49,6 +49,17 @@ class _Join:
         self.positions = [p for p in positions if world.size(self.references[p].table)]
         self.empty = [p for p in positions if p not in self.positions]
         self.sides = self._comparable()
+        self.fitting = {position: self._fitting(position) for position in self.positions}
+
+    def _fitting(self, position: int) -> Flags:
+        """Rows of the parent that the reference may go to."""
+        flags = np.ones(self.world.size(self.references[position].table), bool)
+        if self.references[position].table == self.subject.name:
+            return flags
+        if (chosen := self.world.fitting(self.subject.name, position)) is not None:
+            flags[:] = False
+            flags[chosen] = True
+        return flags
 
     def _comparable(self) -> dict[tuple[int, str], Ints]:
         """For each reference and shared column a number for the value in each row of the parent."""
@@ -94,7 +105,7 @@ class _Join:
 
     def _eligible(self, lead: int, rest: Sequence[int]) -> Ints:
         """Rows of the first parent with which each other reference that has to be given finds something."""
-        flags = np.ones(self.world.size(self.references[lead].table), bool)
+        flags = self.fitting[lead].copy()
         for position in rest:
             shared = self._shared(position, [lead])
             if shared and not self._may_forgo(position, {name for name, _ in shared}):
@@ -120,6 +131,8 @@ class _Join:
                 [(giver, name) for name, giver in shared], [(position, name) for name, _ in shared],
                 [parents[giver][at] for _, giver in shared],
             )  # fmt: skip
+            if len(theirs) == len(self.fitting[position]):
+                theirs = np.where(self.fitting[position], theirs, -1)
             order = np.argsort(theirs, kind="stable")
             first = np.searchsorted(theirs[order], mine, "left")
             counts = np.searchsorted(theirs[order], mine, "right") - first

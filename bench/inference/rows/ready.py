@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
+from psycopg import sql
 
-from bench.inference.limits.judge import judge, learn, samples
+from bench.inference.limits.expression import read
+from bench.inference.limits.judge import judge, learn, repeated, samples
 from bench.inference.plan import DatasetPlan, Limits
 from bench.inference.rows.draws import Flags, ranks_within, together
-from bench.inference.rows.existing import read_existing
+from bench.inference.rows.existing import count_anew, read_existing
 from bench.inference.rows.graph import above, ordered
 from bench.inference.rows.sources import BY_TYPE, REFERENCE, CannotMake
 from bench.inference.rows.subjects import Subject
@@ -20,13 +23,17 @@ from bench.inference.rows.unique import codes_of, repeats
 from bench.inference.rows.world import World
 from bench.model.schema import Check, Index, Schema
 from bench.postgres.connection import Connection
+from bench.report.numbers import listed
 
 TURNS = 5
 """Times that sizes are settled anew after a table got fewer rows, which its children have to know."""
 MOST_CANDIDATES = 4
 """Candidates for each row at most where the server judges them."""
+FEW = 4_000
+"""Candidates that a table may have in any case: they are judged in half a second."""
 LOWEST_SHARE = 0.02
 """Share of accepted candidates below which more of them are not worth their time."""
+_CASE = re.compile(r'(?:pg_catalog\.)?(?:lower|upper)\(\(?"?\w+"?\)?(?:::text)?\)')
 _TEXTS = {"text", "varchar", "bpchar", "citext", "name"}
 
 
@@ -40,9 +47,21 @@ def make_ready(connection: Connection, schema: Schema, plan: DatasetPlan) -> Wor
     return _Ready(connection, world).run()
 
 
-def refit(connection: Connection, world: World, refused: Mapping[str, str]) -> None:
-    """Judge each row of tables that were refused when they were copied as a whole, for the reasons given."""
-    _Ready(connection, world).refit(refused)
+def refit(connection: Connection, world: World, refused: Mapping[str, str], role: str = "replica") -> dict[str, str]:
+    """Judge each row of tables that were refused when they were copied as a whole, for the reasons given.
+
+    ``role`` is the ``session_replication_role``: triggers fire in the role ``origin``. Returns for each table that gets
+    fewer rows by that the reason.
+    """
+    return _Ready(connection, world).refit(refused, role)
+
+
+def beside(connection: Connection, world: World, name: str) -> None:
+    """Have the new rows of a table go on behind those that triggers of others made in it since."""
+    count_anew(connection, world, name)
+    with connection.transaction(force_rollback=True):
+        read_existing(connection, world, [name])
+        _Ready(connection, world).tell_apart(name)
 
 
 class _Ready:
@@ -56,15 +75,14 @@ class _Ready:
         with self.connection.transaction(force_rollback=True):
             self.connection.execute("SET LOCAL session_replication_role = replica")
             self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            read_existing(self.connection, self.world)
+            read_existing(self.connection, self.world, self.world.subjects)
             for name, unread in self.world.unread.items():
                 if self.world.states[name].rows:
                     self._learn(name, unread)
             self._settle()
             for name in self.order:
                 if self.world.states[name].rows and not self._orphaned(name):
-                    self._tell_apart(name)
-                    self._insist_on_keys(name)
+                    self.tell_apart(name)
                     self._try(name)
             self._settle()
         return self._finish()
@@ -109,10 +127,17 @@ class _Ready:
                     found[column] = replace(limits.get(column, Limits()), values=kept)
         self._use(name, found, "values that an index takes")
 
-    def refit(self, refused: Mapping[str, str]) -> None:
+    def tell_apart(self, name: str) -> None:
+        """Have no two rows of a table share what its keys say."""
+        self._tell_apart(name)
+        self._insist_on_keys(name)
+
+    def refit(self, refused: Mapping[str, str], role: str) -> dict[str, str]:
         """Judge rows whose sample the server had taken."""
         with self.connection.transaction(force_rollback=True):
-            self.connection.execute("SET LOCAL session_replication_role = replica")
+            setting = sql.SQL("SET LOCAL session_replication_role = {}").format(sql.Identifier(role))
+            self.connection.execute(setting)
+            self.connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
             for name, reason in refused.items():
                 if self.world.states[name].kept is None:
                     self._judge(name, reason)
@@ -120,17 +145,23 @@ class _Ready:
                     self._leave_out(name, reason)
             self._settle()
         self._finish()
+        return {**self.notes, **self.left_out}
 
     # -- sizes --------------------------------------------------------------------------------------------------
 
     def _settle(self) -> None:
         """Leave out what has no parents, and give no table more rows than its keys allow, until nothing changes."""
-        for _ in range(TURNS):
-            changed = False
-            for name in self.order:
-                changed |= self._orphaned(name) or self._shortened(name)
-            if not changed:
+        changing: list[str] = []
+        for turn in range(2 * TURNS):
+            if turn >= TURNS:  # each gives the other fewer rows, down to none
+                for name in changing:
+                    self._leave_out(name, f"its key and those of {listed(self._circle(name, changing))} never agree")
+            changing = [name for name in self.order if self._orphaned(name) or self._shortened(name)]
+            if not changing:
                 return
+
+    def _circle(self, name: str, others: Sequence[str]) -> list[str]:
+        return [one for one in others if one != name] or [name]
 
     def _orphaned(self, name: str) -> bool:
         state = self.world.states[name]
@@ -163,7 +194,7 @@ class _Ready:
 
     def _leave_out(self, name: str, reason: str) -> None:
         state = self.world.states[name]
-        state.rows, state.drawn, state.kept = 0, 0, None
+        state.rows, state.asked, state.drawn, state.kept = 0, 0, 0, None
         self.left_out.setdefault(name, reason)
         self.world.forget(name)
 
@@ -193,19 +224,57 @@ class _Ready:
             world.forget_values(name, column)
 
     def _insist_on_keys(self, name: str) -> None:
-        """Keep the first of rows that have a key of several columns in common, whatever led to that."""
-        world, state = self.world, self.world.states[name]
-        made = world.skeleton(name)
-        single = {column for column, numbers in made.numbers.items() if len(np.unique(numbers)) == len(numbers)}
-        kept = np.ones(made.rows, bool)
-        for key in world.subjects[name].keys:
-            plain = set(key.keys) <= set(key.columns) and not key.operators
-            if plain and (state.taken or not single & set(key.columns)) and state.kept is None:
-                kept &= ~self._twice(name, key)
-        if not kept.all():
-            state.drawn, state.kept, state.rows = state.rows, np.flatnonzero(kept).astype(np.int64), int(kept.sum())
+        """Keep the first of rows that have what a key says in common, whatever led to that."""
+        state = self.world.states[name]
+        wanted, kept = state.rows, self._first_of_keys(name)
+        if kept.all() or state.kept is not None:
+            return
+        most = self._most(wanted)
+        while kept.sum() < wanted and state.drawn < most and kept.mean() > LOWEST_SHARE:
+            self._draw(name, min(int(wanted / kept.mean() * 1.2) + 1, most))
+            kept = self._first_of_keys(name)
+        state.drawn = state.drawn or state.asked
+        state.kept = np.flatnonzero(kept)[:wanted].astype(np.int64)
+        state.rows = len(state.kept)
+        if state.rows < wanted:
             self.notes[name] = f"its keys and its parents allow {state.rows:,}"
-            world.forget(name)
+        self.world.forget(name)
+
+    def _draw(self, name: str, candidates: int) -> None:
+        """Have a table's rows come from so many candidates."""
+        state = self.world.states[name]
+        state.drawn, state.kept = candidates, None
+        state.repeated.clear()
+        self.world.forget(name)
+        self._tell_apart(name)
+
+    def _most(self, wanted: int) -> int:
+        return max(wanted * MOST_CANDIDATES, FEW)
+
+    def _first_of_keys(self, name: str) -> Flags:
+        """Rows whose keys stood in no row before, as far as nothing makes that sure."""
+        state, made = self.world.states[name], self.world.skeleton(name)
+        single = {column for column, numbers in made.numbers.items() if len(np.unique(numbers)) == len(numbers)}
+        generated = {column.name for column in self.world.subjects[name].table.columns if column.generated}
+        kept = np.ones(made.rows, bool)
+        for key in self.world.subjects[name].keys:
+            if key.operators or (not state.taken and single & set(_told_apart(key))):
+                continue
+            if set(key.keys) <= set(key.columns) - generated:
+                kept &= ~self._twice(name, key)
+            elif key.columns:
+                kept &= ~self._repeated(name, key)
+        return kept
+
+    def _repeated(self, name: str, key: Index) -> Flags:
+        """The same of a key on expressions or generated columns: what they come to says the server."""
+        table = self.world.subjects[name].table
+        wanted = [column.name for column in table.columns if not column.generated]
+        asked = set(key.columns).union(*(read(table.column(c).default).columns for c in key.columns
+                                         if table.column(c).generated))  # fmt: skip
+        numbers = np.arange(self.world.skeleton(name).rows, dtype=np.int64)
+        rows = self.world.columns(name, [column for column in wanted if column in asked], numbers)
+        return repeated(self.connection, table, key, rows)
 
     def _twice(self, name: str, key: Index) -> Flags:
         """Rows whose values in a key stood in an earlier row."""
@@ -239,15 +308,14 @@ class _Ready:
     def _judge(self, name: str, reason: str) -> None:
         """Keep the rows that the server takes, from as many candidates as that asks for."""
         state = self.world.states[name]
-        wanted = state.drawn = state.rows
+        wanted, most = state.rows, self._most(state.rows)
+        self._draw(name, state.drawn or state.asked)
         while True:
-            state.kept = None
-            self.world.forget(name)
             kept, why = sieve(self.connection, self.world, name, self.world.skeleton(name).rows)
             share = len(kept) / state.drawn
-            if len(kept) >= wanted or share < LOWEST_SHARE or state.drawn >= wanted * MOST_CANDIDATES:
+            if len(kept) >= wanted or share < LOWEST_SHARE or state.drawn >= most:
                 break
-            state.drawn = min(int(wanted / share * 1.2) + 1, wanted * MOST_CANDIDATES)
+            self._draw(name, min(int(wanted / share * 1.2) + 1, most))
         if not len(kept):
             self._leave_out(name, why or reason)
             return
@@ -268,10 +336,18 @@ class _Ready:
             state = self.world.states[plan.name]
             reason = f"{plan.reason}; {self.notes[plan.name]}" if plan.name in self.notes else plan.reason
             left_out = self.left_out.get(plan.name, plan.left_out)
-            plans.append(replace(plan, rows=state.rows, reason=reason, left_out=left_out))
+            rows = state.rows if state.copied is None else state.copied
+            plans.append(replace(plan, rows=rows, reason=reason, left_out=left_out))
         self.world.plan = replace(self.world.plan, tables=tuple(plans))
         self.world.plans = {plan.name: plan for plan in plans}
         return self.world
+
+
+def _told_apart(key: Index) -> tuple[str, ...]:
+    """Columns one of which makes the key unique where its own values are, upper and lower case counted as one."""
+    if all(one in key.columns or _CASE.fullmatch(one) for one in key.keys):
+        return key.columns
+    return tuple(column for column in key.keys if column in key.columns)
 
 
 def _index_checks(subject: Subject) -> list[Check]:

@@ -49,6 +49,9 @@ class World(Protocol):
     def there(self, name: str) -> int:
         """Those of them that are no rows of ours."""
 
+    def fitting(self, name: str, position: int) -> Ints | None:
+        """Rows that a reference may go to, by what the table's own columns obey; None where it may go to all."""
+
     def is_late(self, name: str, position: int) -> bool:
         """Whether a reference waits for all others of its table, since it closes a circle."""
 
@@ -118,6 +121,7 @@ class _Builder:
     ) -> None:  # fmt: skip
         self.world, self.subject, self.limits, self.skew = world, subject, limits, skew
         self.made = Skeleton(rows)
+        self.drawn = rows
         self.references = subject.references
         self.clusters = cluster(self.references, subject.name)
         self.hard: list[tuple[Index, Carrier]] = []
@@ -134,9 +138,28 @@ class _Builder:
         if kept is not None:
             flags = np.zeros(self.made.rows, bool)
             flags[kept[kept < self.made.rows]] = True
-            self.made.keep(flags)
+            self._keep(flags)
             self.made.candidates = np.flatnonzero(flags).astype(np.int64)
         return self.made
+
+    def _size(self, name: str) -> int:
+        """Rows of a table that can be referred to; of this one all candidates, which become rows or not."""
+        return self.world.there(name) + self.drawn if name == self.subject.name else self.world.size(name)
+
+    def _keep(self, kept: Flags) -> None:
+        """Only the rows ``kept``; who referred to another row of this table takes the parent of that one, and so on."""
+        there = self.world.there(self.subject.name)
+        own, places = there + np.arange(self.made.rows, dtype=np.int64), there + np.cumsum(kept) - 1
+        for position in [p for p in self.made.parents if self._is_self(p)]:
+            parents = self.made.parents[position]
+            instead = np.concatenate([np.arange(there, dtype=np.int64), np.where(kept, own, parents)])
+            for _ in range(ROUNDS):  # each time twice as far up
+                instead = instead[instead]
+            found = instead[parents]
+            found = np.where((found >= there) & ~kept[np.maximum(found - there, 0)], own, found)
+            self.made.parents[position] = np.where(found < there, found, places[np.maximum(found - there, 0)])
+        self.made.keep(kept)
+        self.drawn = self.made.rows
 
     def _choose_carriers(self) -> None:
         """Which column makes which key unique; keys without such a column are hard ones."""
@@ -177,12 +200,19 @@ class _Builder:
                 self.made.nulls.setdefault(name, np.zeros(self.made.rows, bool))[rows] = flags
             return
         for position in positions:
-            size = self.world.size(self.references[position].table)
+            size, chosen = self._choice(position)
             if size == 0:
                 self._null(self.references[position])
             else:
                 skew = 0.0 if salt else self.skew
-                self._parents(position)[rows] = skewed(self._key(position, salt), rows, size, skew)
+                drawn = skewed(self._key(position, salt), rows, size, skew)
+                self._parents(position)[rows] = drawn if chosen is None else chosen[drawn]
+
+    def _choice(self, position: int) -> tuple[int, Ints | None]:
+        """How many rows a reference may go to, and which where these are not all."""
+        chosen = None if self._is_self(position) else self.world.fitting(self.subject.name, position)
+        size = self._size(self.references[position].table) if chosen is None else len(chosen)
+        return size, chosen
 
     def draw_late(self) -> None:
         """References to the table itself go to an earlier row, others that close a circle to any; both agree with what
@@ -241,9 +271,8 @@ class _Builder:
 
     def _settle(self) -> None:
         """Draw again what collides in the hard keys; enumerate where there is little choice."""
-        if len(self.hard) == 1 and self._enumerate(*self.hard[0]):
-            return
-        whole = [pair for pair in self.hard if not pair[0].predicate]
+        drawn = [pair for pair in self.hard if not (self._apart(pair[1]) and self._enumerate(*pair))]
+        whole = [pair for pair in drawn if not pair[0].predicate]
         collides = np.zeros(self.made.rows, bool)
         for salt in range(1, ROUNDS + 1):
             collides[:] = False
@@ -265,17 +294,21 @@ class _Builder:
                     self._draw(positions, rows, salt)
         if collides.any():
             self._drop_collisions(whole)
-        for key, carrier in self.hard:
+        for key, carrier in drawn:
             if key.predicate:
                 flags = self._ranks(key, carrier) >= carrier.room
                 if flags.any():
                     self.made.falsified.append((flags, key))
 
+    def _apart(self, carrier: Carrier) -> bool:
+        """Whether no other hard key asks anything of the same references."""
+        return not any(set(other.positions) & set(carrier.positions) for _, other in self.hard if other is not carrier)
+
     def _drop_collisions(self, whole: Sequence[tuple[Index, Carrier]]) -> None:
         """Keep the first of those that collide, key after key, until none does."""
         for _ in whole:
             for key, carrier in whole:
-                self.made.keep(self._ranks(key, carrier) < carrier.room)
+                self._keep(self._ranks(key, carrier) < carrier.room)
 
     def _ranks(self, key: Index, carrier: Carrier) -> Ints:
         """How many rows before each have the same parents in the key."""
@@ -298,17 +331,18 @@ class _Builder:
         alone = all([position] in self.clusters for position in carrier.positions)
         if key.predicate or not alone or any(set(r.columns) - set(key.columns) for r in chosen):
             return False
-        sizes = [self.world.size(reference.table) for reference in chosen]
+        choices = [self._choice(position) for position in carrier.positions]
+        sizes = [size for size, _ in choices]
         possible = int(np.prod([float(size) for size in sizes])) * carrier.room
         if not 0 < possible <= DENSE * self.made.rows:
             return False
         if possible < self.made.rows:
-            self.made.rows, self.made.short = possible, ", ".join(key.columns)
+            self._keep(np.arange(self.made.rows) < possible)
+            self.made.short = ", ".join(key.columns)
         numbers = shuffled(stream(self.world.seed, self.subject.name, key.name), possible)[: self.made.rows]
-        self.made.parents = {p: parents[: self.made.rows] for p, parents in self.made.parents.items()}
-        self.made.nulls = {name: flags[: self.made.rows] for name, flags in self.made.nulls.items()}
-        for position, size in zip(carrier.positions, sizes, strict=True):
-            self.made.parents[position], numbers = numbers % size, numbers // size
+        for position, (size, among) in zip(carrier.positions, choices, strict=True):
+            place, numbers = numbers % size, numbers // size
+            self.made.parents[position] = place if among is None else among[place]
         return True
 
     # -- NULLs and numbers --------------------------------------------------------------------------------------

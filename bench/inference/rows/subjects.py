@@ -7,10 +7,12 @@ Rows of a partitioned table are copied into the table itself and find their part
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.model.schema import ForeignKey, Index, Schema, Table
+from bench.inference.limits import Comparison, limits_of
+from bench.inference.limits.expression import Expr, read
+from bench.model.schema import Column, ForeignKey, Index, Schema, Table
 
 _DEFAULT = re.compile(r"\(?NOT\b")
 """How the bounds of a default partition begin."""
@@ -48,12 +50,43 @@ def _subject(table: Table, by_name: Mapping[str, Table], more: Sequence[ForeignK
     indexes = (index for one in (table, *leaves) for index in one.indexes if _forbids(index))
     keys = [replace(index, columns=_of_keys(index)) for index in {_essence(index): index for index in indexes}.values()]
     references = {(key.columns, key.table, key.to): key for one in (table, *leaves) for key in one.foreign_keys}
-    named = {column.name for column in table.columns if not column.generated}
+    named = {column.name for column in table.columns if not column.generated or constant(column) is not None}
     declared = [_to_root(key, by_name) for key in references.values() if key.enforced and set(key.columns) <= named]
     taken = {column for key in declared for column in key.columns}
     found = [key for key in more if not taken & set(key.columns)]
     keys.sort(key=lambda index: (not index.primary, len(index.columns), index.name))
-    return Subject(table, leaves, tuple(keys), (*declared, *found))
+    return Subject(table, leaves, tuple(keys), _tied(table, keys, (*declared, *found)))
+
+
+def constant(column: Column) -> str | None:
+    """The one value of a generated column that every row has."""
+    node = read(column.default) if column.generated else None
+    return node.name if node is not None and node.kind == "const" else None
+
+
+def _tied(table: Table, keys: Sequence[Index], references: tuple[ForeignKey, ...]) -> tuple[ForeignKey, ...]:
+    """References that also give the column of a key where a CHECK says that it is equal to one of theirs."""
+    given = {column for key in references for column in key.columns}
+    own = {column for key in keys for column in key.columns if not table.column(column).generated} - given
+    for check in table.checks:
+        if not (check.enforced and own & set(check.columns) and given & set(check.columns)):
+            continue
+        for left, right in _equal(replace(table, checks=(check,), bounds="")):
+            place = next((n for n, key in enumerate(references) if left in key.columns), None)
+            if right in own and place is not None and table.column(left).type == table.column(right).type:
+                key = references[place]
+                both = replace(key, columns=(*key.columns, right), to=(*key.to, key.to[key.columns.index(left)]))
+                return (*references[:place], both, *references[place + 1 :])
+    return references
+
+
+def _equal(table: Table) -> Iterator[tuple[str, str]]:
+    """Columns that are equal where one alternative of the table's CHECK holds, each pair in both orders."""
+    for relation in limits_of(table)[1]:
+        for one in relation.alternatives:
+            match one.comparisons:
+                case (Comparison(Expr("column", left), "=", Expr("column", right)),) if left != right:
+                    yield from ((left, right), (right, left))
 
 
 def _routed(table: Table, leaves: Sequence[Table]) -> tuple[Table, ...]:

@@ -5,7 +5,7 @@ Rows that were there before come first in the numbering of a table's rows that r
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -15,18 +15,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bench.inference.limits import limits_of
+from bench.inference.limits.merge import Contradiction, both
 from bench.inference.limits.obey import Obeyer
 from bench.inference.plan import ColumnPlan, DatasetPlan, Limits, Values
 from bench.inference.rows import skeleton
 from bench.inference.rows.circles import circles
-from bench.inference.rows.draws import Flags, Ints, together
+from bench.inference.rows.draws import Flags, Ints, skewed, stream, together
+from bench.inference.rows.fitting import called_for, converted, falsifying, first, fits, required, shared_values
 from bench.inference.rows.skeleton import Skeleton
 from bench.inference.rows.sources import BY_TYPE, distinct_values, plain_values
-from bench.inference.rows.subjects import Subject, subjects
+from bench.inference.rows.subjects import subjects
 from bench.inference.rows.unique import apart, codes_of, ends
 from bench.inference.types.parse import typed
-from bench.inference.types.text_form import text_form
-from bench.model.schema import Check, Column, DataType, Index, Schema
+from bench.model.schema import Column, DataType, Index, Schema
 
 KEPT_FROM, KEPT_MOST, OFTEN = 1_000, 2_000_000, 16
 """Rows of a table whose key columns are kept whole, where its children ask for a sixteenth of them at a time."""
@@ -38,10 +39,14 @@ class State:
 
     rows: int
     """New ones."""
+    asked: int = 0
+    """So many are drawn, of which keys may leave fewer; the same number each time, so that the same rows come out."""
     drawn: int = 0
     """Candidates for them, where the server judged whole rows; 0 where it did not."""
     kept: Ints | None = None
     """Numbers of the candidates that it accepted."""
+    copied: int | None = None
+    """New ones that are in the server already, counted as ``there`` since its triggers had a part in them."""
     there: int = 0
     """Rows that were there and can be referred to."""
     existing: dict[str, pa.Array] = field(default_factory=dict)
@@ -67,12 +72,14 @@ class World:
         found = [(one.name, key) for one in plan.tables for key in one.references if not key.declared]
         self.subjects = subjects(schema, found)
         self.plans = {one.name: one for one in plan.tables if one.name in self.subjects}
-        self.states: dict[str, State] = dict(states or {n: State(p.rows) for n, p in self.plans.items()})
+        self.states: dict[str, State] = dict(states or {n: State(p.rows, p.rows) for n, p in self.plans.items()})
         read = {n: limits_of(s.table, s.leaves, schema.functions) for n, s in self.subjects.items()}
         self.limits = {name: limits for name, (limits, _, _) in read.items()}
         self.relations = {name: relations for name, (_, relations, _) in read.items()}
         self.unread = {name: unread for name, (_, _, unread) in read.items() if unread}
-        self.required = _required(self.subjects.values())
+        self.required = required(self.subjects.values())
+        self.shared = shared_values(self.subjects, {name: plan.rows for name, plan in self.plans.items()})
+        self.called_for = called_for(self.subjects, self.limits)
         self.late, self.givers = circles(self.subjects)
         self.children: dict[str, set[str]] = {name: set() for name in self.subjects}
         for name, subject in self.subjects.items():
@@ -96,6 +103,8 @@ class World:
             del self._values[key]
         for place in [place for place in self._wholes if place[0] in touched]:
             del self._wholes[place]
+        for reference in [reference for reference in self._fitting if reference[0] in touched]:
+            del self._fitting[reference]
 
     def forget_all(self) -> None:
         """Make everything anew."""
@@ -104,6 +113,7 @@ class World:
         self._values: dict[tuple[str, str, bool], Values] = {}
         self._obeyers: dict[str, Obeyer] = {}
         self._wholes: dict[tuple[str, str], pa.Array] = {}
+        self._fitting: dict[tuple[str, int], Ints | None] = {}
 
     def forget_values(self, name: str, column: str) -> None:
         """Make the values of one column anew."""
@@ -158,6 +168,13 @@ class World:
         codes = codes_of(pa.concat_arrays(both))
         return codes[: len(mine)], codes[len(mine) :]
 
+    def fitting(self, name: str, position: int) -> Ints | None:
+        """Rows that a reference may go to, by what the table's own columns obey; None where it may go to all."""
+        if (name, position) not in self._fitting:
+            self._fitting[name, position] = None  # who asks for this in a circle is told of all
+            self._fitting[name, position] = fits(self, name, position)
+        return self._fitting[name, position]
+
     def is_late(self, name: str, position: int) -> bool:
         """Whether a reference waits for all others of its table, since it closes a circle."""
         return position in self.late[name]
@@ -177,11 +194,11 @@ class World:
                 self,
                 self.subjects[name],
                 self.limits[name],
-                state.drawn or state.rows,
+                state.drawn or state.asked,
                 self.plans[name].skew,
                 state.kept,
             )
-            if made.rows < state.rows and not state.drawn:
+            if made.rows < state.rows and (not state.drawn or state.kept is not None):
                 state.rows, self.shortened[name] = made.rows, made.short
         return self._early[name]
 
@@ -286,15 +303,28 @@ class World:
         numbers = made.numbers.get(column) if made else None
         if numbers is None or made is None:
             numbers = rows if made is None else made.origins(rows)
+            if (name, column) in self.shared:
+                return self._shared(name, found, numbers)
             pool = state.pools.get(column)
             return self._plain(name, found)(numbers if pool is None else pool[numbers % len(pool)])
         if column in made.slots:
             return ends(numbers[rows], made.counts[column], self.clock, found.type.plain.name)
         values = self._distinct(name, found, made.counts[column])(numbers[rows])
         if column in state.repeated:
-            flags = np.unpackbits(np.frombuffer(state.repeated[column], np.uint8))[rows].astype(bool)
+            flags = np.unpackbits(np.frombuffer(state.repeated[column], np.uint8))[made.origins(rows)].astype(bool)
             values = apart(values, numbers[rows], flags, _longest(found, self.limits_of(name, column)))
         return values
+
+    def _shared(self, name: str, column: Column, numbers: Ints) -> pa.Array:
+        """Values that other tables have, too."""
+        table, other, count = self.shared[name, column.name]
+        theirs = self.subjects[table].table.column(other)
+        key = table, other, False
+        if key not in self._values:
+            plan, limits = self.column_plan(table, other), self.limits_of(table, other)
+            self._values[key] = distinct_values(table, theirs, plan, limits, count, self.plan, opaque=True)
+        chosen = skewed(stream(self.seed, name, column.name, "shared"), numbers, count, self.plans[name].skew)
+        return converted(self._values[key](chosen), theirs, column)
 
     def numbered(self, name: str, column: str, numbers: Ints) -> pa.Array:
         """Values of a column that makes a key unique, by the numbers that they come from."""
@@ -321,7 +351,8 @@ class World:
             strict = not self.nullable(name, column.name) or self._nulls_count(name, column.name)
             plan = replace(plan, nulls=0.0) if strict else plan
             opaque = column.name in state.opaque
-            self._values[key] = distinct_values(name, column, plan, limits, count, self.plan, opaque)
+            made = distinct_values(name, column, plan, limits, count, self.plan, opaque)
+            self._values[key] = first(self.called_for.get((name, column.name), ()), column, limits, made)
         return self._values[key]
 
     def _nulls_count(self, name: str, column: str) -> bool:
@@ -345,43 +376,19 @@ class World:
         self, name: str, column: str, rows: Ints, values: pa.Array, flags: Flags, key: Index
     ) -> pa.Array:  # fmt: skip
         """``values`` such that rows with ``flags`` are not in a partial index."""
-        limits = self.falsifying(name, key).get(column)
+        limits = falsifying(self.subjects[name].table, key).get(column)
         if limits is None or not flags.any():
             return values
         if limits.always_null:
             return _without(values, flags)
         found = self.subjects[name].table.column(column)
-        other = plain_values(name, found, ColumnPlan(column, BY_TYPE), limits, self.plan)(rows)
+        try:
+            limits = both(self.limits_of(name, column), limits, found.type)
+        except Contradiction:
+            return values
+        origins = self.early(name).origins(rows)
+        other = plain_values(name, found, ColumnPlan(column, BY_TYPE), limits, self.plan)(origins)
         return pc.if_else(pa.array(flags), other.cast(values.type), values)
-
-    def falsifying(self, name: str, key: Index) -> dict[str, Limits]:
-        """What columns obey in rows that a partial index does not hold."""
-        table = self.subjects[name].table
-        only = replace(table, checks=(Check("", f"NOT ({key.predicate})"),), indexes=(), bounds="")
-        limits, relations, _ = limits_of(only)
-        own = limits_of(replace(only, checks=()))[0]
-        found = {column: one for column, one in limits.items() if one != own.get(column)}
-        for relation in relations:
-            for one in relation.alternatives:
-                if not getattr(one, "comparisons", ()):
-                    found |= {c: v for c, v in one.limits.items() if v != own.get(c)}
-                    break
-        return found
-
-
-def _required(chosen: Iterable[Subject]) -> set[tuple[str, str]]:
-    """Columns that others refer to."""
-    return {(key.table, to) for subject in chosen for key in subject.references for to in key.to}
-
-
-def converted(values: pa.Array, theirs: Column, mine: Column) -> pa.Array:
-    """Values of a parent's column as the child's type has them."""
-    if theirs.type.plain.text == mine.type.plain.text:
-        return values
-    wanted = typed(mine.type, pa.array([], pa.string())).type
-    if values.type == wanted:
-        return values
-    return typed(mine.type, text_form(theirs.type, values))
 
 
 def _without(values: pa.Array, flags: Flags) -> pa.Array:

@@ -21,9 +21,10 @@ EXAMPLES = 4
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 def test_a_schema_of_chance_is_filled_twice_alike(target: Target, random: Random) -> None:
-    schema, contents = make(random), []
+    chance, contents = make(random), []
+    schema = chance.text
     for turn in range(2):
-        with database(target, f"pgproof_chance_{turn}", schema) as connection:
+        with database(target, f"pgproof_chance_{turn}", schema, chance.extensions) as connection:
             plan, filled = fill(target, connection, 300)
             assert {one.name: one.left_out for one in plan.tables if one.left_out} == {}, schema
             assert broken(connection) == [], schema

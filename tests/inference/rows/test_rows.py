@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -23,10 +23,13 @@ Filled = tuple[DatasetPlan, dict[str, Loaded]]
 
 
 @contextmanager
-def database(target: Target, name: str, schema: str) -> Iterator[Connection]:
-    """A database of that schema, in the role that a workload has."""
+def database(target: Target, name: str, schema: str, extensions: Iterable[str] = ()) -> Iterator[Connection]:
+    """A database of that schema, in the role that a workload has, which may not make every extension."""
     with target.connect() as admin:
         databases.create(admin, name, "scratch")
+        with target.connect_as_ourselves(name) as own:
+            for extension in extensions:
+                own.execute(sql.SQL("CREATE EXTENSION {}").format(sql.Identifier(extension)))
         with target.connect(name) as connection:
             connection.execute(schema)
             yield connection
@@ -38,7 +41,7 @@ def fill(target: Target, connection: Connection, rows: int, *, workers: int = 1,
     schema, name = read_catalog(connection), connection.info.dbname
     world = ready(target, name, schema, infer_rows(schema, rows, seed))
     held = hold_back(connection)
-    filled = load_world(target, name, world, workers, silent)
+    filled, _ = load_world(target, name, world, workers, silent)
     build(target, name, held, {}, 1, silent)
     return world.plan, filled
 
