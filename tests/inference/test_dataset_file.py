@@ -82,7 +82,7 @@ def test_rows_set_by_hand_win_and_grow_with_the_run() -> None:
         ("{ value = true }", "choice", {"values": {"true": 1.0}}),
         ('{ values = ["a", "b"], shares = [3, 1] }', "choice", {"values": {"a": 3.0, "b": 1.0}}),
         ("{ values = { x = 0.9, y = 0.1 } }", "choice", {"values": {"x": 0.9, "y": 0.1}}),
-        ('{ function = "names:company" }', "function", {"function": "names:company"}),
+        ('{ function = "names:company" }', "function", {"function": "names:company", "line": 2}),
         ('{ kind = "integer", low = 3 }', "integer", {"low": 3}),
     ],
 )
@@ -123,6 +123,15 @@ def test_a_reference_is_added_and_one_that_was_found_is_taken_back() -> None:
         (f"{OF}status = {{ nulls = 2 }}", 2, "nulls = 2 of status: give a share", ""),
         (f"{OF}owner_id = {{ references = 'public.customer.id' }}", 2, "references public.customer.id",
          "did you mean public.customers.id?"),
+        (f"{OF}status = {{ null = 0.2 }}", 2, "unknown key null of status", "did you mean nulls?"),
+        (f"{OF}status = {{ values = {{ a = 0.6, b = 0.6 }} }}", 2, "the shares of status add up to 1.2", ""),
+        (f"{OF}status = {{ values = {{ a = 'x' }} }}", 2, "share 'x' of status: give a number", ""),
+        (f"{OF}status = {{ values = ['a', 'b'], shares = [1] }}", 2, "shares of status: give one for each", ""),
+        (f"{OF}status = {{ values = [] }}", 2, "values of status: there is none", ""),
+        (f"{OF}status = {{ kind = 'function' }}", 2, "function = '' of status", 'write function = "module:name"'),
+        ("locales = ['de_DD']", 1, "unknown locale de_DD", "did you mean de_DE?"),
+        ("\nrows = ", 2, "Invalid value", ""),
+        ("[public.orders]\n[public.orders]", 2, "Cannot declare", ""),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_one_line(text: str, line: int, said: str, hint: str) -> None:

@@ -14,3 +14,5 @@ TOP = ("rows", "locales", "fire_triggers")
 OF_TABLE = ("rows", "skew", "columns")
 OF_COLUMN = ("kind", "nulls", "never_null", "value", "values", "shares", "references", "function")
 """Keys of a column that mean the same for every kind; options of its kind come beside them."""
+OF_KINDS = ("value", "values", "unique", "step", "shape", "share", "least", "most", "longest", "shortest")
+"""Options of kinds, as far as they could be taken for those."""

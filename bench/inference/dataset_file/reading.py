@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any
 
+from faker.config import AVAILABLE_LOCALES
+
 from bench.errors import WorkloadError
-from bench.inference.dataset_file import FILE, OF_COLUMN, OF_TABLE, TOP
+from bench.inference.dataset_file import FILE, OF_COLUMN, OF_KINDS, OF_TABLE, TOP
 from bench.inference.dataset_file.places import Place, line_of, places
 from bench.inference.plan import ColumnPlan, DatasetPlan, TablePlan
 from bench.model.schema import Column, ForeignKey, Schema, Table
 
 SAID = f"so says {FILE}"
+
+TOLERANCE = 0.02
+"""By which shares may add up to more than 1, since they are written with two digits or three."""
+_AT = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 
 Found = tuple[tuple[str, ForeignKey], ...]
 """References that the schema does not declare, by table."""
@@ -71,11 +78,16 @@ def read_plan_file(text: str, schema: Schema, kinds: Collection[str]) -> PlanFil
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise WorkloadError(f"{FILE}: {error}") from None
+        at, last = _AT.search(str(error)), text.count("\n") + 1
+        line = int(at[1]) if at and at[1] else last
+        raise WorkloadError(f"{FILE}:{line}: {_AT.sub('', str(error))}") from None
     found = PlanFile(data, places(text), frozenset(kinds))
     for name, value in data.items():
         if name in TOP:
             _check_type(found, (name,), value, {"rows": int, "locales": list, "fire_triggers": bool}[name])
+            for locale in value if name == "locales" else ():
+                if locale not in AVAILABLE_LOCALES:
+                    raise found.wrong((name,), f"unknown locale {locale}", did_you_mean(str(locale), AVAILABLE_LOCALES))
         elif not isinstance(value, dict):
             raise found.wrong((name,), f"unknown key {name}", did_you_mean(name, TOP))
     for name, said in found.tables():
@@ -123,8 +135,33 @@ def _check_column(found: PlanFile, schema: Schema, place: Place, column: Column,
     nulls = said.get("nulls", 0)
     if isinstance(nulls, bool) or not isinstance(nulls, int | float) or not 0 <= nulls <= 1:
         raise found.wrong(place, f"nulls = {nulls!r} of {column.name}: give a share from 0 to 1")
+    for option in said.keys() - set(OF_COLUMN):
+        if get_close_matches(option, OF_COLUMN, n=1, cutoff=0.75) and option not in OF_KINDS:
+            raise found.wrong(place, f"unknown key {option} of {column.name}", did_you_mean(option, OF_COLUMN))
+    _check_values(found, place, column.name, said)
+    function = said.get("function", "module:name" if kind != "function" else "")
+    if not isinstance(function, str) or not re.fullmatch(r"[\w.]+:\w+", function):
+        raise found.wrong(place, f"function = {function!r} of {column.name}", 'write function = "module:name"')
     if said.get("references"):
         _target(found, schema, place, str(said["references"]))
+
+
+def _check_values(found: PlanFile, place: Place, name: str, said: Mapping[str, Any]) -> None:
+    """Whether values have shares that can be drawn by."""
+    values, shares = said.get("values"), said.get("shares")
+    if values is None:
+        return
+    given = list(values.values()) if isinstance(values, dict) else shares
+    if isinstance(values, list) and shares is not None and (not isinstance(shares, list) or len(shares) != len(values)):
+        raise found.wrong(place, f"shares of {name}: give one for each of the {len(values)} values")
+    if isinstance(values, dict | list) and not values:
+        raise found.wrong(place, f"values of {name}: there is none")
+    for share in given or ():
+        if isinstance(share, bool) or not isinstance(share, int | float) or share < 0:
+            raise found.wrong(place, f"share {share!r} of {name}: give a number of 0 or more")
+    total = sum(given or (1,))
+    if total <= 0 or (total > 1 + TOLERANCE and min(given or (1,)) < 1):  # weights of 1 and more need no sum
+        raise found.wrong(place, f"the shares of {name} add up to {total:g}: give shares that add up to 1")
 
 
 def _check_type(found: PlanFile, place: Place, value: object, wanted: type) -> None:
@@ -195,16 +232,23 @@ def _table(
     if "skew" in said:
         plan = replace(plan, skew=float(said["skew"]))
     columns = found.columns(plan.name)
-    changed = tuple(_column(one, columns[one.name]) if one.name in columns else one for one in plan.columns)
-    return replace(plan, columns=changed)
+    changed = []
+    for one in plan.columns:
+        if one.name in columns:
+            place = (*plan.name.split(".", 1), "columns", one.name)
+            one = _column(one, columns[one.name], line_of(found.lines, place))
+            if one.kind == "choice" and not one.options.get("values"):
+                raise found.wrong(place, f"kind choice of {one.name} has no values", "add values = { … }")
+        changed.append(one)
+    return replace(plan, columns=tuple(changed))
 
 
-def _column(plan: ColumnPlan, said: Mapping[str, Any]) -> ColumnPlan:
+def _column(plan: ColumnPlan, said: Mapping[str, Any], line: int) -> ColumnPlan:
     options = {name: value for name, value in said.items() if name not in OF_COLUMN}
     kind = str(said.get("kind", plan.kind))
     kept = plan.options if kind == plan.kind else {}
     if "function" in said:
-        kind, kept, options = "function", {}, {"function": str(said["function"])}
+        kind, kept, options = "function", {}, {"function": str(said["function"]), "line": line}
     elif "value" in said:
         kind, kept, options = "choice", {}, {"values": {_text(said["value"]): 1.0}}
     elif "values" in said:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import pyarrow as pa
@@ -23,21 +24,28 @@ def values_by_function(plan: ColumnPlan, seed: int) -> Values:
     Raises:
         DatasetError: there is no such module or function, or it cannot be imported.
     """
-    said = str(plan.options["function"])
+    said, at = str(plan.options["function"]), f"dataset.toml:{plan.options['line']}"
     module, _, name = said.partition(":")
-    function = getattr(_module(Path(plan.options["folder"]) / f"{module.replace('.', '/')}.py", said), name, None)
+    function = getattr(
+        _module(Path(plan.options["folder"]) / f"{module.replace('.', '/')}.py", f"{at}: {said}"), name, None
+    )
     if not callable(function):
-        raise DatasetError(f"dataset.toml: {plan.name}: dataset/{module}.py has no function {name or '(none named)'}",
+        raise DatasetError(f"{at}: {plan.name}: dataset/{module}.py has no function {name or '(none named)'}",
                            hint='write function = "module:name"')  # fmt: skip
-    return _called(function, said, seed)
+    return _called(function, f"{at}: {said}", seed)
 
 
 def _called(function: Callable[[Any, int], Any], said: str, seed: int) -> Values:
     def values(numbers: Any) -> pa.Array:  # noqa: ANN401
-        made = function(numbers, seed)
-        array = made if isinstance(made, pa.Array) else pa.array(made)
+        try:
+            made = function(numbers, seed)
+            array = made if isinstance(made, pa.Array) else pa.array(made)
+        except Exception as error:  # whatever a user's function raises is told in a line
+            last = extract_tb(error.__traceback__)[-1]
+            where = f"{Path(last.filename).name}:{last.lineno}"
+            raise DatasetError(f"{said} raised {type(error).__name__} at {where}: {error}") from error
         if len(array) != len(numbers):
-            raise DatasetError(f"dataset.toml: {said} gave {len(array)} values for {len(numbers)} rows")
+            raise DatasetError(f"{said} gave {len(array)} values for {len(numbers)} rows")
         return array
 
     return values
@@ -48,11 +56,11 @@ def _module(file: Path, said: str) -> Any:  # noqa: ANN401
     if name not in sys.modules:
         spec = importlib.util.spec_from_file_location(name, file)
         if not file.exists() or spec is None or spec.loader is None:
-            raise DatasetError(f"dataset.toml: {said}: there is no {file.name} in {file.parent}")
+            raise DatasetError(f"{said}: there is no {file.name} in {file.parent}")
         module = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
         except Exception as error:  # whatever a user's module raises is told in a line
-            raise DatasetError(f"dataset.toml: {said}: {file} cannot be imported: {error}") from error
+            raise DatasetError(f"{said}: {file} cannot be imported: {error}") from error
         sys.modules[name] = module
     return sys.modules[name]

@@ -324,6 +324,7 @@ class World:
             plan, limits = self.column_plan(table, other), self.limits_of(table, other)
             self._values[key] = distinct_values(table, theirs, plan, limits, count, self.plan, opaque=True)
         chosen = skewed(stream(self.seed, name, column.name, "shared"), numbers, count, self.plans[name].skew)
+        chosen = np.where(numbers < count, numbers, chosen)  # each table has the first of them
         return converted(self._values[key](chosen), theirs, column)
 
     def numbered(self, name: str, column: str, numbers: Ints) -> pa.Array:
