@@ -10,6 +10,8 @@ from bench.advice.menus import NOTHING, Menu, Names
 from bench.experiments.advise.record import REPLACED, AdviseRun, Proposal
 from bench.report import numbers
 
+IGNORED = "The planner would use it in no class, alone or beside the others: it was not built."
+
 
 @dataclass(frozen=True, slots=True)
 class Loser:
@@ -40,7 +42,9 @@ def losers(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Loser]:
         name = one.block.name
         if name in run.chosen or one.candidate.kind == "rewrite":
             continue
-        if name in errors:
+        if name in run.ignored:
+            found.append(Loser(one, IGNORED, 0))
+        elif name in errors:
             found.append(Loser(one, f"It could not be built: {errors[name]}.", 0))
         elif name in drops:
             found.append(Loser(one, _kept(drops[name].error, drops[name].slower), drops[name].size_bytes))

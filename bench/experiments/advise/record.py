@@ -71,6 +71,8 @@ class AdviseRun:
     """Optimizations of the workload that were there already; empty where the schema alone was advised on."""
     proposals: tuple[Proposal, ...] = ()
     hopeless: tuple[Hopeless, ...] = ()
+    ignored: tuple[str, ...] = ()
+    """Blocks that the planner would not use, asked by hypopg: they were not built. Empty where the server lacks it."""
     built: tuple[CandidateBuilt, ...] = ()
     cells: tuple[CellTried, ...] = ()
     """Every query and class under sets of candidates."""

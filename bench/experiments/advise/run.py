@@ -18,6 +18,7 @@ from bench.experiments.advise.proving import Proving, prove
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.advise.summary import chooser_of
 from bench.experiments.advise.trial import Trial
+from bench.experiments.advise.whatif import ignored
 from bench.experiments.origin import Origin
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.inference.rows.catalog import read_catalog
@@ -142,7 +143,10 @@ def _find(work: _Work, connection: Connection, looked: Sequence[SeenQuery]) -> N
 def _try(work: _Work, database: str) -> Trial:
     """Build all candidates on the copy, and execute the cells under sets of them."""
     setup = work.setup
-    wanted = [one.block for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")]
+    with setup.watch("what if"):
+        work.told(ignored=_ignored(work, database))
+    wanted = [one.block for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")
+              and one.block.name not in work.seen.ignored]  # fmt: skip
     with setup.watch("building"), setup.target.connect(database) as connection:
         applied, failed = build(connection, wanted, setup.progress)
         effects = plan_effects(connection, wanted, applied, {})
@@ -169,6 +173,20 @@ def _try(work: _Work, database: str) -> Trial:
         trial.explore(connection, work.cells, lambda cells: work.told(cells=cells))
         _settle(work, trial)
     return trial
+
+
+def _ignored(work: _Work, database: str) -> tuple[str, ...]:
+    """What no query on its tables would use; the indexes of foreign keys are used where no plan shows it."""
+    proposals = [one for one in work.seen.proposals if "foreign key" not in one.candidate.family]
+    wishes = {
+        one.block.name: [
+            cell
+            for cell in work.cells
+            if cell.query.name in one.candidate.queries or set(cell.query.tables) & set(one.candidate.tables)
+        ]
+        for one in proposals
+    }
+    return ignored(work.setup.target, database, proposals, wishes, work.setup.progress)
 
 
 def _settle(work: _Work, trial: Trial) -> None:

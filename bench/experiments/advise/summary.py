@@ -292,7 +292,7 @@ def _paragraph(
         yield "No candidate was found: nothing that an index can serve reads more than a few pages."
         return
     plans = sum(len(cell.plans) for cell in run.cells)
-    where = "on top of its optimizations" if run.on_top else "on its schema, as if it had no optimizations"
+    where = "on top of its optimizations" if run.on_top else "on its schema, as if it had no optimizations,"
     yield (
         f"{plural(tried, 'candidate')} {'was' if tried == 1 else 'were'} built {where} and executed: {plans:,} plans "
         f"of {plural(len(run.cells), 'query and class', 'queries and classes')}."

@@ -11,11 +11,13 @@ from bench.advice.blocks import block_of
 from bench.experiments.advise.dropping import try_drops
 from bench.experiments.advise.proving import rewritten
 from bench.experiments.advise.record import Proposal
+from bench.experiments.advise.whatif import ignored
 from bench.experiments.setup import Setup, prepared
 from bench.measurement import Cell, Sides, cells_of
 from bench.model.advice import Candidate
 from bench.model.schema import Index
-from bench.postgres.servers import ServerHandle
+from bench.postgres.servers import ServerHandle, ServerOptions, open_server
+from bench.progress import silent
 from bench.workload import read
 from tests import SHOP
 from tests.builders.shops import setup_of
@@ -76,3 +78,30 @@ def test_a_rewrite_is_proved_equal_or_not(
     assert (pair.equality.equal if pair.equality else None) == equal
     assert error in pair.after.error
     assert bool(pair.after.samples) == bool(equal)
+
+
+def test_what_the_planner_ignores_is_not_built_where_hypopg_is_there(dsn15: str) -> None:
+    made = {
+        keys: Candidate(
+            f"orders_{keys}_idx", "index", "equality", ("public.orders",), f"CREATE INDEX ON public.orders ({keys})",
+            index=Index(f"orders_{keys}_idx", "btree", (keys,), (keys,)),
+        )
+        for keys in ("customer_id", "total_cents")
+    }  # fmt: skip
+    proposals = [Proposal(one, block_of(one, one.name, ())) for one in made.values()]
+    with (
+        open_server("dsn", ServerOptions(dsn=dsn15)) as handle,
+        prepared(setup_of(read(SHOP), ORDERS), handle) as setup,
+    ):
+        with setup.target.connect_as_ourselves(setup.template) as ours:
+            if not ours.execute("SELECT FROM pg_available_extensions WHERE name = 'hypopg'").fetchall():
+                pytest.skip("PostgreSQL 15 has no hypopg here (Debian: postgresql-15-hypopg)")
+        queries = [query for query in setup.workload.queries if query.name == "latest_orders"]
+        cells = cells_of(queries, setup.bindings(queries))
+        with setup.passing_copy(setup.template, "whatif") as name:
+            found = ignored(setup.target, name, proposals, {one.block.name: cells for one in proposals}, silent)
+    assert found == ("orders_total_cents_idx",)
+
+
+def test_without_hypopg_everything_is_built(setup: Setup, cells: list[Cell]) -> None:
+    assert ignored(setup.target, setup.template, [drop("one")], {"one": cells}, silent) == ()
