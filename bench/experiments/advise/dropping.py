@@ -6,14 +6,20 @@ from collections.abc import Mapping, Sequence
 
 import psycopg
 
+from bench.advice.blocks import blocks_of
+from bench.advice.candidates import candidates
 from bench.advice.menus import SLOWER, SLOWER_MS
 from bench.attribution.cells import NOTHING, Found
-from bench.experiments.advise.record import DropTried, Proposal
+from bench.attribution.subsets import Sets
+from bench.experiments.advise.looking import look_at
+from bench.experiments.advise.record import AdviseRun, DropTried, Proposal
 from bench.experiments.setup import Setup
 from bench.hygiene.fk_indexes import serves
+from bench.inference.rows.catalog import read_catalog
 from bench.measurement import Cell, Sides
 from bench.model import Tried
 from bench.postgres.connection import Connection
+from bench.postgres.facts import read_facts
 from bench.postgres.failures import first_line
 from bench.postgres.index_facts import foreign_keys, index_facts
 
@@ -27,6 +33,24 @@ MORE_BLOCKS = 50
 ALONE = "it is the only index left that supports {}: deleting a parent would read the whole table"
 
 NONE: Mapping[str, str] = {}
+
+
+REPLACED = "replaced by "
+"""The family of what could go if another candidate were there: here it is, or it is not to come."""
+
+
+def find_drops(
+    setup: Setup, database: str, seen: AdviseRun, cells: Sequence[Cell], timeout_s: float
+) -> tuple[Proposal, ...]:
+    """The indexes of a copy that has the set that could go: what the set made superfluous is among them."""
+    own = {one.candidate.name for one in seen.proposals if one.block.name in seen.chosen}
+    looked, _ = look_at(Sides(setup.target, {"before": database}, timeout_s), cells, setup.progress)
+    with setup.target.connect(database) as connection:
+        Sets(connection, {}).clean()
+        found = candidates(read_catalog(connection), looked, read_facts(connection)).candidates
+    drops = [one for one in found if one.kind == "drop" and one.name not in own and not one.family.startswith(REPLACED)]
+    blocks = blocks_of([*(one.candidate for one in seen.proposals), *drops], {query.name for query in seen.queries})
+    return tuple(Proposal(one, block) for one, block in zip(drops, [*blocks.values()][-len(drops) :], strict=False))
 
 
 def try_drops(

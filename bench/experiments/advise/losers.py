@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bench.advice.choosing import WORTH_SHARE, WORTH_TIMES, Chooser
 from bench.advice.menus import NOTHING, Menu, Names
-from bench.experiments.advise.record import REPLACED, AdviseRun, Proposal
+from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.report import numbers
 
 IGNORED = "The planner would use it in no class, alone or beside the others: it was not built."
@@ -65,9 +65,7 @@ def _kept(error: str, slower: dict[str, tuple[float, float]]) -> str:
 
 def _untried(drop: Proposal) -> str:
     """Why an index that could go was not tried."""
-    if drop.candidate.family.startswith(REPLACED):
-        return f"It stays: {drop.candidate.family.removeprefix(REPLACED)} is not in the set."
-    return "It stays: the statements here are not all that the database is asked."
+    return f"It stays, though {drop.candidate.family}: the statements here are not all that the database is asked."
 
 
 def _loser(one: Proposal, chooser: Chooser, chosen: Names, run: AdviseRun) -> Loser:

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from bench.attribution.shipping import ship_all
 from bench.errors import DatasetError, WorkloadError
 from bench.experiments.advise.building import build
-from bench.experiments.advise.dropping import try_drops
-from bench.experiments.advise.record import REPLACED, AdviseRun, Proposal
+from bench.experiments.advise.dropping import find_drops, try_drops
+from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.setup import Setup
 from bench.hygiene.findings import TITLES
 from bench.measurement import Cell, Sides, compare, compare_all, rounds_within, see_all, time_pairs
@@ -42,20 +42,20 @@ def prove(work: Proving, seen: AdviseRun) -> None:
     setup = work.setup
     proposals = {one.block.name: one for one in seen.proposals}
     blocks = [proposals[name].block for name in seen.chosen]
-    drops = [one for one in seen.proposals if one.candidate.kind == "drop" and _may_go(one, seen)]
     with setup.watch("clone"):
         before, after = (setup.copy(setup.template, label) for label in ("before", "after"))
         with setup.server.bulk(), setup.target.connect(after) as connection:
             applied, _ = build(connection, blocks, setup.progress)
-    if drops:
-        with setup.watch("drops"), setup.passing_copy(after, "drops") as name:
-            tried = try_drops(setup, name, drops, work.cells, work.options.timeout_s)
-        accepted = [proposals[one.name].block for one in tried if one.taken]
-        with setup.target.connect(after) as connection:
-            gone, _ = build(connection, accepted, setup.progress)
-        applied, blocks = (*applied, *gone), [*blocks, *accepted]
-        work.told(drops=tried, chosen=tuple(block.name for block in blocks))
-    work.told(applied=applied)
+    with setup.watch("drops"), setup.passing_copy(after, "drops") as name:
+        drops = find_drops(setup, name, seen, work.cells, work.options.timeout_s)
+        work.told(proposals=(*proposals.values(), *drops))
+        tried = try_drops(setup, name, _worth_trying(drops, seen), work.cells, work.options.timeout_s)
+    taken = {one.name for one in tried if one.taken}
+    accepted = [one.block for one in drops if one.block.name in taken]
+    with setup.target.connect(after) as connection:
+        gone, _ = build(connection, accepted, setup.progress)
+    applied, blocks = (*applied, *gone), [*blocks, *accepted]
+    work.told(drops=tried, chosen=tuple(block.name for block in blocks), applied=applied)
     checkpoint(setup.admin)
     databases: dict[State, str] = {"before": before, "after": after} if blocks else {"before": before}
     sides = Sides(setup.target, databases, work.options.timeout_s)
@@ -66,14 +66,10 @@ def prove(work: Proving, seen: AdviseRun) -> None:
             work.told(costs=_shipped(work, blocks, seen.costs or Attribution()))
 
 
-def _may_go(drop: Proposal, seen: AdviseRun) -> bool:
-    """Whether it is worth trying: what stands for it is in the set; and that no query uses it says something only of
-    queries that somebody wrote, and of all of them."""
-    family = drop.candidate.family
-    if family.startswith(REPLACED):
-        chosen = {one.candidate.name for one in seen.proposals if one.block.name in seen.chosen}
-        return family.removeprefix(REPLACED) in chosen
-    return family != TITLES["unused"].lower() or not (seen.left_out or seen.inferred_queries or seen.broken)
+def _worth_trying(drops: Sequence[Proposal], seen: AdviseRun) -> list[Proposal]:
+    """That no query uses an index says something only of queries that somebody wrote, and of all of them."""
+    known = not (seen.left_out or seen.inferred_queries or seen.broken)
+    return [one for one in drops if known or one.candidate.family != TITLES["unused"].lower()]
 
 
 # ------------------------------------------------------------------------------------------------------- measuring

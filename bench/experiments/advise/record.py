@@ -20,9 +20,6 @@ from bench.model.advice import Candidate, Hopeless
 from bench.model.advised import CandidateBuilt, CellTried, Limits
 from bench.storage import Kind
 
-REPLACED = "replaced by "
-"""The family of an index that could go once another one is there begins so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Proposal:

@@ -134,8 +134,9 @@ def _propose(work: _Work, database: str) -> None:
 
 def _find(work: _Work, connection: Connection, looked: Sequence[SeenQuery]) -> None:
     found = candidates(work.schema, looked, read_facts(connection))
-    blocks = blocks_of(found.candidates, {query.name for query in work.seen.queries})
-    proposals = tuple(Proposal(one, block) for one, block in zip(found.candidates, blocks.values(), strict=True))
+    changes = [one for one in found.candidates if one.kind != "drop"]  # what could go is seen once the set is there
+    blocks = blocks_of(changes, {query.name for query in work.seen.queries})
+    proposals = tuple(Proposal(one, block) for one, block in zip(changes, blocks.values(), strict=True))
     work.told(proposals=proposals, hopeless=found.hopeless)
 
 
