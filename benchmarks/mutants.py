@@ -110,6 +110,15 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("bench/plans/parse.py", "document[ -1]"): "EXPLAIN gives a list of one",
     ("bench/experiments/scale/curves.py", "len(known) is len(rows)"): "small whole numbers are one object each",
     ("bench/experiments/scale/crossing.py", "0 != low < target_ms"): "a time is not negative",
+    (
+        "bench/experiments/scale/crossing.py",
+        "or -1.0 for one in stretch",
+    ): "a fit takes both for the least that it knows",
+    ("bench/experiments/compare/drift.py", 'is "slower"'): "the word is always that literal, which is one object",
+    (
+        "bench/plans/match.py",
+        "SAME_ROLE = 99,",
+    ): "points are a scale of which the order counts: no two sums are so near",
     ("bench/experiments/scale/crossing.py", '>= "misses"'): "of the three words it is the last by the alphabet",
     (
         "bench/experiments/scale/check.py",

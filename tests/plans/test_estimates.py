@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from bench.plans import access_path, fingerprint, misestimates
 
 def node(kind: str, estimated: int, actual: float, *children: Any, loops: int = 1, **more: Any) -> dict[str, Any]:
     made = {"Node Type": kind, "Plan Rows": estimated, "Actual Rows": actual, "Actual Loops": loops, **more}
-    return made | ({"Plans": list(children)} if children else {})
+    return json.loads(json.dumps(made | ({"Plans": list(children)} if children else {})))
 
 
 def scan(estimated: int, actual: float, **more: Any) -> dict[str, Any]:

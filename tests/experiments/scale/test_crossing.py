@@ -171,6 +171,7 @@ MEETS, OPEN, MISSES = "meets", "cannot tell", "misses"
         ),
         (steps((10, 100, MEETS), (40, 400, MISSES), plans="ab"), Crossing("crosses", 20, 10, 40)),
         (steps((10, 0, MEETS), (40, 400, MISSES), plans="ab"), Crossing("crosses", 20, 10, 40)),
+        (steps((10, 25, MEETS), (40, 90, MISSES), plans="ab"), Crossing("crosses", 20, 10, 40)),  # one binding misses
         (steps((10, 25, MEETS), (40, 100, MISSES), plans="ab"), Crossing("crosses", 20, 10, 40)),
         (steps((10, 25, MEETS), (40, 400, MISSES), plans="ab", cut=(1,)), Crossing("crosses", 20, 10, 40)),
         (

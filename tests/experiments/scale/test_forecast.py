@@ -244,6 +244,7 @@ def limited(
         ({"asked": 100, "expected": 900}, [100, 100]),
         ({"asked": 100, "expected": 100}, [1_000, 1_000]),  # more was never to be had: it does not say what it asks for
         ({"asked": 1_000, "expected": 9_000}, [1_000, 1_000]),
+        ({"asked": 2_000, "expected": 9_000}, [1_000, 1_000]),
         ({"asked": 100, "expected": 900, "read": 9_000}, [100, 100]),
         ({"asked": 100, "expected": 900, "above": "Sort"}, [100, 1_000, 1_000]),
         ({"asked": 100, "expected": 900, "above": "Append"}, [100, 100, 100]),
@@ -282,10 +283,11 @@ def test_what_its_nodes_count_twice_the_whole_has_once():
     """Blocks of 120 by nodes, 60 in all: half of what the nodes will touch is what will be touched."""
     plan = runs.scan("leads", buffers=120, rows=5)
     known = [replace(executed(plan, n), buffers=60.0) for n in SCALES[:3]]
-    found = forecast(executed(plan, LAST), known, Sizes.of(()), {})
-    assert found.buffers == pytest.approx(sum(one.buffers for one in found.nodes) / 2)
-    more = forecast(executed(plan, LAST), [replace(one, buffers=500.0) for one in known], Sizes.of(()), {})
-    assert more.buffers == pytest.approx(sum(one.buffers for one in more.nodes))
+    sizes = Sizes.of((n, relations(n)) for n in SCALES[:3])
+    found = forecast(executed(plan, LAST), known, sizes, {})
+    assert 0 < found.buffers == pytest.approx(sum(one.buffers for one in found.nodes) / 2)
+    more = forecast(executed(plan, LAST), [replace(one, buffers=500.0) for one in known], sizes, {})
+    assert 0 < more.buffers == pytest.approx(sum(one.buffers for one in more.nodes))
 
 
 def test_runs_that_kept_no_sizes_have_no_forecast():

@@ -98,6 +98,13 @@ def test_the_tenant_s_rows_are_the_mean_of_all_bindings_or_not_known(told: tuple
     assert one.tenant_rows == mean
 
 
+def test_the_tenant_is_asked_for_by_the_cell_s_own_query_wherever_it_stands() -> None:
+    run = replace(
+        FIRST, queries=(runs.query("zzz", parameters=()), *FIRST.queries[::-1], runs.query("aaa", parameters=()))
+    )
+    assert {one.readings[0].tenant_rows for one in curves.cell_curves([run])} == {2_211}
+
+
 def test_work_of_several_bindings_is_their_mean_and_else_that_of_the_plan() -> None:
     side = replace(FIRST.pairs[0].after, by_binding=(BindingPlan("p", 10), BindingPlan("p", 35)))
     (one,) = readings(curves.cell_curves([replace(FIRST, pairs=(replace(FIRST.pairs[0], after=side),))]))
