@@ -14,6 +14,7 @@
 ``sizes``      pages of tables, depths of indexes, the visibility map
 ``carry``      one quantity of a node from where it was counted to where it was not
 ``blocks``     what a node touches, from the rows that it reads
+``pieces``     a plan that was never executed
 ``forecast``   a whole plan, node by node
 ``summary``    all of what was decided, with what a reader is told first
 ``document``   where it is shown

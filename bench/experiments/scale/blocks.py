@@ -16,6 +16,24 @@ TELLING = 20
 """Rows from which on an index-only scan tells how often it looked at the visibility map."""
 
 
+def unseen(one: NodeWork, scale: int, sizes: Sizes) -> float:
+    """Blocks of a node like which none was executed: descents, leaves, and each row on a page of its own."""
+    pages = sizes.pages(one.relation, scale)
+    if one.kind == "Seq Scan":
+        return one.loops * pages
+    if one.kind == "Bitmap Heap Scan":
+        return min(one.read, one.loops * pages)
+    if one.kind not in ("Index Scan", "Index Only Scan", "Bitmap Index Scan"):
+        return 0.0
+    leaves = one.read * sizes.pages(one.index, scale) / max(1.0, sizes.rows(one.index, scale))
+    descents = one.loops * (sizes.depth(one.index, scale) or 1)
+    if one.kind == "Bitmap Index Scan":
+        return descents + leaves
+    if one.kind == "Index Only Scan":
+        return descents + leaves + sizes.looks(one.index, one.bound, one.read, scale)
+    return descents + leaves + one.read
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One node of a plan in all executions that ``carry`` knows."""
@@ -54,7 +72,10 @@ class Node:
             depth = self.sizes.depth(one.index, self.scale)
             if depth is not None:
                 return self._index(loops, read, depth)
-        return self.carry.to([node.buffers for node in self.seen])
+        if not read:
+            return self.carry.to([node.buffers for node in self.seen])
+        each = [node.buffers / node.read if node.read else 0.0 for node in self.seen]
+        return read * self.carry.to(each, counted=False, weights=[node.read for node in self.seen])
 
     def _both(self) -> zip[tuple[NodeWork, Execution]]:
         return zip(self.seen, self.runs, strict=True)
@@ -109,6 +130,9 @@ class Node:
                 )
                 looked = node.buffers - node.searches * self._descent(node, run) - leaves
                 shares.setdefault(run.scale, []).append(min(1.0, max(0.0, looked / (node.read * chance))))
-        random = fmean(shares[max(shares)]) if shares else self.sizes.disorder(one.index, one.bound, max(read, 1.0))
-        looked_all = [node.read * chance * random for node, chance in zip(self.seen, chances, strict=True)]
-        return self.sizes.apart(one.relation, self.scale) * random, looked_all
+        looked_all = [0.0] * len(chances)
+        if shares:
+            random = fmean(shares[max(shares)])
+            looked_all = [node.read * chance * random for node, chance in zip(self.seen, chances, strict=True)]
+            return self.sizes.apart(one.relation, self.scale) * random, looked_all
+        return self.sizes.looks(one.index, one.bound, read, self.scale) / max(1.0, read), looked_all

@@ -13,6 +13,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,10 @@ class Law:
 
 COUNTS = (Law(0, 0), Law(1, 0), Law(0, 1, 2), Law(-1, 1, 2))
 """Rows and loops: a limit, all of the tenant, all there are, and a walk through all until a tenant's rows are found."""
+LEAST_EXPECTED = 1.0
+"""Rows that the planner says at least: so many say nothing (clamp_row_est in costsize.c)."""
+RIGHT = math.log(2)
+"""How far the planner may be off, as a logarithm, to be followed where there is but one step: twice or half."""
 RATIOS = (Law(0, 0),)
 """Blocks for each row and the like."""
 ODDS = (Law(0, 0), Law(0, 0.5))
@@ -54,6 +59,22 @@ Habits = Mapping[tuple[bool, bool], Law]
 
 
 @dataclass(frozen=True, slots=True)
+class Estimates:
+    """Rows that the planner expects: in each execution that is known, and at the target."""
+
+    known: Sequence[float]
+    target: float
+
+    def of(self, seen: Array, like: Sequence[int]) -> float | None:
+        """What counts are that were seen at one step, where the planner was nearly right about each; else None."""
+        if self.target <= LEAST_EXPECTED:
+            return None
+        off = [math.log(value / self.known[n]) for value, n in zip(seen.tolist(), like, strict=True)
+               if value > 0 and self.known[n] > LEAST_EXPECTED]  # fmt: skip
+        return self.target * math.exp(fmean(off)) if off and max(map(abs, off)) <= RIGHT else None
+
+
+@dataclass(frozen=True, slots=True)
 class Carry:
     """From the executions ``known`` to ``target``: those of its own class, or all where none of them has the plan."""
 
@@ -64,13 +85,14 @@ class Carry:
 
     def like(self) -> list[int]:
         """Positions of those that count."""
-        sized = [n for n, one in enumerate(self.known) if bool(one.tenant_rows) == bool(self.target.tenant_rows)]
+        unknown = self.target.tenant_rows is None
+        sized = [n for n, one in enumerate(self.known) if (one.tenant_rows is None) == unknown]
         own = [n for n in sized if self.known[n].cell == self.target.cell]
         return own or sized or list(range(len(self.known)))
 
     def to(
         self, values: Sequence[float], laws: Sequence[Law] = COUNTS, *, counted: bool = True,
-        weights: Sequence[float] | None = None,
+        weights: Sequence[float] | None = None, estimates: Estimates | None = None,
     ) -> float:  # fmt: skip
         """The value at the target.
 
@@ -79,6 +101,7 @@ class Carry:
             laws: what it may follow.
             counted: whether they are counts, which scatter by their square root.
             weights: how much each says, if not all say the same.
+            estimates: what the planner expected, where it did.
         """
         like = self.like()
         y, said = np.array(values, float)[like], np.array(weights or [1.0] * len(values), float)[like]
@@ -87,8 +110,12 @@ class Carry:
             return 0.0
         away = self._away(like)
         units = np.array([self.known[n].scale for n in like])
-        if counted and len(set(units[seen].tolist())) == 1 and self.habits:
-            usual = self.habits.get((bool(self.target.tenant_rows), bool(y.max() >= LARGE)), COUNTS[0])
+        if seen.all() and (y == y[0]).all() and (not counted or len(set(units.tolist())) > 1):
+            return float(y[0])
+        if counted and len(set(units[seen].tolist())) == 1:
+            if estimates and (told := estimates.of(y, like)):
+                return told
+            usual = self.habits.get((self.target.tenant_rows is not None, bool(y.max() >= LARGE)), COUNTS[0])
             slope, variance = np.array([usual.tenant, usual.units]), np.full(int(seen.sum()), SCATTER**2)
         else:
             slope, variance, _ = self._slope(np.log(y[seen]), away[seen], units[seen], laws, counted=counted)
@@ -109,9 +136,9 @@ class Carry:
 
     def _away(self, like: Sequence[int]) -> Array:
         """How far each is from the target, in logarithms of both axes; 0 of the tenant's where it has no size."""
-        size, scale = self.target.tenant_rows, self.target.scale
+        size, scale = _size(self.target), self.target.scale
         known = [self.known[n] for n in like]
-        tenant = [math.log(one.tenant_rows / size) if size and one.tenant_rows else 0.0 for one in known]
+        tenant = [math.log(found / size) if size and (found := _size(one)) else 0.0 for one in known]
         return np.array([tenant, [math.log(one.scale / scale) for one in known]]).T
 
     def _slope(
@@ -122,7 +149,7 @@ class Carry:
         least = SCATTER**2 + (np.exp(-logs) if counted else np.zeros(len(logs)))
         best: tuple[float, Array, Array, Law] | None = None
         for law in laws:
-            if law.tenant and not self.target.tenant_rows:
+            if law.tenant and self.target.tenant_rows is None:
                 continue
             exponents = np.array([law.tenant, law.units])
             left = logs - away @ exponents
@@ -131,7 +158,7 @@ class Carry:
             x = away - (w[:, None] * away).sum(axis=0) / w.sum()
             r = left - (w * left).sum() / w.sum()
             moved = np.linalg.solve((x * w[:, None]).T @ x + np.eye(2) / free**2, (x * w[:, None]).T @ r)
-            price = law.price if self.target.tenant_rows else 0.0
+            price = 0.0 if self.target.tenant_rows is None else law.price
             cost = (w * (r - x @ moved) ** 2).sum() + (moved**2).sum() / free**2 + np.log(variance).sum() + price
             if best is None or cost < best[0] - 1e-9:
                 best = float(cost), exponents + moved, variance, law
@@ -150,9 +177,14 @@ def habits(known: Iterable[Execution]) -> Habits:
         for place in range(len(those[-1].nodes)):
             read = [one.nodes[place].read for one in those]
             if law := carry.law(read):
-                kind = bool(those[-1].tenant_rows), max(read) >= LARGE
+                kind = those[-1].tenant_rows is not None, max(read) >= LARGE
                 votes.setdefault(kind, Counter())[law] += 1
     return {kind: counted.most_common(1)[0][0] for kind, counted in votes.items()}
+
+
+def _size(one: Execution) -> float | None:
+    """Rows of the tenant; an empty one is as large as one of a single row."""
+    return None if one.tenant_rows is None else max(1.0, one.tenant_rows)
 
 
 def _within(left: Array, units: Array) -> float:

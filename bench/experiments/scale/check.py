@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from statistics import fmean
+
+import numpy as np
 
 from bench.experiments.scale.carry import Habits, habits
 from bench.experiments.scale.executions import Cell, Execution, Statement, executions
-from bench.experiments.scale.fit import LEAST
+from bench.experiments.scale.fit import LEAST, fit
 from bench.experiments.scale.forecast import mean_buffers
 from bench.experiments.scale.record import Measurement, Prediction
-from bench.experiments.scale.shapes import Figure, changed, describe, same_plan, tenant_axis
+from bench.experiments.scale.shapes import Figure, changed, describe, median_ms, same_plan, tenant_axis
 from bench.experiments.scale.shrinkage import Line, slopes
 from bench.experiments.scale.sizes import Sizes
 from bench.model import Run
@@ -22,6 +24,11 @@ GOOD = 0.25
 FEW_BLOCKS = 8
 """Blocks by which a prediction may be off whatever their share: an index that became a level deeper makes 3 of 2. The
 report takes no fewer for a difference between two steps of a plan."""
+
+COVERED = 0.9
+"""Share of the cells that the interval of a prediction by nodes is to hold."""
+ENOUGH = 20
+"""Predictions of the step before from which on their errors give an interval: one in twenty lies beyond each end."""
 
 ON_CURVE = 0.10
 """Distance (root mean square, relative) up to which steps are said to lie on a curve."""
@@ -72,11 +79,26 @@ def predict(series: Sequence[Sequence[Measurement]], figure: Figure) -> list[Pre
 def by_nodes(runs: Sequence[Run]) -> dict[Cell, Prediction]:
     """Predict the buffers of each cell of the last of ``runs`` from the plan nodes of the others (``forecast``).
 
-    Cells that were measured at two earlier steps at least; none where ``runs`` kept no sizes of relations.
+    Of the last run count the sizes of its relations, its tenants and what EXPLAIN says without executing: plans, and
+    the rows that the planner expects. Cells that were measured at two earlier steps at least; none where ``runs`` kept
+    no sizes of relations. From four steps on each has an interval: what the same did at the step before was off by so
+    much in nine of ten cells (split conformal prediction, Lei et al., JASA 113, 2018).
     """
+    found = _by_nodes(runs)
+    former = [math.log(one.predicted / one.actual) for one in _by_nodes(runs[:-1]).values() if one.predicted > 0]
+    if len(former) < ENOUGH:
+        return found
+    low, high = (float(np.quantile(former, end)) for end in ((1 - COVERED) / 2, (1 + COVERED) / 2))
+    return {
+        cell: replace(one, low=one.predicted / math.exp(high), high=one.predicted / math.exp(low))
+        for cell, one in found.items()
+    }
+
+
+def _by_nodes(runs: Sequence[Run]) -> dict[Cell, Prediction]:
     if len(runs) < 3 or not all(run.relations for run in runs):
         return {}
-    sizes = Sizes.of((run.dataset.scale, run.relations) for run in runs[:-1])
+    sizes = Sizes.of((run.dataset.scale, run.relations) for run in runs)
     earlier = [one for run in runs[:-1] for one in executions(run)]
     usual = habits(earlier)
     known: dict[Statement, list[Execution]] = {}
@@ -94,10 +116,32 @@ def _forecast(asked: Sequence[Execution], known: Sequence[Execution], sizes: Siz
     steps = {one.scale for one in own}
     if len(steps) < 2 or not (actual := fmean(one.buffers for one in asked)):
         return None
-    if (predicted := mean_buffers(asked, known, sizes, usual)) is None:
+    if (predicted := mean_buffers([one.planned() for one in asked], known, sizes, usual)) is None:
         return None
     before = {one.plan for one in own if one.scale == max(steps)}
     return Prediction(predicted, actual, len(steps), not before.issuperset(one.plan for one in asked))
+
+
+def medians_by_nodes(
+    series: Mapping[Cell, Sequence[Measurement]], forecasts: Mapping[Cell, Prediction]
+) -> dict[Cell, Prediction]:
+    """Predict the median of each cell of the last step: that of the step before, by the blocks that are forecast.
+
+    What an execution costs without any block is the intercept of one line through all cells of the step before.
+    """
+    pairs = {cell: (those[-2], those[-1]) for cell, those in series.items() if cell in forecasts and len(those) > 1}
+    known = [(one.buffers, ms) for one, _ in pairs.values() if one.buffers and (ms := median_ms(one))]
+    if len({blocks for blocks, _ in known}) < 2:
+        return {}
+    line = fit("linear", [blocks for blocks, _ in known], [ms for _, ms in known])
+    fixed = max(0.0, line.intercept / line.slope) if line.slope > 0 else 0.0
+    found = {}
+    for cell, (one, last) in pairs.items():
+        told, before, actual = forecasts[cell], median_ms(one), median_ms(last)
+        if before and actual and one.buffers:
+            grown = (told.predicted + fixed) / (one.buffers + fixed)
+            found[cell] = Prediction(before * grown, actual, told.steps, told.plan_changed)
+    return found
 
 
 def _known(measurements: Sequence[Measurement], figure: Figure) -> list[Measurement]:

@@ -8,7 +8,7 @@ from statistics import fmean
 
 from bench.cells.cell import summarize_side
 from bench.cells.records import SideSummary
-from bench.experiments.scale.check import by_nodes, predict
+from bench.experiments.scale.check import by_nodes, medians_by_nodes, predict
 from bench.experiments.scale.crossing import crossing
 from bench.experiments.scale.record import CellCurve, Measurement, Prediction, Step
 from bench.experiments.scale.shapes import buffers, changed, growth, median_ms
@@ -43,8 +43,9 @@ def cell_curves(runs: Sequence[Run]) -> tuple[CellCurve, ...]:
     target_ms = runs[-1].options.target_ms if runs else 0.0
     work, time = (predict(list(measurements.values()), figure) for figure in (buffers, median_ms))
     forecasts = by_nodes(runs)
+    medians = medians_by_nodes(measurements, forecasts)
     return tuple(
-        _cell_curve(*key, tuple(found), target_ms, (work[number], time[number], forecasts.get(key)))
+        _cell_curve(*key, tuple(found), target_ms, (work[number], time[number], forecasts.get(key), medians.get(key)))
         for number, (key, found) in enumerate(measurements.items())
     )
 
@@ -67,7 +68,7 @@ def _cell_curve(
     state: State,
     measurements: tuple[Measurement, ...],
     target_ms: float,
-    checks: tuple[Prediction | None, Prediction | None, Prediction | None],
+    checks: tuple[Prediction | None, ...],
 ) -> CellCurve:
     return CellCurve(
         query=query,
@@ -83,6 +84,7 @@ def _cell_curve(
         work_check=checks[0],
         time_check=checks[1],
         work_forecast=checks[2],
+        time_forecast=checks[3],
     )  # fmt: skip
 
 

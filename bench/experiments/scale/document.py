@@ -304,9 +304,16 @@ def _trust(found: Scaling, summary: ScaleSummary) -> Iterator[Block]:
         ("Buffers", work, numbers.count(work.close)),
         ("Buffers, by plan nodes", nodes, numbers.count(nodes.close)),
         ("Median time", time, numbers.NOTHING),
+        ("Median time, by plan nodes", summary.node_time, numbers.NOTHING),
     )
     rows = tuple(_tally(name, one, close) for name, one, close in told if one.cells)
     yield Table("Predictions of the last step", headings, rows, caption, kind="steps")
+    held, intervals = summary.covered
+    yield _none(
+        "By plan nodes: from the plan and rows that EXPLAIN expects at the last step and the sizes of its tables, "
+        f"executing nothing. Nine of ten of its intervals are to hold what came; {held:,} of {intervals:,} did. "
+        "They are as wide as the same prediction was off at the step before.", there=not intervals,
+    )  # fmt: skip
     yield _none("Extrapolation cannot be checked: that needs three steps.", there=bool(rows))
     yield Sentences((*TRUST, *found.notes), "prose")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.experiments.scale.tenants import Values, tenant, tenants
 from bench.model import STATES, CellSide, Json, Pair, Query, Run, State
@@ -29,8 +29,10 @@ class NodeWork:
     index: str
     children: tuple[int, ...]
     """Positions of the nodes that it reads from."""
+    role: str
+    """What it is to the node above where that does not simply read it: ``InitPlan 1``, ``SubPlan 2``, ``CTE c``."""
     expected: float
-    """Rows of one loop, as the planner expected them: what a LIMIT asks for, where more are to be had."""
+    """Rows of one loop, as the planner expected them; of a LIMIT what it asks for, where more are to be had."""
     bound: frozenset[str]
     """Columns that its index condition holds at one value."""
     loops: float
@@ -58,6 +60,11 @@ class Execution:
     def statement(self) -> Statement:
         """What all classes execute."""
         return self.cell[0], self.cell[2]
+
+    def planned(self) -> Execution:
+        """What EXPLAIN says of it without executing it: its plan, and the rows that the planner expects."""
+        bare = tuple(replace(one, loops=0.0, rows=0.0, read=0.0, buffers=0.0, searches=0.0) for one in self.nodes)
+        return replace(self, nodes=bare, buffers=0.0)
 
 
 def executions(run: Run) -> Iterator[Execution]:
@@ -104,7 +111,8 @@ def nodes(plan: Json) -> tuple[NodeWork, ...]:
             relation=one.relation,
             index=one.index,
             children=_children(depths, place),
-            expected=one.estimated_rows / max(1, one.loops),
+            role=one.role,
+            expected=number(raw, "Plan Rows"),
             bound=frozenset(_EQUAL.findall(str(raw.get("Index Cond", "")))),
             loops=one.loops,
             rows=one.actual_rows,

@@ -99,6 +99,14 @@ class Prediction:
     """Steps that the prediction rests on."""
     plan_changed: bool
     """The plan of the last step is another one, which no curve can know."""
+    low: float | None = None
+    high: float | None = None
+    """The interval of a prediction by nodes; None where there is none."""
+
+    @property
+    def held(self) -> bool | None:
+        """Whether the interval holds what came; None where there is none."""
+        return None if self.low is None or self.high is None else self.low <= self.actual <= self.high
 
     @property
     def error(self) -> float:
@@ -125,6 +133,8 @@ class CellCurve:
     time_check: Prediction | None = None
     work_forecast: Prediction | None = None
     """By the nodes of its plan; None where the plans of all bindings were not kept."""
+    time_forecast: Prediction | None = None
+    """The median, by the buffers of ``work_forecast``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,12 @@ def _number(value: float) -> str:
 
 
 def error(found: Prediction | None) -> str:
-    """Write how far off a prediction was: +4 %, −31 % (another plan)."""
+    """Write how far off a prediction was, and its interval: +4 %, −31 % (another plan; 1,200 to 2,900)."""
     if found is None:
         return NOTHING
     share = f"{abs(found.error):.0%}".replace("%", " %")
     sign = "" if share == "0 %" else "+" if found.error > 0 else "−"
-    return f"{sign}{share}{' (another plan)' if found.plan_changed else ''}"
+    more = ["another plan"] if found.plan_changed else []
+    if found.low is not None and found.high is not None:
+        more.append(f"{found.low:,.0f} to {found.high:,.0f}")
+    return f"{sign}{share}{' (' + '; '.join(more) + ')' if more else ''}"

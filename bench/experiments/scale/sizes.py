@@ -83,24 +83,31 @@ class Sizes:
             return 0.0
         return float(1 - (math.floor(parts) + (parts % 1) ** 2) / parts**2)
 
-    def disorder(self, index: str, bound: Iterable[str], read: float) -> float:
-        """How unlike the table's order that of ``read`` rows of ``index`` is, where ``bound`` columns have one value.
+    def looks(self, index: str, bound: Iterable[str], read: float, scale: int) -> float:
+        """How often the visibility map is looked at again over ``read`` rows of ``index`` with ``bound`` of one value.
 
-        From 0, the same, to 1. Equal keys are in the table's order (nbtree keeps them by address), so that a key of few
-        values only begins a new run with each of them. The first that has nearly as many values as rows gives the
-        order: then it is the standard deviation of a row's place in the table, given its place in the index, by the
-        correlation that the statistics have.
+        Equal keys are in the table's order (nbtree keeps them by address), so that a key of few values only begins a
+        new run with each of them: it goes through the pages of the map that its rows are on. The first key that has
+        nearly as many values as rows gives the order: then it is the standard deviation of a row's place in the table,
+        given its place in the index, by the correlation that the statistics have.
         """
         found = self.relation(index)
+        apart = self.apart(found.table, scale) if found else 1.0
+        if not apart or read < 1:
+            return 0.0
         if found is None or not found.keys:
-            return 1.0
+            return read * apart
         held, runs = set(bound), 1.0
-        for key, r, values in zip(
-            found.keys, found.correlations, found.distinct or (0.0,) * len(found.keys), strict=True
-        ):
+        distinct = found.distinct or (0.0,) * len(found.keys)
+        # What has no more values than there are tenants is common to them; what has more belongs to one each.
+        tenants = max((values for key, values in zip(found.keys, distinct, strict=True) if key in held), default=1.0)
+        for key, r, values in zip(found.keys, found.correlations, distinct, strict=True):
             if key in held:
                 continue
-            runs *= max(1.0, values * read / max(1.0, found.rows)) if values else read
+            own = min(values, read) if values <= tenants else values * read / max(1.0, found.rows)
+            runs *= max(1.0, own) if values else read
             if runs >= read * NEARLY_ALL:
-                return math.sqrt(max(0.0, 1 - r**2))
-        return runs / read if runs > 1 else 0.0
+                return float(read * apart * math.sqrt(max(0.0, 1 - r**2)))
+        pages = 1 / (1 - apart)
+        through = pages * (1 - (1 - 1 / pages) ** (read / runs)) - 1
+        return float(min(read * apart, runs * through + (runs - 1) * apart))

@@ -90,6 +90,10 @@ class ScaleSummary:
     """The same by the nodes of their plans."""
     time: Tally
     """The same of medians."""
+    node_time: Tally
+    """The same of medians by plan nodes."""
+    covered: tuple[int, int]
+    """How many intervals of predictions by nodes held what came, of how many."""
     estimates: bool
     """Whether those held often enough for crossings to be estimated; else they are what the steps say by themselves."""
     classes: tuple[str, ...]
@@ -105,6 +109,8 @@ def summarize(found: Scaling) -> ScaleSummary:
     queries = sorted(_queries(found), key=lambda one: (state not in one.first, *_urgency(one, state)))
     work = tally((cell.work_check for cell in found.tracks), FEW_BLOCKS)
     nodes = tally((cell.work_forecast for cell in found.tracks), FEW_BLOCKS)
+    told = (cell.work_forecast.held for cell in found.tracks if cell.work_forecast)
+    held = [one for one in told if one is not None]
     return ScaleSummary(
         headline=_headline(found, queries, state),
         remarks=tuple(_remarks(found, queries, state, (work, nodes, time))) if found.tracks else (),
@@ -113,6 +119,8 @@ def summarize(found: Scaling) -> ScaleSummary:
         work=work,
         nodes=nodes,
         time=time,
+        node_time=tally(cell.time_forecast for cell in found.tracks),
+        covered=(sum(held), len(held)),
         estimates=estimates,
         classes=tuple(dict.fromkeys(name for step in found.steps for name in step.tenant_rows)),
     )

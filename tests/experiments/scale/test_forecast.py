@@ -6,11 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bench.experiments.scale.carry import COUNTS, Carry, habits
-from bench.experiments.scale.check import by_nodes
+from bench.experiments.scale import check
+from bench.experiments.scale.carry import COUNTS, Carry, Estimates, habits
+from bench.experiments.scale.check import by_nodes, medians_by_nodes
 from bench.experiments.scale.curves import cell_curves
 from bench.experiments.scale.executions import Execution, executions, nodes
 from bench.experiments.scale.forecast import forecast, mean_buffers
+from bench.experiments.scale.pieces import Pieces
+from bench.experiments.scale.record import Measurement, Prediction
 from bench.experiments.scale.sizes import MAP_PAGES, Sizes
 from bench.model import BindingPlan, Relation
 from tests.builders import runs
@@ -157,6 +160,84 @@ def test_what_an_init_plan_did_is_counted_once_and_its_holder_keeps_its_own():
     assert [one.buffers for one in nodes(plan)] == [3, 3, 3]
 
 
+def test_nothing_that_the_last_step_did_is_in_its_forecast():
+    """Only EXPLAIN's part of it counts: where it did ten times the work, the forecast stays."""
+
+    def plan(n, t, times=1):
+        return runs.scan("leads", index="idx", buffers=times * (t + 3), rows=times * t) | {"Plan Rows": t}
+
+    seen = [executed(plan(n, t), n, t) for n, t in zip(SCALES[:-1], TENANTS, strict=False)]
+    sizes = Sizes.of((n, relations(n)) for n in SCALES)
+    one, other = (
+        forecast(executed(plan(LAST, TENANTS[-1], times), LAST, TENANTS[-1]).planned(), seen, sizes, {})
+        for times in (1, 10)
+    )
+    assert one
+    assert one == other
+    assert one.buffers == pytest.approx(TENANTS[-1] + 3, rel=0.05)
+
+
+def test_what_was_seen_once_follows_the_planner_where_it_was_right():
+    once = [executed(runs.scan("leads"), 100_000, 1_000)]
+    carry = Carry(executed(runs.scan("leads"), LAST, 3_000), once)
+    assert carry.to([500], estimates=Estimates([450.0], 9_000.0)) == pytest.approx(10_000)
+    assert carry.to([500], estimates=Estimates([20.0], 9_000.0)) == 500
+    assert carry.to([500], estimates=Estimates([450.0], 1.0)) == 500
+
+
+def test_an_empty_tenant_is_a_small_one_and_not_one_of_unknown_size():
+    known = [executed(runs.scan("leads"), n, tenant) for n in SCALES[:3] for tenant in (10, 1_000, None)]
+    counts = [7.0, 700.0, 90_000.0] * 3
+    assert Carry(executed(runs.scan("leads"), LAST, 0), known).to(counts) < 10
+
+
+def test_a_plan_that_was_never_executed_is_put_together_from_nodes_that_were():
+    """A join by loops comes: the scan outside was executed alone, the search inside in another join."""
+
+    def search(loops):
+        return runs.scan("lines", index="idx", buffers=3 * loops, rows=7) | {"Actual Loops": loops, "Plan Rows": 7}
+
+    def join(kind, outer, inner):
+        blocks = sum(one["Shared Hit Blocks"] for one in (outer, inner))
+        return runs.scan("", buffers=blocks, rows=7 * inner["Actual Loops"]) | {
+            "Node Type": kind, "Plan Rows": 7 * outer["Plan Rows"], "Plans": [outer, inner]
+        }  # fmt: skip
+
+    def scan(n, t):
+        return runs.scan("leads", buffers=n // 20, rows=t) | {"Plan Rows": t}
+
+    seen = [executed(join("Merge Join", scan(n, t), search(1)), n, t) for n, t in zip(SCALES, TENANTS, strict=True)]
+    target = executed(join("Nested Loop", scan(LAST, TENANTS[-1]), search(TENANTS[-1])), LAST, TENANTS[-1], name="new")
+    sizes = Sizes.of((n, relations(n)) for n in SCALES)
+    found = Pieces(target.planned(), seen[:-1], sizes, {}).nodes()
+    assert found[2].loops == pytest.approx(TENANTS[-1], rel=0.1)
+    blocks = sum(one.buffers for one in found)
+    assert blocks == pytest.approx(LAST / 20 + 3 * TENANTS[-1], rel=0.25)
+    stayed = forecast(replace(seen[0], scale=LAST, tenant_rows=TENANTS[-1]).planned(), seen[:-1], sizes, {})
+    both = forecast(target.planned(), seen[:-1], sizes, {})
+    assert both.buffers == pytest.approx((blocks * stayed.buffers) ** 0.5)
+
+
+def test_an_access_path_that_was_never_executed_goes_by_its_arithmetic():
+    scan = [executed(runs.scan("leads", buffers=n // 20), n, name="p") for n in SCALES[:-1]]
+    search = executed(runs.scan("leads", index="idx", rows=1) | {"Plan Rows": 200}, LAST, name="q").planned()
+    sizes = Sizes.of((n, relations(n)) for n in SCALES)
+    (found,) = Pieces(search, scan, sizes, {}).nodes()
+    assert found.buffers == pytest.approx(200 + 200 / 250 + (sizes.depth("idx", LAST) or 0), rel=0.01)
+
+
+def test_a_limit_that_was_reached_is_reached_again():
+    """Sixteen of a hundred, 62, then all: what grows is not fitted through the end of its growth."""
+
+    def plan(n, t):
+        rows = min(100, n // 500)
+        return runs.limit(runs.scan("leads", index="idx", buffers=rows, rows=rows, **{"Plan Rows": 9_000})) | {
+            "Plan Rows": 100, "Actual Rows": float(rows)
+        }  # fmt: skip
+
+    assert foretold(plan, tenants=(None,) * 5).buffers == pytest.approx(100, rel=0.05)
+
+
 def test_no_plan_of_the_class_no_forecast():
     other = executed(runs.scan("leads"), 10_000, cell=("queue", "p90", "after"))
     assert forecast(executed(runs.scan("leads"), LAST), [other], Sizes.of(()), {}) is None
@@ -203,25 +284,26 @@ def test_a_forecast_says_where_the_last_step_has_another_plan_and_needs_two_step
     assert cell not in by_nodes(nothing)
 
 
-@pytest.mark.parametrize(
-    ("tenants", "target", "binding", "plan"),
-    [
-        ((100, 900), 800, 0, "b"), ((100, 900), 200, 1, "a"), ((None, None), None, 1, "b"),
-        ((None, None), None, 0, "a"),
-        ((500, 500), 500, 1, "b"), ((None, 900), None, 1, "a"), ((None, 1), None, 1, "a"),
-    ],
-)  # fmt: skip
-def test_the_plan_is_that_of_the_nearest_tenant_then_of_the_nearest_binding(tenants, target, binding, plan):
-    """Both plans came at the last step, and no plan of an earlier one counts."""
+@pytest.mark.parametrize("plan", ["a", "b"])
+def test_the_plan_is_what_explain_says_whatever_the_nearest_tenant_had(plan):
     seen = [
         replace(executed(runs.scan("leads", index=name, buffers=reads), 1_000, rows, name=name), binding=at)
-        for at, (name, rows, reads) in enumerate(zip("ab", tenants, (10, 500), strict=True))
+        for at, (name, rows, reads) in enumerate(zip("ab", (100, 900), (10, 500), strict=True))
     ]
-    early = executed(runs.scan("leads", buffers=9_000), 100, target, name="c")
-    found = forecast(
-        replace(seen[0], scale=1_000, tenant_rows=target, binding=binding), [early, *seen], Sizes.of(()), {}
-    )
+    target = next(one for one in seen if one.plan == plan)
+    found = forecast(replace(target, tenant_rows=500).planned(), seen, Sizes.of(()), {})
     assert found.nodes[0].index == plan
+
+
+def test_of_a_plan_that_is_new_to_the_class_the_middle_of_three_ways_counts():
+    """Other classes had it with 900 blocks, its nodes come to 40, and the plan that the class had last to 50."""
+    cell = ("queue", "tiny", "after")
+    own = [executed(runs.scan("leads", index="x", buffers=50, rows=50), n, 10, cell, "old") for n in SCALES[:3]]
+    other = [executed(runs.scan("leads", index="y", buffers=900, rows=900), n, 900, name="new") for n in SCALES[:3]]
+    alone = [executed(runs.scan("leads", index="y", buffers=40, rows=40), n, 10, cell, "then") for n in SCALES[:2]]
+    target = executed(runs.scan("leads", index="y"), LAST, 10, cell, "new").planned()
+    found = forecast(target, [*alone, *own, *other], Sizes.of(()), {})
+    assert found.buffers == pytest.approx(50, rel=0.05)
 
 
 def limited(
@@ -288,6 +370,31 @@ def test_what_its_nodes_count_twice_the_whole_has_once():
     assert 0 < found.buffers == pytest.approx(sum(one.buffers for one in found.nodes) / 2)
     more = forecast(executed(plan, LAST), [replace(one, buffers=500.0) for one in known], sizes, {})
     assert 0 < more.buffers == pytest.approx(sum(one.buffers for one in more.nodes))
+
+
+def test_medians_follow_the_blocks_that_are_forecast():
+    """Ten times the blocks, and a tenth of the time was not theirs: nine times as long, and that tenth."""
+    cells = [("queue", name, "after") for name in ("hot", "tiny", "small")]
+    series = {
+        cell: (Measurement(10, buffers=blocks, p50_ms=1 + blocks / 10), Measurement(100, buffers=1, p50_ms=20.0))
+        for cell, blocks in zip(cells, (90.0, 10.0, 20.0), strict=True)
+    }
+    told = {cells[0]: Prediction(900, 900, 4, False), cells[1]: Prediction(20, 20, 4, False)}
+    told[cells[2]] = Prediction(20, 20, 4, True)
+    found = medians_by_nodes(series, told)
+    assert [round(found[cell].predicted, 2) for cell in cells] == [91, 3, 3]
+    assert [found[cell].plan_changed for cell in cells] == [False, False, True]
+
+
+def test_an_interval_is_as_wide_as_the_step_before_was_off(monkeypatch):
+    off = {("q", str(n), "after"): Prediction(100 + n, 100, 2, False) for n in range(21)}
+    told = {("q", "hot", "after"): Prediction(100, 90, 3, False)}
+    monkeypatch.setattr(check, "_by_nodes", lambda runs: told if len(runs) == 4 else off)
+    found = by_nodes([None] * 4)["q", "hot", "after"]
+    assert (found.low, found.high) == pytest.approx((100 / 1.19, 100 / 1.01))
+    assert found.held
+    assert replace(found, actual=80).held is False
+    assert told["q", "hot", "after"].held is None
 
 
 def test_runs_that_kept_no_sizes_have_no_forecast():

@@ -53,15 +53,32 @@ def test_a_full_last_page_of_the_map_counts_like_the_others():
     assert of((1, Relation("t", "t", "heap", 4 * MAP_PAGES, 1))).apart("t", 1) == pytest.approx(0.75)
 
 
+def mapped(*more: Relation) -> Sizes:
+    """A table of two pages of the map, half of the rows on each."""
+    return Sizes.of([(1, (Relation("t", "t", "heap", 2 * MAP_PAGES, 9_000), *more))])
+
+
 def test_the_first_key_with_as_many_values_as_rows_tells_how_unlike_the_order_is():
     keys = {"keys": ("tenant", "made_at"), "correlations": (0.1, 0.8), "distinct": (50.0, 9_000.0)}
-    sizes = of((1, index(90, 9_000, **keys)))
-    assert sizes.disorder("i", {"tenant"}, 300) == pytest.approx(0.6)
-    assert sizes.disorder("i", {"tenant", "made_at"}, 300) == 0
-    assert sizes.disorder("unknown", (), 300) == 1
+    sizes = mapped(index(90, 9_000, **keys))
+    assert sizes.looks("i", {"tenant"}, 300, 1) == pytest.approx(300 * 0.5 * 0.6)
+    assert sizes.looks("i", {"tenant", "made_at"}, 300, 1) == pytest.approx(1)
+    assert mapped(index(90, 9_000)).looks("i", (), 300, 1) == pytest.approx(150)
+    assert mapped().looks("unknown", (), 300, 1) == 300
 
 
 def test_rows_of_equal_keys_are_in_the_order_of_the_table():
-    """The CRM's leads by temperature and source: no look more at the map in 98,124 rows."""
-    keys = {"keys": ("tenant", "warmth"), "correlations": (0.2, 0.5), "distinct": (50.0, 3.0)}
-    assert of((1, index(90, 9_000, **keys))).disorder("i", {"tenant"}, 3_000) < 0.01
+    """The CRM's leads by temperature and source: 36 runs, each through both pages of the map, in 1,615 rows."""
+    keys = {"keys": ("tenant", "warmth", "source"), "correlations": (0.2, 0.5, 0.1), "distinct": (50.0, 4.0, 9.0)}
+    assert mapped(index(90, 9_000, **keys)).looks("i", {"tenant"}, 1_615, 1) == pytest.approx(36 + 35 * 0.5)
+
+
+def test_values_that_are_more_than_tenants_belong_to_one_each():
+    """Of 500 owners in 50 tenants, a tenant with a tenth of the rows has fifty."""
+    keys = {"keys": ("tenant", "owner"), "correlations": (0.2, 0.5), "distinct": (50.0, 500.0)}
+    assert mapped(index(90, 9_000, **keys)).looks("i", {"tenant"}, 900, 1) == pytest.approx(50 + 49 * 0.5, rel=0.01)
+
+
+def test_a_table_of_one_page_of_the_map_is_looked_at_no_more():
+    table = Relation("t", "t", "heap", MAP_PAGES // 2, 9_000)
+    assert Sizes.of([(1, (table, index(90, 9_000)))]).looks("i", (), 300, 1) == 0
