@@ -62,7 +62,7 @@ def difference(server: ServerHandle, source: Path, encoding: str = "") -> Differ
             theirs, failure = ([], "") if own else _of_psql(server, admin, source, schema)
             strict = not failure and not own
             databases.create(admin, OURS, "scratch")
-            loaded = load_schema(target, OURS, schema.steps)
+            loaded = load_schema(target, OURS, schema.steps, ordered=schema.ordered)
             if own:
                 return Difference("no own database", reason="psql would make and enter another", loaded=loaded)
             ours = _dumped(server, OURS)

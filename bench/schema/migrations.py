@@ -19,7 +19,7 @@ _DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
 TO_THE_SECOND = 14
 """Digits of 20240501103000."""
 _REPEATABLE = re.compile(r"^R__")
-_VERSION = re.compile(r"^V(\d+(?:[._]\d+)*)__", re.IGNORECASE)
+_VERSION = re.compile(r"^[VB](\d+(?:[._]\d+)*)__", re.IGNORECASE)
 _BREAKPOINT = re.compile(r"^--> statement-breakpoint", re.MULTILINE)
 """Drizzle's end of a statement, whether or not a semicolon stands before it."""
 _EVOLUTION = re.compile(r"^#.*!Ups\b", re.MULTILINE)
@@ -65,8 +65,10 @@ def only_up(text: str) -> str:
 
 
 def _sorted(folder: Path, files: Sequence[Path]) -> list[Path]:
-    """Flyway's versions by themselves, wherever they lie; all else by the path."""
+    """Flyway's versions by themselves, wherever they lie, from the newest baseline on; all else by the path."""
     if sum(bool(_VERSION.match(file.name)) for file in files) * 2 > len(files):
+        base = max((_version(file.name) for file in files if file.name.startswith("B")), default=None)
+        files = [file for file in files if not (base and file.name[0] == "V" and _version(file.name) <= base)]
         return sorted(files, key=lambda file: (*_version(file.name), _place(file.relative_to(folder))))
     return sorted(files, key=lambda file: _place(file.relative_to(folder)))
 

@@ -20,6 +20,7 @@ LAYOUTS = {
     "supabase": ("migrations/20200101120000_a.sql", "migrations/20210101_b.sql", "seed.sql", "tests/01-a.sql"),
     "dates in two forms": ("20170308140537_a/up.sql", "2017-08-31-230457_b/up.sql", "20180101000000_c/up.sql"),
     "flyway in places": ("x/V2__b.sql", "y/V1_5__a.sql", "y/V2.1__c.sql", "y/V2.0.9__b.sql", "x/afterMigrate__d.sql"),
+    "a baseline of flyway": ("V1__a.sql", "V2__b.sql", "B2__ab.sql", "V3__c.sql"),
     "graphile-migrate": ("migrations/committed/000001.sql", "migrations/current.sql", "migrations/afterReset.sql"),
 }
 UP = {
@@ -32,6 +33,7 @@ UP = {
     "supabase": ["migrations/20200101120000_a.sql", "migrations/20210101_b.sql"],
     "dates in two forms": ["20170308140537_a/up.sql", "2017-08-31-230457_b/up.sql", "20180101000000_c/up.sql"],
     "flyway in places": ["y/V1_5__a.sql", "x/V2__b.sql", "y/V2.0.9__b.sql", "y/V2.1__c.sql", "x/afterMigrate__d.sql"],
+    "a baseline of flyway": ["B2__ab.sql", "V3__c.sql"],
     "graphile-migrate": ["migrations/committed/000001.sql"],
 }
 
