@@ -15,7 +15,7 @@ from bench.schema.folder import Folder
 from bench.workload.text import read_text
 
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)-(\d{6})(?!\d)")
+_DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d?)-(\d\d?)-(\d{6})(?!\d)")
 TO_THE_SECOND = 14
 """Digits of 20240501103000."""
 _REPEATABLE = re.compile(r"^R__")
@@ -82,10 +82,14 @@ def _place(name: Path) -> tuple[object, ...]:
     """Numbers by their value, so that 10 comes behind 9, and dates by their time, so that 20240501 comes behind
     20240101000000; what may be repeated comes behind all versions.
     """
-    parts = re.split(r"(\d+)", _DASHED.sub(r"\1\2\3\4", name.as_posix()))
+    parts = re.split(r"(\d+)", _DASHED.sub(_joined, name.as_posix()))
     return bool(_REPEATABLE.match(name.name)), [
         (0, _number(part), "") if part.isdigit() else (1, 0, part) for part in parts
     ]
+
+
+def _joined(date: re.Match[str]) -> str:
+    return f"{date[1]}{date[2]:0>2}{date[3]:0>2}{date[4]}"
 
 
 def _number(digits: str) -> int:

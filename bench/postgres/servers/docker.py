@@ -30,6 +30,7 @@ START_TIMEOUT_S = 120.0
 STOP_TIMEOUT_S = 120.0
 """A fast shutdown writes the shared buffers out."""
 POLL_S = 0.1
+PULL = "check --image, pull it where there is a network, or name a server that has what the schema wants: --dsn"
 
 CAPABILITIES = Capabilities(
     ours=True, clocks_readable=False, files_out_of_reach="the server's files are inside its container",
@@ -170,7 +171,7 @@ def _engine_errors_explained(errors: ModuleType, image: str) -> Iterator[None]:
     try:
         yield
     except errors.NotFound as error:
-        raise ServerError(f"the image {image} cannot be pulled ({_one_line(error)})", hint="check --image") from None
+        raise ServerError(f"the image {image} cannot be pulled ({_one_line(error)})", hint=PULL) from None
     except errors.APIError as error:
         raise ServerError(f"the container engine refused {image}: {_one_line(error)}", hint="check --image") from None
     except errors.DockerException as error:
