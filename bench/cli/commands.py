@@ -20,6 +20,10 @@ COMMANDS = {
         "bench.cli.report:report_command",
         "Write the reports of a stored result again, with no server.",
     ),
+    "reproduce": Entry(
+        "bench.cli.reproduce:reproduce",
+        "Print the psql session that repeats one cell of a run by hand: settings, PREPARE, EXPLAIN, EXECUTE.",
+    ),
     "init": Entry(
         "bench.cli.init:init_command",
         "Write a workload folder from a schema alone: schema.sql, dataset.toml, queries/ and pgproof.toml, to edit.",

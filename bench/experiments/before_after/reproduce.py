@@ -1,0 +1,57 @@
+"""One cell of a stored run by hand: the lines of a psql session that repeats it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from psycopg import sql
+
+from bench.errors import PgproofError
+from bench.measurement import Cell
+from bench.model import Run, State
+from bench.postgres.servers.settings import TIMED_SETTINGS
+
+EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF)"
+
+
+def cell_of(run: Run, asked: str) -> Cell:
+    """The cell that ``asked`` names.
+
+    Raises:
+        PgproofError: there is none; with those whose names are like it.
+    """
+    query, _, name = asked.removesuffix("]").replace("[", "/").partition("/")
+    queries = {one.name: one for one in run.queries}
+    pairs = [pair for pair in run.pairs if pair.bindings and pair.query in queries]
+    cells = {f"{pair.query}/{pair.parameter_class}": pair for pair in pairs}
+    if pair := cells.get(f"{query}/{name}"):
+        return Cell(queries[pair.query], pair.parameter_class, pair.bindings)
+    like = get_close_matches(f"{query}/{name}", cells, n=3) or [one for one in cells if one.startswith(f"{query}/")]
+    hint = f"did you mean {' or '.join(like)}?" if like else f"there are {', '.join(cells)}"
+    raise PgproofError(f"{asked}: the run has no such cell", hint=hint)
+
+
+def session(cell: Cell, run: Run, state: State, binding: int, database: str) -> Iterator[str]:
+    """The lines of the session."""
+    text, values = cell.statement(state, binding)
+    types = f" ({', '.join(cell.types(state))})" if values else ""
+    given = f" ({', '.join(map(literal, values))})" if values else ""
+    yield f"-- {cell.label}, {state}, values {binding + 1} of {len(cell.bindings)}, as run {run.id} executed it"
+    yield f"-- the database is there after: pgproof run --keep  (dataset {run.dataset.key}, seed {run.dataset.seed})"
+    yield f'\\connect "{database}"'
+    settings = {**TIMED_SETTINGS, "statement_timeout": f"{run.options.timeout_s * 1000:.0f}ms"}
+    yield from (f"SET {name} = {literal(value)};" for name, value in settings.items())
+    yield f"PREPARE cell{types} AS\n{text.strip().rstrip(';')};"
+    yield "BEGIN;" if cell.query.writes else "\\timing on"
+    yield f"{EXPLAIN} EXECUTE cell{given};"
+    if cell.query.writes:
+        yield "ROLLBACK;\nBEGIN;"
+    yield f"EXECUTE cell{given};"
+    if cell.query.writes:
+        yield "ROLLBACK;"
+
+
+def literal(value: str | None) -> str:
+    """A value as SQL."""
+    return "NULL" if value is None else sql.quote(value).strip()
