@@ -52,7 +52,9 @@ def test_a_rewrite_gives_the_same_rows(shop: Connection, schema: Schema, sql: st
     name, part = CASES[sql]
     found = {one.family: one for one in rewrites(SeenQuery(query("asked", sql, {}), {}), schema)}
     assert part in found[name].ddl
-    answers = [shop.execute(text.encode()) for text in (sql, found[name].ddl)]
+    with shop.transaction(force_rollback=True):
+        shop.execute("CREATE INDEX ON shop.orders (customer_id, placed_at, id)")  # three thousand scans take a minute
+        answers = [shop.execute(text.encode()) for text in (sql, found[name].ddl)]
     assert [column.name for column in answers[0].description or ()] == [c.name for c in answers[1].description or ()]
     assert Counter(map(str, answers[0])) == Counter(map(str, answers[1]))
 
