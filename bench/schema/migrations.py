@@ -15,7 +15,7 @@ from bench.schema.folder import Folder
 from bench.workload.text import read_text
 
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
-_DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d?)-(\d\d?)-(\d{6})(?!\d)")
+_DASHED = re.compile(r"(?<!\d)(\d{4})-(\d\d?)-(\d\d?)-(\d{4,6})(?!\d)")
 TO_THE_SECOND = 14
 """Digits of 20240501103000."""
 _REPEATABLE = re.compile(r"^R__")
@@ -89,7 +89,7 @@ def _place(name: Path) -> tuple[object, ...]:
 
 
 def _joined(date: re.Match[str]) -> str:
-    return f"{date[1]}{date[2]:0>2}{date[3]:0>2}{date[4]}"
+    return f"{date[1]}{date[2]:0>2}{date[3]:0>2}{date[4]:0<6}"
 
 
 def _number(digits: str) -> int:
