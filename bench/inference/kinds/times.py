@@ -25,6 +25,8 @@ SEASON = 0.15
 """By how much December lies over, and June under the year's mean."""
 DISORDER = 0.01
 """How far a row may stand from its place in the order of times, as a share of the table."""
+LIFE = "life"
+"""The group in which the times of a row draw alike."""
 SHORTEST = 0.4
 """Of the logarithm of a row's age (in microseconds): what happens to it next does so after seconds at the earliest."""
 
@@ -58,7 +60,7 @@ def _distinct(rows: Rows, options: Mapping[str, Any]) -> Ints:
     return np.interp((place + 0.5) / total, share, edges).astype(np.int64) + again
 
 
-def _made(rows: Rows) -> Ints:
+def made_at(rows: Rows) -> Ints:
     """When the row was made, in microseconds since 1970: later for later rows, roughly."""
     edges, share = _calendar(rows.clock)
     if rows.total:
@@ -74,7 +76,7 @@ def time(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     """The time at which the row reached ``stage``; with ``ahead`` some days after it, which may lie ahead."""
     if options.get("unique"):
         return _stamps(_distinct(rows, options))
-    made, stage = _made(rows), float(options["stage"])
+    made, stage = made_at(rows), float(options["stage"])
     if stage:
         made = made + (stage * _gap(rows, made)).astype(np.int64)
     if options.get("ahead"):
@@ -95,7 +97,7 @@ def period(rows: Rows, options: Mapping[str, Any]) -> pa.Array:
     if options.get("unique"):
         return _stamps(_distinct(rows, options))
     about = str(options.get("group", ""))
-    start = _made(rows) + (rows.unit(f"lead {about}", shared=True) * 14 * DAY_US).astype(np.int64)
+    start = made_at(rows) + (rows.unit(f"lead {about}", shared=True) * 14 * DAY_US).astype(np.int64)
     quarter = 15 * 60 * 1_000_000
     start -= start % quarter
     if not options.get("end"):

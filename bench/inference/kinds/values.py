@@ -20,6 +20,7 @@ from bench.inference.kinds.letters import digits_of, has_digits, in_base, joined
 from bench.inference.kinds.makers import MAKERS
 from bench.inference.kinds.people import OWN_UNIQUE
 from bench.inference.kinds.rules import Kind, kinds
+from bench.inference.kinds.times import LIFE
 from bench.inference.plan import ColumnPlan, Values
 from bench.inference.types import values_of_type
 from bench.model.schema import Column
@@ -171,7 +172,7 @@ def clock_of(text: str) -> dt.datetime:
 def _group(kind: Kind, options: Mapping[str, Any]) -> str:
     """Columns share draws by it: those of a person, of a place (a person has the locale of theirs), of a row's life."""
     if kind.make in ("time", "period"):
-        return "life"
+        return LIFE
     if kind.make in ("money", "pieces"):
         return "account"
     return f"whose {options.get('group', '')}"

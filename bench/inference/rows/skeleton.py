@@ -16,6 +16,7 @@ from bench.inference.plan import Limits
 from bench.inference.rows.carriers import Carrier, carrier_of
 from bench.inference.rows.draws import Flags, Ints, ranks_within, shuffled, skewed, stream, together, uniform
 from bench.inference.rows.joins import cluster, join, matched
+from bench.inference.rows.lifetimes import Lifetimes, older
 from bench.inference.rows.subjects import Subject
 from bench.model.schema import ForeignKey, Index
 
@@ -33,6 +34,7 @@ class World(Protocol):
     """What a skeleton asks of the other tables."""
 
     seed: int
+    lives: Lifetimes
 
     def size(self, name: str) -> int:
         """Rows of a table that can be referred to, those that are there first."""
@@ -206,6 +208,8 @@ class _Builder:
             else:
                 skew = 0.0 if salt else self.skew
                 drawn = skewed(self._key(position, salt), rows, size, skew)
+                if not salt and self.world.lives.earlier(self.subject.name, position):
+                    drawn = older(drawn, (rows + 1) / self.made.rows, size, self._key(position, -2), self.skew)
                 self._parents(position)[rows] = drawn if chosen is None else chosen[drawn]
 
     def _choice(self, position: int) -> tuple[int, Ints | None]:

@@ -22,6 +22,7 @@ from bench.inference.rows import skeleton
 from bench.inference.rows.circles import circles
 from bench.inference.rows.draws import Flags, Ints, skewed, stream, together
 from bench.inference.rows.fitting import called_for, converted, falsifying, first, fits, required, shared_values
+from bench.inference.rows.lifetimes import Lifetimes
 from bench.inference.rows.skeleton import Skeleton
 from bench.inference.rows.sources import BY_TYPE, distinct_values, plain_values
 from bench.inference.rows.subjects import subjects
@@ -96,6 +97,7 @@ class World:
             found = self.children[waiting.pop()] - touched
             touched |= found
             waiting += found
+        self.lives = Lifetimes(self)
         for one in touched:
             for made in (self._early, self._skeletons, self._obeyers):
                 made.pop(one, None)
@@ -108,6 +110,7 @@ class World:
 
     def forget_all(self) -> None:
         """Make everything anew."""
+        self.lives = Lifetimes(self)
         self._early: dict[str, Skeleton] = {}
         self._skeletons: dict[str, Skeleton] = {}
         self._values: dict[tuple[str, str, bool], Values] = {}
@@ -121,8 +124,7 @@ class World:
         self._wholes.pop((name, column), None)
 
     def __getstate__(self) -> dict[str, Any]:
-        kept = {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
-        return kept
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_") and name != "lives"}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         self.__dict__.update(kept)
@@ -279,7 +281,7 @@ class World:
         else:
             values = self._own(name, column, rows, made)
         if column in made.nulls:
-            values = _without(values, made.nulls[column][rows])
+            values = pc.if_else(pa.array(made.nulls[column][rows]), pa.scalar(None, values.type), values)
         for flags, key in made.falsified:
             values = self._falsify(name, column, rows, values, flags[rows], key)
         return values
@@ -306,7 +308,8 @@ class World:
             if (name, column) in self.shared:
                 return self._shared(name, found, numbers)
             pool = state.pools.get(column)
-            return self._plain(name, found)(numbers if pool is None else pool[numbers % len(pool)])
+            values = self._plain(name, found)(numbers if pool is None else pool[numbers % len(pool)])
+            return self.lives.after_parents(name, column, rows, values) if pool is None and made else values
         if column in made.slots:
             return ends(numbers[rows], made.counts[column], self.clock, found.type.plain.name)
         values = self._distinct(name, found, made.counts[column])(numbers[rows])
@@ -381,7 +384,7 @@ class World:
         if limits is None or not flags.any():
             return values
         if limits.always_null:
-            return _without(values, flags)
+            return pc.if_else(pa.array(flags), pa.scalar(None, values.type), values)
         found = self.subjects[name].table.column(column)
         try:
             limits = both(self.limits_of(name, column), limits, found.type)
@@ -390,10 +393,6 @@ class World:
         origins = self.early(name).origins(rows)
         other = plain_values(name, found, ColumnPlan(column, BY_TYPE), limits, self.plan)(origins)
         return pc.if_else(pa.array(flags), other.cast(values.type), values)
-
-
-def _without(values: pa.Array, flags: Flags) -> pa.Array:
-    return pc.if_else(pa.array(flags), pa.scalar(None, values.type), values)
 
 
 def _longest(column: Column, limits: Limits) -> int | None:

@@ -283,3 +283,31 @@ def test_rows_obey(target: Target, case: str) -> None:
             "pgproof_holds"
         ) as ours:  # policies hide rows from their owner
             assert value(ours, statement)
+
+
+FAMILY = """
+CREATE TABLE owners (id bigint PRIMARY KEY, created_at timestamptz NOT NULL);
+CREATE TABLE places (id bigint PRIMARY KEY, name text);
+CREATE TABLE projects (id bigint PRIMARY KEY, owner_id bigint NOT NULL REFERENCES owners,
+    place_id bigint NOT NULL REFERENCES places, created_at timestamptz NOT NULL, updated_at timestamptz NOT NULL);
+CREATE TABLE steps (project_id bigint REFERENCES projects, owner_id bigint REFERENCES owners, day int,
+    created_at timestamptz NOT NULL, done_at timestamptz, expires_at timestamptz,
+    PRIMARY KEY (project_id, owner_id, day));
+"""
+
+
+def test_no_row_is_made_before_its_parents_and_later_rows_are_newer(target: Target) -> None:
+    with database(target, "pgproof_family", FAMILY) as connection:
+        fill(target, connection, 4000, workers=2)
+        assert value(connection, "SELECT count(*) > 1000 FROM steps")
+        for child, parent in (("projects", "owner"), ("steps", "owner"), ("steps", "project")):
+            joined = f"{child} c JOIN {parent}s p ON p.id = c.{parent}_id"
+            assert value(connection, f"SELECT count(*) FROM {joined} WHERE c.created_at < p.created_at") == 0
+        wrong = (
+            "SELECT count(*) FROM steps WHERE done_at < created_at OR done_at > '2026-01-01' OR expires_at < created_at"
+        )
+        assert value(connection, wrong) == 0
+        assert value(connection, "SELECT corr(id, extract(epoch FROM created_at)) > 0.9 FROM projects")
+        assert value(connection, "SELECT bool_and(updated_at >= created_at) FROM projects")
+        largest = "SELECT max(n) > 4 * avg(n) FROM (SELECT count(*) AS n FROM projects GROUP BY owner_id) AS each"
+        assert value(connection, largest)
