@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -14,6 +14,9 @@ WORTH_SHARE = 0.05
 """A candidate beyond those that the target needs is worth its price where it halves the work of a query in some class
 and saves 5 % of the target there: less than that nobody waits for, and every index is paid for with each write. Work
 is the time, and what the blocks cost (``BLOCK_MS``)."""
+
+WORTH_WHOLE = 0.02
+"""And where it saves 2 % of the work of all cells together: what is left of a long list is not worth an index each."""
 
 SWAP_TIMES = 1.1
 SWAP_SHARE = 0.01
@@ -98,23 +101,24 @@ class Chooser:
     def _best_swap(self, chosen: Names, limits: Limits) -> Names | None:
         """Another candidate in the place of one: of two ways to serve a query the one that leaves it least to do."""
         ranked = []
-        useful = {name for menu in self.menus for needs in menu.needs for name in needs}
         for gone in sorted(chosen):
             less = chosen - {gone}
-            for come in sorted(self.among.intersection(useful) - chosen):
+            instead = {name for menu, _ in self._touched({gone}) for needs in menu.needs for name in needs}
+            for come in sorted(self.among.intersection(instead) - chosen):
                 other = less | {come}
-                gain = self._value(other) - self._value(chosen)
+                gain = self._gain(other, chosen)
                 if gain > 0 and self._fits(other, limits) and self._better(other, chosen):
                     ranked.append((-gain, sorted(other)))
         return frozenset(min(ranked)[1]) if ranked else None
 
     def _better(self, other: Names, chosen: Names) -> bool:
         """Whether some cell has less to do, and none that leaves the target or that gets slower for it."""
-        if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in self.menus):
+        touched = [menu for menu, _ in self._touched(other ^ chosen)]
+        if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in touched):
             return False
         cheap = self.size(other) <= SWAP_BYTES * self.size(chosen)
         least = (SWAP_TIMES, SWAP_SHARE) if cheap else (WORTH_TIMES, WORTH_SHARE)
-        return any(_saves(menu, other, chosen, *least) for menu in self.menus)
+        return any(_saves(menu, other, chosen, *least) for menu in touched)
 
     def smallest(self, whole: Names) -> Names:
         """The least of ``whole`` with which every cell is within the target that is so with all of it.
@@ -167,10 +171,8 @@ class Chooser:
         ranked = []
         for move in moves:
             more = chosen | move
-            if not (self._fits(more, limits) and self._worth(more, chosen)):
-                continue
-            gain = self._value(more) - self._value(chosen)
-            if gain > 0:
+            gain = self._gain(more, chosen)
+            if gain > 0 and self._fits(more, limits) and self._worth(more, chosen):
                 ranked.append((-gain / self._price(move), sorted(move)))
         return frozenset(min(ranked)[1]) if ranked else None
 
@@ -181,18 +183,26 @@ class Chooser:
         share = median(price.write_share for price in self.prices.values()) or 1.0
         return len(move) + self.size(move) / size + max(self.write_share(move), 0.0) / share
 
-    def _value(self, chosen: Names) -> float:
-        """What a set is worth: cells within the target, and time saved in shares of it."""
-        return sum(
-            weight * (menu.within(chosen) - min(menu.work_ms(chosen) / menu.target_ms, 100.0))
-            for menu, weight in zip(self.menus, self.weights, strict=True)
-        )
+    def _touched(self, names: Collection[str]) -> list[tuple[Menu, float]]:
+        """The menus that any of these concerns, with their weights: no other changes by them."""
+        return [both for both in zip(self.menus, self.weights, strict=True) if not both[0].concerns.isdisjoint(names)]
+
+    def _gain(self, more: Names, chosen: Names) -> float:
+        """What ``more`` is worth beyond ``chosen``: cells within the target, and work saved in shares of it."""
+        touched = self._touched(more ^ chosen)
+        return sum(weight * (menu.worth(more) - menu.worth(chosen)) for menu, weight in touched)
 
     def _worth(self, more: Names, chosen: Names) -> bool:
         """Whether somebody notices, and no cell leaves the target for it."""
-        if any(menu.within(chosen) and not menu.within(more) for menu in self.menus if menu.slower(more, chosen)):
+        touched = [menu for menu, _ in self._touched(more ^ chosen)]
+        if any(menu.within(chosen) and not menu.within(more) for menu in touched if menu.slower(more, chosen)):
             return False
-        return any(_noticed(menu, more, chosen) for menu in self.menus)
+        if any(menu.within(more) and not menu.within(chosen) for menu in touched):
+            return True
+        saved = sum(menu.work_ms(chosen) - menu.work_ms(more) for menu in touched)
+        if saved < WORTH_WHOLE * sum(menu.work_ms(chosen) for menu in self.menus):
+            return False
+        return any(_saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE) for menu in touched)
 
     def _fits(self, chosen: Names, limits: Limits) -> bool:
         if limits.disk_bytes is not None and self.size(chosen) > limits.disk_bytes:
@@ -210,12 +220,6 @@ class Chooser:
             if enough(less := chosen - {name}):
                 chosen = less
         return chosen
-
-
-def _noticed(menu: Menu, more: Names, chosen: Names) -> bool:
-    if menu.within(more) and not menu.within(chosen):
-        return True
-    return _saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE)
 
 
 def _saves(menu: Menu, more: Names, chosen: Names, times: float, share: float) -> bool:

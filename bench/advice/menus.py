@@ -77,6 +77,10 @@ class Menu:
         """Whether it is safely within the target."""
         return self.ms(chosen) <= self.limit_ms
 
+    def worth(self, chosen: Names) -> float:
+        """What a set is worth here: one for being within the target, and no work at all, in shares of it."""
+        return self.within(chosen) - min(self.work_ms(chosen) / self.target_ms, 100.0)
+
     def moves(self, chosen: Names) -> set[Names]:
         """What could be added at once, so that a plan that is known becomes possible."""
         return {needs - chosen for needs in self.needs} - {NOTHING}

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from bench.advice.blocks import block_of
-from bench.experiments.advise.dropping import try_drops
+from bench.experiments.advise.dropping import find_drops, try_drops
 from bench.experiments.advise.proving import rewritten
-from bench.experiments.advise.record import Proposal
+from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.advise.whatif import ignored
 from bench.experiments.setup import Setup, prepared
 from bench.measurement import Cell, Sides, cells_of
@@ -51,6 +51,18 @@ def test_of_twins_one_can_go_and_the_other_then_stays(setup: Setup, cells: list[
     assert (one.taken, two.taken) == (True, False)
     assert list(two.slower) == ["open_orders[all]"]
     assert one.size_bytes > 0
+
+
+def test_what_the_set_made_superfluous_is_found_once_it_is_there(setup: Setup, cells: list[Cell]) -> None:
+    """The newest orders of a customer were read by the index on time, until there was one for that."""
+    seen = AdviseRun(**setup.facts(), options=OPTIONS, queries=setup.workload.queries)
+    with setup.passing_copy(setup.template, "set") as name:
+        before = find_drops(setup, name, seen, cells, 5.0)
+        with setup.target.connect(name) as connection:
+            connection.execute("CREATE INDEX ON orders (customer_id, created_at DESC, order_id DESC)")
+        after = find_drops(setup, name, seen, cells, 5.0)
+    assert "drop_orders_created_at_idx" not in {one.block.name for one in before}
+    assert "drop_orders_created_at_idx" in {one.block.name for one in after}
 
 
 def test_what_cannot_go_says_why(setup: Setup, cells: list[Cell]) -> None:

@@ -58,13 +58,6 @@ def test_what_the_queries_lack_is_in_the_set(advice: AdviseRun) -> None:
     assert {index.keys[0] for index in made} == {"customer_id", "status"}
 
 
-def test_what_no_query_uses_beside_the_set_goes(advice: AdviseRun) -> None:
-    assert advice.chosen[-1] == "drop_orders_created_at_idx"
-    (drop,) = (one for one in summarize(advice).changes if one.is_drop)
-    assert drop.size_bytes < 0
-    assert drop.concurrent[0].startswith("DROP INDEX CONCURRENTLY")
-
-
 def test_the_set_is_proved_by_equal_answers_and_less_work(advice: AdviseRun) -> None:
     assert len(advice.pairs) == len(advice.cells) == 7
     assert all(pair.equality and pair.equality.equal for pair in advice.pairs)
