@@ -10,6 +10,10 @@ from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
 
 
+COUNTED = ("int2", "int4", "int8", "numeric")
+"""Types whose largest value a sequence can go on behind; a text may hold the number of one, after a prefix."""
+
+
 def set_sequences(connection: Connection, world: World, names: list[str]) -> None:
     """Put each sequence behind the largest value of its column, as far as it goes there."""
     statement = sql.SQL(
@@ -20,7 +24,7 @@ def set_sequences(connection: Connection, world: World, names: list[str]) -> Non
     for name in names:
         table = world.subjects[name].table
         for column in columns_of(world, name):
-            if column.sequence:
+            if column.sequence and column.type.plain.name in COUNTED:
                 with explained(f"setting {column.sequence}"):
                     connection.execute(
                         statement.format(

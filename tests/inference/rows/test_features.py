@@ -123,6 +123,11 @@ FEATURES: dict[str, tuple[str, str]] = {
         "CREATE TABLE us PARTITION OF t FOR VALUES IN ('us')",
         "SELECT count(*) > 20 AND (SELECT count(*) > 20 FROM us) FROM eu",
     ),
+    "a sequence within a text": (
+        "CREATE SEQUENCE s; CREATE TABLE t (id int PRIMARY KEY, name text NOT NULL DEFAULT 'sgd' || nextval('s'));"
+        "ALTER SEQUENCE s OWNED BY t.name",
+        "SELECT nextval('s') = 1",
+    ),
     "identity, descending and shared sequences": (
         "CREATE SEQUENCE down INCREMENT -1; CREATE SEQUENCE shared; CREATE TABLE t (id int GENERATED ALWAYS AS IDENTITY"
         " (START WITH 100 INCREMENT BY 5 MINVALUE 100) PRIMARY KEY, n int NOT NULL DEFAULT nextval('down'),"
