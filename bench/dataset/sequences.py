@@ -9,7 +9,6 @@ from bench.inference.rows.world import World
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained
 
-
 COUNTED = ("int2", "int4", "int8", "numeric")
 """Types whose largest value a sequence can go on behind; a text may hold the number of one, after a prefix."""
 
