@@ -15,6 +15,8 @@ from bench.inference.types.texts import fixed_texts, text_space
 from bench.model.schema import DataType
 
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
+_PAIRS = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)
+"""The two digits of each octet."""
 _WORDS = [
     "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty", "kiosk", "ledge", "maple",
     "north", "ocean", "pearl", "quartz", "river", "stone", "tower", "umbra", "valley", "willow", "xenon", "yarrow",
@@ -50,8 +52,9 @@ def numbered(numbers: Numbers) -> pa.Array:
 
 def hexadecimal(words: np.ndarray, width: int) -> np.ndarray:
     """The last ``width`` hexadecimal digits of each 64-bit word, as a matrix of characters."""
-    shifts = np.arange((width - 1) * 4, -1, -4, dtype=np.uint64)
-    return _HEX[((words.astype(np.uint64)[:, None] >> shifts) & np.uint64(15)).astype(np.uint8)]
+    first = 16 - width
+    octets = words.astype(">u8").view(np.uint8).reshape(len(words), 8)[:, first // 2 :]
+    return _PAIRS[octets].reshape(len(words), -1)[:, first % 2 :]
 
 
 def uuid_space(_: DataType, limits: Limits, key: int) -> Space:

@@ -106,7 +106,7 @@ def _without_signs(values: pa.Array, width: int, places: tuple[int, ...], sign: 
     if len(filled) and set(lengths.values()) == {width}:
         characters = _bytes(filled).reshape(len(filled), width)
         if (characters[:, places] == ord(sign)).all():
-            return fixed_texts(np.where(characters == ord(sign), ord("0"), characters)[:, _others(width, places)])
+            return fixed_texts(characters[:, _others(width, places)])
     return pc.replace_substring_regex(values, "[^0-9a-fA-F]", "")
 
 
@@ -114,14 +114,19 @@ def _others(width: int, places: tuple[int, ...]) -> list[int]:
     return [place for place in range(width) if place not in places]
 
 
+_NIBBLES = np.zeros(256, np.uint8)
+"""What each hexadecimal digit counts; the signs that stand for NULL nothing."""
+for _digits in (b"0123456789abcdef", b"0123456789ABCDEF"):
+    _NIBBLES[np.frombuffer(_digits, np.uint8)] = np.arange(16, dtype=np.uint8)
+
+
 def _bytes_of_hex(texts: pa.Array, width: int) -> Matrix:
     filled = pc.fill_null(texts, "0" * width * 2)
     lengths = pc.min_max(pc.binary_length(filled)).as_py()
     if len(filled) and set(lengths.values()) != {width * 2}:
         raise CannotEncode(f"a value has not {width * 2} hexadecimal digits")
-    codes = _bytes(filled)
-    nibbles = np.where(codes < 58, codes - 48, (codes | 32) - 87).astype(np.uint8).reshape(len(texts), width * 2)
-    return (nibbles[:, ::2] << 4 | nibbles[:, 1::2]).astype(np.uint8)
+    nibbles = _NIBBLES[_bytes(filled)].reshape(len(texts), width * 2)
+    return nibbles[:, ::2] << np.uint8(4) | nibbles[:, 1::2]
 
 
 def _bytes(texts: pa.Array) -> Matrix:
