@@ -268,7 +268,8 @@ def _headline(run: AdviseRun, changes: Sequence[Change], counted: tuple[Tally, T
     said = [_counted(changes, drop=False), _counted(changes, drop=True)]
     what = " and ".join(one for one in said if one)
     room = f" ({numbers.size(added)})" if added > 0 else ""
-    return f"With {what}{room} {after.meets} of {queries} meet {target} at {size}, {before.meets} without"
+    verb = "meets" if 1 in (before.total, after.meets) else "meet"
+    return f"With {what}{room} {after.meets} of {queries} {verb} {target} at {size}, {before.meets} without"
 
 
 def _counted(changes: Sequence[Change], *, drop: bool) -> str:
@@ -307,11 +308,13 @@ def _paragraph(
     if slower:
         yield f"Slower by it: {numbers.listed(slower, NAMED)}."
     least = chooser.smallest(chosen) if chosen else frozenset()
-    if least < chosen:
+    if chosen and not least:
+        yield "The target needs none of it: the set halves the work of what is within it already."
+    elif least < chosen:
         yield (
             f"For the target alone {plural(len(least), 'of them', 'of them')} "
             f"({numbers.size(chooser.size(least))}) {'is' if len(least) == 1 else 'are'} enough; the others halve the "
-            "time of what is within it already."
+            "work of what is within it already."
         )
     if run.hopeless:
         yield f"For {plural(len(run.hopeless), 'query', 'queries')} no index was found that can help, as said below."
