@@ -7,8 +7,7 @@ lists: keys (several columns, NULLS NOT DISTINCT, partial, on expressions, of fo
 foreign keys (composite, overlapping, self, cyclic, NOT NULL, deferrable, MATCH FULL, PERIOD, to unique keys, of other
 types), CHECKs, exclusion, domains, enums, arrays, ranges, multiranges, composites, types of five extensions, generated
 and identity columns, partitions, inheritance, typed tables, triggers, rules, row-level security, rows that are there
-before. Each is filled twice. What fails is printed with its seed; ``--evidence`` adds to what the file says of seeds
-before, so that a long series may be made in parts.
+before. Each is filled twice. What fails is printed with its seed; ``--evidence`` keeps what was found.
 """
 
 from __future__ import annotations
