@@ -53,13 +53,17 @@ class Menu:
     def number(self, chosen: Names) -> int:
         """The plan that ``chosen`` gives, as asked, or as it follows from the plans that are known.
 
-        Statistics change the estimates themselves: a plan that rests on them goes before those without.
+        Statistics change the estimates themselves: a plan that rests on them goes before those without. What a foreign
+        key's trigger uses is in no estimate: of plans that cost the same, the one that needs most goes first.
         """
         here = chosen & self.concerns
         if here not in self._asked:
             possible = [number for number, needs in enumerate(self.needs) if needs <= here]
-            self._asked[here] = min(possible, key=lambda one: (-self._others[one], self.cell.plans[one].cost))
+            self._asked[here] = min(possible, key=self._rank)
         return self._asked[here]
+
+    def _rank(self, number: int) -> tuple[int, float, int]:
+        return -self._others[number], self.cell.plans[number].cost, -len(self.needs[number])
 
     def plan(self, chosen: Names) -> PlanMeasured:
         """The same plan."""

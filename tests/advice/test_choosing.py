@@ -48,6 +48,11 @@ def test_an_index_that_the_planner_prefers_and_that_is_slower_is_left_out():
     assert best(chooser(cell("q", 17, created=(103, 1.0), status=(3, 2.0)))) == {"status"}
 
 
+def test_what_a_trigger_uses_counts_though_the_planner_sees_no_difference():
+    """The planner does not cost what a foreign key's trigger reads."""
+    assert best(chooser(cell("q", 50, key=(5, 50_000.0), other=(40, 50_001.0)))) == {"key"}
+
+
 def test_what_halves_nothing_that_anybody_waits_for_is_left_out():
     assert best(chooser(cell("q", 4, a=1))) == set()
     assert best(chooser(cell("q", 40, a=25))) == set()
