@@ -96,8 +96,8 @@ def tried(ground: Ground, known: Known, change: Change) -> dict[str, Any]:
         label: {"work": [known.bare[label].work, seen.work], "ms": [known.bare[label].ms, seen.ms]}
         for label, seen in look.items()
     }  # fmt: skip
-    slower = list(judge.slower(known.bare, look))
-    return {**said, "helps": judge.improves(known.bare, look, change.queries), "slower": slower, "cells": cells}
+    slower, helps = list(judge.slower(known.bare, look)), judge.improves(known.bare, look, change.queries)
+    return {**said, "helps": helps, "slower": slower, "cells": {} if helps else cells}
 
 
 def _caught(ground: Ground, database: str, traps: Sequence[Trap]) -> list[str]:

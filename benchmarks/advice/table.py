@@ -17,9 +17,9 @@ NAMES = {
 
 HEAD = (
     "| Workload | Advice | Found | Halved | Queries met | Changes | Disk | Write cost | No help when executed "
-    "| Traps | Slower, unsaid | Seconds |"
+    "| Traps | Slower, unsaid | Proposed again | Seconds |"
 )
-RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+RULE = "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
 
 
 def table(workloads: Mapping[str, Mapping[str, Any]]) -> str:
@@ -47,6 +47,7 @@ def row(workload: str, adviser: str, found: Mapping[str, Any]) -> tuple[str, ...
         str(found["helps_not"]),
         str(len(found["traps"])),
         str(len(found["slower_unwarned"])),
+        str(len(found["again"])) if "again" in found else "",
         f"{found['seconds']:.0f}" if found["seconds"] else "",
     )
 
