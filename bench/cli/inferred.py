@@ -10,17 +10,15 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bench import __version__
-from bench.dataset.inferring import Asked, infer
-from bench.dataset.plans import rules_hash
+from bench.dataset.rules import rules_hash
 from bench.dataset.template import Build
 from bench.errors import PgproofError
-from bench.inference.folder import ROWS
-from bench.inference.queries.bare import read_bare
+from bench.inference.dataset_file import ROWS
 from bench.postgres import databases
 from bench.postgres.connection import Target
 from bench.postgres.extensions import named
@@ -30,6 +28,9 @@ from bench.postgres.servers.home import choose_home, own_folder
 from bench.progress_bars import Bars, Lines
 from bench.schema import SchemaSource, is_dsn, read_schema, with_prelude
 from bench.workload import ScaleSettings
+
+if TYPE_CHECKING:
+    from bench.dataset.inferring import Asked
 
 Command = Callable[..., Any]
 Opens = Callable[[dict[str, Any], Bars | Lines], AbstractContextManager[ServerHandle]]
@@ -110,6 +111,8 @@ def _read(given: Path | str, chosen: dict[str, Any]) -> SchemaSource:
 
 
 def _asked(given: Path | str, chosen: dict[str, Any]) -> Asked:
+    from bench.dataset.inferring import Asked
+
     size = chosen.get("scale") or ROWS
     source = redact(given) if isinstance(given, str) else given.name
     return Asked(
@@ -121,6 +124,8 @@ def _asked(given: Path | str, chosen: dict[str, Any]) -> Asked:
 
 def _key(schema: SchemaSource, asked: Asked) -> str:
     """A name for all that shapes the folder."""
+    from bench.inference.queries.bare import read_bare
+
     queries = [[one.name, one.sql] for one in read_bare(asked.queries)] if asked.queries else []
     said = [schema.name, schema.text, queries, asked.strict, asked.fire_triggers, asked.source, asked.size]
     digest = hashlib.sha256(json.dumps([__version__, rules_hash(), *said]).encode(errors="surrogatepass")).hexdigest()
@@ -131,6 +136,8 @@ def _make(
     schema: SchemaSource, asked: Asked, folder: Path, chosen: dict[str, Any], shown: Bars | Lines, opens: Opens
 ) -> None:
     """Make it aside and move it into place whole; nothing stays where that fails or is stopped."""
+    from bench.dataset.inferring import infer
+
     chosen["extensions"] = named(schema.steps)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".new-") as aside, opens(chosen, shown) as handle:
         target = Target(handle.dsn, SESSION_SETTINGS, handle.login)

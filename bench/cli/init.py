@@ -11,8 +11,7 @@ from bench.cli.inferred import WorkloadParameter, is_schema, source_options, wri
 from bench.cli.options import dataset_options, quiet_option, server, server_options, trust_option
 from bench.cli.streams import out
 from bench.errors import WorkloadError
-from bench.inference.dataset_file import FILE
-from bench.inference.folder import ROWS
+from bench.inference.dataset_file import FILE, ROWS
 from bench.progress_bars import progress
 
 

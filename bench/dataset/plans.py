@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 
 from bench.inference.dataset_file import FILE
@@ -17,7 +15,6 @@ from bench.inference.rows.catalog import read_catalog
 from bench.inference.rows.planning import plan_rows
 from bench.model.schema import ForeignKey, Schema, Table
 from bench.postgres.connection import Target
-from bench.workload import hash_files
 from bench.workload.sqlfile import read_text
 
 LOCALES = ("en_US",)
@@ -45,20 +42,6 @@ class Planned:
 def kind_names() -> frozenset[str]:
     """The kinds that a column may be given by name."""
     return frozenset(kinds()) | {"reference", "by type", "function"}
-
-
-@cache
-def rules_hash() -> str:
-    """What the rules are by which rows are inferred: SHA-256 over this program's files, and the version of Faker."""
-    import bench.inference
-
-    root = Path(bench.inference.__file__).parent
-    return f"{hash_files(root, sorted(path.name for path in root.iterdir()))} {version('Faker')}"
-
-
-def has_plan(root: Path) -> bool:
-    """Whether the rows of the workload at ``root`` are made by a dataset.toml."""
-    return (root / FILE).exists()
 
 
 def planned(target: Target, database: str, root: Path, rows: int, seed: int, clock: str) -> Planned:

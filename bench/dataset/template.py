@@ -12,22 +12,20 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench import timestamps
 from bench.dataset.checks import insist, run_checks
 from bench.dataset.distributions import Asked, checksum, count, read_distributions
 from bench.dataset.holdback import Held, build, hold_back
-from bench.dataset.inferred import load_world, past_policies, ready
 from bench.dataset.load import load
 from bench.dataset.mending import mend
 from bench.dataset.parallel import Job, run_jobs
-from bench.dataset.plans import has_plan, planned, rules_hash
+from bench.dataset.rules import has_plan, rules_hash
 from bench.dataset.source import scripts, variables
 from bench.dataset.worker import Loaded, Recipe
 from bench.errors import DatasetError, PgproofError
 from bench.inference.dataset_file import FILE as PLAN_FILE
-from bench.inference.rows.world import World
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
 from bench.postgres import databases, ledger
 from bench.postgres.build_settings import statistics_target
@@ -39,6 +37,9 @@ from bench.postgres.schema_roles import drop_unused
 from bench.progress import Progress
 from bench.workload import Workload, hash_files
 from bench.workload.psql import texts
+
+if TYPE_CHECKING:
+    from bench.inference.rows.world import World
 
 BUILD_VERSION = 6
 """Raised when this module changes what a finished template holds."""
@@ -179,6 +180,9 @@ def _begin(name: str, workload: Workload, recipe: Recipe, how: Build) -> Begun:
     ms = (time.perf_counter() - begin) * 1e3
     if not has_plan(workload.root):
         return Begun(schema, ms)
+    from bench.dataset.inferred import ready
+    from bench.dataset.plans import planned
+
     how.progress("planning rows", 0, 1)
     found = planned(how.target, name, workload.root, recipe.scale, recipe.seed, workload.clock)
     world = ready(how.target, name, found.schema, found.plan)
@@ -193,6 +197,8 @@ def _load(
     filled: dict[str, Loaded] = {}
     told: tuple[str, ...] = ()
     if begun.world is not None:
+        from bench.dataset.inferred import load_world
+
         triggers = begun.fire_triggers
         filled, told = load_world(how.target, name, begun.world, how.workers, how.progress, fire_triggers=triggers)
     if begun.world is None or scripts(recipe.folder):
@@ -247,6 +253,8 @@ def _build_keys(
     except DatasetError:
         if begun.world is None:
             raise
+        from bench.dataset.inferred import past_policies
+
         schema = begun.world.schema  # keys call functions of it, so that this is no work for ourselves
         with past_policies(how.target, schema), how.target.connect(name, search_path="pg_catalog") as own:
             return mend(own, held, schema)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.inference.dataset_file import FILE
-from bench.inference.dataset_file.assumed import assumed_in
-from bench.inference.folder import origin_in
 from bench.model.assumed import Assumed
 from bench.workload import Workload
 
@@ -27,6 +25,9 @@ def origin_of(workload: Workload) -> Origin:
     file = workload.root / FILE
     if not file.exists():
         return Origin()
+    from bench.inference.dataset_file.assumed import assumed_in
+    from bench.inference.folder import origin_in
+
     text = file.read_text(encoding="utf-8")
     source, probes, assumed = origin_in(workload.root)
     classes = tuple(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import tomlkit
 
-from bench.inference.dataset_file import FILE
+from bench.inference.dataset_file import FILE, ROWS
 from bench.inference.dataset_file.writing import write_plan
 from bench.inference.plan import DatasetPlan
 from bench.inference.queries import file_text
@@ -21,9 +21,6 @@ from bench.model.assumed import Assumed
 
 ASSUMED = ".assumed.json"
 """What was assumed beside what dataset.toml says: of the schema, of queries, of their classes."""
-
-ROWS = "200k"
-"""Size of a dataset where nobody says one: filled and measured within two minutes."""
 
 
 @dataclass(frozen=True, slots=True)
