@@ -18,10 +18,10 @@ from bench.postgres.statements import run_file
 from bench.progress import silent
 from bench.shipping import retrying, ship_script
 from bench.workload import Workload, read
+from tests.builders.crm import CRM
 from tests.builders.shops import SHOP
 from tests.shipping.scripts import (
     CHECK,
-    CRM,
     QUICK,
     Psql,
     back,
