@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import signal
@@ -45,12 +46,23 @@ ROOM = 6 * 2**30
 
 
 def pytest_configure() -> None:
-    """Have the tests write into memory where there is room: a database takes 25 ms there, on ext4 200 to 570."""
+    """Have the tests write into memory where there is room: a database takes 25 ms there, on ext4 200 to 570.
+
+    And look for cycles seldom: among 5,000 tests the looking took a quarter of the time to collect them.
+    """
+    gc.set_threshold(50_000, 20, 100)
     if "TMPDIR" in os.environ or not os.access(MEMORY, os.W_OK):
         return
     found = os.statvfs(MEMORY)
     if found.f_bavail * found.f_frsize > ROOM and not found.f_flag & os.ST_NOEXEC:
         tempfile.tempdir = os.environ["TMPDIR"] = str(MEMORY)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Of the tests that run alone, import only the files that have some: the others take eight seconds."""
+    if config.option.markexpr != "alone" or not collection_path.name.startswith("test_"):
+        return None
+    return (collection_path.is_file() and "pytest.mark.alone" not in collection_path.read_text()) or None
 
 
 def pytest_report_header() -> str:
@@ -78,6 +90,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((rank for rank, name in enumerate(LONGEST) if item.path.as_posix().endswith(name)), len(LONGEST))
 
     items.sort(key=rank)
+    gc.freeze()
 
 
 def make_home(parent: Path | None = None) -> Path:

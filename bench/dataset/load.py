@@ -20,6 +20,9 @@ from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, read_text, split
 
+ROWS_OF_A_WORKER = 50_000
+"""Below that another process takes longer to start, 0.5 s of CPU, than to load its share."""
+
 
 def load(
     target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress
@@ -72,7 +75,7 @@ def _run_workers(
     context = multiprocessing.get_context("spawn")
     todo: Queue[str | None] = context.Queue()
     reports: Queue[Report] = context.Queue()
-    workers = max(1, min(workers, len(sizes)))
+    workers = max(1, min(workers, len(sizes), sum(sizes.values()) // ROWS_OF_A_WORKER))
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         todo.put(name)
     for _ in range(workers):
