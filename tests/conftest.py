@@ -72,13 +72,14 @@ def pytest_report_header() -> str:
 
 
 LONGEST = (
-    "test_commands.py", "test_wheel.py", "before_after/test_document.py", "gate/test_injections.py", "cli/test_cli.py",
-    "before_after/test_crm.py", "attribution/test_run.py", "gate/test_run.py", "test_pytest_plugin.py",
-    "test_crashes.py", "cli/test_interruption.py", "cli/test_dsn.py", "experiments/test_contract.py",
-    "attribution/test_document.py", "browser/test_page.py",
-    "test_many_queries.py", "test_pictures.py", "test_outputs.py", "test_writes.py", "test_subject.py",
-    "attribution/test_shipping.py", "test_selftest.py", "traps/test_run.py", "load/test_run.py", "maintain/test_run.py",
-    "test_prove_smallest.py", "test_answers.py", "test_clause_coverage.py", "scale/test_run.py",
+    "experiments/test_contract.py", "test_commands.py", "test_wheel.py", "before_after/test_document.py",
+    "browser/test_page.py", "cli/test_dsn.py", "test_pytest_plugin.py", "golden/test_pictures.py",
+    "cli/test_interruption.py", "test_many_queries.py", "before_after/test_crm.py", "cli/test_cli.py",
+    "gate/test_run.py", "gate/test_injections.py", "attribution/test_document.py", "cli/test_schema.py",
+    "servers/test_crashes.py", "experiments/attribution/test_run.py", "test_results_folder.py",
+    "browser/test_accessibility.py", "test_measure_gains.py", "tests/test_figures.py", "maintain/test_run.py",
+    "test_subject.py", "traps/test_run.py", "golden/test_outputs.py", "kinds/test_values.py", "servers/test_home.py",
+    "scale/test_run.py", "scale/test_document.py", "dataset/test_load.py", "test_prove_smallest.py",
 )  # fmt: skip
 """The files that take longest, longest first: begun last, one would go on by itself while half of the machine idles."""
 
