@@ -10,6 +10,7 @@ from bench.advice.menus import NOTHING, Menu, Names
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.report import numbers
 
+NEEDLESS = "It was not built: its queries take too little in every class for anything to save enough."
 IGNORED = "The planner would use it in no class, alone or beside the others: it was not built."
 
 
@@ -44,6 +45,8 @@ def losers(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Loser]:
             continue
         if name in run.ignored:
             found.append(Loser(one, IGNORED, 0))
+        elif name in run.needless:
+            found.append(Loser(one, NEEDLESS, 0))
         elif name in errors:
             found.append(Loser(one, f"It could not be built: {errors[name]}.", 0))
         elif name in drops:

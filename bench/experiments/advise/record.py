@@ -70,6 +70,8 @@ class AdviseRun:
     hopeless: tuple[Hopeless, ...] = ()
     ignored: tuple[str, ...] = ()
     """Blocks that the planner would not use, asked by hypopg: they were not built. Empty where the server lacks it."""
+    needless: tuple[str, ...] = ()
+    """Blocks for queries that take so little in every class that nothing could save enough: they were not built."""
     built: tuple[CandidateBuilt, ...] = ()
     cells: tuple[CellTried, ...] = ()
     """Every query and class under sets of candidates."""

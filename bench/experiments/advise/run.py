@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.advice.blocks import blocks_of
-from bench.advice.candidates import SeenQuery, candidates
+from bench.advice.candidates import SeenClass, SeenQuery, candidates
 from bench.advice.choosing import WORTH_SHARE
+from bench.advice.menus import BLOCK_MS, SAFETY
 from bench.attribution.changed_tables import changed_tables
 from bench.attribution.effects import plan_effects
 from bench.attribution.subsets import Sets
@@ -65,6 +67,13 @@ class _Work:
     seen: AdviseRun
     schema: Schema = field(default_factory=lambda: Schema(()))
     cells: tuple[Cell, ...] = ()
+    most_ms: dict[str, float] = field(default_factory=dict)
+    """What each query takes in its slowest class, blocks counted; infinite where it ran into the timeout."""
+
+    @property
+    def least_ms(self) -> float:
+        """What a class has to take so that somebody notices what is saved of it."""
+        return WORTH_SHARE * self.chosen.measure.target_ms
 
     @property
     def blocks(self) -> dict[str, Proposal]:
@@ -125,11 +134,17 @@ def _propose(work: _Work, database: str) -> None:
     with setup.watch("plans"):
         looked, broken = look_at(sides, cells, setup.progress)
     work.cells = tuple(cell for cell in cells if cell.query.name not in broken)
+    work.most_ms = {one.query.name: max(map(_work_ms, one.classes.values())) for one in looked}
     with setup.watch("candidates"), setup.target.connect(database) as connection:
         Sets(connection, {}).clean()  # what was rolled back is dead, and an index built over it would have to wait
         work.schema = read_catalog(connection)
         _find(work, connection, looked)
     work.told(broken={**failed, **broken})
+
+
+def _work_ms(seen: SeenClass) -> float:
+    plan = seen.plan
+    return plan.execution_ms + BLOCK_MS * plan.counters.buffers if plan.execution_ms else math.inf
 
 
 def _find(work: _Work, connection: Connection, looked: Sequence[SeenQuery]) -> None:
@@ -145,9 +160,11 @@ def _try(work: _Work, database: str) -> Trial:
     """Build all candidates on the copy, and execute the cells under sets of them."""
     setup = work.setup
     with setup.watch("what if"):
+        work.told(needless=_needless(work))
         work.told(ignored=_ignored(work, database))
+    left_out = {*work.seen.needless, *work.seen.ignored}
     wanted = [one.block for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")
-              and one.block.name not in work.seen.ignored]  # fmt: skip
+              and one.block.name not in left_out]  # fmt: skip
     with setup.watch("building"), setup.target.connect(database) as connection:
         applied, failed = build(connection, wanted, setup.progress)
         effects = plan_effects(connection, wanted, applied, {})
@@ -163,7 +180,8 @@ def _try(work: _Work, database: str) -> Trial:
         reads={name: _relations(work, name) for name in there},
         wishes={name: work.blocks[name].candidate.queries for name in there},
         progress=setup.progress,
-        least_ms=WORTH_SHARE * work.chosen.measure.target_ms,
+        least_ms=work.least_ms,
+        limit_ms=SAFETY * work.chosen.measure.target_ms,
         limit_s=work.chosen.explore_s,
     )
     if not there:
@@ -176,9 +194,21 @@ def _try(work: _Work, database: str) -> Trial:
     return trial
 
 
+def _needless(work: _Work) -> tuple[str, ...]:
+    """What was made for queries of which nothing could save enough; a foreign key's index serves what nobody asked."""
+    return tuple(
+        one.block.name
+        for one in work.seen.proposals
+        if one.candidate.queries and "foreign key" not in one.candidate.family and one.candidate.kind != "rewrite"
+        and all(work.most_ms.get(name, math.inf) <= work.least_ms for name in one.candidate.queries)
+    )  # fmt: skip
+
+
 def _ignored(work: _Work, database: str) -> tuple[str, ...]:
     """What no query on its tables would use; the indexes of foreign keys are used where no plan shows it."""
-    proposals = [one for one in work.seen.proposals if "foreign key" not in one.candidate.family]
+    needless = work.seen.needless
+    proposals = [one for one in work.seen.proposals
+                 if "foreign key" not in one.candidate.family and one.block.name not in needless]  # fmt: skip
     wishes = {
         one.block.name: [
             cell

@@ -55,6 +55,8 @@ class Trial:
     least_ms: float
     """Cells that take less are left alone: no candidate could save enough there. Under the sets chosen they are asked
     about like all others."""
+    limit_ms: float
+    """Cells that take more come first, those that write too: time may run out, and they are what it is about."""
     limit_s: float
     """Seconds after which nothing new is executed."""
     found: list[Found] = field(default_factory=list)
@@ -75,13 +77,19 @@ class Trial:
         left = {seen.key: self._as_it_is_ms(seen) for seen in self.found if seen.tried}
         open_ = [seen for seen in self.found if left.get(seen.key, 0.0) > self.least_ms]
         open_.sort(key=lambda seen: -left[seen.key])
+        over = [seen for seen in open_ if left[seen.key] > self.limit_ms]
+        for part in (over, open_[len(over) :]):
+            self._explore(part)
+            store(self.results())
+
+    def _explore(self, cells: Sequence[Found]) -> None:
+        """Try these with each candidate alone, the slowest first, then in the sets of several that plans use."""
         first: dict[str, list[Found]] = {}
-        for seen in open_:  # the slowest first: time may run out
+        for seen in cells:
             for name in sorted(seen.concerned):
                 first.setdefault(name, []).append(seen)
         self._ask({self.sets.only([name]): found for name, found in first.items()}, "trying one at a time")
-        store(self.results())
-        self._ask(self._joint(open_), "trying several together")
+        self._ask(self._joint(cells), "trying several together")
 
     def confirm(self, chosen: Iterable[Collection[str]]) -> bool:
         """Ask for the plans of all cells under these sets; True where one was not known before."""
