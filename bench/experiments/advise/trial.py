@@ -83,11 +83,13 @@ class Trial:
             store(self.results())
 
     def _explore(self, cells: Sequence[Found]) -> None:
-        """Try these with each candidate alone, the slowest first, then in the sets of several that plans use."""
+        """Try these with each candidate that was made for them alone, the slowest first, then in the sets that plans
+        use where all candidates are there: what was made for another query, and helps, is seen then."""
         first: dict[str, list[Found]] = {}
         for seen in cells:
             for name in sorted(seen.concerned):
-                first.setdefault(name, []).append(seen)
+                if seen.cell.query.name in self.wishes[name]:
+                    first.setdefault(name, []).append(seen)
         self._ask({self.sets.only([name]): found for name, found in first.items()}, "trying one at a time")
         self._ask(self._joint(cells), "trying several together")
 
@@ -147,7 +149,7 @@ class Trial:
         return min(tried.samples_ms) + BLOCK_MS * tried.counters.buffers
 
     def _joint(self, cells: Sequence[Found]) -> Wanted:
-        """The sets of two and more that plans use together, with all candidates there or without some of them."""
+        """The sets that plans use, with all candidates there or without some of them."""
         wanted: Wanted = {}
         open_: list[tuple[Found, Names]] = [(seen, NOTHING) for seen in cells if seen.concerned]
         asked: dict[Key, int] = {}
@@ -156,7 +158,7 @@ class Trial:
             following: set[tuple[Key, Names]] = set()
             by_key = {seen.key: seen for seen in self.found}
             for seen, away, uses in self._used_without(open_):
-                if len(uses) > 1:
+                if uses:
                     wanted.setdefault(self.sets.only(uses), []).append(seen)
                 asked[seen.key] = asked.get(seen.key, 0) + 1
                 if asked[seen.key] < BRANCHES:
