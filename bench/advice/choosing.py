@@ -16,7 +16,8 @@ and saves 5 % of the target there: less than that nobody waits for, and every in
 is the time, and what the blocks cost (``BLOCK_MS``)."""
 
 WORTH_WHOLE = 0.02
-"""And where it saves 2 % of the work of all cells together: what is left of a long list is not worth an index each."""
+"""And where it saves 2 % of the work that all cells are without any: what is left of a long list is not worth an index
+each."""
 
 SWAP_TIMES = 1.1
 SWAP_SHARE = 0.01
@@ -148,9 +149,8 @@ class Chooser:
     def contenders(self) -> Names:
         """What a set could be made of, once it is known what each costs to write: the best sets for any budget, and
         what serves a query nearly as well as they do, the smallest first, up to ``CONTENDERS``."""
-        best = self.best(Limits())[-1:]
-        found = NOTHING.union(*best, *(one.names for one in self.curve(Limits())))
-        whole = best[0] if best else NOTHING
+        steps = self.best(Limits())
+        found, whole = NOTHING.union(*steps), steps[-1] if steps else NOTHING
         others = {
             name
             for menu in self.menus
@@ -200,7 +200,7 @@ class Chooser:
         if any(menu.within(more) and not menu.within(chosen) for menu in touched):
             return True
         saved = sum(menu.work_ms(chosen) - menu.work_ms(more) for menu in touched)
-        if saved < WORTH_WHOLE * sum(menu.work_ms(chosen) for menu in self.menus):
+        if saved < WORTH_WHOLE * sum(menu.work_ms(NOTHING) for menu in self.menus):
             return False
         return any(_saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE) for menu in touched)
 

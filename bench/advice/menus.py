@@ -49,6 +49,8 @@ class Menu:
         self.needs = [frozenset(plan.needs) for plan in cell.plans]
         self._others = [len(needs - frozenset(indexes)) for needs in self.needs]
         self._asked = {frozenset(one.names): one.plan for one in cell.asked}
+        self._ms = [time_ms(plan) for plan in cell.plans]
+        self._work_ms = [work_ms(plan) for plan in cell.plans]
 
     def number(self, chosen: Names) -> int:
         """The plan that ``chosen`` gives, as asked, or as it follows from the plans that are known.
@@ -71,11 +73,11 @@ class Menu:
 
     def ms(self, chosen: Names) -> float:
         """How long it takes."""
-        return time_ms(self.plan(chosen))
+        return self._ms[self.number(chosen)]
 
     def work_ms(self, chosen: Names) -> float:
         """The work of its plan."""
-        return work_ms(self.plan(chosen))
+        return self._work_ms[self.number(chosen)]
 
     def within(self, chosen: Names) -> bool:
         """Whether it is safely within the target."""

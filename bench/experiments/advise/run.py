@@ -224,8 +224,8 @@ def _settle(work: _Work, trial: Trial) -> None:
     """Ask the server about the sets that the known plans make the best, until it takes the plans that they say."""
     for _ in range(PASSES):
         chooser = chooser_of(work.seen)
-        sets = [*chooser.best(Limits()), *(frozenset(one.names) for one in chooser.curve(Limits()))]
-        best = chooser.best(Limits())[-1:]
+        sets = chooser.best(Limits())
+        best = sets[-1:]
         parts = [names - {name} for names in best for name in names]
         more = trial.confirm([*sets, *parts, *map(chooser.smallest, best)])
         trial.again(sets, AGAIN)
