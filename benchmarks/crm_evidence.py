@@ -11,6 +11,7 @@ docs/evidence/crm_STEP.json. The step ``sample`` keeps the whole result, reports
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import shutil
 import subprocess
@@ -57,6 +58,7 @@ STEPS = {
     "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),
     "maintenance": Step(("maintain", "--leads", "20k", "--churn", "20%"), ("Procedures", "Cells that changed")),
     "traps": Step(("traps", "--leads", "20k"), ("Verdicts",)),
+    "advise": Step(("advise", "--leads", "100k"), ("", "Queries at a glance")),
     "traps_100k": Step(("traps", "--leads", "100k"), ("Verdicts",)),
 }  # fmt: skip
 
@@ -66,6 +68,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("steps", nargs="*", metavar="STEP", default=[], help=", ".join(STEPS))
     parser.add_argument("--home", type=Path, help="where servers keep their data; pgproof's own by default")
+    parser.add_argument("--result", type=Path, help="of one step: the folder of a result that is there already")
     parser.add_argument("--list", action="store_true", help="print the steps and their commands")
     chosen = parser.parse_args()
     if unknown := set(chosen.steps) - set(STEPS):
@@ -74,7 +77,9 @@ def main() -> int:
         if chosen.list:
             print(f"{name:12} pgproof {' '.join(STEPS[name].arguments)}")
         else:
-            print(f"{name}: {_measured(name, STEPS[name], chosen.home)['headline']}", flush=True)
+            facts = _seen(chosen.result, STEPS[name]) if chosen.result else _measured(name, STEPS[name], chosen.home)
+            evidence.keep(f"crm_{name}", facts, f"pgproof {' '.join(STEPS[name].arguments)}")
+            print(f"{name}: {facts['headline']}", flush=True)
     return 0
 
 
@@ -84,13 +89,18 @@ def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
         place = Path(scratch) / "home" if step.fresh else home
         seconds = [_seconds(step, results, place) for _ in range(step.repeat)]
         newest = next(results.glob("latest*")).resolve()
-        page = next(iter(sorted(newest.glob("*.md")))).read_text(encoding="utf-8")
         if name == "sample":
             shutil.rmtree(ROOT / "reports" / "sample")
             shutil.copytree(newest, ROOT / "reports" / "sample")
-    facts = {"seconds": evidence.middle(seconds, 1), **_shown(page, step.sections)}
-    evidence.keep(f"crm_{name}", facts, f"pgproof {' '.join(step.arguments)}")
-    return facts
+        return _seen(newest, step) | {"seconds": evidence.middle(seconds, 1)}
+
+
+def _seen(result: Path, step: Step) -> dict[str, Any]:
+    """What is kept of a result: its phases, and what its Markdown shows of it."""
+    page = next(iter(sorted(result.glob("*.md")))).read_text(encoding="utf-8")
+    stored = json.loads(next(iter(sorted(result.glob("*.json")))).read_text(encoding="utf-8"))
+    phases = {name: round(took, 1) for name, took in stored.get("phases_s", {}).items()}
+    return {"of": stored["started_at"][:10], "phases_s": phases, **_shown(page, step.sections)}
 
 
 def _seconds(step: Step, results: Path, home: Path | None) -> float:
