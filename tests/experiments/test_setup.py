@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from bench.experiments.setup import prepared
 from bench.postgres.databases import OPTIMIZED_FROM, own_databases
 from bench.postgres.servers import ServerHandle
 from bench.workload import read
 from tests.builders.shops import changed, setup_of
+
+pytestmark = pytest.mark.usefixtures("_templates_go")
 
 
 def test_the_second_state_after_is_a_copy_of_the_first_with_what_building_it_took(
