@@ -16,8 +16,7 @@ and saves 5 % of the target there: less than that nobody waits for, and every in
 is the time, and what the blocks cost (``BLOCK_MS``)."""
 
 WORTH_WHOLE = 0.02
-"""And where it saves 2 % of the work that all cells are without any: what is left of a long list is not worth an index
-each."""
+"""And where it saves 2 % of the work of all cells together: what is left of a long list is not worth an index each."""
 
 SWAP_TIMES = 1.1
 SWAP_SHARE = 0.01
@@ -200,7 +199,7 @@ class Chooser:
         if any(menu.within(more) and not menu.within(chosen) for menu in touched):
             return True
         saved = sum(menu.work_ms(chosen) - menu.work_ms(more) for menu in touched)
-        if saved < WORTH_WHOLE * sum(menu.work_ms(NOTHING) for menu in self.menus):
+        if saved < WORTH_WHOLE * sum(menu.work_ms(chosen) for menu in self.menus):
             return False
         return any(_saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE) for menu in touched)
 
