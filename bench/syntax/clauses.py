@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.syntax.expressions import enum, words
 from bench.syntax.tree import Node, children, deparse, inner, kind, parse, statement, walk
 
 CONDITIONS = {
@@ -103,7 +104,7 @@ LEFT_OUT, HALVED, MORE, TURNED = "left out", "halved", "one row more", "turned"
 def _conjuncts(node: Node, field: str, called: str) -> Iterator[_Spot]:
     condition = getattr(node, field)
     joined = inner(condition)
-    parts = joined.args if kind(condition) == "BoolExpr" and _enum(joined, "boolop") == "AND_EXPR" else [condition]
+    parts = joined.args if kind(condition) == "BoolExpr" and enum(joined, "boolop") == "AND_EXPR" else [condition]
     for number, part in enumerate(parts):
         if kind(part) == "A_Const":  # ON true
             continue
@@ -138,7 +139,7 @@ def _true() -> Node:
 def _limits(node: Node, *, top: bool) -> Iterator[_Spot]:
     if node.HasField("limit_count") and not _is_null(node.limit_count):
         clause = f"LIMIT {_words(node.limit_count)}"
-        if _enum(node, "limit_option") == "LIMIT_OPTION_COUNT":
+        if enum(node, "limit_option") == "LIMIT_OPTION_COUNT":
             if top:  # one row more or all of them: either there is a row beyond the limit, or there is none
                 yield _Spot(clause, MORE, _calculated("SELECT 1 + 1"), node.limit_count)
             else:
@@ -174,13 +175,13 @@ def _distinct(node: Node) -> Iterator[_Spot]:
         first = node.distinct_clause[0]
         on = f" ON ({', '.join(map(_words, node.distinct_clause))})" if first.WhichOneof("node") else ""
         yield _Spot(f"DISTINCT{on}", LEFT_OUT, lambda one: one.ClearField("distinct_clause"), node)
-    if _enum(node, "op") == "SETOP_UNION" and not node.all:
+    if enum(node, "op") == "SETOP_UNION" and not node.all:
         yield _Spot("UNION", "ALL added", _set("all", True), node)
 
 
 def _turned(node: Node) -> _Spot:
     values = node.DESCRIPTOR.fields_by_name["sortby_dir"].enum_type.values_by_name
-    down = _enum(node, "sortby_dir") == "SORTBY_DESC"
+    down = enum(node, "sortby_dir") == "SORTBY_DESC"
     other = values["SORTBY_ASC" if down else "SORTBY_DESC"].number
     clause = f"ORDER BY {_words(node.node)}{' DESC' if down else ''}"
     return _Spot(clause, TURNED, _set("sortby_dir", other), node.node)
@@ -191,11 +192,6 @@ def _set(field: str, value: object) -> Change:
 
 
 # ----------------------------------------------------------------------------------------------------------- nodes
-def _enum(node: Node, field: str) -> str:
-    described = node.DESCRIPTOR.fields_by_name[field]
-    return str(described.enum_type.values_by_number[getattr(node, field)].name)
-
-
 def _is_null(node: Node) -> bool:
     return kind(node) == "A_Const" and inner(node).isnull
 
@@ -206,14 +202,10 @@ def _is_zero(node: Node) -> bool:
 
 def _words(expression: Node) -> str:
     """An expression as SQL, parameters without their casts."""
-    tree = parse("SELECT 1")
-    target = inner(statement(tree).target_list[0]).val
-    if expression.DESCRIPTOR.name == "Node":
-        target.CopyFrom(expression)
-    else:
-        target.func_call.CopyFrom(expression)
-    _bare(target)
-    return re.sub(r"\s+", " ", deparse(tree).removeprefix("SELECT "))
+    copy = type(expression)()
+    copy.CopyFrom(expression)
+    _bare(copy)
+    return re.sub(r"\s+", " ", words(copy))
 
 
 def _bare(node: Node) -> None:

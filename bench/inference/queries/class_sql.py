@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 
 from bench.inference.queries.choice import LISTED, Choice
 from bench.inference.queries.describe import PAGE, constant
-from bench.inference.queries.found import called, expression, quoted, rows_of, words
+from bench.inference.queries.found import called, quoted, rows_of
 from bench.inference.queries.insertions import inserted
 from bench.inference.queries.owners import absent, ranked
 from bench.inference.queries.surroundings import Surroundings
 from bench.inference.queries.uses import Analysis, Use
 from bench.inference.queries.values import bound, searched
+from bench.syntax.expressions import expression, words
 from bench.syntax.tree import Node, inner, kind, walk
 
 SEARCHED = {"pattern", "regex", "search", "member", "contains", "key", "beside", "differs"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.inference.queries.scopes import STATEMENTS, enum
+from bench.inference.queries.scopes import STATEMENTS
+from bench.syntax.expressions import enum
 from bench.syntax.tree import Node, children, inner, kind, walk
 
 _WRAPPERS = {"lower", "upper", "btrim", "trim", "coalesce", "nullif", "unaccent", "citext", "greatest", "least",

@@ -11,7 +11,8 @@ import re
 from collections.abc import Mapping, Sequence
 
 from bench.inference.queries.expressions import outside_subqueries
-from bench.inference.queries.scopes import STATEMENTS, Level, enum
+from bench.inference.queries.scopes import STATEMENTS, Level
+from bench.syntax.expressions import conjuncts, enum, expression, words
 from bench.syntax.tree import Node, children, deparse, inner, kind, parse, statement, walk
 
 Known = Mapping[int, str]
@@ -26,18 +27,6 @@ def quoted(name: str) -> str:
     if plain and all(token.keyword_kind == 0 for token in postgast.scan(name).tokens):
         return name
     return '"' + name.replace('"', '""') + '"'
-
-
-def expression(text: str) -> Node:
-    """An SQL expression as a tree."""
-    return inner(statement(parse(f"SELECT {text}")).target_list[0]).val
-
-
-def words(node: Node) -> str:
-    """An expression as SQL."""
-    tree = parse("SELECT 1")
-    inner(statement(tree).target_list[0]).val.CopyFrom(node)
-    return deparse(tree).removeprefix("SELECT ")
 
 
 def rows_of(
@@ -171,7 +160,7 @@ def _loosen(node: Node, known: Known) -> None:
             and one.HasField(clause)
             and (name in STATEMENTS or name == "JoinExpr")
         ):
-            kept = [part for part in conjuncts(getattr(one, clause)) if not _is_open(part, known)]
+            kept = [part for part in _copies(getattr(one, clause)) if not _is_open(part, known)]
             _put_back(one, clause, kept)
     if name == "SelectStmt":
         for limit in ("limit_count", "limit_offset"):
@@ -181,14 +170,13 @@ def _loosen(node: Node, known: Known) -> None:
         _loosen(child, known)
 
 
-def conjuncts(condition: Node) -> list[Node]:
+def _copies(condition: Node) -> list[Node]:
     """Copies of the conditions that all have to be met."""
-    one = inner(condition)
-    if kind(one) == "BoolExpr" and enum(one, "boolop") == "AND_EXPR":
-        return [part for argument in one.args for part in conjuncts(argument)]
-    copy = type(condition)()
-    copy.CopyFrom(condition)
-    return [copy]
+    copies = []
+    for part in conjuncts(condition):
+        copies.append(type(part)())
+        copies[-1].CopyFrom(part)
+    return copies
 
 
 def _put_back(node: Node, clause: str, kept: Sequence[Node]) -> None:

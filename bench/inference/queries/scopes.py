@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench.inference.queries.relations import Relation, Relations
+from bench.syntax.expressions import enum
 from bench.syntax.tree import Node, children, inner, kind
 
 How = Literal["top", "cte", "from", "exists", "in", "scalar", "union"]
@@ -175,12 +176,6 @@ def sublinks(node: Node, *, negated: bool = False) -> Iterator[tuple[Node, bool]
             yield from sublinks(one, negated=not negated)
         elif name not in STATEMENTS and name != "WithClause" and name != "RangeSubselect":
             yield from sublinks(one, negated=negated)
-
-
-def enum(node: Node, field: str) -> str:
-    """The name of the value of an enumeration."""
-    described = node.DESCRIPTOR.fields_by_name[field]
-    return str(described.enum_type.values_by_number[getattr(node, field)].name)
 
 
 def _columns_of(relation: Relation | None) -> Columns:

@@ -17,7 +17,8 @@ from bench.inference.queries.expressions import (
     wrapped,
 )
 from bench.inference.queries.relations import Relations
-from bench.inference.queries.scopes import STATEMENTS, Level, enum, levels
+from bench.inference.queries.scopes import STATEMENTS, Level, levels
+from bench.syntax.expressions import enum
 from bench.syntax.tree import Node, NotParsed, children, inner, kind, parse, statement
 
 Role = Literal[
