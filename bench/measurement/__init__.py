@@ -4,6 +4,7 @@
 ``compare``    first executions, and whether both sides give the same answers
 ``answers``    what one execution answers: rows in their order, and what it left in the tables
 ``rounds``     timed executions, before and after interleaved, in seeded random order
+``within``     all of that within a number of seconds
 ``loops``      executions looped inside the server, for times that are compared between two databases
 """
 
@@ -21,7 +22,8 @@ from bench.measurement.execution import (
     explain_blocks,
     result_rows,
 )
-from bench.measurement.rounds import SAMPLES_MAX, rounds_within, time_pairs
+from bench.measurement.rounds import SAMPLES_MAX, time_pairs
+from bench.measurement.within import measure_within
 
 __all__ = [
     "SAMPLES_MAX",
@@ -38,8 +40,8 @@ __all__ = [
     "execute_here",
     "explain_blocks",
     "look",
+    "measure_within",
     "result_rows",
-    "rounds_within",
     "see_all",
     "time_pairs",
 ]

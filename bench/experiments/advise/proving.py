@@ -13,12 +13,9 @@ from bench.experiments.advise.dropping import find_drops, try_drops
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.setup import Setup
 from bench.hygiene.findings import TITLES
-from bench.measurement import Cell, Sides, compare, compare_all, rounds_within, see_all, time_pairs
+from bench.measurement import Cell, Sides, compare, measure_within, time_pairs
 from bench.model import Attribution, CellSide, Optimization, Options, Pair, Rewrite, State
 from bench.postgres.connection import checkpoint
-
-READS_SHARE = 0.75
-"""Of the time to measure in, what reads may take where something writes, too."""
 
 REWRITE_ROUNDS = 10
 """Executions of a statement and its rewrite, in turn."""
@@ -59,7 +56,10 @@ def prove(work: Proving, seen: AdviseRun) -> None:
     checkpoint(setup.admin)
     databases: dict[State, str] = {"before": before, "after": after} if blocks else {"before": before}
     sides = Sides(setup.target, databases, work.options.timeout_s)
-    _measure(work, sides)
+    measure_within(
+        sides, work.cells, work.options, setup.watch, "equality and plans", setup.progress,
+        lambda pairs: work.told(pairs=tuple(pairs)),
+    )  # fmt: skip
     _rewrites(work, after, [one for one in seen.proposals if one.candidate.kind == "rewrite"])
     if work.ship and blocks:
         with setup.watch("shipping"):
@@ -70,41 +70,6 @@ def _worth_trying(drops: Sequence[Proposal], seen: AdviseRun) -> list[Proposal]:
     """That no query uses an index says something only of queries that somebody wrote, and of all of them."""
     known = not (seen.left_out or seen.inferred_queries or seen.broken)
     return [one for one in drops if known or one.candidate.family != TITLES["unused"].lower()]
-
-
-# ------------------------------------------------------------------------------------------------------- measuring
-def _measure(work: Proving, sides: Sides) -> None:
-    reads, writes = ([cell for cell in work.cells if cell.query.writes is writing] for writing in (False, True))
-    budget_s = work.options.budget_s
-    done = _timed(work, sides, reads, budget_s * (READS_SHARE if writes else 1.0), ())
-    _timed(work, sides, writes, budget_s - work.setup.watch.seconds.get("measure", 0.0), done)
-
-
-def _timed(
-    work: Proving, sides: Sides, cells: Sequence[Cell], budget_s: float, done: tuple[Pair, ...]
-) -> tuple[Pair, ...]:
-    """Compare the answers of both sides and time them in turn; where there is one side, look at it and time it."""
-    if not cells:
-        return done
-    setup = work.setup
-
-    def store(pairs: Sequence[Pair]) -> None:
-        work.told(pairs=(*done, *pairs))
-
-    with setup.watch("equality and plans"):
-        look = compare_all if "after" in sides.databases else see_all
-        pairs = look(sides, cells, setup.progress, store)
-    left = [pair for pair in pairs if pair.before.error or pair.skipped]
-    going = [(cell, pair) for cell, pair in zip(cells, pairs, strict=True) if not (pair.before.error or pair.skipped)]
-    done = (*done, *left)
-    with setup.watch("measure"):
-        rounds = rounds_within(max(budget_s, 0.0), [pair for _, pair in going], work.options)
-        options = replace(work.options, rounds=rounds, budget_s=max(budget_s, 0.0))
-        timed = time_pairs(
-            sides, [cell for cell, _ in going], [pair for _, pair in going], options, setup.progress, store
-        )
-    store(timed)
-    return (*done, *timed)
 
 
 # -------------------------------------------------------------------------------------------------------- rewrites

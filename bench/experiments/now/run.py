@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bench.experiments.now.record import NowRun
 from bench.experiments.origin import Origin
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
-from bench.measurement import Cell, Sides, cells_of, rounds_within, see_all, time_pairs
+from bench.measurement import Sides, cells_of, measure_within
 from bench.model import Options, Pair, Query
 from bench.postgres.index_facts import foreign_keys, index_facts
 from bench.postgres.servers import ServerHandle
-
-READS_SHARE = 0.75
-"""Of the time to measure in, what reads may take where something writes, too."""
 
 Keep = Callable[[NowRun], None]
 """Called with everything seen so far, after every cell and round."""
@@ -55,14 +52,15 @@ def run(basis: SetupOptions, options: Options, origin: Origin, server: ServerHan
             bindings, work.failed = setup.bindings_told(basis.queries)
         with setup.watch("catalog"), setup.target.connect(database) as connection:
             work.told(indexes=index_facts(connection, {}), foreign_keys=foreign_keys(connection))
-        work.seen = replace(work.seen, pairs=tuple(_skipped(work, query) for query in basis.queries if query.name in
-                                                   work.failed or not bindings[query.name]))  # fmt: skip
-        reads, writes = (
-            cells_of([q for q in basis.queries if q.writes is writing and q.name in bindings], bindings)
-            for writing in (False, True)
+        skipped = tuple(
+            _skipped(work, query) for query in basis.queries if query.name in work.failed or not bindings[query.name]
         )
-        _measure(work, reads, options.budget_s * (READS_SHARE if writes else 1.0))
-        _measure(work, writes, options.budget_s - setup.watch.seconds.get("measure", 0.0))
+        work.seen = replace(work.seen, pairs=skipped)
+        cells = cells_of([query for query in basis.queries if query.name in bindings], bindings)
+        measure_within(
+            work.sides, cells, options, setup.watch, "plans", setup.progress,
+            lambda pairs: work.told(pairs=(*skipped, *pairs)),
+        )  # fmt: skip
     work.seen = complete(work.seen)
     work.told()
     return work.seen
@@ -72,26 +70,3 @@ def _skipped(work: _Work, query: Query) -> Pair:
     if query.name in work.failed:
         return Pair(query.name, "all", skipped=f"no parameters could be chosen: {work.failed[query.name]}")
     return Pair(query.name, "all", skipped="the dataset has no value for any parameter class of this query")
-
-
-def _measure(work: _Work, cells: Sequence[Cell], budget_s: float) -> None:
-    if not cells:
-        return
-    done, setup, options = work.seen.pairs, work.setup, work.seen.options
-
-    def store(current: Sequence[Pair]) -> None:
-        work.told(pairs=(*done, *current))
-
-    with setup.watch("plans"):
-        pairs = see_all(work.sides, cells, setup.progress, store)
-    broken = [pair for pair in pairs if pair.before.error or pair.skipped]
-    both = zip(cells, pairs, strict=True)
-    going = [(cell, pair) for cell, pair in both if not (pair.before.error or pair.skipped)]
-    done = (*done, *broken)
-    with setup.watch("measure"):
-        rounds = rounds_within(budget_s, [pair for _, pair in going], options)
-        timed = time_pairs(
-            work.sides, [cell for cell, _ in going], [pair for _, pair in going],
-            replace(options, rounds=rounds, budget_s=budget_s), setup.progress, store,
-        )  # fmt: skip
-    work.told(pairs=(*done, *timed))
