@@ -10,17 +10,16 @@ from bench.cells import samples
 from bench.experiments import about
 from bench.experiments.advise import beside, figure
 from bench.experiments.advise.findings import findings
-from bench.experiments.advise.queries import Places, overview, parts
+from bench.experiments.advise.queries import overview, whole
 from bench.experiments.advise.record import ADVISE, AdviseRun
 from bench.experiments.advise.summary import AdviseSummary, Change, Served, figures_of, summarize
 from bench.experiments.experiment import Experiment
+from bench.experiments.parts import Places, answer, answer_in_text, query_parts, tile
 from bench.report import csv, numbers
 from bench.report.document import (
-    GAP,
     MARKDOWN,
     PAGE,
     TERMINAL,
-    TEXT,
     Beside,
     Block,
     Cell,
@@ -40,7 +39,6 @@ from bench.report.document import (
     Table,
 )
 from bench.report.html.anchors import anchors
-from bench.report.markdown import PROSE
 
 SERVED_MOST = 6
 """Classes that are listed with a change."""
@@ -69,7 +67,7 @@ def document(run: AdviseRun, summary: AdviseSummary) -> Document:
             Section("losers", "Not in the set, and why", tuple(beside.losers(summary)), nav="Not in the set"),
             Section("hopeless", "Where no index can help", tuple(beside.hopeless(run, summary)),
                     formats=PAGE | MARKDOWN),
-            Section("queries", "Queries", tuple(parts(run, summary, places)), formats=PAGE),
+            Section("queries", "Queries", tuple(query_parts(summary.queries, places, whole)), formats=PAGE),
             _about(run),
         ),
         pgproof=run.pgproof,
@@ -80,18 +78,9 @@ def document(run: AdviseRun, summary: AdviseSummary) -> Document:
 
 # ---------------------------------------------------------------------------------------------------- first screen
 def _first_screen(run: AdviseRun, summary: AdviseSummary, own: Places) -> Iterator[Block]:
-    yield GAP
-    yield _changes(summary, own, TERMINAL)
-    yield _changes(summary, own, MARKDOWN)
-    yield GAP
-    yield Sentences((" ".join(summary.paragraph),), "paragraph", most=5 * PROSE, formats=TEXT)
-    yield Sentences(summary.next_steps, "list", mark="→ ", most=2 * PROSE, formats=TEXT)
-    answer = (
-        Sentences(summary.paragraph),
-        Part("What to do next", (Sentences(summary.next_steps, "steps"),), kind="next", level=2),
-        Facts(tuple(_tiles(run, summary)), "tiles"),
-    )
-    yield Beside(answer, "answer", PAGE)
+    tables = [_changes(summary, own, TERMINAL), _changes(summary, own, MARKDOWN)]
+    yield from answer_in_text(tables, summary.paragraph, summary.next_steps)
+    yield Beside(answer(summary.paragraph, "What to do next", summary.next_steps, _tiles(run, summary)), "answer", PAGE)
     yield _changes(summary, own, PAGE)
     if summary.changes:
         yield Code("advised.sql", advised(run, summary))
@@ -101,15 +90,11 @@ def _tiles(run: AdviseRun, summary: AdviseSummary) -> Iterator[tuple[str, Line]]
     target, total = numbers.ms(summary.target_ms), f"of {len(summary.queries)}"
     for state, found in (("before", summary.before), ("with the set", summary.after)):
         if found and summary.queries:
-            yield f"meet {target} {state}", _tile(str(found.meets), f"{total}{found.assumed}, {found.rest}")
+            yield f"meet {target} {state}", tile(str(found.meets), f"{total}{found.assumed}, {found.rest}")
     if summary.changes:
-        yield "disk", _tile(numbers.size(summary.size_bytes), f"{len(summary.changes)} changes")
-        yield "more WAL to write", _tile(f"{summary.write_share:.1%}", "over the write statements")
-    yield "tried", _tile(str(len(run.built)), "candidates built and executed")
-
-
-def _tile(value: str, note: str) -> Line:
-    return value, " ", Span(note, small=True)
+        yield "disk", tile(numbers.size(summary.size_bytes), f"{len(summary.changes)} changes")
+        yield "more WAL to write", tile(f"{summary.write_share:.1%}", "over the write statements")
+    yield "tried", tile(str(len(run.built)), "candidates built and executed")
 
 
 def _changes(summary: AdviseSummary, own: Places, formats: frozenset[Format]) -> Table:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from bench.cells.records import CellSummary
 from bench.cells.sentences import effect
-from bench.experiments.advise.record import AdviseRun
 from bench.experiments.advise.summary import AdvisedQuery, AdviseSummary
+from bench.experiments.parts import Places
 from bench.report import numbers
 from bench.report.document import (
     EVERYWHERE,
@@ -16,9 +16,7 @@ from bench.report.document import (
     Cell,
     Code,
     Column,
-    Facts,
     Fold,
-    Part,
     Plans,
     Row,
     Section,
@@ -27,9 +25,6 @@ from bench.report.document import (
     Table,
     verdict,
 )
-
-Places = Mapping[str, str]
-"""Where each query stands in the page, by name."""
 
 
 def overview(summary: AdviseSummary, places: Places) -> Section:
@@ -71,18 +66,8 @@ def _buffers(cell: CellSummary) -> str:
     return numbers.change(before, after) if cell.after.measured else numbers.count(before)
 
 
-def parts(run: AdviseRun, summary: AdviseSummary, places: Places) -> Iterator[Block]:
-    """Each query."""
-    meanings = dict(pair for one in summary.queries if one.plans for pair in one.plans.meanings)
-    if meanings:
-        yield Fold("What do the words in these plans mean?", (Facts(tuple(meanings.items()), "meanings"),), "words")
-    for one in summary.queries:
-        find = " ".join((one.summary.title, one.query.name, one.summary.outcome, *one.query.tables)).lower()
-        title = (one.summary.title, " ", verdict(one.summary.outcome))
-        yield Part(title, tuple(_query(one)), places[one.query.name], find=find)
-
-
-def _query(one: AdvisedQuery) -> Iterator[Block]:
+def whole(one: AdvisedQuery) -> Iterator[Block]:
+    """All of a query."""
     if one.query.asks:
         yield Sentences((one.query.asks,), "paragraph", kind="asks")
     yield Sentences((f"{one.summary.reason}.",), "reason")

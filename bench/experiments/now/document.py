@@ -13,10 +13,10 @@ from bench.experiments.now.findings import findings, suites
 from bench.experiments.now.queries import overview, parts, worst
 from bench.experiments.now.record import NOW, NowRun
 from bench.experiments.now.summary import NowSummary, summarize
+from bench.experiments.parts import answer, answer_in_text, tile
 from bench.hygiene.findings import BY_CATALOG, TITLES, HygieneFinding
 from bench.report import csv, junit, numbers
 from bench.report.document import (
-    GAP,
     MARKDOWN,
     PAGE,
     TEXT,
@@ -36,7 +36,6 @@ from bench.report.document import (
     Table,
 )
 from bench.report.html.anchors import anchors
-from bench.report.markdown import PROSE
 
 FOLDED_FROM = 8
 """Findings of a kind from which on they are folded away."""
@@ -71,32 +70,20 @@ def document(run: NowRun, summary: NowSummary) -> Document:
 
 
 def _first_screen(run: NowRun, summary: NowSummary, places: Mapping[str, str]) -> Iterator[Block]:
-    yield GAP
-    yield worst(summary, places, TEXT)
-    yield GAP
-    yield Sentences((" ".join(summary.paragraph),), "paragraph", most=5 * PROSE, formats=TEXT)
-    yield Sentences(summary.next_steps, "list", mark="→ ", most=2 * PROSE, formats=TEXT)
-    answer = (
-        Sentences(summary.paragraph),
-        Part("What to look at next", (Sentences(summary.next_steps, "steps"),), kind="next", level=2),
-        Facts(tuple(_tiles(run, summary)), "tiles"),
-    )
-    yield Beside((Beside(answer, "answer"), worst(summary, places, PAGE)), "first", PAGE)
+    yield from answer_in_text([worst(summary, places, TEXT)], summary.paragraph, summary.next_steps)
+    found = answer(summary.paragraph, "What to look at next", summary.next_steps, _tiles(run, summary))
+    yield Beside((Beside(found, "answer"), worst(summary, places, PAGE)), "first", PAGE)
 
 
 def _tiles(run: NowRun, summary: NowSummary) -> Iterator[tuple[str, Line]]:
     what = "probes" if run.inferred_queries else "queries"
-    yield f"meet {numbers.ms(summary.target_ms)}", _tile(summary.tally.meets, f"of {len(summary.queries)} {what}")
-    yield "rows", _tile(summary.rows, f"in {numbers.plural(summary.tables, 'table')}")
+    yield f"meet {numbers.ms(summary.target_ms)}", tile(f"{summary.tally.meets:,}", f"of {len(summary.queries)} {what}")
+    yield "rows", tile(f"{summary.rows:,}", f"in {numbers.plural(summary.tables, 'table')}")
     bare = sum(one.kind == "unindexed foreign key" for one in summary.findings)
-    yield "foreign keys without an index", _tile(bare, f"of {len(run.foreign_keys)}")
-    yield "indexes to look at", _tile(len(summary.findings) - bare, f"of {len(run.indexes)}")
+    yield "foreign keys without an index", tile(f"{bare:,}", f"of {len(run.foreign_keys)}")
+    yield "indexes to look at", tile(f"{len(summary.findings) - bare:,}", f"of {len(run.indexes)}")
     if left := summary.count("left out"):
-        yield "tables left out", _tile(left, "with the reason below")
-
-
-def _tile(value: int, note: str) -> Line:
-    return f"{value:,}", " ", Span(note, small=True)
+        yield "tables left out", tile(f"{left:,}", "with the reason below")
 
 
 # ------------------------------------------------------------------------------------------------------ the schema

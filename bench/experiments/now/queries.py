@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 
 from bench.experiments.now.record import NowRun
 from bench.experiments.now.summary import NowCell, NowQuery, NowSummary
+from bench.experiments.parts import Places, query_parts
 from bench.report import numbers
 from bench.report.document import (
     EVERYWHERE,
@@ -16,11 +17,9 @@ from bench.report.document import (
     Code,
     Column,
     Custom,
-    Facts,
     Fold,
     Format,
     Line,
-    Part,
     Plans,
     Row,
     Section,
@@ -35,9 +34,6 @@ from bench.report.html.sql import filled
 
 WORST_MOST = 10
 """Queries on the first screen."""
-
-Places = Mapping[str, str]
-"""Where each query stands in the page, by name."""
 
 
 def worst(summary: NowSummary, places: Places, formats: frozenset[Format]) -> Table:
@@ -115,13 +111,7 @@ def _row(one: NowQuery, places: Places) -> Row:
 # ------------------------------------------------------------------------------------------------------ each of them
 def parts(run: NowRun, summary: NowSummary, places: Places) -> Iterator[Block]:
     """Each query."""
-    meanings = dict(pair for one in summary.queries if one.plans for pair in one.plans.meanings)
-    if meanings:
-        yield Fold("What do the words in these plans mean?", (Facts(tuple(meanings.items()), "meanings"),), "words")
-    for one in summary.queries:
-        find = " ".join((one.summary.title, one.query.name, one.summary.outcome, *one.query.tables)).lower()
-        title = (one.summary.title, " ", verdict(one.summary.outcome))
-        yield Part(title, tuple(_query(one, run)), places[one.query.name], find=find)
+    return query_parts(summary.queries, places, lambda one: _query(one, run))
 
 
 def _query(one: NowQuery, run: NowRun) -> Iterator[Block]:

@@ -9,28 +9,23 @@ from bench.cells.sentences import effect
 from bench.experiments.before_after import figures
 from bench.experiments.before_after.document import words
 from bench.experiments.before_after.summary import RunSummary
+from bench.experiments.parts import answer, answer_in_text, tile
 from bench.model import Run
 from bench.model.vocabulary import mark
 from bench.report import numbers
 from bench.report.document import (
-    GAP,
     PAGE,
     TERMINAL,
-    TEXT,
     Beside,
     Block,
     Cell,
     Column,
-    Facts,
     Figure,
     Line,
-    Part,
     Row,
-    Sentences,
     Span,
     Table,
 )
-from bench.report.markdown import PROSE
 from bench.report.text import one_line
 
 LONG_FROM = 25
@@ -41,36 +36,23 @@ CLASS_MOST = 18
 
 def first_screen(run: Run, summary: RunSummary) -> Iterator[Block]:
     """Give the blocks above all sections."""
-    if summary.queries:
-        yield GAP
-        yield _table(summary)
-    yield GAP
-    yield Sentences((" ".join(summary.paragraph),), "paragraph", most=5 * PROSE, formats=TEXT)
-    yield Sentences(summary.next_steps, "list", mark="→ ", most=2 * PROSE, formats=TEXT)
-    answer = (
-        Sentences(summary.paragraph),
-        Part("What to do next", (Sentences(summary.next_steps, "steps"),), kind="next", level=2),
-        Facts(tuple(_tiles(run, summary)), "tiles"),
-    )
+    yield from answer_in_text([_table(summary)] if summary.queries else [], summary.paragraph, summary.next_steps)
+    found = answer(summary.paragraph, "What to do next", summary.next_steps, _tiles(run, summary))
     kind = "first long" if len(summary.queries) >= LONG_FROM else "first"
-    yield Beside((Beside(answer, "answer"), _chart(summary)), kind, PAGE)
+    yield Beside((Beside(found, "answer"), _chart(summary)), kind, PAGE)
 
 
 def _tiles(run: Run, summary: RunSummary) -> Iterator[tuple[str, Line]]:
     target, queries = numbers.ms(summary.target_ms), f"of {len(summary.queries)}"
     for state, found in (("before", summary.before), ("after", summary.after)):
         if found and summary.queries:
-            yield f"meet {target} {state}", _tile(str(found.meets), f"{queries}{found.assumed}, {found.rest}")
-    yield "pairs measured", _tile(str(summary.pairs_measured), f"of {summary.pairs_total}")
+            yield f"meet {target} {state}", tile(str(found.meets), f"{queries}{found.assumed}, {found.rest}")
+    yield "pairs measured", tile(str(summary.pairs_measured), f"of {summary.pairs_total}")
     if summary.applied.number:
         applied = summary.applied
-        yield "optimizations", _tile(str(applied.number), f"{numbers.seconds(applied.build_ms / 1000)} to apply")
-        yield "disk", _tile(numbers.size(applied.size_bytes), f"{numbers.size(applied.wal_bytes)} WAL")
-    yield "data", _tile(f"{run.dataset.scale:,}", run.dataset.unit)
-
-
-def _tile(value: str, note: str) -> Line:
-    return (value, " ", Span(note, small=True)) if note else value
+        yield "optimizations", tile(str(applied.number), f"{numbers.seconds(applied.build_ms / 1000)} to apply")
+        yield "disk", tile(numbers.size(applied.size_bytes), f"{numbers.size(applied.wal_bytes)} WAL")
+    yield "data", tile(f"{run.dataset.scale:,}", run.dataset.unit)
 
 
 def _chart(summary: RunSummary) -> Figure:
