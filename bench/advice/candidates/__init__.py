@@ -41,7 +41,7 @@ from bench.model.facts import Facts
 from bench.model.schema import Schema
 from bench.syntax.expressions import qualified
 
-__all__ = ["Proposals", "SeenClass", "SeenQuery", "candidates"]
+__all__ = ["Proposals", "SeenClass", "SeenQuery", "candidates", "superfluous"]
 
 MOST = 10
 """Indexes for one query and table."""
@@ -55,16 +55,22 @@ def candidates(schema: Schema, seen: Sequence[SeenQuery], facts: Facts) -> Propo
     ideas = [idea for one in seen for idea in _ideas(one, by_query[one.query.name], context)]
     ideas += merged(ideas)
     ideas += foreign_keys.ideas(seen, context)
-    indexes = _indexes(ideas, context)
+    shapes = _shapes(ideas, context)
+    indexes = _indexes(ideas, shapes, context)
     made = [*indexes, *statistics(found, context), *(other for one in seen for other in rewrites(one, schema))]
     going = {one.ddl: one for one in drops(seen, context)}
-    for one in later(indexes, _shapes(ideas, context), context):
+    for one in later(indexes, shapes, context):
         going.setdefault(one.ddl, one)
     helped = {query for one in made for query in one.queries}
     left = tuple(
         hopeless(one, by_query[one.query.name], context) for one in seen if one.query.name not in helped and one.classes
     )
     return Proposals(_named_apart([*made, *going.values()]), left)
+
+
+def superfluous(schema: Schema, seen: Sequence[SeenQuery], facts: Facts) -> tuple[Candidate, ...]:
+    """Only the indexes that could go as the database is, by themselves."""
+    return _named_apart(drops(seen, context_of(schema, facts, ())))
 
 
 def _named_apart(candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
@@ -117,12 +123,11 @@ def _shapes(ideas: Sequence[Idea], context: Context) -> dict[str, Shape]:
     return {names[identity]: shape for identity, shape in unique.items()}
 
 
-def _indexes(ideas: Sequence[Idea], context: Context) -> tuple[Candidate, ...]:
+def _indexes(ideas: Sequence[Idea], shapes: dict[str, Shape], context: Context) -> tuple[Candidate, ...]:
     """One candidate of each shape, for all queries that asked for it."""
     grouped: dict[tuple[object, ...], list[Idea]] = {}
     for idea in ideas:
         grouped.setdefault(idea.shape.identity, []).append(idea)
-    shapes = _shapes(ideas, context)
     made = [_candidate(grouped[shape.identity], name) for name, shape in shapes.items()]
     return tuple(sorted(with_replaced(made, shapes, context), key=lambda one: (one.tables, one.name)))
 

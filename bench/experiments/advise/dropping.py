@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import psycopg
 
 from bench.advice.blocks import blocks_of
-from bench.advice.candidates import candidates
+from bench.advice.candidates import superfluous
 from bench.advice.menus import SLOWER, SLOWER_MS
 from bench.attribution.cells import NOTHING, Found
 from bench.attribution.subsets import Sets
@@ -35,10 +35,6 @@ ALONE = "it is the only index left that supports {}: deleting a parent would rea
 NONE: Mapping[str, str] = {}
 
 
-REPLACED = "replaced by "
-"""The family of what could go if another candidate were there: here it is, or it is not to come."""
-
-
 def find_drops(
     setup: Setup, database: str, seen: AdviseRun, cells: Sequence[Cell], timeout_s: float
 ) -> tuple[Proposal, ...]:
@@ -47,8 +43,8 @@ def find_drops(
     looked, _ = look_at(Sides(setup.target, {"before": database}, timeout_s), cells, setup.progress)
     with setup.target.connect(database) as connection:
         Sets(connection, {}).clean()
-        found = candidates(read_catalog(connection), looked, read_facts(connection)).candidates
-    drops = [one for one in found if one.kind == "drop" and one.name not in own and not one.family.startswith(REPLACED)]
+        found = superfluous(read_catalog(connection), looked, read_facts(connection))
+    drops = [one for one in found if one.name not in own]
     blocks = blocks_of([*(one.candidate for one in seen.proposals), *drops], {query.name for query in seen.queries})
     return tuple(Proposal(one, block) for one, block in zip(drops, [*blocks.values()][-len(drops) :], strict=False))
 
