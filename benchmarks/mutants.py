@@ -71,7 +71,10 @@ PARTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         tuple(
             f"{EXPERIMENTS}/scale/{name}.py" for name in ("check", "crossing", "curves", "fit", "forecast", "shapes")
         ),
-        tuple(f"{TESTS}/scale/test_{name}.py" for name in ("check", "crossing", "fit", "forecast", "series", "shapes")),
+        tuple(
+            f"{TESTS}/scale/test_{name}.py"
+            for name in ("check", "crossing", "fit", "forecast", "forecast_of_runs", "series", "shapes")
+        ),
     ),
     "smallest set": (
         ("bench/attribution/smallest_set.py", "bench/attribution/shapley.py", f"{EXPERIMENTS}/attribution/verdicts.py"),
