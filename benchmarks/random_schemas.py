@@ -1,25 +1,24 @@
 """Fill schemas of chance: are all constraints valid, and is a second filling the same?
 
-    python benchmarks/random_schemas.py [--first 0] [--count 1000] [--rows 200] [--evidence FILE]
+    python benchmarks/random_schemas.py [--first 0] [--count 1000] [--rows 200] [--write]
 
 The schemas are those of tests/inference/rows/random_schemas.py, by seed, made of what schema_features.py beside it
 lists: keys (several columns, NULLS NOT DISTINCT, partial, on expressions, of foreign keys alone, WITHOUT OVERLAPS),
 foreign keys (composite, overlapping, self, cyclic, NOT NULL, deferrable, MATCH FULL, PERIOD, to unique keys, of other
 types), CHECKs, exclusion, domains, enums, arrays, ranges, multiranges, composites, types of five extensions, generated
 and identity columns, partitions, inheritance, typed tables, triggers, rules, row-level security, rows that are there
-before. Each is filled twice. What fails is printed with its seed; ``--evidence`` keeps what was found.
+before. Each is filled twice. What fails is printed with its seed; ``--write`` keeps what was found.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
 import tempfile
 from collections import Counter
-from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
+
+import evidence
 
 from bench.errors import PgproofError
 from bench.postgres import databases
@@ -27,8 +26,6 @@ from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from tests.inference.rows.random_schemas import Chance, make
 from tests.inference.rows.test_rows import broken, database, fill
-
-ROOT = Path(__file__).parents[1]
 
 
 def wrong_with(target: Target, chance: Chance, rows: int) -> str:
@@ -54,7 +51,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rows", type=int, default=200)
-    parser.add_argument("--evidence", type=Path)
+    parser.add_argument("--write", action="store_true", help="keep what was found for the documents")
     asked = parser.parse_args()
     home, failures, features = Path(tempfile.mkdtemp(prefix="pgproof-chance-")), {}, Counter[str]()
     home.chmod(0o755)
@@ -70,24 +67,20 @@ def main() -> None:
             if wrong:
                 failures[seed] = wrong
                 print(f"seed {seed}: {wrong}", flush=True)
-            if asked.evidence and (seed + 1) % 25 == 0:
-                write(asked.evidence, asked.first, seed + 1 - asked.first, asked.rows, failures, features)
+            if asked.write and (seed + 1) % 25 == 0:
+                write(asked.first, seed + 1 - asked.first, asked.rows, failures, features)
     print(f"{asked.count} schemas, {len(features)} features, {len(failures)} failures")
 
 
 def write(
-    path: Path, first: int, count: int, rows: int, failures: dict[int, str], features: Counter[str]
+    first: int, count: int, rows: int, failures: dict[int, str], features: Counter[str]
 ) -> None:  # fmt: skip
     """Keep what was found."""
-    commit = subprocess.run(
-        ["git", "-C", ROOT, "describe", "--always", "--dirty"], capture_output=True, text=True, check=True
-    )
-    found = {
-        "first": first, "count": count, "rows": rows, "failures": failures, "failed": len(failures),
-        "features": dict(sorted(features.items())), "kinds": len(features), "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "commit": commit.stdout.strip(), "machine": "2 shared cores, PostgreSQL 18 (embedded)",
-    }  # fmt: skip
-    path.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    failed = {str(seed): wrong for seed, wrong in failures.items()}
+    evidence.keep("random_schemas", {
+        "first": first, "count": count, "rows": rows, "failures": failed, "failed": len(failures),
+        "features": dict(sorted(features.items())), "kinds": len(features),
+    })  # fmt: skip
 
 
 if __name__ == "__main__":

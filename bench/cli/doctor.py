@@ -16,7 +16,7 @@ from typing import Literal
 import click
 
 from bench import machine
-from bench.cli.options import quiet_option
+from bench.cli.options import home_option, quiet_option
 from bench.cli.streams import out
 from bench.errors import PgproofError, ServerError
 from bench.pgbench import find_pgbench
@@ -63,8 +63,7 @@ class Check:
 @click.command("doctor")
 @click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to watch how "
               "much equal executions differ on this machine; 0 leaves it out.")  # fmt: skip
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the data of a server that "
-              "pgproof starts here.  [default: the user's cache folder]")  # fmt: skip
+@home_option
 @quiet_option
 def doctor(seconds: float, home: Path | None, quiet: bool) -> int:
     """Say what this machine can run, and what is missing, with the command that mends it.
@@ -113,12 +112,10 @@ def _clock() -> Check:
     for _ in range(1000):
         time.perf_counter_ns()
     each = (time.perf_counter_ns() - begin) / 1000
-    source = Path("/sys/devices/system/clocksource/clocksource0/current_clocksource")
+    source = ""
     with suppress(OSError):
-        return Check(
-            "clock", "mind" if each > CLOCK_NS else "ok", f"{source.read_text().strip()}, {each:.0f} ns a reading"
-        )
-    return Check("clock", "mind" if each > CLOCK_NS else "ok", f"{each:.0f} ns a reading")
+        source = f"{Path('/sys/devices/system/clocksource/clocksource0/current_clocksource').read_text().strip()}, "
+    return Check("clock", "mind" if each > CLOCK_NS else "ok", f"{source}{each:.0f} ns a reading")
 
 
 def _disk(home: Path) -> Check:

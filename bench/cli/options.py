@@ -39,11 +39,18 @@ def server_options(command: Command) -> Command:
         click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof makes "
                      "databases of its own there and touches no other."),
         click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Image for --server docker."),
-        click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the data of a server "
-                     "that pgproof starts here.  [default: the user's cache folder]"),
+        home_option,
     )):  # fmt: skip
         command = option(command)
     return command
+
+
+def home_option(command: Command) -> Command:
+    """The option that says where servers of pgproof's own keep their data."""
+    return click.option(
+        "--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for the data of a server that pgproof "
+        "starts here.  [default: the user's cache folder]",
+    )(command)  # fmt: skip
 
 
 def workload_options(command: Command) -> Command:

@@ -9,6 +9,7 @@ from bench.workload import sqlfile
 _IDENTIFIER = r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)'
 NAME = rf"{_IDENTIFIER}"
 QUALIFIED = rf"{_IDENTIFIER}(?:\s*\.\s*{_IDENTIFIER}){{0,2}}"
+BACKSLASH = "\\"
 GAP = r'(?:\s+|(?=")|(?<="))'
 """What is between a keyword and a name: nothing is needed where the name is quoted."""
 
@@ -59,6 +60,14 @@ def folded(written: str) -> str:
 def literal(text: str) -> str:
     """A string literal, for a session with standard_conforming_strings."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def value_literal(value: str | None) -> str:
+    """A value for psql: with E a backslash means the same whatever standard_conforming_strings says."""
+    if value is None:
+        return "NULL"
+    quoted = literal(value)
+    return f"E{quoted.replace(BACKSLASH, 2 * BACKSLASH)}" if BACKSLASH in value else quoted
 
 
 def dollar_quoted(body: str, tag: str) -> str:

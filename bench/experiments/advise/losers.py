@@ -84,8 +84,10 @@ def _loser(one: Proposal, chooser: Chooser, chosen: Names, run: AdviseRun) -> Lo
             if one.candidate.family == "foreign key":
                 said = f"No statement here shows what it is for. {one.candidate.reason}"
         return Loser(one, said, size)
-    menu = max(changed, key=lambda menu: menu.plan(NOTHING).cost / max(menu.plan(alone).cost, 0.01))
-    expected = menu.plan(NOTHING).cost / max(menu.plan(alone).cost, 0.01)
+    expected, menu = max(
+        ((menu.plan(NOTHING).cost / max(menu.plan(alone).cost, 0.01), menu) for menu in changed),
+        key=lambda both: both[0],
+    )
     measured = menu.ms(NOTHING) / max(menu.ms(alone), 0.001)
     return Loser(one, _reason(name, changed, chooser, chosen, run), size, menu.cell.label, expected, measured)
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from psycopg import sql
-
 from bench.errors import PgproofError
 from bench.measurement import Cell
 from bench.model import Run, State
 from bench.postgres.servers.settings import TIMED_SETTINGS
+from bench.shipping.text import value_literal
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF)"
 
@@ -36,12 +35,12 @@ def session(cell: Cell, run: Run, state: State, binding: int, database: str) -> 
     """The lines of the session."""
     text, values = cell.statement(state, binding)
     types = f" ({', '.join(cell.types(state))})" if values else ""
-    given = f" ({', '.join(map(literal, values))})" if values else ""
+    given = f" ({', '.join(map(value_literal, values))})" if values else ""
     yield f"-- {cell.label}, {state}, values {binding + 1} of {len(cell.bindings)}, as run {run.id} executed it"
     yield f"-- the database is there after: pgproof run --keep  (dataset {run.dataset.key}, seed {run.dataset.seed})"
     yield f'\\connect "{database}"'
     settings = {**TIMED_SETTINGS, "statement_timeout": f"{run.options.timeout_s * 1000:.0f}ms"}
-    yield from (f"SET {name} = {literal(value)};" for name, value in settings.items())
+    yield from (f"SET {name} = {value_literal(value)};" for name, value in settings.items())
     yield f"PREPARE cell{types} AS\n{text.strip().rstrip(';')};"
     yield "BEGIN;" if cell.query.writes else "\\timing on"
     yield f"{EXPLAIN} EXECUTE cell{given};"
@@ -50,8 +49,3 @@ def session(cell: Cell, run: Run, state: State, binding: int, database: str) -> 
     yield f"EXECUTE cell{given};"
     if cell.query.writes:
         yield "ROLLBACK;"
-
-
-def literal(value: str | None) -> str:
-    """A value as SQL."""
-    return "NULL" if value is None else sql.quote(value).strip()

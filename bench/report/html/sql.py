@@ -13,10 +13,9 @@ from pygments.lexers import PostgresLexer
 from bench.errors import WorkloadError
 from bench.model import Binding, Parameter
 from bench.report.text import clean
-from bench.shipping.text import literal, semicolon
+from bench.shipping.text import semicolon, value_literal
 from bench.workload.sqlfile import fill_in
 
-BACKSLASH = "\\"
 CLASSES = (
     (token.Keyword, "k"),
     (token.Operator.Word, "k"),
@@ -54,17 +53,9 @@ def _class_of(kind: Any) -> str:  # noqa: ANN401 - Pygments' types of words are 
 
 def filled(sql: str, parameters: Iterable[Parameter], binding: Binding) -> str:
     """The statement with the values of ``binding`` as typed literals, for psql; a comment where it cannot be read."""
-    values = {one.name: _literal(binding.args.get(one.name), one.type) for one in parameters}
+    values = {one.name: f"{value_literal(binding.args.get(one.name))}::{one.type}" for one in parameters}
     try:
         text = fill_in(sql, values, "").rstrip().removesuffix(";")
         return text + semicolon(text)
     except WorkloadError as error:
         return f"-- The values cannot be filled in: {error}"
-
-
-def _literal(value: str | None, kind: str) -> str:
-    if value is None:
-        return f"NULL::{kind}"
-    quoted = literal(value)
-    # With E'' a backslash means the same whatever standard_conforming_strings says.
-    return f"E{quoted.replace(BACKSLASH, 2 * BACKSLASH)}::{kind}" if BACKSLASH in value else f"{quoted}::{kind}"

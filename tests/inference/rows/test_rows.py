@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import psycopg
 import pytest
 from psycopg import sql
 
@@ -64,7 +65,7 @@ def broken(connection: Connection) -> list[str]:
                 constraint = sql.Identifier(name)
                 change = sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}, ADD CONSTRAINT {} {}")
                 connection.execute(change.format(sql.SQL(table), constraint, constraint, sql.SQL(definition)))
-            except Exception as error:
+            except psycopg.Error as error:
                 wrong.append(f"{table} {name}: {error}")
     return wrong
 
