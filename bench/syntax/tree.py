@@ -5,8 +5,12 @@ Nodes are protobuf messages, named in libpg_query's pg_query.proto as in Postgre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
+
+WRITING = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"}
+_ASKS = re.compile(r"\(?\s*(SELECT|VALUES|TABLE)\b", re.IGNORECASE)
 
 Node = Any
 """A protobuf message. One of type ``Node`` holds one of another type, which ``inner`` gives."""
@@ -78,3 +82,10 @@ def children(node: Node) -> Iterator[Node]:
     for field, value in node.ListFields():
         if field.message_type is not None:
             yield from [value] if hasattr(value, "ListFields") else value
+
+
+def writes(node: Node | None, text: str) -> bool:
+    """Whether a statement changes or locks rows, at any depth; without a tree, by how its text begins."""
+    if node is None:
+        return not _ASKS.match(text)
+    return any(kind(one) in WRITING or kind(one) == "LockingClause" for one in walk(node))

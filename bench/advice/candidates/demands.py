@@ -31,6 +31,7 @@ _UNUSABLE = {("Left", "Outer"), ("Anti", "Outer"), ("Right", "Inner"), ("Right A
              ("Full", "Outer"), ("Full", "Inner")}  # fmt: skip
 """Join type and side: a table there is not looked up row by row, since all its rows are wanted."""
 _PART = re.compile(r"(.+)_\d+")
+_DIRECTION = re.compile(r"( DESC| ASC)?( NULLS (FIRST|LAST))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,7 +305,7 @@ def _key(key: Node, reader: Reader) -> SortKey:
 
 @cache
 def _sort_key(text: str) -> Node | None:
-    if condition(re.sub(r"( DESC| ASC)?( NULLS (FIRST|LAST))?$", "", text)) is None:
+    if condition(_DIRECTION.sub("", text)) is None:
         return None
     try:
         return inner(statement(parse(f"SELECT 1 ORDER BY {text}")).sort_clause[0])
@@ -347,5 +348,5 @@ def _needed(plan: Json, nodes: list[Json], reader: Reader) -> frozenset[str]:
 
 
 def _columns(text: str, reader: Reader) -> list[str]:
-    tree = condition(re.sub(r"( DESC| ASC)?( NULLS (FIRST|LAST))?$", "", text))
+    tree = condition(_DIRECTION.sub("", text))
     return [] if tree is None else reader.columns(tree)

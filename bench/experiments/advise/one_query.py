@@ -8,11 +8,11 @@ from pathlib import Path
 
 from bench.errors import WorkloadError
 from bench.model import Query
+from bench.syntax.tree import Node, NotParsed, parse, statement, writes
 from bench.workload import Workload, sqlfile
 from bench.workload.queries import read_query
 
 _NUMBERED = re.compile(r"\$\d")
-_WRITES = re.compile(r"(INSERT|UPDATE|DELETE|MERGE)\b", re.IGNORECASE)
 
 
 def with_query(workload: Workload, file: Path) -> tuple[Workload, str]:
@@ -45,5 +45,12 @@ def _read(file: Path) -> Query:
         raise WorkloadError(f"{file.name}:{statements[0].line}: the values of its parameters are not known", hint=hint)
     return Query(
         name=file.stem, title=file.stem, asks="", tables=(), parameters=(), classes=(), extra_classes={}, expects=(),
-        writes=bool(_WRITES.match(sql)), cross_tenant="", sql=sql, line=statements[0].line, file=file.name,
+        writes=writes(_tree(sql), sql), cross_tenant="", sql=sql, line=statements[0].line, file=file.name,
     )  # fmt: skip
+
+
+def _tree(sql: str) -> Node | None:
+    try:
+        return statement(parse(sql))
+    except NotParsed:  # the server says what is wrong with it
+        return None

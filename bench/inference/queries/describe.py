@@ -15,7 +15,7 @@ from bench.inference.queries.surroundings import Surroundings
 from bench.inference.queries.types import parameter_types
 from bench.inference.queries.uses import Analysis, Use, analyse
 from bench.model import Parameter, Query
-from bench.syntax.tree import NotParsed, kind, walk
+from bench.syntax.tree import NotParsed, kind, walk, writes
 from bench.workload import sqlfile
 from bench.workload.reach import beyond
 from bench.workload.refusals import HINT
@@ -28,7 +28,6 @@ CLOCK = "clock"
 PAGE = 20
 """Rows of a page, where LIMIT is a parameter: what lists in applications show."""
 
-WRITING = {"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt"}
 
 _CONSTANTS = (
     (r"(big|small)?int(eger)?$|oid$", "1"),
@@ -87,9 +86,7 @@ def describe(around: Surroundings, bare: BareQuery) -> Query:
         classes=(),
         extra_classes=given.classes,
         expects=sqlfile.words(given.said.get("expects", "")),
-        writes=any(kind(node) in WRITING or kind(node) == "LockingClause" for node in walk(analysis.top))
-        if analysis
-        else not re.match(r"\(?\s*(SELECT|VALUES|TABLE)\b", sql, re.IGNORECASE),
+        writes=writes(analysis.top if analysis else None, sql),
         cross_tenant="",
         sql=sql,
         line=bare.line,

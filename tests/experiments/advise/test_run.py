@@ -158,6 +158,9 @@ def test_a_file_with_one_statement_is_a_query(tmp_path: Path) -> None:
     found, name = with_query(read(SHOP), file)
     assert name == "late"
     assert found.queries[-1].sql == "SELECT count(*) FROM orders WHERE status = 'late'"
+    assert not found.queries[-1].writes
+    file.write_text("WITH gone AS (DELETE FROM orders RETURNING 1) SELECT count(*) FROM gone")
+    assert with_query(read(SHOP), file)[0].queries[-1].writes
     file.write_text("SELECT count(*) FROM orders WHERE status = $1")
     with pytest.raises(WorkloadError, match="values of its parameters"):
         with_query(read(SHOP), file)
