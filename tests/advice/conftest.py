@@ -22,7 +22,7 @@ from tests.advice.shop import ROWS, TABLES
 NAME = "pgproof_advice"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shop(target: Target) -> Iterator[Connection]:
     """A database with rows in it, and no index but those of keys."""
     with target.connect() as admin:
@@ -35,13 +35,13 @@ def shop(target: Target) -> Iterator[Connection]:
         databases.drop(admin, NAME)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def schema(shop: Connection) -> Schema:
     """Of the shop."""
     return read_catalog(shop)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def facts(shop: Connection) -> Facts:
     """Of the shop."""
     return read_facts(shop)
