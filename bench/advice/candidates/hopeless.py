@@ -36,15 +36,17 @@ def _reason(name: str, seen: SeenClass, demands: Sequence[Demand], context: Cont
         return f"class {name} did not finish, and no condition of it is one that an index could serve"
     if buffers <= TINY_PAGES:
         return f"reads {plural(buffers, 'page')} in all"
-    if plan.planning_ms > plan.execution_ms:
+    in_vain = any(demand.removed for demand in demands)
+    answered = [] if in_vain else [index for demand in demands for index in demand.indexes]
+    if not answered and plan.planning_ms > plan.execution_ms:
         times = f"planning takes {ms(plan.planning_ms)}, executing {ms(plan.execution_ms)}"
         return f"{times}, with {count(buffers)} pages read"
     if most := _reads_most(demands, context):
         return most
     if calculated := _calculates(seen):
         return calculated
-    if not any(demand.removed for demand in demands) and (used := [i for d in demands for i in d.indexes]):
-        what = listed(list(dict.fromkeys(used)))
+    if answered:
+        what = listed(list(dict.fromkeys(answered)))
         return f"is answered by {what} already: {count(buffers)} pages, and no row is read in vain"
     where = listed(list(dict.fromkeys(demand.table.name for demand in demands))) or "no table"
     read = f"reads {plural(buffers, 'page')} of {where}"

@@ -113,7 +113,8 @@ def test_a_short_series_on_identical_files_is_not_red(server):
     lines: list[RunLine] = []
     false_alarms.series(gate_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
     assert [line.red for line in lines] == [False, False]
-    assert len(lines[0].cells) == 3
+    for line in lines:  # what others do on the machine may leave a run undecided, and it says so
+        assert len(line.cells) == 3 or (line.overall, bool(line.repeats)) == ("inconclusive", True)
     assert sensitivity.upper_bound(0, len(lines)) > 0.7
 
 
