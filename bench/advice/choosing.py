@@ -30,9 +30,6 @@ CONTENDERS = 30
 AT_ONCE = 4
 """Candidates that are added in one step at most: what a join needs on all its sides helps only together."""
 
-CURVE_POINTS = 8
-"""Budgets between nothing and the whole at which the best set is looked for."""
-
 
 @dataclass(frozen=True, slots=True)
 class Chooser:
@@ -127,23 +124,6 @@ class Chooser:
         """
         within = [menu for menu in self.menus if menu.within(whole)]
         return self._shrunk(whole, lambda less: all(menu.within(less) for menu in within))
-
-    def curve(self, limits: Limits) -> tuple[AdvisedSet, ...]:
-        """The best sets for growing budgets of disk, up to the best of all; none that costs more and is no better."""
-        whole = self.best(limits)
-        if not whole:
-            return (self.look(NOTHING),)
-        top = self.size(whole[-1])
-        found = {NOTHING, *whole}
-        for point in range(1, CURVE_POINTS):
-            budget = Limits(round(top * point / CURVE_POINTS), limits.write_share)
-            found |= set(self.best(budget)[-1:])
-        points = sorted((self.look(names) for names in found), key=lambda one: (one.size_bytes, one.total_ms))
-        kept: list[AdvisedSet] = []
-        for one in points:
-            if not kept or (one.within, -one.total_ms) > (kept[-1].within, -kept[-1].total_ms):
-                kept.append(one)
-        return tuple(kept)
 
     def contenders(self) -> Names:
         """What a set could be made of, once it is known what each costs to write: the best sets for any budget, and

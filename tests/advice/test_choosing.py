@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from bench.advice.choosing import Chooser
+from bench.advice.curves import curves
 from bench.advice.menus import menus_of
 from bench.model import Counters
-from bench.model.advised import CellTried, Limits, PlanMeasured, Price
+from bench.model.advised import CellTried, Limits, PlanMeasured, Price, SetAsked
 
 TARGET_MS = 100.0
 MB = 10**6
@@ -96,20 +98,23 @@ def test_a_later_index_that_makes_an_earlier_one_superfluous_takes_its_place():
 
 def test_what_the_server_said_goes_before_what_the_plans_suggest():
     """Two indexes in one set may give a plan that neither gives."""
-    from dataclasses import replace
-
-    from bench.model.advised import SetAsked
-
     plain = cell("q", 500, a=5, b=6)
     asked = replace(plain, asked=(SetAsked(("a", "b"), 0),))
     assert chooser(plain).menus[0].ms(frozenset({"a", "b"})) == 5
     assert chooser(asked).menus[0].ms(frozenset({"a", "b"})) == 500
 
 
-def test_the_curve_has_no_set_that_costs_more_and_is_no_better():
+def test_a_curve_has_no_set_that_costs_more_and_is_no_better():
     found = chooser(cell("q", 500, a=10), cell("r", 300, b=10), cell("s", 200, c=10), sizes={"b": 3 * MB})
-    points = found.curve(Limits())
+    points, _ = curves(found, Limits())
     assert [one.size_bytes for one in points] == sorted(one.size_bytes for one in points)
     assert [one.total_ms for one in points] == sorted((one.total_ms for one in points), reverse=True)
     assert points[0].names == ()
     assert points[-1].names == ("a", "b", "c")
+
+
+def test_the_curve_by_write_cost_begins_with_what_is_cheap_to_write():
+    two = chooser(cell("q", 900, dear=5), cell("r", 500, cheap=5))
+    two = replace(two, prices={"dear": Price(MB, 0.5), "cheap": Price(9 * MB, 0.01)})
+    by_disk, by_writes = curves(two, Limits())
+    assert (by_disk[1].names, by_writes[1].names) == (("dear",), ("cheap",))

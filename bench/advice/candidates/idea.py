@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bench.advice.candidates.demands import Demand
 from bench.advice.candidates.shapes import Shape
-from bench.report.numbers import count
+from bench.report.numbers import count, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,8 @@ def reason(demand: Demand, clause: str) -> str:
     """``clause`` says what the index is for, and the figures what it costs without."""
     verb = "reads" if demand.executed else "is expected to read"
     label = f"{demand.query}[{demand.parameter_class}]"
-    found = f"{label} {verb} {count(demand.pages)} pages of {demand.table.name} for {count(demand.rows)} rows"
+    found = f"{label} {verb} {plural(demand.pages, 'page')} of {demand.table.name}"
+    found += f" for {plural(round(demand.rows), 'row')}"
     if not demand.executed:
         found = f"{label} did not finish; it is expected to read {count(demand.rows)} rows of {demand.table.name}"
     if demand.removed:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.experiments.advise.changes import without_name
 from bench.experiments.advise.losers import Loser
 from bench.experiments.advise.record import AdviseRun
 from bench.experiments.advise.rewrites import RewriteSummary
@@ -33,14 +34,14 @@ def losers(summary: AdviseSummary) -> Iterator[Block]:
         caption += f" {misled} looked better to the planner and {makes} the query slower."
     rows = tuple(_loser(one) for one in summary.losers)
     yield Table("Candidates not in the set", shown, rows, caption, sortable=True, filter_label="Filter the candidates",
-                most=TERMINAL_MOST)  # fmt: skip
+                most=TERMINAL_MOST, kind="advice", cards=True)  # fmt: skip
 
 
 def _loser(one: Loser) -> Row:
     name = Span(one.proposal.block.name, code=True)
-    ddl = (Span(one.proposal.candidate.ddl, code=True, small=True),)
+    ddl = (Span(without_name(one.proposal.candidate), code=True, small=True),)
     return (
-        Cell(name, below=ddl), Cell(one.reason), Cell(_times(one.expected), value=one.expected or 0),
+        Cell(name, below=ddl), Cell(one.reason, kind="wide"), Cell(_times(one.expected), value=one.expected or 0),
         Cell(_times(one.measured), "worse" if one.misled else "", value=one.measured or 0),
         Cell(numbers.size(one.size_bytes), value=one.size_bytes),
     )  # fmt: skip
@@ -57,7 +58,12 @@ def rewrites(summary: AdviseSummary) -> Iterator[Block]:
     rows = tuple(_rewrite(one) for one in summary.rewrites)
     shown = (Column("Rewrite"), Column("Says"), Column("Faster", number=True), Column("Proof"))
     yield Table(
-        "Statements written in another way", shown, rows, "Executed with the set; never applied by pgproof itself."
+        "Statements written in another way",
+        shown,
+        rows,
+        "Executed with the set; never applied by pgproof itself.",
+        kind="advice",
+        cards=True,
     )
     for one in summary.rewrites:
         if one.proposed:
@@ -69,7 +75,7 @@ def _rewrite(one: RewriteSummary) -> Row:
     tone: Tone = "better" if one.proposed else "over" if one.says not in ("no faster", "cannot tell") else "quiet"
     return (
         Cell(Span(one.proposal.candidate.name, code=True), hint=one.proposal.candidate.reason), Cell(one.says, tone),
-        Cell(numbers.times(one.ratio) if one.ratio else numbers.NOTHING), Cell(one.sentence),
+        Cell(numbers.times(one.ratio) if one.ratio else numbers.NOTHING), Cell(one.sentence, kind="wide"),
     )  # fmt: skip
 
 

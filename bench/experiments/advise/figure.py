@@ -1,9 +1,10 @@
-"""What a budget buys: time of all queries against the disk that the best set for it takes."""
+"""What a budget buys: time of all queries against what the best set for it costs, in disk or to write."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.model.advised import AdvisedSet
@@ -18,26 +19,42 @@ LEAST = 10.0
 """Factor between the ends of the axis of times, at least: a small difference must not look like a large one."""
 
 
-def curve(points: Sequence[AdvisedSet], chosen: AdvisedSet | None, smallest: AdvisedSet | None, ident: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What the axis of budgets shows."""
+
+    name: str
+    of: Callable[[AdvisedSet], float]
+    text: Callable[[float], str]
+
+
+DISK = Cost("disk", lambda one: one.size_bytes, numbers.size)
+WRITES = Cost("more WAL", lambda one: max(one.write_share, 0.0), "{:.1%}".format)
+
+Marked = Mapping[str, AdvisedSet | None]
+"""Words for a set to it: the one proposed, the least for the target."""
+
+
+def curve(points: Sequence[AdvisedSet], marked: Marked, ident: str, cost: Cost) -> str:
     """Draw it as SVG for a page; empty where there are fewer than two sets. ``ident`` makes its ids unique."""
-    return inline(layout(points, chosen, smallest), ident) if len(points) > 1 else ""
+    return inline(layout(points, marked, cost), ident) if len(points) > 1 else ""
 
 
-def layout(points: Sequence[AdvisedSet], chosen: AdvisedSet | None, smallest: AdvisedSet | None) -> Drawing:
-    """Lay it out, smallest disk first."""
+def layout(points: Sequence[AdvisedSet], marked: Marked, cost: Cost) -> Drawing:
+    """Lay it out, the cheapest first."""
     times = [max(one.total_ms, 0.01) for one in points]
     low, high = min(times) / 1.3, max(times) * 1.3
     if high / low < LEAST:
         low = high / LEAST
-    most = max(one.size_bytes for one in points) or 1
+    marks = [(one, words) for words, one in marked.items() if one]
+    most = max(cost.of(one) for one in (*points, *(one for one, _ in marks))) or 1
 
     def place(one: AdvisedSet) -> tuple[float, float]:
-        across = LEFT + 10 + (RIGHT - LEFT - 20) * one.size_bytes / most
+        across = LEFT + 10 + (RIGHT - LEFT - 20) * cost.of(one) / most
         inside = min(max(one.total_ms, low), high)
         return across, TOP + TALL - TALL * math.log(inside / low) / math.log(high / low)
 
-    marks = [(one, words) for one, words in ((chosen, "proposed"), (smallest, "least for the target")) if one]
-    legend = [keys.mark("best set of its size", "o", "before", size=5.5)]
+    legend = [keys.mark("best set for its cost", "o", "before", size=5.5)]
     legend += [keys.mark(words, "o" if words == "proposed" else "s", "after", size=7) for _, words in marks]
     height = TOP + TALL + 3.4 * FONT + keys.height(legend, WIDTH - 12, FONT)
 
@@ -50,9 +67,9 @@ def layout(points: Sequence[AdvisedSet], chosen: AdvisedSet | None, smallest: Ad
                        anchor="right")  # fmt: skip
         for share in (0.0, 0.5, 1.0):
             across = LEFT + 10 + (RIGHT - LEFT - 20) * share
-            sheet.text((across, TOP + TALL + FONT + 4), numbers.size(most * share), size=SMALL, colour="muted",
+            sheet.text((across, TOP + TALL + FONT + 4), cost.text(most * share), size=SMALL, colour="muted",
                        anchor="right" if share == 1.0 else "center")  # fmt: skip
-        sheet.text((RIGHT, TOP + TALL + 2.3 * FONT + 4), "disk", size=SMALL, anchor="right")
+        sheet.text((RIGHT, TOP + TALL + 2.3 * FONT + 4), cost.name, size=SMALL, anchor="right")
         places = [place(one) for one in points]
         sheet.lines(list(pairwise(places)), colour="before", width=1.6, alpha=0.8)
         sheet.marks(places, "o", size=5.5, colour="before")
@@ -70,7 +87,7 @@ def _ticks(low: float, high: float) -> list[float]:
     return shown[:: max(1, math.ceil(len(shown) / 5))]
 
 
-def describe(points: Sequence[AdvisedSet]) -> str:
+def describe(points: Sequence[AdvisedSet], cost: Cost) -> str:
     """Say what the curve shows, for those who do not see it."""
-    said = [f"{len(one.names)} in {numbers.size(one.size_bytes)}: {numbers.ms(one.total_ms)}" for one in points]
-    return f"Time of all queries and classes by the disk of the best set: {'; '.join(said)}."
+    said = [f"{len(one.names)} for {cost.text(cost.of(one))}: {numbers.ms(one.total_ms)}" for one in points]
+    return f"Time of all queries and classes by what the best set costs, {cost.name}: {'; '.join(said)}."

@@ -3,87 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bench.advice.choosing import Chooser
-from bench.advice.menus import SLOWER, Menu, menus_of
+from bench.advice.curves import curves
+from bench.advice.menus import SLOWER, menus_of
 from bench.advice.prices import prices_of, write_shares
-from bench.attribution.costs import Costs, costs
 from bench.cells.cell import summarize_pair
 from bench.cells.query import importance, summarize_query
 from bench.cells.records import CellSummary, QuerySummary
 from bench.cells.sentences import tallies
 from bench.cells.tally import Tally
 from bench.experiments import about
+from bench.experiments.advise.changes import Change, changes_of, hot_in_words
 from bench.experiments.advise.losers import Loser, losers
-from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.record import AdviseRun
 from bench.experiments.advise.rewrites import RewriteSummary, rewrites
-from bench.model import Attribution, Optimization, Query
+from bench.experiments.advise.shares import Saved, saved_by
+from bench.model import Query
 from bench.model.advice import Hopeless
 from bench.model.advised import AdvisedSet
 from bench.report import numbers
 from bench.report.numbers import plural
 from bench.report.plans import ComparedPlans, compare_plans
-from bench.shipping import concurrent_steps, undo_steps
 
 NAMED = 3
 PLANS_MOST = 40
 """Queries whose plans a page has room for, the most important first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """A query and class that a change is for: its time without the change and with it, the rest of the set there."""
-
-    label: str
-    without_ms: float
-    with_ms: float
-    expected: float
-    """How many times cheaper the planner thought it with the change."""
-
-    @property
-    def times(self) -> float:
-        """How many times as fast it is."""
-        return self.without_ms / self.with_ms if self.with_ms else 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One member of the set."""
-
-    proposal: Proposal
-    costs: Costs
-    size_bytes: int
-    build_ms: float
-    write_share: float
-    served: tuple[Served, ...]
-    """What gets slower without it, the most first."""
-    slower: tuple[Served, ...]
-    """What gets slower by it."""
-    concurrent: tuple[str, ...]
-    """How it comes to a live database."""
-    undo: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """Of its block."""
-        return self.proposal.block.name
-
-    @property
-    def block(self) -> Optimization:
-        """Its block, which serves what was seen to get faster by it, whatever it was derived from."""
-        queries = tuple(dict.fromkeys(one.label.partition("[")[0] for one in self.served))
-        return replace(self.proposal.block, serves=queries or self.proposal.block.serves)
-
-    @property
-    def is_drop(self) -> bool:
-        """Whether it takes an index out."""
-        return self.proposal.candidate.kind == "drop"
-
-    @property
-    def best(self) -> Served | None:
-        """What it serves most."""
-        return self.served[0] if self.served else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +41,8 @@ class AdvisedQuery:
     plans: ComparedPlans | None
     indexes: tuple[str, ...]
     """Members of the set that its plans rest on."""
+    saved: Saved | None = None
+    """What the set saves of it, and which member how much of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +57,8 @@ class AdviseSummary:
     before: Tally
     after: Tally | None
     changes: tuple[Change, ...]
-    curve: tuple[AdvisedSet, ...]
+    curves: tuple[tuple[AdvisedSet, ...], tuple[AdvisedSet, ...]]
+    """The best sets for growing budgets of disk, and of write cost."""
     whole: AdvisedSet | None
     """The set chosen, by the plans measured while it was chosen."""
     smallest: AdvisedSet | None
@@ -123,14 +72,17 @@ class AdviseSummary:
     broken: tuple[tuple[str, str], ...]
     slower: tuple[str, ...]
     """``query[class]`` of what gets slower with the set, with its medians."""
+    saved: tuple[Saved, ...] = ()
+    """What the set saves of each query, and which member how much of it."""
 
 
 def summarize(run: AdviseRun) -> AdviseSummary:
     """Compute everything that a report of ``run`` shows; complete, partial and failed runs alike."""
     chooser = chooser_of(run)
     known = frozenset(name for name in run.chosen if name in chooser.prices)
-    changes = tuple(_changes(run, chooser, known))
-    queries = tuple(_queries(run, chooser, known))
+    changes = tuple(changes_of(run, chooser, known))
+    saved = saved_by(chooser, known) if known else ()
+    queries = tuple(_queries(run, chooser, known, {one.query: one for one in saved}))
     counted = tallies([one.summary for one in queries])
     drops = {one.block.name for one in run.proposals if one.candidate.kind == "drop"}
     added = sum(one.size_bytes for one in run.applied if one.name not in drops)
@@ -144,7 +96,7 @@ def summarize(run: AdviseRun) -> AdviseSummary:
         before=counted[0],
         after=counted[1],
         changes=changes,
-        curve=chooser.curve(run.limits) if run.cells else (),
+        curves=curves(chooser, run.limits) if run.cells else ((), ()),
         whole=whole,
         smallest=chooser.look(chooser.smallest(known)) if run.cells and known else None,
         write_share=_write_share(run, chooser, known),
@@ -155,6 +107,7 @@ def summarize(run: AdviseRun) -> AdviseSummary:
         hopeless=run.hopeless,
         broken=tuple(run.broken.items()),
         slower=_slower(queries),
+        saved=saved,
     )
 
 
@@ -175,44 +128,10 @@ def _write_share(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> fl
     return write_shares(found).get("", 0.0) if measured and measured <= chosen else chooser.write_share(chosen)
 
 
-# -------------------------------------------------------------------------------------------------------- the set
-def _changes(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> Iterator[Change]:
-    proposals = {one.block.name: one for one in run.proposals}
-    applied = {one.name: one for one in run.applied}
-    drops = {one.name: one for one in run.drops}
-    for name in run.chosen:
-        one, built = proposals[name], applied.get(name)
-        shown = Attribution() if run.costs is None else run.costs
-        size = -drops[name].size_bytes if name in drops else built.size_bytes if built else chooser.size([name])
-        price = chooser.prices.get(name)
-        served = _served(chooser.menus, chosen, name) if name in chosen else []
-        yield Change(
-            proposal=one,
-            costs=costs(shown, name, built.wal_bytes if built else None),
-            size_bytes=size,
-            build_ms=built.build_ms if built else 0.0,
-            write_share=price.write_share if price else 0.0,
-            served=tuple(sorted((s for s in served if s.times > 1), key=lambda s: -(s.without_ms - s.with_ms))),
-            slower=tuple(s for s in served if s.times < 1),
-            concurrent=tuple(f"{step.sql.rstrip(';')};" for step in concurrent_steps(one.block)),
-            undo=tuple(f"{step.sql.rstrip(';')};" for step in undo_steps(one.block)),
-        )
-
-
-def _served(menus: Sequence[Menu], chosen: frozenset[str], name: str) -> list[Served]:
-    """The cells that take another plan without ``name``."""
-    found = []
-    for menu in menus:
-        if menu.number(chosen) == menu.number(chosen - {name}):
-            continue
-        here, there = menu.plan(chosen), menu.plan(chosen - {name})
-        expected = there.cost / here.cost if here.cost else 1.0
-        found.append(Served(menu.cell.label, menu.ms(chosen - {name}), menu.ms(chosen), expected))
-    return found
-
-
 # -------------------------------------------------------------------------------------------------------- queries
-def _queries(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> list[AdvisedQuery]:
+def _queries(
+    run: AdviseRun, chooser: Chooser, chosen: frozenset[str], saved: Mapping[str, Saved]
+) -> list[AdvisedQuery]:
     pairs: dict[str, list[CellSummary]] = {}
     plans: dict[tuple[str, str], ComparedPlans | None] = {}
     alone = not run.chosen
@@ -234,6 +153,7 @@ def _queries(run: AdviseRun, chooser: Chooser, chosen: frozenset[str]) -> list[A
             summary=(found := summaries[number]),
             plans=plans.get((found.worst.query, found.worst.parameter_class)) if found.worst else None,
             indexes=tuple(sorted(needs.get(found.name, ()))),
+            saved=saved.get(found.name),
         )
         for number in order
     ]
@@ -301,6 +221,8 @@ def _paragraph(
     if changes:
         share = _write_share(run, chooser, chosen)
         yield f"Writing costs {share:.1%} more WAL with the set, over the workload's write statements."
+    if lost := [f"{hot_in_words(price)} by {one.name}" for one in changes for price in one.hot_lost]:
+        yield f"Updates that stay heap-only become fewer: {numbers.listed(lost, NAMED)}."
     faster = sum(cell.effect == "faster" for one in queries for cell in one.summary.cells)
     slower = _slower(queries)
     if faster:
@@ -330,22 +252,3 @@ def _next_steps(run: AdviseRun, changes: Sequence[Change]) -> Iterator[str]:
         yield "Look at the rewrites below: pgproof never applies one by itself."
     if not run.on_top and not changes:
         yield "Run it with more rows (--rows 2M): what is fast enough here may not be there."
-
-
-def figures_of(changes: Sequence[Change]) -> Mapping[str, str]:
-    """For each block of the set, what was measured of it in a sentence."""
-    return {one.name: said for one in changes if (said := _figures(one))}
-
-
-def _figures(one: Change) -> str:
-    room = f"{numbers.size(abs(one.size_bytes))}" if one.size_bytes else ""
-    if one.is_drop:
-        return f"Nothing measured gets slower without it; it frees {room}." if room else ""
-    best = one.best
-    if best is None:
-        return ""
-    gain = f"Measured: {best.label} {numbers.ms(best.without_ms)} -> {numbers.ms(best.with_ms)}"
-    return f"{gain}; {room}, {one.write_share:.1%} more WAL to write." if room else f"{gain}."
-
-
-__all__ = ["AdviseSummary", "AdvisedQuery", "Change", "Loser", "Served", "chooser_of", "figures_of", "summarize"]

@@ -1,0 +1,45 @@
+"""The best sets for growing budgets, of disk or of write cost: a curve, not one answer. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bench.advice.choosing import Chooser
+from bench.advice.menus import NOTHING, Names
+from bench.model.advised import AdvisedSet, Limits
+
+POINTS = 8
+"""Budgets of disk between nothing and the whole at which the best set is looked for."""
+WRITE_POINTS = 4
+"""The same of write cost: each is a search of its own."""
+
+Cost = Callable[[AdvisedSet], float]
+
+
+def curves(chooser: Chooser, limits: Limits) -> tuple[tuple[AdvisedSet, ...], tuple[AdvisedSet, ...]]:
+    """The best sets for growing budgets of disk, and of write cost, up to the best of all; none that costs more and is
+    no better."""
+    steps = chooser.best(limits)
+    whole = steps[-1] if steps else NOTHING
+    size, share = chooser.size(whole), max(chooser.write_share(whole), 0.0)
+    disk = [Limits(round(size * part), limits.write_share) for part in _parts(POINTS)]
+    writes = [Limits(limits.disk_bytes, share * part) for part in _parts(WRITE_POINTS)]
+    return (
+        _improving(chooser, steps, disk if steps else (), lambda one: one.size_bytes),
+        _improving(chooser, steps, writes if share else (), lambda one: one.write_share),
+    )
+
+
+def _parts(points: int) -> list[float]:
+    return [point / points for point in range(1, points)]
+
+
+def _improving(
+    chooser: Chooser, steps: Sequence[Names], budgets: Sequence[Limits], cost: Cost
+) -> tuple[AdvisedSet, ...]:
+    found = {NOTHING, *steps}.union(*(chooser.best(budget)[-1:] for budget in budgets))
+    kept: list[AdvisedSet] = []
+    for one in sorted(map(chooser.look, found), key=lambda one: (cost(one), one.total_ms)):
+        if not kept or (one.within, -one.total_ms) > (kept[-1].within, -kept[-1].total_ms):
+            kept.append(one)
+    return tuple(kept)
