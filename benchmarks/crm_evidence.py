@@ -85,6 +85,7 @@ def main() -> int:
 
 def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as scratch:
+        Path(scratch).chmod(0o755)  # a home in it is used only where the server's account can pass through
         results = Path(scratch) / "results"
         place = Path(scratch) / "home" if step.fresh else home
         seconds = [_seconds(step, results, place) for _ in range(step.repeat)]

@@ -26,9 +26,10 @@ class Moved:
 def moved(run: Run) -> tuple[Moved, ...]:
     """The cells of the attribution whose plan or work is another one than in the run.
 
-    A cell that the run did not explain is taken as it is: nothing is known to differ.
+    The attribution of an aged run works on a copy from before the churn, so it is held against what was timed fresh. A
+    cell that the run did not explain is taken as it is: nothing is known to differ.
     """
-    pairs = {(pair.query, pair.parameter_class): pair for pair in run.pairs}
+    pairs = {(pair.query, pair.parameter_class): pair for pair in run.fresh or run.pairs}
     writes = {query.name for query in run.queries if query.writes}
     found = []
     for cell in run.attribution.cells if run.attribution else ():

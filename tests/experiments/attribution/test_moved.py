@@ -53,6 +53,13 @@ def test_a_cell_whose_plan_does_other_work_moved_too():
     assert (found.what, found.buffers_run, found.buffers_here) == ("other work than in the run", 3000, 3960)
 
 
+def test_the_attribution_of_an_aged_run_is_held_against_what_was_timed_fresh():
+    run = made(side("3960/300.0", 4500), side("6/3.0", 90))
+    assert len(moved(run)) == 1
+    fresh = replace(run.pairs[0], before=SAME[0], after=SAME[1])
+    assert moved(replace(run, fresh=(fresh,))) == ()
+
+
 def test_of_a_statement_that_writes_the_plan_alone_is_compared():
     run = made(side("3960/300.0", 3000), SAME[1])
     assert moved(replace(run, queries=tuple(replace(query, writes=True) for query in run.queries))) == ()
