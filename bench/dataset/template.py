@@ -41,7 +41,7 @@ from bench.workload.psql import texts
 if TYPE_CHECKING:
     from bench.inference.rows.world import World
 
-BUILD_VERSION = 6
+BUILD_VERSION = 7
 """Raised when this module changes what a finished template holds."""
 
 ASKING = ("classes.sql", "distributions.sql", "fresh_tenant.sql")

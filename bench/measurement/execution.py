@@ -11,8 +11,9 @@ from typing import Any
 
 import psycopg
 
+from bench.measurement.inside_functions import MOST, collected, functions_with_statements
 from bench.model import STATES, Arm, Binding, ColdBlocks, Json, PlanSeen, Query, State
-from bench.plans import cold_blocks, from_explain, with_self_ms
+from bench.plans import cold_blocks, from_explain, inside, with_self_ms
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
 from bench.postgres.servers.settings import TIMED_SETTINGS
@@ -176,8 +177,22 @@ def execute_here(
 
 
 def shape_of(connection: Connection, cell: Cell, state: State, binding: int) -> Json:
-    """The plan that the server would take, without costs and estimates; nothing is executed."""
-    return _explained(connection, cell, state, binding, "EXPLAIN (COSTS OFF, FORMAT JSON) ")[0]["Plan"]
+    """The plan that the server would take, without costs and estimates.
+
+    Nothing is executed but a statement that calls functions: what is done in them can be known in no other way. Where
+    that takes too long, or would leave dead rows, the plan is that without what is in them.
+    """
+    plan = _asked(connection, cell, state, binding, "EXPLAIN (COSTS OFF, FORMAT JSON) ")[0]["Plan"]
+    functions = functions_with_statements(connection, cell.statement(state, binding)[0])
+    if not functions or cell.query.writes:
+        return plan
+    asked = "EXPLAIN (ANALYZE, BUFFERS OFF, TIMING OFF, FORMAT JSON) "
+    try:
+        with collected(connection) as messages, connection.transaction():
+            _asked(connection, cell, state, binding, asked)
+    except Timeout:
+        return plan
+    return inside.grafted(plan, [inside.bare(one) for one in inside.read(messages)], functions)
 
 
 def cost_of(connection: Connection, cell: Cell, state: State, binding: int) -> float:
@@ -232,6 +247,23 @@ def explain_shares(
 
 
 def _explained(connection: Connection, cell: Cell, state: State, binding: int, asked: str) -> Json:
+    """What EXPLAIN says; where it executes, with the plans inside of functions below these."""
+    functions: tuple[str, ...] = ()
+    if "ANALYZE" in asked:
+        functions = functions_with_statements(connection, cell.statement(state, binding)[0])
+    if not functions:
+        return _asked(connection, cell, state, binding, asked)
+    try:
+        with collected(connection, timed=asked == EXPLAIN_TIMED) as messages, connection.transaction():
+            document = _asked(connection, cell, state, binding, asked)
+    except Timeout:
+        if len(messages) < MOST:
+            raise
+        return _asked(connection, cell, state, binding, asked)
+    return [{**document[0], "Plan": inside.grafted(document[0]["Plan"], inside.read(messages), functions)}]
+
+
+def _asked(connection: Connection, cell: Cell, state: State, binding: int, asked: str) -> Json:
     text, values = cell.statement(state, binding)
     begin = time.perf_counter_ns()
     with undone(connection, writes=cell.query.writes):

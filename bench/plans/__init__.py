@@ -12,6 +12,7 @@ count as zero. No driver, no database.
 ``change``  two plans -> sentences
 ``errors``  plan -> where the server's estimates were off
 ``text``    plan -> EXPLAIN's text format
+``inside``  auto_explain's messages -> plans of what a function executes, below the node that calls it
 """
 
 from __future__ import annotations

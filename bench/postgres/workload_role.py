@@ -29,9 +29,13 @@ reads a file or writes a row."""
 
 PARAMETERS = (
     "session_replication_role", "track_io_timing", "track_functions", "compute_query_id", "wal_compression",
-    "commit_delay", "deadlock_timeout", "temp_file_limit",
+    "commit_delay", "deadlock_timeout", "temp_file_limit", "auto_explain.log_analyze", "auto_explain.log_buffers",
+    "auto_explain.log_format", "auto_explain.log_level", "auto_explain.log_min_duration",
+    "auto_explain.log_nested_statements", "auto_explain.log_parameter_max_length", "auto_explain.log_timing",
+    "auto_explain.log_triggers", "auto_explain.log_verbose", "auto_explain.log_wal", "auto_explain.sample_rate",
 )  # fmt: skip
-"""Settings of a session that only a superuser may make otherwise; the first keeps triggers out of a statement."""
+"""Settings of a session that only a superuser may make otherwise; the first keeps triggers out of a statement, the last
+give the plans inside of functions."""
 
 
 def make_role(dsn: str) -> dict[str, str]:
@@ -53,7 +57,8 @@ def make_role(dsn: str) -> dict[str, str]:
 def admit(admin: Connection, database: str, *, empty: bool) -> None:
     """Let the role create in ``database``; nothing where the server has no such role, or we are no superuser there.
 
-    An ``empty`` one gets its schema public, and a function by which it has extensions that are no way out.
+    An ``empty`` one gets its schema public, and two functions: by one it has extensions that are no way out, the other
+    loads auto_explain.
     """
     if not (_there(admin) and is_superuser(admin)):
         return
@@ -64,6 +69,7 @@ def admit(admin: Connection, database: str, *, empty: bool) -> None:
         with psycopg.connect(make_conninfo(admin.info.dsn, **{k: v for k, v in parts.items() if v})) as connection:
             connection.execute(sql.SQL("ALTER SCHEMA public OWNER TO {role}").format(**names))
             connection.execute(own_sql("create_extension_function"))
+            connection.execute(own_sql("create_explain_function"))
 
 
 @contextmanager

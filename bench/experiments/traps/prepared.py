@@ -24,8 +24,9 @@ from bench.experiments.traps.copied_database import (
 from bench.experiments.traps.record import PlanRun, ServerChoice, TrapCell
 from bench.measurement import Cell, Timeout
 from bench.measurement.execution import EXPLAIN, undone
-from bench.model import State
-from bench.plans import access_path, from_explain
+from bench.measurement.inside_functions import collected, functions_with_statements
+from bench.model import Json, State
+from bench.plans import access_path, from_explain, inside
 from bench.postgres.connection import Connection
 from bench.postgres.failures import first_line, translated
 
@@ -60,9 +61,22 @@ class Prepared:
             Timeout: the statement timeout struck.
             WorkloadError: the statement fails.
         """
-        asked = EXPLAIN if executed else "EXPLAIN (COSTS OFF, FORMAT JSON) "
-        document = self._run(cell, sql.SQL(asked) + self._execute(cell)).fetchall()[0][0]
-        return record(from_explain(document)) if executed else PlanRun(access_path(document[0]["Plan"]))
+        if not executed:
+            document = self._run(cell, sql.SQL("EXPLAIN (COSTS OFF, FORMAT JSON) ") + self._execute(cell)).fetchall()[
+                0
+            ][0]
+            return PlanRun(access_path(document[0]["Plan"]))
+        return record(from_explain(self._explained(cell)))
+
+    def _explained(self, cell: Cell) -> Json:
+        """What EXPLAIN says of an execution, with the plans inside of functions."""
+        command = sql.SQL(EXPLAIN) + self._execute(cell)
+        functions = functions_with_statements(self.connection, cell.statement(self.state, 0)[0])
+        if not functions:
+            return self._run(cell, command).fetchall()[0][0]
+        with collected(self.connection) as messages:
+            document = self._run(cell, command).fetchall()[0][0]
+        return [{**document[0], "Plan": inside.grafted(document[0]["Plan"], inside.read(messages), functions)}]
 
     def execute(self, cell: Cell) -> float:
         """Execute it; return wall time in ms. Raises what ``explain`` raises."""
