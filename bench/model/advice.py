@@ -6,8 +6,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bench.model.schema import Index
+from bench.model.workload import Parameter
 
 CandidateKind = Literal["index", "statistics", "drop", "rewrite"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How a page that is found by the last row before it is held against the page of its OFFSET."""
+
+    page: str
+    """The statement as it is, sorted such that no two rows tie."""
+    read: str
+    """Gives the keys of the row before the page, as text; no row for the first page."""
+    parameters: tuple[Parameter, ...]
+    """Of the page by these keys, beyond those of the statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,8 @@ class Candidate:
     """Names of the candidates and indexes that it can stand for."""
     extensions: tuple[str, ...] = ()
     """That have to be in the database before ``ddl``."""
+    cursor: Cursor | None = None
+    """Of a rewrite that has other parameters than the statement."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import psycopg
 import pytest
 
 from bench.advice.candidates import SeenQuery
@@ -89,3 +90,65 @@ def test_parameters_keep_their_names_and_casts(schema: Schema) -> None:
     )
     assert numbered(one.ddl, {"day": "date", "t": "bigint"})[1] == ["day", "t"]
     assert (one.name, one.kind, one.queries) == ("asked: time as range", "rewrite", ("asked",))
+
+
+# ---------------------------------------------------------------------------------------------------------- keysets
+ITEMS = "FROM shop.items i JOIN shop.orders o ON o.id = i.order_id"
+PAGES = {
+    f"SELECT id, total {ORDERS} WHERE tenant_id = 3 ORDER BY placed_at DESC, id DESC LIMIT 7 OFFSET :n": (
+        "(placed_at, id) < (:after_placed_at, :after_id)"),
+    # Many rows tie in it: the primary key comes after it, the same way.
+    f"SELECT id, city {ORDERS} ORDER BY city LIMIT 7 OFFSET :n": "(city, orders.id) > (:after_city, :after_id)",
+    f"SELECT total, id {ORDERS} WHERE total < 50 ORDER BY total DESC, customer_id, id LIMIT 7 OFFSET :n": (
+        "total <= :after_total AND (total < :after_total OR"),
+    # Found by its key, the order of an item makes no row more.
+    f"SELECT i.line, o.city {ITEMS} ORDER BY i.amount, i.order_id LIMIT 7 OFFSET :n": (
+        "(i.amount, i.order_id, i.line) > (:after_amount, :after_order_id, :after_line)"),
+    "SELECT i.line FROM shop.items i LEFT JOIN shop.orders o ON i.order_id = o.id WHERE i.order_id = 77 OR o.id = 5"
+    " ORDER BY i.order_id DESC, i.line LIMIT 2 OFFSET :n": "i.order_id <= :after_order_id",
+    # One value in all rows: it need not be among the keys.
+    "SELECT line FROM shop.items WHERE order_id = 12 ORDER BY line LIMIT 1 OFFSET :n": "line > :after_line",
+    f"SELECT placed_at::text AS n {ORDERS} ORDER BY placed_at LIMIT 3 OFFSET :n": "(placed_at, orders.id)",
+}  # fmt: skip
+
+
+def asked(shop: Connection, sql: str, types: dict[str, str], values: dict[str, object]) -> list[tuple[object, ...]]:
+    text, names = numbered(sql, types)
+    given = [str(values[name]) for name in names]
+    return psycopg.RawCursor(shop).execute(text, given).fetchall()
+
+
+@pytest.mark.parametrize("sql", PAGES)
+def test_a_page_by_its_cursor_has_the_rows_of_its_offset_in_their_order(
+    shop: Connection, schema: Schema, sql: str
+) -> None:
+    (found,) = (one for one in rewrites(SeenQuery(query("page", sql, {"n": "int"}), {}), schema) if one.cursor)
+    assert found.cursor is not None
+    assert PAGES[sql] in found.ddl
+    assert "OFFSET" not in found.ddl
+    types = {"n": "int"} | {one.name: one.type for one in found.cursor.parameters}
+    assert asked(shop, found.cursor.read, types, {"n": 0}) == []
+    for skipped in (1, 2, 300):
+        rows = asked(shop, found.cursor.page, types, {"n": skipped})
+        keys = asked(shop, found.cursor.read, types, {"n": skipped})
+        if not keys:  # beyond the last row
+            assert not rows
+            continue
+        values = dict(zip([one.name for one in found.cursor.parameters], keys[0], strict=True))
+        assert asked(shop, found.ddl, types, {"n": skipped, **values}) == rows
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        f"SELECT id {C} ORDER BY deleted_at LIMIT 5 OFFSET 50",  # NULL is neither before nor after
+        f"SELECT id {ORDERS} ORDER BY lower(city) LIMIT 5 OFFSET 50",
+        f"SELECT lower(city) AS city {ORDERS} ORDER BY city LIMIT 5 OFFSET 50",  # the output, not the column
+        f"SELECT c.id {C} JOIN shop.orders o ON o.customer_id = c.id ORDER BY c.id LIMIT 5 OFFSET 50",
+        f"SELECT city, count(*) {ORDERS} GROUP BY city ORDER BY city LIMIT 5 OFFSET 50",
+        f"SELECT id {ORDERS} ORDER BY id OFFSET 50",
+        f"SELECT id {ORDERS} ORDER BY city FETCH FIRST 5 ROWS WITH TIES",
+    ],
+)
+def test_where_the_row_before_is_not_one_alone_no_cursor_is_proposed(schema: Schema, sql: str) -> None:
+    assert not [one for one in rewrites(SeenQuery(query("page", sql, {}), {}), schema) if one.cursor]

@@ -68,7 +68,8 @@ def rewrites(summary: AdviseSummary) -> Iterator[Block]:
     for one in summary.rewrites:
         if one.proposed:
             found = one.proposal.candidate
-            yield Fold(Span(found.name, code=True), (Code("Rewritten", found.ddl),), formats=PAGE)
+            said = (Sentences((found.reason,), "paragraph"),) if found.cursor else ()
+            yield Fold(Span(found.name, code=True), (*said, Code("Rewritten", found.ddl)), formats=PAGE)
 
 
 def _rewrite(one: RewriteSummary) -> Row:

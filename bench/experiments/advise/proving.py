@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from bench.attribution.shipping import ship_all
 from bench.errors import DatasetError, WorkloadError
 from bench.experiments.advise.building import build
+from bench.experiments.advise.cursors import NO_CURSOR, by_cursor
 from bench.experiments.advise.dropping import find_drops, try_drops
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.setup import Setup
 from bench.hygiene.findings import TITLES
-from bench.measurement import Cell, Sides, compare, measure_within, time_pairs
+from bench.measurement import Cell, Sides, Timeout, compare, measure_within, time_pairs
 from bench.model import Attribution, CellSide, Optimization, Options, Pair, Rewrite, State
 from bench.postgres.connection import checkpoint
 
@@ -92,13 +93,18 @@ def _rewrites(work: Proving, database: str, proposals: Sequence[Proposal]) -> No
 
 def rewritten(sides: Sides, cell: Cell, proposal: Proposal, options: Options) -> Pair:
     """The pair of a cell and its rewrite, under the name of the block; timed where the answers are equal."""
-    name = proposal.block.name
-    query = replace(cell.query, rewrite=Rewrite(name, proposal.candidate.ddl, cell.query.line))
-    other = replace(cell, query=query)
+    name, cursor = proposal.block.name, proposal.candidate.cursor
+    rewrite = Rewrite(name, proposal.candidate.ddl, cell.query.line)
     try:
+        plain = replace(cell, query=replace(cell.query, rewrite=rewrite))
+        other = by_cursor(sides, cell, cursor, rewrite) if cursor else plain
+        if other is None:
+            return Pair(name, cell.parameter_class, cell.bindings, skipped=NO_CURSOR)
         pair = compare(sides, other)
         if pair.equality and pair.equality.equal:
             (pair,) = time_pairs(sides, [other], [pair], options, lambda *_: None, lambda _: None)
+    except Timeout:
+        pair = Pair(name, cell.parameter_class, cell.bindings, skipped="reading its cursor took too long")
     except (WorkloadError, DatasetError) as error:
         pair = Pair(cell.query.name, cell.parameter_class, cell.bindings, after=CellSide(error=error.message))
     return replace(pair, query=name)

@@ -3,6 +3,7 @@
 ``conditions``  rules for a conjunct of a WHERE
 ``statements``  rules for a whole SELECT
 ``top_n``       the first few of each group
+``keyset``      a page by the last row before it: other parameters, so beside the statement
 ``scope``       what names mean, and trees put together from others
 """
 
@@ -12,15 +13,20 @@ import re
 from collections.abc import Iterator
 
 from bench.advice.candidates.rewrites import conditions, statements
+from bench.advice.candidates.rewrites.keyset import Keyset, keyset
 from bench.advice.candidates.rewrites.scope import copy, flatten, levels, scope_of
 from bench.advice.candidates.seen import SeenQuery
-from bench.model import Parameter
-from bench.model.advice import Candidate
+from bench.model import Parameter, Query
+from bench.model.advice import Candidate, Cursor
 from bench.model.schema import Schema
+from bench.report.numbers import listed
 from bench.syntax.expressions import conjuncts
 from bench.syntax.tree import Node, NotParsed, children, deparse, inner, kind, parse, statement, walk
 from bench.workload.sqlfile import numbered, tokens
 
+KEYSET = "keyset in place of OFFSET"
+CURSOR = "the last row of the page before"
+"""Where the parameters of a keyset come from."""
 _PARAMETER = re.compile(r"\$(\d+)")
 
 
@@ -47,6 +53,33 @@ def rewrites(seen: SeenQuery, schema: Schema) -> Iterator[Candidate]:
                 queries=(query.name,),
                 reason=f"{query.name} could be written with {name}: {why}.",
             )
+    if (found := keyset(tree, names, schema)) and (made := _by_cursor(query, names, found, schema)):
+        yield made
+
+
+def _by_cursor(query: Query, names: list[str], found: Keyset, schema: Schema) -> Candidate | None:
+    trees = (found.after, found.page, found.cursor)
+    for tree in trees:
+        flatten(tree)
+    texts = [deparse(tree) for tree in trees]
+    if not all(_says(text, tree) for text, tree in zip(texts, trees, strict=True)):
+        return None
+    after, page, read = (_named(text, [*names, *found.names]) for text in texts)
+    parameters = tuple(
+        Parameter(name, key.column.type.text, CURSOR) for name, key in zip(found.names, found.keys, strict=True)
+    )
+    keys = listed([key.column.name for key in found.keys])
+    return Candidate(
+        name=f"{query.name}: {KEYSET}",
+        kind="rewrite",
+        family=KEYSET,
+        tables=_tables(found.page, schema),
+        ddl=after,
+        queries=(query.name,),
+        reason=f"{query.name} reads what OFFSET skips. Where the application hands over {keys} of the last row that it "
+        "has seen, the page is found there; the first page is asked without that condition.",
+        cursor=Cursor(page, read, parameters),
+    )
 
 
 def _tables(tree: Node, schema: Schema) -> tuple[str, ...]:

@@ -238,8 +238,7 @@ def _aliases(node: Node, scope: Scope) -> set[str] | None:
 RULES: dict[str, tuple[Rule, str]] = {
     "OR as UNION ALL": (or_as_union, "each side can be found by an index of its own"),
     "OFFSET by key": (
-        offset_late, "the rows that are skipped are no longer read whole. Where the application hands over the last "
-        "row that it has seen, a condition on that skips them altogether",
+        offset_late, "the rows that are skipped are no longer read whole",
     ),
     "first of each by LATERAL": (top_of_each, "an index finds the first of each group, numbering reads all rows"),
     "count(DISTINCT) by groups": (distinct_counted, "groups can be hashed, count(DISTINCT …) sorts"),
