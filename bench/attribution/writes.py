@@ -56,10 +56,12 @@ def write_costs(
     changed: Mapping[str, Sequence[str]],
     needs: Needs,
     progress: Progress = silent,
+    also: Sequence[WriteStatement] = (),
 ) -> tuple[tuple[Write, ...], tuple[WriteCost, ...], tuple[str, ...]]:
     """Measure write statements with and without each optimization of their tables.
 
-    They are those of the workload, and one made up for each table that none of them writes.
+    They are those of the workload, and one made up for each table that none of them writes; and ``also`` these, of
+    which one that fails or writes nothing is left out.
 
     ``changed`` says which tables an optimization changed, ``needs`` without which others it cannot be. What needs an
     optimization goes before it does: then both sides lack it.
@@ -76,6 +78,9 @@ def write_costs(
         for (tables, updates), group in _grouped(connection, others)[0].items():
             groups.setdefault((tables, updates), []).extend(group)
         statements, notes = (*statements, *others), notes + more
+    for key, group in _grouped(connection, also, strict=False)[0].items():
+        groups.setdefault(key, []).extend(group)
+        statements = (*statements, *group)
     costs: list[WriteCost] = []
     done = 0
     for (tables, updates), group in groups.items():
@@ -97,19 +102,25 @@ def write_costs(
 
 
 def _grouped(
-    connection: Connection, statements: Sequence[WriteStatement]
+    connection: Connection, statements: Sequence[WriteStatement], *, strict: bool = True
 ) -> tuple[dict[_Written, list[WriteStatement]], tuple[str, ...]]:
-    """The statements by what they write, which is seen by executing them once."""
+    """The statements by what they write, which is seen by executing them once; ``strict``: one that does not is an
+    error."""
     found: dict[tuple[str, ...], list[tuple[WriteStatement, bool]]] = {}
     notes = []
     for statement in statements:
-        trial = run_trial(connection, statement)
+        try:
+            trial = run_trial(connection, statement)
+        except PgproofError:
+            if strict:
+                raise
+            continue
         clean_up(connection, trial.tables)
         if trial.rows:
             found.setdefault(trial.tables, []).append((statement, trial.updated > 0))
         elif trial.modifies:
             notes.append(f"{statement.where}: writes no row of this dataset, so it was not measured.")
-        else:
+        elif strict:
             hint = "writes/ is for INSERT, UPDATE, DELETE and MERGE; put questions into queries/"
             raise WorkloadError(f"{statement.where}: this statement does not write", hint=hint)
     groups = {

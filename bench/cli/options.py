@@ -159,14 +159,15 @@ def version_of(handle: ServerHandle) -> str:
     return f"PostgreSQL {handle.version_num // 10000}.{handle.version_num % 10000} ({handle.kind})"
 
 
-def share_of(option: str, text: str) -> float:
-    """The share that ``option`` asks for: ``20%`` and ``20`` are 0.2. Raises ``click.UsageError``."""
+def share_of(option: str, text: str, most: float = 100) -> float:
+    """The share that ``option`` asks for, up to ``most`` percent: ``20%`` is 0.2. Raises ``click.UsageError``."""
     try:
         value = float(text.strip().removesuffix("%"))
     except ValueError:
         value = math.nan
-    if not 0 <= value <= 100:
-        raise click.UsageError(f"{option} {text}: give a percentage from 0% to 100%: {option} 20%")
+    if not 0 <= value <= most or math.isinf(value):
+        up_to = "" if math.isinf(most) else f" to {most:g}%"
+        raise click.UsageError(f"{option} {text}: give a percentage from 0%{up_to}: {option} 20%")
     return value / 100
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from bench.advice.choosing import Chooser
 from bench.advice.menus import Menu, Names
-from bench.attribution.costs import Costs, WritePrice, costs
-from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.attribution.costs import Costs, costs
+from bench.experiments.advise.record import AdviseRun, HeapOnly, Proposal
 from bench.model import Attribution, Optimization, Sample
 from bench.model.advice import Candidate
 from bench.model.advised import PlanMeasured
@@ -76,6 +76,9 @@ class Change:
     undo: tuple[str, ...]
     instead: tuple[str, ...] = ()
     """Indexes that the set takes out since this one does their work."""
+    hot_lost: tuple[HeapOnly, ...] = ()
+    """The write statements whose updates it keeps from being heap-only, the most first: it holds a column that they
+    set."""
 
     @property
     def name(self) -> str:
@@ -97,20 +100,6 @@ class Change:
     def best(self) -> Served | None:
         """What it serves most."""
         return self.served[0] if self.served else None
-
-    @property
-    def hot_lost(self) -> tuple[WritePrice, ...]:
-        """The write statements whose updates stop being heap-only by it, the most first: it holds a column that they
-        set."""
-        lost = [one for one in self.costs.writes if lost_of(one) >= HOT_LEAST]
-        return tuple(sorted(lost, key=lambda one: -lost_of(one)))
-
-
-def lost_of(price: WritePrice) -> float:
-    """The share of updates that were heap-only without a change and are not with it."""
-    if price.hot_with is None or price.hot_without is None:
-        return 0.0
-    return price.hot_without - price.hot_with
 
 
 def changes_of(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Change]:
@@ -134,8 +123,14 @@ def changes_of(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Chan
             slower=tuple(s for s in served if s.times < 1),
             concurrent=tuple(f"{step.sql.rstrip(';')};" for step in concurrent_steps(one.block)),
             undo=tuple(f"{step.sql.rstrip(';')};" for step in undo_steps(one.block)),
+            hot_lost=_hot_lost(run, name),
             instead=_instead(one, [proposals[other] for other in run.chosen if other in drops]),
         )
+
+
+def _hot_lost(run: AdviseRun, name: str) -> tuple[HeapOnly, ...]:
+    lost = [one for one in run.heap_only if one.optimization == name and one.bare - one.alone >= HOT_LEAST]
+    return tuple(sorted(lost, key=lambda one: one.alone - one.bare))
 
 
 def _instead(one: Proposal, drops: Sequence[Proposal]) -> tuple[str, ...]:
@@ -183,9 +178,9 @@ def _figures(one: Change) -> str:
     return f"{gain}; {room}, {one.write_share:.1%} more WAL to write.{hot}" if room else f"{gain}.{hot}"
 
 
-def hot_in_words(price: WritePrice, arrow: str = "→") -> str:
+def hot_in_words(one: HeapOnly, arrow: str = "→") -> str:
     """A write statement with its shares of heap-only updates without a change and with it."""
-    return f"{price.write}: {price.hot_without or 0.0:.0%} {arrow} {price.hot_with or 0.0:.0%}"
+    return f"{one.write}: {one.bare:.0%} {arrow} {one.alone:.0%}"
 
 
 def without_name(candidate: Candidate) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -104,8 +105,8 @@ def advise(workload: Path | str | None, output: Path, quiet: bool, only: tuple[s
     on a copy, executed in every parameter class and priced; the set that is proposed is proved by executing everything
     with it and without. advised.sql holds it as blocks for optimizations.sql.
     """
-    limits = Limits(_bytes(chosen["disk"]), share_of("--write-cost", chosen["write_cost"]) if chosen["write_cost"]
-                    else None)  # fmt: skip
+    granted = chosen["write_cost"]
+    limits = Limits(_bytes(chosen["disk"]), share_of("--write-cost", granted, math.inf) if granted else None)
     found, names = _workload(workload, only, chosen)
     shown, options = progress(out, quiet=quiet), _options(found, chosen, limits, one=bool(names))
     setup, origin = setup_options(found, chosen, shown, only=names), origin_of(found)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.attribution.costs import WritePrice
-from bench.experiments.advise.changes import Change, Served, Side, lost_of
+from bench.experiments.advise.changes import Change, Served, Side
 from bench.experiments.advise.shares import Saved, share_of_all
 from bench.experiments.parts import Places
 from bench.hygiene.findings import UNSEEN
@@ -23,7 +23,7 @@ TIMES = (
     "interleaved: that stands under Queries."
 )
 WRITES_MOST = 3
-"""Write statements that are listed with a change: the dearest, and those of which updates stop being heap-only."""
+"""Write statements that are listed with a change, the dearest."""
 
 
 def one_by_one(changes: Sequence[Change], saved: Sequence[Saved], places: Places) -> Iterator[Block]:
@@ -119,9 +119,13 @@ def _price(one: Change, saved: Sequence[Saved]) -> Iterator[tuple[str, Line]]:
     if one.size_bytes:
         yield "Disk", numbers.size(abs(one.size_bytes)) + (" freed" if one.size_bytes < 0 else "")
     yield "Build", numbers.ms(one.build_ms)
-    shown = [*one.costs.writes[:WRITES_MOST], *one.hot_lost[:WRITES_MOST]]
-    for price in dict.fromkeys(shown):
+    for price in one.costs.writes[:WRITES_MOST]:
         yield f"One more row, {price.write}", _row_more(price)
+    for lost in one.hot_lost:
+        yield (
+            f"Heap-only updates, {lost.write}",
+            f"{lost.bare:.0%} without any candidate, {lost.alone:.0%} with it alone",
+        )
     for way, shipped in (("plain", one.costs.plain), ("concurrently", one.costs.concurrent)):
         if shipped and not shipped.error and shipped.stall_ms is not None:
             yield (
@@ -142,9 +146,4 @@ def _share(one: Change, saved: Sequence[Saved]) -> str:
 
 def _row_more(price: WritePrice) -> str:
     said = f"{price.wal_bytes:,.0f} bytes of WAL more ({price.wal_share:.0%})"
-    said += f", {numbers.ms(price.ms)} more" if price.ms else ", no more time than executions differ by"
-    if price.hot_with is None or price.hot_without is None:
-        return said
-    if lost_of(price) > 0:
-        return f"{said}, heap-only updates {price.hot_without:.0%} → {price.hot_with:.0%}"
-    return f"{said}, as many heap-only updates ({price.hot_with:.0%})" if price.hot_with else said
+    return said + (f", {numbers.ms(price.ms)} more" if price.ms else ", no more time than executions differ by")

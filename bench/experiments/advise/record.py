@@ -49,6 +49,19 @@ class DropTried:
 
 
 @dataclass(frozen=True, slots=True)
+class HeapOnly:
+    """A write statement that updates, with one candidate alone and with none."""
+
+    write: str
+    optimization: str
+    bare: float
+    """Share of its updates that were heap-only with no candidate: the new row stays on the page of the old one, and no
+    index gets an entry."""
+    alone: float
+    """The same with this one there."""
+
+
+@dataclass(frozen=True, slots=True)
 class AdviseRun:
     """Everything one ``pgproof advise`` saw."""
 
@@ -83,6 +96,8 @@ class AdviseRun:
     """What it took to apply them."""
     costs: Attribution | None = None
     """Of candidates that a set was chosen from: write costs; of the set itself, how it ships."""
+    heap_only: tuple[HeapOnly, ...] = ()
+    """Of statements whose updates are not heap-only with all candidates there; those nearest to the set."""
     drops: tuple[DropTried, ...] = ()
     pairs: tuple[Pair, ...] = ()
     """Every query and class without the set and with it, interleaved."""

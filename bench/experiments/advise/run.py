@@ -10,14 +10,13 @@ from bench.advice.blocks import blocks_of
 from bench.advice.candidates import SeenClass, SeenQuery, candidates
 from bench.advice.choosing import WORTH_SHARE
 from bench.advice.menus import BLOCK_MS, SAFETY
-from bench.attribution.changed_tables import changed_tables
 from bench.attribution.effects import plan_effects
 from bench.attribution.subsets import Sets
-from bench.attribution.writes import write_costs
 from bench.experiments.advise.building import build
 from bench.experiments.advise.looking import look_at
+from bench.experiments.advise.pricing import priced
 from bench.experiments.advise.proving import Proving, prove
-from bench.experiments.advise.record import AdviseRun, Proposal
+from bench.experiments.advise.record import AdviseRun, HeapOnly, Proposal
 from bench.experiments.advise.summary import chooser_of
 from bench.experiments.advise.trial import Trial
 from bench.experiments.advise.whatif import ignored
@@ -250,19 +249,14 @@ def _choose(work: _Work, trial: Trial) -> None:
     """Price what a set could be made of, and choose within what the user grants."""
     if contenders := chooser_of(work.seen).contenders():
         with work.setup.watch("writes"):
-            work.told(contenders=tuple(sorted(contenders)), costs=_write_costs(work, contenders))
+            costs, heap_only = _write_costs(work, contenders)
+            work.told(contenders=tuple(sorted(contenders)), costs=costs, heap_only=heap_only)
     best = chooser_of(work.seen).best(work.chosen.limits)
     chosen = [name for name in trial.blocks if best and name in best[-1]]
     work.told(chosen=tuple(chosen))
 
 
-def _write_costs(work: _Work, contenders: Collection[str]) -> Attribution:
-    setup = work.setup
+def _write_costs(work: _Work, contenders: Collection[str]) -> tuple[Attribution, tuple[HeapOnly, ...]]:
     blocks = tuple(one.block for one in work.seen.proposals if one.block.name in contenders)
-    with setup.passing_copy(setup.template, "writes") as name, setup.target.connect(name) as connection:
-        build(connection, blocks, setup.progress)
-        changed, failed = changed_tables(connection, blocks, {})
-        workload = replace(setup.workload, optimizations=blocks)
-        writes, costs, notes = write_costs(connection, workload, changed, {}, setup.progress)
-    untold = tuple(f"The write cost of {name} was not measured: {why}." for name, why in failed.items())
-    return Attribution(writes=writes, write_costs=costs, notes=(*notes, *untold))
+    nearest = chooser_of(work.seen).best(work.chosen.limits)
+    return priced(work.setup, blocks, work.cells, nearest[-1] if nearest else ())

@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
+from bench.cli import main
 from bench.errors import WorkloadError
 from bench.experiments.advise.command import _bytes
 from bench.experiments.advise.document import advised as text_of
@@ -85,6 +86,16 @@ def test_each_change_has_its_price(advice: AdviseRun) -> None:
         assert one.undo[0].startswith("DROP INDEX CONCURRENTLY")
 
 
+def test_an_index_says_of_which_updates_new_rows_stop_staying_on_their_page(advice: AdviseRun) -> None:
+    """Of the workload's own queries: there is no writes/, and made-up inserts update nothing."""
+    lost = {one.proposal.candidate.index.keys[0]: one.hot_lost for one in summarize(advice).changes if not one.is_drop
+            if one.proposal.candidate.index}  # fmt: skip
+    assert [price.write for price in lost["status"]] == ["cancel_order"]
+    assert (lost["status"][0].bare, lost["status"][0].alone) == (1.0, 0.0)
+    assert not lost["customer_id"]
+    assert "heap-only updates, cancel_order: 100% → 0%" in html.render(document(advice, summarize(advice)))
+
+
 def test_a_block_serves_what_gets_faster_by_it(advice: AdviseRun) -> None:
     """Not what it was derived from: another candidate may serve that better."""
     for one in summarize(advice).changes:
@@ -150,6 +161,24 @@ def test_a_size_has_a_unit() -> None:
     assert [_bytes(text) for text in (None, "200MB", "1.5 GiB", "7")] == [None, 200 * 10**6, round(1.5 * 2**30), 7]
     with pytest.raises(click.UsageError, match="give a size with its unit"):
         _bytes("much")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--disk", "much", "--disk much: give a size with its unit: --disk 200MB"),
+        ("--disk", "-5MB", "--disk -5MB: give a size with its unit: --disk 200MB"),
+        ("--disk", "5 parsecs", "--disk 5 parsecs: give a size with its unit: --disk 200MB"),
+        ("--write-cost", "much", "--write-cost much: give a percentage from 0%: --write-cost 20%"),
+        ("--write-cost", "-5%", "--write-cost -5%: give a percentage from 0%: --write-cost 20%"),
+        ("--write-cost", "inf", "--write-cost inf: give a percentage from 0%: --write-cost 20%"),
+    ],
+)
+def test_a_budget_that_is_none_is_refused_with_its_form(
+    option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["advise", str(SHOP), option, value]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == f"Error: {said}"
 
 
 def test_a_file_with_one_statement_is_a_query(tmp_path: Path) -> None:
