@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from statistics import median
 
 from bench.advice.menus import NOTHING, Menu, Names, weights_of, work_ms
@@ -11,16 +11,23 @@ from bench.model.advised import AdvisedSet, Limits, Price
 
 WORTH_TIMES = 2.0
 WORTH_SHARE = 0.05
-"""A candidate beyond those that the target needs is worth its price where it halves the work of a query in some class
-and saves 5 % of the target there: less than that nobody waits for, and every index is paid for with each write. Work
-is the time, and what the blocks cost (``BLOCK_MS``)."""
+"""A candidate that brings no class within the target is worth its price where it halves the work of one that is not
+well within it (``Menu.easy``) and saves 5 % of the target there: less than that nobody waits for, and every index is
+paid for with each write. Work is the time, and what the blocks cost (``BLOCK_MS``)."""
+
+WORTH_LOAD = 0.05
+"""Of classes that are well within it, one has to be halved, and all together be saved 5 % of what the queries may
+take: each its target, as often as it is asked. That base is a promise, and the same when advised on again; a share of
+what is left would grow as it shrinks."""
 
 WORTH_WHOLE = 0.02
-"""And where it saves 2 % of the work of all cells together: what is left of a long list is not worth an index each."""
+"""Beyond the target, where that is asked for: 2 % of the work of all cells together. What is left of a long list is
+not worth an index each."""
 
 SWAP_TIMES = 1.1
 SWAP_SHARE = 0.01
-"""One takes the place of another where it does a tenth less work in some class, and saves 1 % of the target there."""
+"""One takes the place of another where it does a tenth less work in some class, and saves 1 % of the target there; or
+where it takes a tenth less room, and no class has so much more to do."""
 SWAP_BYTES = 1.5
 """And the set grows to so many times its bytes at most by it; beyond, it has to be worth as much as one more."""
 
@@ -40,6 +47,8 @@ class Chooser:
     weights: Sequence[float]
     among: Names = NOTHING
     """Candidates that may be chosen: those whose whole price is known."""
+    concerned: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """Candidate to the menus that it concerns."""
 
     @classmethod
     def of(
@@ -51,7 +60,11 @@ class Chooser:
     ) -> Chooser:
         """One for these cells; of all candidates that have a price, or ``among`` these alone."""
         chosen_from = frozenset(prices if among is None else among) & frozenset(prices)
-        return cls(menus, prices, weights_of(menus, weights), chosen_from)
+        concerned: dict[str, list[int]] = {}
+        for number, menu in enumerate(menus):
+            for name in menu.concerns:
+                concerned.setdefault(name, []).append(number)
+        return cls(menus, prices, weights_of(menus, weights), chosen_from, concerned)
 
     # -------------------------------------------------------------------------------------------------- what it is
     def size(self, names: Iterable[str]) -> int:
@@ -77,45 +90,66 @@ class Chooser:
 
     # ----------------------------------------------------------------------------------------------------- choosing
     def best(self, limits: Limits) -> tuple[Names, ...]:
-        """The sets of a greedy search within ``limits``, each larger than the one before; the last is the best.
+        """The sets of a greedy search within ``limits``, each better than the one before; the last is the best.
 
         Each step takes what gains most for its price, several candidates at once where only together they help, and
-        takes out what it made superfluous.
+        takes out what it made superfluous. At last smaller ones take the place of what they serve as well as. What
+        goes beyond the target is added to the best set without that.
         """
-        chosen, steps = NOTHING, list[Names]()
+        steps = self._grown(NOTHING, replace(limits, beyond_target=False))
+        return (*steps, *self._grown(steps[-1] if steps else NOTHING, limits)) if limits.beyond_target else steps
+
+    def _grown(self, chosen: Names, limits: Limits) -> tuple[Names, ...]:
+        steps = list[Names]()
         while more := self._next(chosen, limits):
-            chosen = self._without_superfluous(more)
+            chosen = self._without_superfluous(more, limits)
             if chosen in steps:  # what came in went out again: there is nothing to gain but a circle
                 break
             steps.append(chosen)
+        while less := self._best_swap(steps[-1] if steps else NOTHING, limits, self._smaller):
+            steps.append(less)
         return tuple(steps)
 
     def _next(self, chosen: Names, limits: Limits) -> Names | None:
         if move := self._best_move(chosen, limits):
             return chosen | move
-        return self._best_swap(chosen, limits)
+        return self._best_swap(chosen, limits, self._better)
 
-    def _best_swap(self, chosen: Names, limits: Limits) -> Names | None:
-        """Another candidate in the place of one: of two ways to serve a query the one that leaves it least to do."""
+    def _best_swap(self, chosen: Names, limits: Limits, wanted: Callable[[str, str, Names], bool]) -> Names | None:
+        """Another candidate in the place of one: of two ways to serve a query that which is ``wanted``, of two of
+        those that which gains most."""
         ranked = []
         for gone in sorted(chosen):
-            less = chosen - {gone}
             instead = {name for menu, _ in self._touched({gone}) for needs in menu.needs for name in needs}
             for come in sorted(self.among.intersection(instead) - chosen):
-                other = less | {come}
-                gain = self._gain(other, chosen)
-                if gain > 0 and self._fits(other, limits) and self._better(other, chosen):
-                    ranked.append((-gain, sorted(other)))
+                other = chosen - {gone} | {come}
+                if self._fits(other, limits) and wanted(gone, come, chosen):
+                    ranked.append((-self._gain(other, chosen), sorted(other)))
         return frozenset(min(ranked)[1]) if ranked else None
 
-    def _better(self, other: Names, chosen: Names) -> bool:
+    def _better(self, gone: str, come: str, chosen: Names) -> bool:
         """Whether some cell has less to do, and none that leaves the target or that gets slower for it."""
+        other = chosen - {gone} | {come}
         touched = [menu for menu, _ in self._touched(other ^ chosen)]
-        if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in touched):
-            return False
         cheap = self.size(other) <= SWAP_BYTES * self.size(chosen)
         least = (SWAP_TIMES, SWAP_SHARE) if cheap else (WORTH_TIMES, WORTH_SHARE)
-        return any(_saves(menu, other, chosen, *least) for menu in touched)
+        if not any(_saves(menu, other, chosen, *least) for menu in touched):
+            return False
+        if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in touched):
+            return False
+        return self._gain(other, chosen) > 0
+
+    def _smaller(self, gone: str, come: str, chosen: Names) -> bool:
+        """Whether it takes less room and is no dearer to write, and no cell has more to do or leaves the target."""
+        price, new = self.prices[gone], self.prices[come]
+        if SWAP_TIMES * new.size_bytes > price.size_bytes or new.write_share > SWAP_TIMES * price.write_share:
+            return False
+        other = chosen - {gone} | {come}
+        touched = [menu for menu, _ in self._touched(other ^ chosen)]
+        return not any(
+            _saves(menu, chosen, other, SWAP_TIMES, SWAP_SHARE) or (menu.within(chosen) and not menu.within(other))
+            for menu in touched
+        )
 
     def smallest(self, whole: Names) -> Names:
         """The least of ``whole`` with which every cell is within the target that is so with all of it.
@@ -125,11 +159,13 @@ class Chooser:
         within = [menu for menu in self.menus if menu.within(whole)]
         return self._shrunk(whole, lambda less: all(menu.within(less) for menu in within))
 
-    def contenders(self) -> Names:
-        """What a set could be made of, once it is known what each costs to write: the best sets for any budget, and
-        what serves a query nearly as well as they do, the smallest first, up to ``CONTENDERS``."""
-        steps = self.best(Limits())
+    def contenders(self, limits: Limits) -> Names:
+        """What a set could be made of, once it is known what each costs to write: the best sets for any budget, those
+        beyond the target, and what serves a query nearly as well as they do, the smallest first; the latter two up to
+        ``CONTENDERS``."""
+        steps = self.best(limits)
         found, whole = NOTHING.union(*steps), steps[-1] if steps else NOTHING
+        beyond = NOTHING.union(*self.best(replace(limits, beyond_target=True))[-1:])
         others = {
             name
             for menu in self.menus
@@ -139,8 +175,10 @@ class Chooser:
             and menu.work_ms(whole) < menu.work_ms(NOTHING)
             for name in needs
         }
-        more = sorted((others & self.among) - found, key=lambda name: (self.prices[name].size_bytes, name))
-        return found.union(more[: max(0, CONTENDERS - len(found))])
+        for more in (beyond, others & self.among):
+            ranked = sorted(more - found, key=lambda name: (self.prices[name].size_bytes, name))
+            found = found.union(ranked[: max(0, CONTENDERS - len(found))])
+        return found
 
     # -------------------------------------------------------------------------------------------------------- steps
     def _best_move(self, chosen: Names, limits: Limits) -> Names | None:
@@ -151,7 +189,7 @@ class Chooser:
         for move in moves:
             more = chosen | move
             gain = self._gain(more, chosen)
-            if gain > 0 and self._fits(more, limits) and self._worth(more, chosen):
+            if gain > 0 and self._fits(more, limits) and self._worth(more, chosen, limits):
                 ranked.append((-gain / self._price(move), sorted(move)))
         return frozenset(min(ranked)[1]) if ranked else None
 
@@ -164,35 +202,46 @@ class Chooser:
 
     def _touched(self, names: Collection[str]) -> list[tuple[Menu, float]]:
         """The menus that any of these concerns, with their weights: no other changes by them."""
-        return [both for both in zip(self.menus, self.weights, strict=True) if not both[0].concerns.isdisjoint(names)]
+        numbers = sorted({number for name in names for number in self.concerned.get(name, ())})
+        return [(self.menus[number], self.weights[number]) for number in numbers]
 
     def _gain(self, more: Names, chosen: Names) -> float:
         """What ``more`` is worth beyond ``chosen``: cells within the target, and work saved in shares of it."""
         touched = self._touched(more ^ chosen)
         return sum(weight * (menu.worth(more) - menu.worth(chosen)) for menu, weight in touched)
 
-    def _worth(self, more: Names, chosen: Names) -> bool:
+    def _worth(self, more: Names, chosen: Names, limits: Limits) -> bool:
         """Whether somebody notices, and no cell leaves the target for it."""
-        touched = [menu for menu, _ in self._touched(more ^ chosen)]
-        if any(menu.within(chosen) and not menu.within(more) for menu in touched if menu.slower(more, chosen)):
+        touched = self._touched(more ^ chosen)
+        menus = [menu for menu, _ in touched]
+        if any(menu.within(chosen) and not menu.within(more) for menu in menus if menu.slower(more, chosen)):
             return False
-        if any(menu.within(more) and not menu.within(chosen) for menu in touched):
+        if any(menu.within(more) and not menu.within(chosen) for menu in menus):
             return True
-        saved = sum(menu.work_ms(chosen) - menu.work_ms(more) for menu in touched)
-        if saved < WORTH_WHOLE * sum(menu.work_ms(chosen) for menu in self.menus):
-            return False
-        return any(_saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE) for menu in touched)
+        halved = [menu for menu in menus if _saves(menu, more, chosen, WORTH_TIMES, WORTH_SHARE)]
+        if not all(menu.easy(chosen) for menu in halved):
+            return True
+        saved = [(menu.work_ms(chosen) - menu.work_ms(more), weight) for menu, weight in touched]
+        if limits.beyond_target and sum(ms for ms, _ in saved) >= WORTH_WHOLE * self._left_ms(chosen):
+            return bool(halved)
+        return bool(halved) and sum(ms * weight for ms, weight in saved) >= WORTH_LOAD * self._promised_ms()
+
+    def _left_ms(self, chosen: Names) -> float:
+        return sum(menu.work_ms(chosen) for menu in self.menus)
+
+    def _promised_ms(self) -> float:
+        return sum(menu.target_ms * weight for menu, weight in zip(self.menus, self.weights, strict=True))
 
     def _fits(self, chosen: Names, limits: Limits) -> bool:
         if limits.disk_bytes is not None and self.size(chosen) > limits.disk_bytes:
             return False
         return limits.write_share is None or self.write_share(chosen) <= limits.write_share
 
-    def _without_superfluous(self, chosen: Names) -> Names:
-        return self._shrunk(chosen, lambda less: not self._worth(chosen, less) and self._keeps(less, chosen))
+    def _without_superfluous(self, chosen: Names, limits: Limits) -> Names:
+        return self._shrunk(chosen, lambda less: not self._worth(chosen, less, limits) and self._keeps(less, chosen))
 
     def _keeps(self, less: Names, chosen: Names) -> bool:
-        return all(menu.within(less) or not menu.within(chosen) for menu in self.menus)
+        return all(menu.within(less) or not menu.within(chosen) for menu, _ in self._touched(less ^ chosen))
 
     def _shrunk(self, chosen: Names, enough: Callable[[Names], bool]) -> Names:
         for name in sorted(chosen, key=lambda one: (-self.prices[one].size_bytes, one)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bench.advice.choosing import Chooser
 from bench.advice.menus import NOTHING, Names
@@ -17,15 +18,16 @@ Cost = Callable[[AdvisedSet], float]
 
 
 def curves(chooser: Chooser, limits: Limits) -> tuple[tuple[AdvisedSet, ...], tuple[AdvisedSet, ...]]:
-    """The best sets for growing budgets of disk, and of write cost, up to the best of all; none that costs more and is
-    no better."""
+    """The best sets for growing budgets of disk, and of write cost, up to the best of all, and what goes beyond the
+    target; none that costs more and is no better."""
     steps = chooser.best(limits)
     whole = steps[-1] if steps else NOTHING
+    steps = (*steps, *chooser.best(replace(limits, beyond_target=True)))
     size, share = chooser.size(whole), max(chooser.write_share(whole), 0.0)
-    disk = [Limits(round(size * part), limits.write_share) for part in _parts(POINTS)]
-    writes = [Limits(limits.disk_bytes, share * part) for part in _parts(WRITE_POINTS)]
+    disk = [replace(limits, disk_bytes=round(size * part)) for part in _parts(POINTS)]
+    writes = [replace(limits, write_share=share * part) for part in _parts(WRITE_POINTS)]
     return (
-        _improving(chooser, steps, disk if steps else (), lambda one: one.size_bytes),
+        _improving(chooser, steps, disk if size else (), lambda one: one.size_bytes),
         _improving(chooser, steps, writes if share else (), lambda one: one.write_share),
     )
 

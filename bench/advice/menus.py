@@ -43,14 +43,17 @@ class Menu:
 
     def __init__(self, cell: CellTried, target_ms: float, indexes: Collection[str]) -> None:
         self.cell = cell
-        self.concerns = frozenset(cell.concerns)
         self.limit_ms = SAFETY * target_ms
         self.target_ms = target_ms
         self.needs = [frozenset(plan.needs) for plan in cell.plans]
         self._others = [len(needs - frozenset(indexes)) for needs in self.needs]
-        self._asked = {frozenset(one.names): one.plan for one in cell.asked}
+        self._ranked = sorted(range(len(self.needs)), key=self._rank)
         self._ms = [time_ms(plan) for plan in cell.plans]
         self._work_ms = [work_ms(plan) for plan in cell.plans]
+        asked = {frozenset(one.names): one.plan for one in cell.asked}
+        self._known = {names: plan for names, plan in asked.items() if plan != self._first(names)}
+        self.concerns = NOTHING.union(*self.needs, *self._known)
+        """Candidates that change the plan: it names them, or the server took another one with them than this says."""
 
     def number(self, chosen: Names) -> int:
         """The plan that ``chosen`` gives, as asked, or as it follows from the plans that are known.
@@ -59,10 +62,12 @@ class Menu:
         key's trigger uses is in no estimate: of plans that cost the same, the one that needs most goes first.
         """
         here = chosen & self.concerns
-        if here not in self._asked:
-            possible = [number for number, needs in enumerate(self.needs) if needs <= here]
-            self._asked[here] = min(possible, key=self._rank)
-        return self._asked[here]
+        if here not in self._known:
+            self._known[here] = self._first(here)
+        return self._known[here]
+
+    def _first(self, here: Names) -> int:
+        return next(number for number in self._ranked if self.needs[number] <= here)
 
     def _rank(self, number: int) -> tuple[int, float, int]:
         return -self._others[number], self.cell.plans[number].cost, -len(self.needs[number])
@@ -82,6 +87,10 @@ class Menu:
     def within(self, chosen: Names) -> bool:
         """Whether it is safely within the target."""
         return self.ms(chosen) <= self.limit_ms
+
+    def easy(self, chosen: Names) -> bool:
+        """Whether nobody waits for it: within the target, and so, too, where one block in ten has to be read."""
+        return self.within(chosen) and self.work_ms(chosen) <= self.target_ms
 
     def worth(self, chosen: Names) -> float:
         """What a set is worth here: one for being within the target, and no work at all, in shares of it."""

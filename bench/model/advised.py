@@ -77,6 +77,8 @@ class Limits:
     disk_bytes: int | None = None
     write_share: float | None = None
     """More WAL of the workload's write statements together, as a share of what they write without it."""
+    beyond_target: bool = False
+    """Also what halves the work of classes that are well within the target."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,24 @@ def test_what_halves_nothing_that_anybody_waits_for_is_left_out():
     assert best(chooser(cell("q", 40, a=25))) == set()
 
 
+def test_what_is_well_within_the_target_is_left_unless_it_weighs_on_the_whole():
+    """40 ms saved are a fifth of what two queries may take, and a fiftieth of what twenty may."""
+    others = [cell(f"q{number}", 1) for number in range(19)]
+    assert best(chooser(cell("q", 50, a=10), others[0])) == {"a"}
+    many = chooser(cell("q", 50, a=10), *others)
+    assert best(many) == set()
+    assert best(many, beyond_target=True) == {"a"}
+    assert curves(many, Limits())[0][-1].names == ("a",)
+
+
+def test_what_is_within_the_target_while_all_is_cached_only_is_halved():
+    """30 ms, and 10,000 blocks: where one in ten has to be read, that is 130 ms."""
+    others = [cell(f"q{number}", 1) for number in range(99)]
+    large = cell("q", 30, a=10)
+    large = replace(large, plans=(replace(large.plans[0], counters=Counters(10_000, 1, 0, 0)), large.plans[1]))
+    assert best(chooser(large, *others)) == {"a"}
+
+
 def test_a_budget_of_disk_takes_the_smaller_one():
     two = chooser(cell("q", 500, wide=1, narrow=30), sizes={"wide": 9 * MB, "narrow": MB})
     assert best(two, disk_bytes=2 * MB) == {"narrow"}
@@ -78,6 +96,13 @@ def test_of_two_ways_to_serve_a_query_the_one_that_leaves_it_least_to_do_is_take
     assert best(found) == {"covering"}
     large = chooser(cell("q", 500, plain=12, covering=9), sizes={"plain": 4 * MB, "covering": 9 * MB})
     assert best(large) == {"plain"}
+
+
+def test_of_two_that_serve_as_well_the_smaller_one_is_taken():
+    """The larger one served another query first, for which something better was found."""
+    found = chooser(cell("q", 500, both=10, own=10.5), cell("r", 900, both=50, best=1),
+                    sizes={"both": 3 * MB, "own": MB, "best": MB})  # fmt: skip
+    assert best(found) == {"own", "best"}
 
 
 def test_the_better_one_takes_the_place_of_one_that_the_planner_would_go_on_to_prefer():

@@ -11,6 +11,7 @@ from bench.advice.candidates.operators import like_parts, regex_parts
 from bench.model.facts import Facts
 from bench.model.schema import Schema
 from bench.postgres.connection import Connection
+from bench.postgres.facts import read_facts
 from tests.advice.conftest import Ask, ddl, seen
 
 ORDERS = {
@@ -63,8 +64,12 @@ def test_rows_in_the_order_of_a_column_are_summarized(shop: Connection, schema: 
     one = seen(shop, "a", "SELECT * FROM shop.orders WHERE placed_at BETWEEN '2024-03-01' AND '2024-03-02'")
     orders = facts.tables["shop.orders"]
     large = replace(facts, tables={**facts.tables, "shop.orders": replace(orders, pages=5000)})
-    assert "orders USING brin (placed_at)" in ddl(candidates(schema, [one], large))
+    assert "orders USING brin (placed_at) WITH (pages_per_range=4)" in ddl(candidates(schema, [one], large))
     assert not any("brin" in one for one in ddl(candidates(schema, [one], facts)))
+    with shop.transaction(force_rollback=True):
+        shop.execute("CREATE INDEX summary ON shop.orders USING brin (placed_at) WITH (pages_per_range = 8)")
+        there = replace(large, indexes=read_facts(shop).indexes)
+    assert not any("brin" in one for one in ddl(candidates(schema, [one], there)))
 
 
 def test_an_extension_that_the_server_has_not_is_not_asked_for(shop: Connection, schema: Schema, facts: Facts) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from bench.advice.candidates.demands import Demand
 from bench.advice.candidates.idea import Idea, reason, weight
 from bench.advice.candidates.shapes import Key, Shape
 from bench.advice.candidates.terms import Term
+from bench.model.attribution import IndexFacts
 from bench.model.schema import DataType
 from bench.report.numbers import count
 from bench.syntax.expressions import expression, quoted
@@ -23,7 +25,12 @@ BRIN_CORRELATION = 0.95
 """Between the order of the values and that of the rows, from which a summary of page ranges tells them apart."""
 
 BRIN_PAGES = 1280
-"""Ten ranges of 128 pages, which is what one entry of a BRIN index is about."""
+"""Ten ranges of ``BRIN_RANGE``."""
+
+BRIN_ENTRIES = 200
+"""Ranges whose entries fit into a page of a BRIN index, at about 40 bytes each."""
+BRIN_RANGE = 128
+"""Pages of a range where an index says nothing else (pages_per_range)."""
 
 LONG_BYTES = 64
 """Mean width of a value from which a hash of 4 bytes is a much smaller key."""
@@ -179,8 +186,8 @@ def _is_document(term: Term, demand: Demand) -> bool:
 # -------------------------------------------------------------------------------------------------- BRIN and hash
 def _summaries(demand: Demand, context: Context) -> Iterator[Idea]:
     """BRIN, where rows lie on disk in the order of what is asked for."""
-    pages = context.table(demand.table).pages
-    if pages < BRIN_PAGES:
+    size = context.table(demand.table).pages
+    if size < BRIN_PAGES:
         return
     for term in demand.terms:
         facts = context.column(demand.table, term.columns[0]) if term.kind == "range" and term.is_column else None
@@ -188,11 +195,27 @@ def _summaries(demand: Demand, context: Context) -> Iterator[Idea]:
             continue
         if not context.opclass("brin", demand.table.column(term.columns[0]).type):
             continue
+        pages = _range_pages(size)
+        there = (index for index in context.there(demand.table) if index.method == "brin")
+        if any(term.key in {key.text for key in index.keys} and _pages_of(index) <= 2 * pages for index in there):
+            continue
         clause = (
             f"the order of {term.key} is that of the rows on disk (correlation {facts.correlation:.2f}), so that a "
-            f"summary of each 128 of its {count(pages)} pages tells which to read"
+            f"summary of each {pages} of its {count(size)} pages tells which to read"
         )
-        yield _one(Shape(demand.table, "brin", (_key(term),)), "range, by page", demand, clause)
+        options = () if pages == BRIN_RANGE else (f"pages_per_range={pages}",)
+        yield _one(Shape(demand.table, "brin", (_key(term),), options=options), "range, by page", demand, clause)
+
+
+def _range_pages(size: int) -> int:
+    """Pages of a range with which a search reads least, a power of two: it reads the summary, size / (range *
+    ``BRIN_ENTRIES``) pages, and about one range more than has what is looked for, which is least at the square root."""
+    return min(BRIN_RANGE, 1 << max(1, round(math.log2(size / BRIN_ENTRIES) / 2)))
+
+
+def _pages_of(index: IndexFacts) -> int:
+    own = (option.partition("=") for option in index.options)
+    return next((int(value) for name, _, value in own if name == "pages_per_range"), BRIN_RANGE)
 
 
 def _hashes(demand: Demand, context: Context) -> Iterator[Idea]:

@@ -54,11 +54,13 @@ class Shape:
     predicate: str = ""
     """In the form that ``conjunction`` gives."""
     predicate_columns: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    """Storage parameters, ``"pages_per_range=16"``."""
 
     @property
     def identity(self) -> tuple[object, ...]:
         """Equal for two that are the same index."""
-        return self.table.name, self.method, self.keys, frozenset(self.include), self.predicate
+        return self.table.name, self.method, self.keys, frozenset(self.include), self.predicate, self.options
 
     def facts(self, name: str = "") -> IndexFacts:
         """As the catalog would have it, in the form that ``known`` gives to those that are there."""
@@ -67,7 +69,7 @@ class Shape:
         )  # fmt: skip
         include = tuple(quoted(column) for column in self.include)
         table = qualified(self.table.table, self.table.schema)
-        return IndexFacts(name, table, self.method, keys, include, self.predicate)
+        return IndexFacts(name, table, self.method, keys, include, self.predicate, options=self.options)
 
     def index(self, name: str) -> Index:
         """As a schema would have it."""
@@ -79,10 +81,11 @@ class Shape:
         """The statement that makes it."""
         using = "" if self.method == "btree" else f" USING {self.method}"
         include = f" INCLUDE ({', '.join(map(quoted, self.include))})" if self.include else ""
+        options = f" WITH ({', '.join(self.options)})" if self.options else ""
         where = f" WHERE {self.predicate}" if self.predicate else ""
         keys = ", ".join(key.ddl for key in self.keys)
         on = qualified(self.table.table, self.table.schema)
-        return f"CREATE INDEX {quoted(name)} ON {on}{using} ({keys}){include}{where}"
+        return f"CREATE INDEX {quoted(name)} ON {on}{using} ({keys}){include}{options}{where}"
 
 
 # ----------------------------------------------------------------------------------------------------------- names

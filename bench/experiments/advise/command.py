@@ -63,6 +63,12 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
     "limit]",
 )
 @click.option(
+    "--beyond-target",
+    is_flag=True,
+    help="Propose also what halves the work of classes that are well within the target.  [default: leave that out, and "
+    "show it]",
+)
+@click.option(
     "--on-top",
     is_flag=True,
     help="Advise on top of the workload's optimizations.  [default: on its schema, as if there were none]",
@@ -106,7 +112,8 @@ def advise(workload: Path | str | None, output: Path, quiet: bool, only: tuple[s
     with it and without. advised.sql holds it as blocks for optimizations.sql.
     """
     granted = chosen["write_cost"]
-    limits = Limits(_bytes(chosen["disk"]), share_of("--write-cost", granted, math.inf) if granted else None)
+    writes = share_of("--write-cost", granted, math.inf) if granted else None
+    limits = Limits(_bytes(chosen["disk"]), writes, chosen["beyond_target"])
     found, names = _workload(workload, only, chosen)
     shown, options = progress(out, quiet=quiet), _options(found, chosen, limits, one=bool(names))
     setup, origin = setup_options(found, chosen, shown, only=names), origin_of(found)

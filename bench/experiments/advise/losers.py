@@ -112,12 +112,18 @@ def _reason(name: str, changed: list[Menu], chooser: Chooser, chosen: Names, run
             else "the set does as well"
         )
         return f"Alone it helps ({gain}), but {by}."
-    over = _over(run, chooser, chosen | alone)
-    return (
-        f"It would help ({gain}), but {over}."
-        if over
-        else f"Alone it helps ({gain}); beside the set it adds too little."
-    )
+    if over := _over(run, chooser, chosen | alone):
+        return f"It would help ({gain}), but {over}."
+    return _beyond(changed, chosen, chosen | alone) or f"Alone it helps ({gain}); beside the set it adds too little."
+
+
+def _beyond(changed: list[Menu], chosen: Names, more: Names) -> str:
+    """What it would halve beside the set that is well within the target already; empty where there is no such class."""
+    best = max(changed, key=lambda menu: menu.work_ms(chosen) - menu.work_ms(more))
+    if not best.easy(chosen) or best.work_ms(chosen) < WORTH_TIMES * best.work_ms(more):
+        return ""
+    gain = f"{numbers.ms(best.ms(chosen))} → {numbers.ms(best.ms(more))}"
+    return f"It would make {best.cell.label} faster ({gain}), which is within the target already (--beyond-target)."
 
 
 def _over(run: AdviseRun, chooser: Chooser, more: Names) -> str:

@@ -75,6 +75,11 @@ class _Work:
         return WORTH_SHARE * self.chosen.measure.target_ms
 
     @property
+    def unlimited(self) -> Limits:
+        """As the user wants it, without a budget: what a budget buys is seen once all prices are known."""
+        return Limits(beyond_target=self.chosen.limits.beyond_target)
+
+    @property
     def blocks(self) -> dict[str, Proposal]:
         """Proposals by the name of their block."""
         return {one.block.name: one for one in self.seen.proposals}
@@ -223,10 +228,11 @@ def _settle(work: _Work, trial: Trial) -> None:
     """Ask the server about the sets that the known plans make the best, until it takes the plans that they say."""
     for _ in range(PASSES):
         chooser = chooser_of(work.seen)
-        sets = chooser.best(Limits())
+        sets = chooser.best(work.unlimited)
         best = sets[-1:]
         parts = [names - {name} for names in best for name in names]
-        more = trial.confirm([*sets, *parts, *map(chooser.smallest, best)])
+        beyond = chooser.best(Limits(beyond_target=True))[-1:]
+        more = trial.confirm([*sets, *parts, *map(chooser.smallest, best), *beyond])
         trial.again(sets, AGAIN)
         work.told(cells=trial.results())
         if not more or trial.late:
@@ -247,7 +253,7 @@ def _relations(work: _Work, name: str) -> set[str]:
 # -------------------------------------------------------------------------------------------------------- choosing
 def _choose(work: _Work, trial: Trial) -> None:
     """Price what a set could be made of, and choose within what the user grants."""
-    if contenders := chooser_of(work.seen).contenders():
+    if contenders := chooser_of(work.seen).contenders(work.unlimited):
         with work.setup.watch("writes"):
             costs, heap_only = _write_costs(work, contenders)
             work.told(contenders=tuple(sorted(contenders)), costs=costs, heap_only=heap_only)

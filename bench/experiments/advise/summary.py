@@ -230,13 +230,15 @@ def _paragraph(
     if slower:
         yield f"Slower by it: {numbers.listed(slower, NAMED)}."
     least = chooser.smallest(chosen) if chosen else frozenset()
+    rest = "halve what is within it already, and would not be where one block in ten has to be read, or weighs most"
+    if run.limits.beyond_target:
+        rest = "halve the work of what is within it already"
     if chosen and not least:
-        yield "The target needs none of it: the set halves the work of what is within it already."
+        yield f"The target needs none of it: its members {rest}."
     elif least < chosen:
         yield (
             f"For the target alone {plural(len(least), 'of them', 'of them')} "
-            f"({numbers.size(chooser.size(least))}) {'is' if len(least) == 1 else 'are'} enough; the others halve the "
-            "work of what is within it already."
+            f"({numbers.size(chooser.size(least))}) {'is' if len(least) == 1 else 'are'} enough; the others {rest}."
         )
     if run.hopeless:
         yield f"For {plural(len(run.hopeless), 'query', 'queries')} no index was found that can help, as said below."

@@ -76,6 +76,13 @@ def test_every_candidate_is_in_the_set_or_has_its_reason(advice: AdviseRun) -> N
     assert all(said.values())
 
 
+def test_what_would_speed_up_what_is_within_the_target_says_so(advice: AdviseRun) -> None:
+    """With a target of 20 ms nobody waits for any of the queries; the curve shows what could be had all the same."""
+    summary = summarize(replace(advice, chosen=(), applied=(), drops=(), options=replace(OPTIONS, target_ms=20.0)))
+    assert any("which is within the target already (--beyond-target)" in one.reason for one in summary.losers)
+    assert summary.curves[0][-1].names
+
+
 def test_each_change_has_its_price(advice: AdviseRun) -> None:
     for one in summarize(advice).changes:
         if one.is_drop:
