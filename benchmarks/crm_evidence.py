@@ -49,7 +49,7 @@ STEPS = {
     "sample": Step(_run("100k", *AGED)),
     "cold_start": Step(_run("100k", "--no-attribution"), fresh=True),
     "cached": Step(_run("100k", "--no-attribution"), repeat=3),
-    "20k": Step(_run("20k", *AGED), ("", "Optimizations")),
+    "20k": Step(_run("20k", *AGED), ("",)),
     "attribution": Step(("attribute", "--leads", "20k"), repeat=3),
     "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
     "million": Step(_run("1M", "--no-attribution", *AGED), ("",)),
@@ -58,6 +58,7 @@ STEPS = {
     "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),
     "maintenance": Step(("maintain", "--leads", "20k", "--churn", "20%"), ("Procedures", "Cells that changed")),
     "traps": Step(("traps", "--leads", "20k"), ("Verdicts",)),
+    "coverage": Step(("coverage", "--leads", "20k"), ("Not told apart",)),
     "advise": Step(("advise", "--leads", "100k"), ("", "Queries at a glance")),
     "traps_100k": Step(("traps", "--leads", "100k"), ("Verdicts",)),
 }  # fmt: skip

@@ -15,6 +15,8 @@ import tempfile
 import time
 from pathlib import Path
 
+import evidence
+
 from bench.dataset.holdback import hold_back
 from bench.dataset.inferred import load_world, ready
 from bench.inference.rows.catalog import read_catalog
@@ -110,11 +112,16 @@ def main() -> None:
     with open_server("embedded", ServerOptions(home=home / "home")) as server:
         target = Target(server.dsn, SESSION_SETTINGS, server.login)
         print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+        lines = ["| schema | rows | ours, rows a second | ready made | share |", "|---|---:|---:|---:|---:|"]
         for name, schema in SCHEMAS.items():
             rows, ours, theirs = measure(target, schema, count, asked.repeat, asked.workers)
             rates = f"ours {rows / ours:9,.0f}/s  ready {rows / theirs:9,.0f}/s  {theirs / ours:.2f}"
             print(f"{name:10} {rows:9,} rows  {rates}", flush=True)
-        print(f"400 tables planned in {world_of(target, wide(400), 200_000)[1]:.1f} s, load {os.getloadavg()[0]:.1f}")
+            lines.append(f"| {name} | {rows:,} | {rows / ours:,.0f} | {rows / theirs:,.0f} | {theirs / ours:.0%} |")
+        planned = world_of(target, wide(400), 200_000)[1]
+        print(f"400 tables planned in {planned:.1f} s, load {os.getloadavg()[0]:.1f}")
+    kept = {"times": asked.repeat, "workers": asked.workers, "table": "\n".join(lines)}
+    evidence.keep("inferred_rows", {**kept, "planned_400_tables_s": round(planned, 1)})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/watched_run.py --leads 1M [any option of pgproof run]
 
 Memory is sampled five times a second over the process and its Python children (not the server): the sum of resident
-sets, and of proportional sets, in which a page that n processes share counts 1/n in each.
+sets, and of proportional sets, in which a page that n processes share counts 1/n in each. Kept as watched_SCALE.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+import evidence
 
 
 def python_processes(root: int) -> list[int]:
@@ -58,14 +60,20 @@ def main() -> int:
             peak_rss = max(peak_rss, sum(rss for rss, _ in sizes))
             peak_pss = max(peak_pss, sum(pss for _, pss in sizes))
             time.sleep(0.2)
-    print(f"exit {process.returncode}, {time.monotonic() - begin:.1f} s")
+    took = time.monotonic() - begin
+    print(f"exit {process.returncode}, {took:.1f} s")
     print(f"peak memory of the Python processes: resident {peak_rss:.0f} MB, proportional {peak_pss:.0f} MB")
     if process.returncode == 0:
         run = json.loads((output / "latest" / "run.json").read_text())
         dataset = run["dataset"]
         made = {name: round(dataset[name], 1) for name in ("load_s", "index_s", "vacuum_s")}
+        phases = {name: round(s, 1) for name, s in run["phases_s"].items()}
         print(f"dataset (cached: {dataset['cached']}): {made}")
-        print(f"phases: { {name: round(s, 1) for name, s in run['phases_s'].items()} }")
+        print(f"phases: {phases}")
+        figures = {"seconds": round(took, 1), "resident_mb": round(peak_rss), "proportional_mb": round(peak_pss)}
+        kept = {**figures, "dataset": {"cached": dataset["cached"], **made}, "phases_s": phases}
+        command = f"python benchmarks/watched_run.py --leads {dataset['scale']}"
+        evidence.keep(f"watched_{dataset['scale']}", kept, command)
     return process.returncode
 
 

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import evidence
 import numpy as np
 import pyarrow as pa
 
@@ -94,11 +95,14 @@ def main() -> None:
     try:
         place = ServerOptions(home=home / "home")
         with open_server("embedded", place) as server, Target(server.dsn, SESSION_SETTINGS).connect() as connection:
-            print("| type | made | binary | text | COPY binary | COPY text |\n|---|---:|---:|---:|---:|---:|")
+            lines = ["| type | made | binary | text | COPY binary | COPY text |", "|---|---:|---:|---:|---:|---:|"]
+            print("\n".join(lines))
             for kind in options.types:
                 seconds = measured(connection, kind, options.rows, options.repeat)
                 rates = [f"{options.rows / one / 1000:,.0f}" if one else "" for one in seconds]
-                print(f"| {kind} | {' | '.join(rates)} |", flush=True)
+                lines.append(f"| {kind} | {' | '.join(rates)} |")
+                print(lines[-1], flush=True)
+        evidence.keep("wire_rate", {"rows": options.rows, "times": options.repeat, "table": "\n".join(lines)})
     finally:
         shutil.rmtree(home)
 
