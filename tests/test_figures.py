@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import asked, unmarked_figures
 from tests import ROOT
 
 SCRIPT = ROOT / "benchmarks" / "figures_in_docs.py"
@@ -81,6 +82,84 @@ def test_evidence_names_machine_and_date(repository: Path) -> None:
     (repository / "docs" / "evidence" / "load.json").write_text('{"seconds": 1}')
     (repository / "README.md").write_text("<!--=load.seconds-->1<!--/-->")
     assert "names no machine or no date" in figures(repository, "--check").stderr
+
+
+def test_a_list_is_a_list_and_a_table_can_be_cut(repository: Path) -> None:
+    stored = {
+        "machine": {"cores": 2, "cpu": "X", "memory_bytes": 2**34},
+        "date": "2026-11-30",
+        "command": "pgproof run",
+    }
+    stored |= {"said": ["one", "two"], "table": "| a |\n|---|\n| 1 |\n| 2 |"}
+    (repository / "docs" / "evidence" / "run.json").write_text(json.dumps(stored))
+    marks = ("run.said", "run.table:1 rows", "run.from")
+    (repository / "README.md").write_text("\n".join(f"<!--={mark}-->?<!--/-->" for mark in marks))
+    assert figures(repository).returncode == 0
+    lines = (repository / "README.md").read_text().splitlines()
+    assert lines[1:3] == ["* one", "* two"]
+    assert lines[5:8] == ["| a |", "|---|", "| 1 |"]
+    assert lines[9] == "<!--=run.from-->`pgproof run`, 2026-11-30, 2 cores of an X, 16 GiB<!--/-->"
+
+
+def unmarked(text: str, **listed: dict[str, list[str]]) -> list[str]:
+    return [f"{line}: {said}" for line, said in unmarked_figures.unmarked("page", text, listed)]
+
+
+@pytest.mark.parametrize(
+    "figure",
+    ["12 ms", "1.5 s", "3 min", "40 seconds", "1,016 MB", "2.5 GiB", "95%", "95 %", "1,565/s", "9 rows/s", "12 of 16"],
+)
+def test_a_measured_figure_outside_of_marks_is_named_by_its_line(figure: str) -> None:
+    (said,) = unmarked(f"# Fast\n\nIt took {figure} here.\n")
+    assert said.startswith("3: ")
+    assert "stands by hand" in said
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!--=load.seconds-->12.3 s<!--/-->",
+        "<!-- begin: benchmarks/x.py -->\n| 12 ms |\n<!-- end: benchmarks/x.py -->",
+        "```\n12 ms\n```",
+        "\n    pgproof run --aged 20%\n",
+        "`--aged 20%`",
+        "[twelve](page.md#12-ms)",
+        "16 queries, PostgreSQL 18.6, 100,000 leads",
+    ],
+)
+def test_marks_code_and_numbers_without_a_unit_are_left_alone(text: str) -> None:
+    assert unmarked(text) == []
+
+
+def test_a_figure_of_design_is_listed_with_its_reason_and_goes_from_the_list_with_its_sentence() -> None:
+    listed = {"a limit": ["within\n5 %"]}
+    assert unmarked("What is within 5 % is\nthe same, within\n 5 %.", page=listed) == []
+    assert unmarked("What is within 5 % is said.", other=listed) != []
+    assert unmarked("Nothing.", page=listed) == [
+        "1: unmarked_figures.toml allows 'within\\n5 %', which does not stand here: take it out there"
+    ]
+    assert unmarked("Nothing.", everywhere=listed) == []
+
+
+SPREAD = {"median": 10, "least": 8, "most": 12, "n": 3}
+
+
+@pytest.mark.parametrize(
+    ("limit", "found", "row"),
+    [
+        ("at_most = 60", 59.6, "| x | ≤ 60 s | 60 s | held | 2026-11-30 |"),
+        ("at_most = 9", SPREAD, "| x | ≤ 9 s | 10 s (8 s to 12 s, 3 times) | **missed** | 2026-11-30 |"),
+        ("at_least = 9", {"median": 8, "least": 8, "most": 8, "n": 1}, "| x | ≥ 9 s | 8 s | **missed** | 2026-11-30 |"),
+        ("at_least = 0", "crm: 3 of 4 queries meet", "| x | ≥ 0 s | 1 s | held | 2026-11-30 |"),
+        ("", 5, "| x |  | 5 s |  | 2026-11-30 |"),
+    ],
+)  # fmt: skip
+def test_what_was_asked_for_stands_beside_what_was_found(tmp_path: Path, limit: str, found: object, row: str) -> None:
+    (tmp_path / "asked.toml").write_text(f'[[asked]]\nwhat = "x"\nfigure = "run.s"\nform = "{{:.0f}} s"\n{limit}\n')
+    assert (
+        asked.table(tmp_path / "asked.toml", {"run.s": found, "run.date": "2026-11-30"}.__getitem__).splitlines()[2]
+        == row
+    )
 
 
 def test_lint_looks() -> None:
