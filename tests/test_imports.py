@@ -24,6 +24,7 @@ LAYERS = [
     {"measurement"},
     {"dataset"},
     {"inference"},
+    {"environments"},
     {"postgres"},
     {"report"},
     {"shipping"},
@@ -43,7 +44,7 @@ STANDS_ON = {
 }
 """The experiments that carry out another one. Any other two share what lies below them."""
 
-DRIVER = {"postgres", "inference", "dataset", "measurement", "pgbench"}
+DRIVER = {"postgres", "environments", "inference", "dataset", "measurement", "pgbench"}
 """Parts that talk to a server."""
 
 AFTER_MEASUREMENT = {

@@ -32,9 +32,13 @@ COMMANDS = {
         "bench.cli.ship_script:ship_script_command",
         "Print a psql script that brings the optimizations to a live database without stopping it.",
     ),
+    "schema": Entry(
+        "bench.cli.schema:schema_command",
+        "Write what the files define as one sorted document, to commit: schema.lock.yaml.",
+    ),
     "verify": Entry(
-        "bench.cli.databases:verify",
-        "Compare the files with the catalogs of the databases made from them; fail on drift.",
+        "bench.cli.verify:verify",
+        "Hold databases against the files; fail on drift.",
     ),
     "cache": Entry(
         "bench.cli.databases:cache",

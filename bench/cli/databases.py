@@ -1,36 +1,17 @@
-"""``pgproof cache`` and ``pgproof verify``: what is on the server already."""
+"""``pgproof cache``: what is on the server already."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.cli.options import GIB, read_workload, server, server_options, trust_option, workload_argument
+from bench.cli.options import GIB, server, server_options
 from bench.cli.streams import err, out
-from bench.errors import DriftError
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
-from bench.postgres.drift import drift_of
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress_bars import Lines
-
-
-@click.command()
-@workload_argument
-@trust_option
-@server_options
-def verify(workload: Path | None, **chosen: Any) -> int:  # noqa: ANN401
-    """Compare the files with the catalogs of the databases made from them; fail on drift."""
-    wanted = read_workload(workload, chosen)
-    with Lines(err) as shown, server(chosen, shown) as handle:
-        findings = drift_of(wanted, handle)
-    for name, found in findings.items():
-        out.print(f"{name}: {'; '.join(found) if found else 'as the files say'}", markup=False, soft_wrap=True)
-    if any(findings.values()):
-        raise DriftError("the catalog is not what the files say", hint="see the lines above")
-    return 0
 
 
 @click.group()

@@ -13,7 +13,7 @@ import click
 
 from bench.cli.inferred import WorkloadParameter, inferred_folder, is_schema
 from bench.cli.streams import err, out
-from bench.errors import WorkloadError
+from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import SetupOptions
 from bench.postgres.extensions import named
 from bench.postgres.servers import SERVERS, SUPERUSER, ServerHandle, ServerOptions, open_server
@@ -28,16 +28,16 @@ SKEWS = ("mild", "default", "brutal")
 Command = Callable[..., Any]
 
 
-def server_options(command: Command) -> Command:
-    """The options that say which PostgreSQL to use."""
+def server_options(command: Command, *, dsn: str = "--dsn") -> Command:
+    """The options that say which PostgreSQL to use; ``dsn`` is what the one is called that names an existing server."""
     for option in reversed((
         click.option("--server", type=click.Choice(list(SERVERS)), help="Where PostgreSQL comes from: a "
                      "package that pgproof brings, what is installed here, a container, or a server that exists.  "
                      "[default: the first that has the extensions which the schema names, or dsn where one is given]"),
         click.option("--pg-bin", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installed "
                      "programs for --server local (pg_config --bindir).  [default: the newest in the usual places]"),
-        click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof makes "
-                     "databases of its own there and touches no other."),
+        click.option(dsn, "dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof "
+                     "makes databases of its own there and touches no other."),
         click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Image for --server docker."),
         home_option,
     )):  # fmt: skip
@@ -136,6 +136,17 @@ def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
     found = read(workload_folder(given, chosen), cluster_sql=chosen["allow_cluster_sql"])
     chosen["extensions"] = named(found.schema)
     return found
+
+
+def put_or_print(text: str, output: Path | None) -> None:
+    """Write a text to the file that the user named, or to the terminal. Raises ``PgproofError``."""
+    if output is None:
+        return click.echo(text, nl=False)
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        reason = os.strerror(error.errno or 0)
+        raise PgproofError(f"cannot write {output}: {reason}", hint="choose another file with --output") from None
 
 
 def setup_options(

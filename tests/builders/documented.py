@@ -32,8 +32,10 @@ SMALL = {one.name: shlex.join(one.smallest) for one in (experiment_of(Path(file)
     "baseline": "--scale 1k",
     "init": "--rows 1k",
     "selftest": "--scale 1k --aa 1",
+    "schema": "",
+    "verify": "",
 }
-"""Commands that measure, with the sizes at which one line of each is carried out, put behind the line's own."""
+"""Commands that take long, with the sizes at which one line of each is carried out, put behind the line's own."""
 
 
 class Line(NamedTuple):

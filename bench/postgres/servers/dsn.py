@@ -29,9 +29,9 @@ def existing_server(options: ServerOptions) -> Iterator[ServerHandle]:
     if not options.dsn:
         raise ServerError("no server was named", hint="--dsn 'host=… user=… dbname=postgres', or set PGPROOF_DSN")
     dsn = users_dsn(options.dsn)
-    with _connect(dsn) as conn:
+    with connect(dsn) as conn:
         where = f"{conn.info.host}:{conn.info.port}"
-        _check_version(conn, where)
+        check_version(conn, where)
         superuser = _check_role(conn, where)
         version_num = conn.info.server_version
     yield ServerHandle(
@@ -40,7 +40,8 @@ def existing_server(options: ServerOptions) -> Iterator[ServerHandle]:
     )  # fmt: skip
 
 
-def _connect(dsn: str) -> Connection:
+def connect(dsn: str) -> Connection:
+    """Open a connection to a user's server. Raises ``ServerError``, which shows no secret."""
     try:
         return psycopg.connect(dsn, autocommit=True)
     except psycopg.OperationalError as error:
@@ -49,7 +50,8 @@ def _connect(dsn: str) -> Connection:
         raise ServerError(f"cannot connect to {redact(dsn)}: {reason}", hint="check --dsn (or PGPROOF_DSN)") from None
 
 
-def _check_version(conn: Connection, where: str) -> None:
+def check_version(conn: Connection, where: str) -> None:
+    """Raise ``ServerError`` where the server is older than those that pgproof is tested on."""
     if conn.info.server_version < MINIMUM_VERSION_NUM:
         raise ServerError(
             f"the server at {where} is PostgreSQL {conn.info.parameter_status('server_version')}; "

@@ -28,9 +28,17 @@ SELECT t.oid::bigint                                                            
        ARRAY(SELECT l.enumlabel::text FROM pg_enum AS l WHERE l.enumtypid = t.oid ORDER BY l.enumsortorder) AS labels,
        coalesce((SELECT x.extname::text FROM pg_depend AS d JOIN pg_extension AS x ON x.oid = d.refobjid
                  WHERE d.classid = 'pg_type'::regclass AND d.objid = coalesce(e.oid, t.oid) AND d.deptype = 'e'
-                   AND d.refclassid = 'pg_extension'::regclass), '')                   AS extension
+                   AND d.refclassid = 'pg_extension'::regclass), '')                   AS extension,
+       format('%I.%I', n.nspname, t.typname)                                           AS identifier,
+       t.typdefault                                                                    AS default,
+       CASE WHEN t.typtype = 'd' AND t.typcollation <> b.typcollation
+            THEN (SELECT format('%I.%I', cn.nspname, c.collname)
+                  FROM pg_collation AS c JOIN pg_namespace AS cn ON cn.oid = c.collnamespace
+                  WHERE c.oid = t.typcollation) END                                    AS collation,
+       obj_description(t.oid, 'pg_type')                                               AS comment
 FROM part
 JOIN pg_type AS t ON t.oid = part.oid
 JOIN pg_namespace AS n ON n.oid = t.typnamespace
 LEFT JOIN pg_type AS e ON e.typarray = t.oid
+LEFT JOIN pg_type AS b ON b.oid = t.typbasetype
 LEFT JOIN pg_range AS r ON r.rngtypid = t.oid OR r.rngmultitypid = t.oid;

@@ -8,7 +8,10 @@ SELECT format('%I.%I', sn.nspname, x.stxname)                                   
              WHERE a.attrelid = x.stxrelid AND a.attnum = ANY (x.stxkeys::int2[])
              ORDER BY a.attnum)                                                         AS columns,
        coalesce(pg_get_statisticsobjdef_expressions(x.oid), '{}')                       AS expressions,
-       pg_get_statisticsobjdef(x.oid)                                                   AS definition
+       pg_get_statisticsobjdef(x.oid)                                                   AS definition,
+       format('%I.%I', n.nspname, t.relname)                                            AS table_identifier,
+       nullif(x.stxstattarget, -1)::int                                                 AS statistics_target,
+       obj_description(x.oid, 'pg_statistic_ext')                                       AS comment
 FROM pg_statistic_ext AS x
 JOIN pg_namespace AS sn ON sn.oid = x.stxnamespace
 JOIN pg_class AS t ON t.oid = x.stxrelid

@@ -1,0 +1,94 @@
+"""``pgproof schema`` and ``pgproof verify`` as a user types them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from bench.postgres.connection import Target
+from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_file
+from bench.workload import read
+from tests import SHOP
+from tests.environments.conftest import dsn_of
+
+Pgproof = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture(scope="module")
+def staging(server: ServerHandle, target: Target) -> Iterator[str]:
+    """A database with the shop's schema and one of its optimizations, and a second one with the whole."""
+    shop = read(SHOP)
+    with psycopg.connect(server.dsn, autocommit=True) as admin:
+        for name, blocks in (("staging", shop.optimizations[:1]), ("production", shop.optimizations)):
+            admin.execute(f"CREATE DATABASE {name}")
+            with psycopg.connect(dsn_of(server, name), autocommit=True) as connection:
+                run_file(connection, shop.schema, "schema.sql")
+                for block in blocks:
+                    run_file(connection, block.statements, block.file)
+        yield dsn_of(server, "staging")
+        admin.execute("DROP DATABASE staging")
+        admin.execute("DROP DATABASE production")
+
+
+def test_a_database_that_lacks_an_optimization_has_drifted(pgproof: Pgproof, staging: str) -> None:
+    status, printed = pgproof("verify", SHOP, "--dsn", staging)
+    assert status == 1
+    assert "missing         orders_open_idx (partial): index orders_open_idx on public.orders is missing" in printed
+    assert "drift: 1 of 2 optimizations not as in the files" in printed
+    status, printed = pgproof("verify", SHOP, "--dsn", staging, "--format", "json")
+    assert status == 1
+    assert json.loads(printed[printed.index("["):printed.rindex("]") + 1])[0]["optimizations"] == {
+        "orders_customer_idx": {"state": "shipped", "category": "composite"},
+        "orders_open_idx": {
+            "state": "missing", "category": "partial", "said": ["index orders_open_idx on public.orders is missing"]
+        },
+    }  # fmt: skip
+
+
+def test_two_databases_stand_side_by_side(pgproof: Pgproof, staging: str) -> None:
+    production = staging.replace("dbname=staging", "dbname=production")
+    assert pgproof("verify", SHOP, "--dsn", production)[0] == 0
+    status, printed = pgproof("verify", SHOP, "--dsn", production, "--dsn", staging, "--dsn", staging)
+    assert status == 1
+    head, row = [line.split("   ") for line in printed.splitlines() if "machine   " in line or "shipped   " in line]
+    assert [one.strip() for one in head if one.strip()] == [
+        "production on this machine", "staging on this machine", "staging on this machine #2"
+    ]  # fmt: skip
+    assert [one.strip() for one in row if one.strip()] == [
+        "optimization orders_open_idx", "shipped", "missing", "missing"
+    ]  # fmt: skip
+
+
+def test_a_database_that_does_not_answer_is_an_error_of_use(pgproof: Pgproof) -> None:
+    status, printed = pgproof("verify", SHOP, "--dsn", "host=/nowhere user=me password=s3cret dbname=x")
+    assert (status, "s3cret" in printed) == (2, False)
+    assert "error: cannot connect to" in printed
+
+
+def test_a_schema_alone_is_held_against_a_database(pgproof: Pgproof, staging: str, tmp_path: Path) -> None:
+    file = tmp_path / "structure.sql"
+    file.write_text((SHOP / "schema.sql").read_text().replace("country     text NOT NULL", "country     text"))
+    status, printed = pgproof("verify", file, "--dsn", staging)
+    assert status == 1
+    assert "    column public.customers.country\n      not null: yes there, (nothing) in the files\n" in printed
+    assert "  extra (there, not in the files)\n    index orders_customer_idx on public.orders: CREATE INDEX" in printed
+
+
+def test_the_committed_document_is_held_against_the_files(pgproof: Pgproof, shop: Path) -> None:
+    lock = shop / "schema.lock.yaml"
+    assert pgproof("schema", shop, "--output", lock)[0] == 0
+    assert lock.read_text().startswith("# What the files of shop define")
+    assert pgproof("verify", shop)[0] == 0
+    text = (shop / "schema.sql").read_text()
+    (shop / "schema.sql").write_text(text.replace("status      text NOT NULL", "status      text"))
+    status, printed = pgproof("verify", shop)
+    assert status == 1
+    assert "    column public.orders.status\n      not null: yes in schema.lock.yaml, (nothing) in the files" in printed
+    assert f"mend it: pgproof schema --output {lock}" in printed
+    lock.write_text("{")
+    assert pgproof("verify", shop)[0] == 2

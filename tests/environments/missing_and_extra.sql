@@ -1,0 +1,34 @@
+-- One object of each kind goes, and one comes.
+DROP POLICY own ON app.people;
+DROP RULE silent ON app.people;
+DROP TRIGGER kept ON app.people;
+DROP STATISTICS app.people_statistics;
+DROP INDEX app.people_name;
+DROP INDEX app.events_person;
+ALTER TABLE app.people DROP CONSTRAINT short;
+ALTER TABLE app.events DROP CONSTRAINT events_person_id_fkey;
+ALTER TABLE app.people DROP shout;
+DROP TABLE app.events_2026;
+DROP VIEW app.names;
+DROP MATERIALIZED VIEW app.counted;
+DROP FUNCTION app.twice;
+DROP PROCEDURE app.nothing;
+DROP AGGREGATE app.total(int);
+DROP SEQUENCE app.numbers;
+DROP TYPE app.span;
+DROP TYPE app.point;
+DROP EXTENSION pg_trgm;
+DROP INDEX app."in -- dex";
+
+CREATE TABLE app.aside (n int PRIMARY KEY); CREATE INDEX ON app.aside (n);
+ALTER TABLE app.people ADD "No""te" text;
+CREATE INDEX aside_index ON app.people (mood_text);
+ALTER TABLE app.people ADD CONSTRAINT aside CHECK (person_id > 0) NOT VALID;
+CREATE VIEW app.aside_view AS SELECT 1 AS one;
+CREATE FUNCTION app.aside() RETURNS int LANGUAGE sql RETURN 1;
+CREATE TYPE app.aside_type AS ENUM ();
+CREATE TRIGGER aside BEFORE DELETE ON app.people EXECUTE FUNCTION app.keep();
+CREATE STATISTICS app.aside ON name, mood FROM app.people;
+CREATE POLICY aside ON app.people;
+CREATE SEQUENCE app.aside_numbers;
+CREATE OPERATOR app.## (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int);
