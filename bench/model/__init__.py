@@ -79,6 +79,7 @@ from bench.model.workload import (
     Parameter,
     Query,
     Rewrite,
+    Scheduled,
     State,
     Statement,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "Run",
     "RunStatus",
     "Sample",
+    "Scheduled",
     "Server",
     "SetTried",
     "ShipWay",

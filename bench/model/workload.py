@@ -79,6 +79,14 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduled:
+    """An upkeep statement that is due again and again."""
+
+    sql: str
+    every_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Optimization:
     """One named block of ``optimizations.sql``: the unit that is applied, attributed and removed."""
 
@@ -94,6 +102,8 @@ class Optimization:
     """Statements that have to run now and then for as long as the optimization stays: a rollup's refresh."""
     staleness: str = ""
     """A SELECT of one value that says how late the optimization's data is, in words of the workload."""
+    scheduled: tuple[Scheduled, ...] = ()
+    """Those of ``upkeep`` that have a clock: carried out while a load runs."""
 
 
 InjectionKind = Literal["database", "settings", "query"]

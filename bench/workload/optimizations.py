@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from bench.errors import WorkloadError
-from bench.model import Optimization, Statement
+from bench.model import Optimization, Scheduled, Statement
 from bench.workload import sqlfile
 
 CATEGORIES = {
@@ -29,6 +29,8 @@ CATEGORIES = {
 """What an optimization can be; the kinds of index are b-tree, GIN, BRIN and covering as PostgreSQL names them."""
 
 _OPTIMIZATION_KEYS = {"optimization", "category", "why", "serves", "undo", "upkeep", "staleness"}
+_EVERY = re.compile(r"upkeep every ([1-9]\d*) (s|min|h)")
+_SECONDS = {"s": 1, "min": 60, "h": 3600}
 
 
 def read_optimizations(file: Path, root: Path) -> tuple[Optimization, ...]:
@@ -59,9 +61,14 @@ def _block(lines: list[str], first_line: int, where: str) -> Optimization:
     values: dict[str, str] = {}
     undo: list[str] = []
     upkeep: list[str] = []
+    scheduled: list[Scheduled] = []
     for entry in head:
+        if every := _EVERY.fullmatch(entry.key):
+            upkeep.append(entry.value.rstrip("; "))
+            scheduled.append(Scheduled(upkeep[-1], float(every[1]) * _SECONDS[every[2]]))
+            continue
         if entry.key not in _OPTIMIZATION_KEYS:
-            known = ", ".join(sorted(_OPTIMIZATION_KEYS))
+            known = ", ".join([*sorted(_OPTIMIZATION_KEYS), "upkeep every NUMBER s"])
             raise WorkloadError(f"{where}:{entry.line}: unknown header key '{entry.key}'", hint=f"known keys: {known}")
         if entry.key == "undo":
             undo.append(entry.value.rstrip("; "))
@@ -93,6 +100,7 @@ def _block(lines: list[str], first_line: int, where: str) -> Optimization:
         line=first_line,
         upkeep=tuple(upkeep),
         staleness=values.get("staleness", "").rstrip("; "),
+        scheduled=tuple(scheduled),
     )
 
 

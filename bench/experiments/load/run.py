@@ -14,6 +14,7 @@ from bench.experiments.load.steps import Demand, drive
 from bench.experiments.load.summary import holds, least_rate, next_rate, summarize_step
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings
+from bench.measurement.schedule import kept_up
 from bench.model import STATES, Query, State
 from bench.pgbench.programs import Pgbench, find_pgbench
 from bench.pgbench.scripts import QueryMix, mix_queries
@@ -28,7 +29,7 @@ Keep = Callable[[LoadRun], None]
 """Called with everything seen so far, after every step."""
 
 OURS = 3
-"""Connections that pgproof itself has open beside the clients of a step."""
+"""Connections that pgproof itself has open beside the clients of a step, and those of scheduled upkeep."""
 
 CUT = 200
 """Characters of an invariant's rows that are kept."""
@@ -67,7 +68,8 @@ def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: 
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
     pgbench = find_pgbench(server)
-    _insist_on_connections(server, max(options.clients))
+    scheduled = sum(len(block.scheduled) for block in chosen.workload.optimizations)
+    _insist_on_connections(server, max(options.clients), OURS + scheduled)
     with prepared(chosen, server) as setup:
         queries = tuple(query for query in chosen.workload.queries if query.weight)
         bindings = setup.bindings(queries)
@@ -88,14 +90,14 @@ def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: 
     return seen
 
 
-def _insist_on_connections(server: ServerHandle, clients: int) -> None:
+def _insist_on_connections(server: ServerHandle, clients: int, ours: int) -> None:
     asked = (
         "SELECT current_setting('max_connections')::integer"
         " - current_setting('superuser_reserved_connections')::integer"
         " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::integer"
     )
     with Target(server.dsn, SESSION_SETTINGS).connect() as connection:
-        free = int(connection.execute(asked).fetchall()[0][0]) - OURS
+        free = int(connection.execute(asked).fetchall()[0][0]) - ours
     if clients > free:
         hint = f"ask for {max(free, 1)} at the most, or raise max_connections of a server of your own"
         raise LoadError(f"{clients} clients are more than the {max(free, 0)} connections that are free", hint=hint)
@@ -111,6 +113,8 @@ def _notes(workload: Workload, bindings: Bindings) -> tuple[str, ...]:
              for name, classes in bindings.items() if not classes]  # fmt: skip
     if left_out := [query.name for query in workload.queries if not query.weight]:
         notes.append(f"{', '.join(left_out)}: of weight 0, so not in the mix.")
+    for block in workload.optimizations:
+        notes += [f"In the state after, upkeep of {block.name} ran every {one.every_s:g} s." for one in block.scheduled]
     return tuple(notes)
 
 
@@ -167,7 +171,11 @@ def _step(stage: _Stage, number: int, state: State, clients: int, rate: float | 
             def tick(seconds: float) -> None:
                 setup.progress(label, min(seconds, demand.seconds), demand.seconds + 1)
 
-            driven = drive(stage.pgbench, watcher, setup.server.dsn, TIMED_SETTINGS, stage.mixes[state], demand, tick)
+            blocks = setup.workload.optimizations if state == "after" else ()
+            with kept_up(lambda: setup.target.connect(name), blocks, setup.workload.clock):
+                driven = drive(
+                    stage.pgbench, watcher, setup.server.dsn, TIMED_SETTINGS, stage.mixes[state], demand, tick
+                )
             setup.progress(label, demand.seconds + 1, demand.seconds + 1)
             watcher.execute("SELECT 1")  # a server that is gone is not a client's error
             found = _invariants(watcher, queries)
