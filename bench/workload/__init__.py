@@ -81,6 +81,18 @@ class Workload:
         """The folder that makes the rows."""
         return self.root / "dataset"
 
+    def kept_for(self, query: Query) -> tuple[Optimization, ...]:
+        """The optimizations whose upkeep decides how fresh the rewrite of ``query`` is: its own, and rollups for it."""
+        if not query.rewrite:
+            return ()
+        name = query.rewrite.optimization
+        return tuple(
+            block
+            for block in self.optimizations
+            if block.name == name or (block.category == "rollup" and query.name in block.serves)
+            if block.upkeep or block.staleness
+        )
+
     def content_hash(self) -> str:
         """SHA-256 over everything that defines the experiment, file names included."""
         parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "writes", "dataset"]

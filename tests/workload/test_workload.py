@@ -227,3 +227,18 @@ def test_a_header_says_how_a_query_takes_part_in_a_load(shop: Path) -> None:
 def test_a_wrong_line_about_the_load_says_where_and_what(shop: Path, line: str, says: str) -> None:
     with pytest.raises(WorkloadError, match=says):
         with_header(shop, line)
+
+
+def test_a_rewrite_is_kept_fresh_by_its_own_upkeep_and_by_rollups_for_its_query(shop: Path) -> None:
+    file = shop / "queries" / "open_orders.sql"
+    file.write_text(file.read_text() + "\n-- rewrite: other\nSELECT 1;\n")
+    with (shop / "optimizations.sql").open("a") as more:
+        for name, category, serves in (
+            ("other", "rewrite", "open_orders"), ("totals", "rollup", "open_orders"),
+            ("elsewhere", "rollup", "latest_orders"), ("tidy", "maintenance", "open_orders"),
+        ):  # fmt: skip
+            more.write(f"\n-- optimization: {name}\n-- category: {category}\n-- serves: {serves}\n")
+            more.write("-- upkeep: SELECT 1\n-- undo: SELECT 1\nSELECT 1;\n")
+    workload = read(shop)
+    kept = {query.name: [block.name for block in workload.kept_for(query)] for query in workload.queries}
+    assert kept == {"cancel_order": [], "latest_orders": [], "open_orders": ["other", "totals"]}

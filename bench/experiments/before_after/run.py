@@ -179,9 +179,9 @@ def _age(work: _Work) -> None:
 
 
 def _keep_up(work: _Work) -> tuple[str, ...]:
-    """Carry out the upkeep of optimizations that a rewrite belongs to; others may delete rows (retention)."""
+    """Carry out the upkeep of optimizations that a rewrite reads from; others may delete rows (retention)."""
     workload = work.setup.workload
-    read = {query.rewrite.optimization for query in workload.queries if query.rewrite}
+    read = {block.name for query in workload.queries for block in workload.kept_for(query)}
     blocks = [block for block in workload.optimizations if block.upkeep and block.name in read]
     with work.setup.target.connect(work.sides.databases["after"]) as connection:
         for block in blocks:

@@ -27,12 +27,11 @@ class Question:
 
 def questions(workload: Workload, bindings: Bindings) -> list[Question]:
     """The cells of the queries that read. Both states of a query have the statement of the state after here."""
-    kept_up = {block.name for block in workload.optimizations if block.upkeep or block.staleness}
     found = []
     for query in reads(workload):
         for cell in cells_of([query], bindings):
             shown = Cell(_plain(query, query.text("after")), cell.parameter_class, cell.bindings)
-            ages = query.rewrite is not None and query.rewrite.optimization in kept_up
+            ages = bool(workload.kept_for(query))
             original = Cell(_plain(query, query.sql), cell.parameter_class, cell.bindings) if ages else None
             found.append(Question(shown, original))
     return found
