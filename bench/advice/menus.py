@@ -38,6 +38,11 @@ def work_ms(plan: PlanMeasured) -> float:
     return time_ms(plan) + BLOCK_MS * plan.counters.buffers
 
 
+def is_slower(before_ms: float, after_ms: float) -> bool:
+    """Whether it takes longer by more than noise."""
+    return after_ms > SLOWER * before_ms and after_ms - before_ms >= SLOWER_MS
+
+
 class Menu:
     """The plans of one cell."""
 
@@ -102,8 +107,7 @@ class Menu:
 
     def slower(self, chosen: Names, than: Names = NOTHING) -> bool:
         """Whether it takes longer by more than noise."""
-        before, after = self.ms(than), self.ms(chosen)
-        return after > SLOWER * before and after - before >= SLOWER_MS
+        return is_slower(self.ms(than), self.ms(chosen))
 
 
 def menus_of(cells: Iterable[CellTried], target_ms: float, indexes: Collection[str]) -> tuple[Menu, ...]:

@@ -20,13 +20,18 @@ def prices_of(built: Iterable[CandidateBuilt], costs: Sequence[WriteCost]) -> di
 def write_shares(costs: Sequence[WriteCost]) -> dict[str, float]:
     """How much more WAL the write statements of the workload write for each candidate, as a share of what they write
     without any: each statement counts alike, and those that a candidate does not concern count as no more."""
-    bare = {one.write: _wal(one.without_it) for one in costs if one.optimization == ALL}
+    bare = bare_wal(costs)
     found: dict[str, float] = {}
     for one in costs:
         if base := bare.get(one.write):
             more = (_wal(one.with_it) - _wal(one.without_it)) / base
             found[one.optimization] = found.get(one.optimization, 0.0) + more / len(bare)
     return found
+
+
+def bare_wal(costs: Sequence[WriteCost]) -> dict[str, float]:
+    """Write statement to the bytes of WAL that it writes for a row where no candidate is there."""
+    return {one.write: _wal(one.without_it) for one in costs if one.optimization == ALL}
 
 
 def _wal(seen: WriteSeen) -> float:

@@ -110,6 +110,10 @@ EXPERIMENTS: Mapping[str, tuple[Show, tuple[str, ...]]] = {
     "run-selected": _run("full", "--query", "latest_orders", "--query", "best_customers"),
     "now": (command("report", "runs/now/now.json"), (*RUN, *PRINTED)),
     "load": (command("report", "runs/load/load.json"), ("load.html", "load.md", *PRINTED)),
+    "advise": (
+        command("report", "runs/advise/advise.json"),
+        ("advice.html", "advice.md", "advised.sql", "samples.csv", *PRINTED),
+    ),
     "maintenance": (
         command("report", "runs/maintenance/maintenance.json"), ("maintenance.html", "maintenance.md", *PRINTED)
     ),

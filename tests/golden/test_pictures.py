@@ -18,7 +18,7 @@ TALLEST = 10_000
 """Pixels of a page that are kept, from its top: the whole page of a run without the four sides."""
 SEEN = (
     "run-plain", "run-full", "run-troubled", "now", "load", "maintenance", "traps", "scale", "compare", "history",
-    "gate-regression",
+    "gate-regression", "advise",
 )  # fmt: skip
 """One picture of each sort of page, and of a run with everything and one with every failure; the others look alike."""
 PAGES = [(experiment, name) for experiment in SEEN for name in outputs.pages(experiment)]

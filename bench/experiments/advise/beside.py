@@ -56,7 +56,7 @@ def rewrites(summary: AdviseSummary) -> Iterator[Block]:
     if not summary.rewrites:
         return
     rows = tuple(_rewrite(one) for one in summary.rewrites)
-    shown = (Column("Rewrite"), Column("Says"), Column("Faster", number=True), Column("Proof"))
+    shown = (Column("Rewrite"), Column("Says"), Column("Faster", number=True), Column("Proof", rank=1))
     yield Table(
         "Statements written in another way",
         shown,

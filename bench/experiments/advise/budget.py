@@ -24,7 +24,9 @@ def budget(summary: AdviseSummary) -> Iterator[Block]:
         price = f"{numbers.size(least.size_bytes)}, {least.write_share:.1%} more WAL"
         yield Sentences((f"The least for the target ({price}): {', '.join(least.names)}.",), "paragraph")
     yield _curve(summary, disk, "disk", figure.DISK)
-    if len(writes) > 1:
+    if [one.names for one in writes] == [one.names for one in disk]:
+        yield Sentences(("--write-cost chooses among the same sets.",), "paragraph")
+    elif len(writes) > 1:
         yield _curve(summary, writes, "writes", figure.WRITES)
 
 

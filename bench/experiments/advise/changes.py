@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bench.advice.choosing import Chooser
-from bench.advice.menus import Menu, Names
+from bench.advice.menus import Menu, Names, is_slower
+from bench.advice.prices import bare_wal
 from bench.attribution.costs import Costs, costs
 from bench.experiments.advise.record import AdviseRun, HeapOnly, Proposal
 from bench.model import Attribution, Optimization, Sample
@@ -30,6 +31,8 @@ class Side:
     p95: Figure | None
     buffers: int | None
     """None where the plan did not finish."""
+    work_ms: float
+    """Time, and what the blocks cost (``menus.BLOCK_MS``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,11 @@ class Served:
         return self.with_it.ms
 
     @property
+    def saved_ms(self) -> float:
+        """Work that the change saves."""
+        return self.without.work_ms - self.with_it.work_ms
+
+    @property
     def times(self) -> float:
         """How many times as fast it is."""
         return self.without.ms / self.with_it.ms if self.with_it.ms else 1.0
@@ -68,14 +76,16 @@ class Change:
     build_ms: float
     write_share: float
     served: tuple[Served, ...]
-    """What gets slower without it, the most first."""
+    """What has more work without it, the most first."""
     slower: tuple[Served, ...]
-    """What gets slower by it."""
+    """What takes longer by it, beyond noise."""
     concurrent: tuple[str, ...]
     """How it comes to a live database."""
     undo: tuple[str, ...]
     instead: tuple[str, ...] = ()
     """Indexes that the set takes out since this one does their work."""
+    bare_wal: Mapping[str, float] = field(default_factory=dict)
+    """Write statement to the bytes of WAL that it writes for a row with no candidate there."""
     hot_lost: tuple[HeapOnly, ...] = ()
     """The write statements whose updates it keeps from being heap-only, the most first: it holds a column that they
     set."""
@@ -107,6 +117,7 @@ def changes_of(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Chan
     proposals = {one.block.name: one for one in run.proposals}
     applied = {one.name: one for one in run.applied}
     drops = {one.name: one for one in run.drops}
+    bare = bare_wal(run.costs.write_costs if run.costs else ())
     for name in run.chosen:
         one, built = proposals[name], applied.get(name)
         shown = Attribution() if run.costs is None else run.costs
@@ -119,10 +130,11 @@ def changes_of(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Chan
             size_bytes=size,
             build_ms=built.build_ms if built else 0.0,
             write_share=price.write_share if price else 0.0,
-            served=tuple(sorted((s for s in served if s.times > 1), key=lambda s: -(s.without_ms - s.with_ms))),
-            slower=tuple(s for s in served if s.times < 1),
+            served=tuple(sorted((s for s in served if s.saved_ms > 0), key=lambda s: -s.saved_ms)),
+            slower=tuple(s for s in served if is_slower(s.without_ms, s.with_ms)),
             concurrent=tuple(f"{step.sql.rstrip(';')};" for step in concurrent_steps(one.block)),
             undo=tuple(f"{step.sql.rstrip(';')};" for step in undo_steps(one.block)),
+            bare_wal=bare,
             hot_lost=_hot_lost(run, name),
             instead=_instead(one, [proposals[other] for other in run.chosen if other in drops]),
         )
@@ -151,14 +163,15 @@ def _served(menus: Sequence[Menu], chosen: Names, name: str) -> list[Served]:
             continue
         here, there = menu.plan(chosen), menu.plan(chosen - {name})
         expected = there.cost / here.cost if here.cost else 1.0
-        sides = _side(menu.ms(chosen - {name}), there), _side(menu.ms(chosen), here)
+        sides = _side(menu, there, chosen - {name}), _side(menu, here, chosen)
         found.append(Served(menu.cell.label, *sides, expected))
     return found
 
 
-def _side(ms: float, plan: PlanMeasured) -> Side:
+def _side(menu: Menu, plan: PlanMeasured, names: Names) -> Side:
     samples = [Sample(one, 0.0, 0, censored=plan.censored) for one in plan.samples_ms]
-    return Side(ms, median(samples), percentile(samples, 0.95), None if plan.censored else plan.counters.buffers)
+    buffers = None if plan.censored else plan.counters.buffers
+    return Side(menu.ms(names), median(samples), percentile(samples, 0.95), buffers, menu.work_ms(names))
 
 
 def figures_of(changes: Sequence[Change]) -> Mapping[str, str]:
@@ -173,7 +186,8 @@ def _figures(one: Change) -> str:
     best = one.best
     if best is None:
         return ""
-    gain = f"Measured: {best.label} {numbers.ms(best.without_ms)} -> {numbers.ms(best.with_ms)}"
+    blocks = f"{numbers.count(best.without.buffers)} -> {numbers.count(best.with_it.buffers)} blocks"
+    gain = f"Measured: {best.label} {numbers.ms(best.without_ms)} -> {numbers.ms(best.with_ms)}, {blocks}"
     hot = "".join(f" Heap-only updates of {hot_in_words(price, '->')}." for price in one.hot_lost[:1])
     return f"{gain}; {room}, {one.write_share:.1%} more WAL to write.{hot}" if room else f"{gain}.{hot}"
 

@@ -73,8 +73,9 @@ def document(run: AdviseRun, summary: AdviseSummary) -> Document:
 
 # ---------------------------------------------------------------------------------------------------- first screen
 def _first_screen(run: AdviseRun, summary: AdviseSummary, own: Places) -> Iterator[Block]:
-    for table in (*set_tables(summary, own, TERMINAL), *set_tables(summary, own, MARKDOWN)):
+    for table in set_tables(summary, own, TERMINAL):
         yield from (GAP, table)
+    yield from set_tables(summary, own, MARKDOWN)
     yield from answer_in_text((), summary.paragraph, summary.next_steps)
     yield Beside(answer(summary.paragraph, "What to do next", summary.next_steps, _tiles(run, summary)), "answer", PAGE)
     yield from set_tables(summary, own, PAGE)
@@ -132,7 +133,7 @@ EXPERIMENT = Experiment(
     findings=findings,
     page="advice.html",
     page_is="advice",
-    smallest=("--scale", "1k", "--rounds", "2", "--budget", "0", "--no-shipping"),
+    smallest=("--scale", "1k", "--rounds", "2", "--budget", "0", "--no-shipping", "--target", "0.2"),
     others={
         "advised.sql": advised,
         "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),

@@ -31,7 +31,7 @@ def one_by_one(changes: Sequence[Change], saved: Sequence[Saved], places: Places
     if not changes:
         yield Sentences(("The set is empty: nothing that was tried helps enough.",), "none")
     if any(one.served for one in changes):
-        yield Sentences((TIMES,), "prose")
+        yield Sentences((TIMES,), "paragraph")
     adds = sorted((one for one in changes if not one.is_drop), key=lambda one: -share_of_all(saved, one.name))
     for one in adds:
         yield Part(Span(one.name, code=True), (*_detail(one, saved), _statements([one])), places[one.name], flat=True)
@@ -99,8 +99,13 @@ def _row(one: Served) -> Row:
     return (
         Cell(one.label), *_percentiles(without.p50, with_it.p50), *_percentiles(without.p95, with_it.p95),
         Cell(_buffers(without, with_it)), Cell(f"{numbers.digits(one.times)} ×", value=one.times),
-        Cell(f"{numbers.digits(one.expected)} × cheaper", value=one.expected),
+        Cell(_expected(one.expected), value=one.expected),
     )  # fmt: skip
+
+
+def _expected(times: float) -> str:
+    """What the planner thought of it."""
+    return f"{numbers.digits(times)} × cheaper" if times >= 1 else f"{numbers.digits(1 / times)} × dearer"
 
 
 def _percentiles(without: Figure | None, with_it: Figure | None) -> tuple[Cell, Cell]:
@@ -120,7 +125,7 @@ def _price(one: Change, saved: Sequence[Saved]) -> Iterator[tuple[str, Line]]:
         yield "Disk", numbers.size(abs(one.size_bytes)) + (" freed" if one.size_bytes < 0 else "")
     yield "Build", numbers.ms(one.build_ms)
     for price in one.costs.writes[:WRITES_MOST]:
-        yield f"One more row, {price.write}", _row_more(price)
+        yield f"One more row, {price.write}", _row_more(price, one.bare_wal.get(price.write))
     for lost in one.hot_lost:
         yield (
             f"Heap-only updates, {lost.write}",
@@ -144,6 +149,7 @@ def _share(one: Change, saved: Sequence[Saved]) -> str:
     return f"{share_of_all(saved, one.name):.0%} of all queries together: {listed}"
 
 
-def _row_more(price: WritePrice) -> str:
-    said = f"{price.wal_bytes:,.0f} bytes of WAL more ({price.wal_share:.0%})"
+def _row_more(price: WritePrice, bare: float | None) -> str:
+    beside = f" beside {bare:,.0f} without any candidate" if bare else ""
+    said = f"{price.wal_bytes:,.0f} bytes of WAL more{beside}"
     return said + (f", {numbers.ms(price.ms)} more" if price.ms else ", no more time than executions differ by")

@@ -29,12 +29,13 @@ def set_tables(summary: AdviseSummary, own: Places, formats: frozenset[Format]) 
 def _adds(changes: list[tuple[Change, float]], own: Places, formats: frozenset[Format]) -> Table:
     shown = (
         Column("Add"), Column("Share", number=True, rank=4), Column("Gains most", rank=1),
-        Column("Without it", number=True), Column("With it", number=True), Column("Disk", number=True),
+        Column("Without it", number=True), Column("With it", number=True), Column("Blocks", number=True, rank=5),
+        Column("Disk", number=True),
         Column("More WAL", number=True, rank=2), Column("Build", number=True, rank=3),
     )  # fmt: skip
     caption = (
-        "Share: of the work that the set saves in all queries. Times are of the query and class that the change gains "
-        "most in, the rest of the set in place. More WAL: over the write statements, each alike."
+        "Share: of the work that the set saves in all queries. Times and blocks are of the query and class that the "
+        "change gains most in, the rest of the set in place. More WAL: over the write statements, each alike."
     )
     rows = tuple(_add(one, share, own, linked=formats == PAGE) for one, share in changes)
     return Table("What to add", shown, rows, caption if formats == PAGE else "", kind="advice", cards=formats == PAGE,
@@ -49,6 +50,7 @@ def _add(one: Change, share: float, own: Places, *, linked: bool) -> Row:
         Cell(best.label if best else numbers.NOTHING, kind="wide"),
         Cell(numbers.ms(best.without_ms) if best else numbers.NOTHING),
         Cell(numbers.ms(best.with_ms) if best else numbers.NOTHING),
+        Cell(numbers.change(best.without.buffers, best.with_it.buffers) if best else numbers.NOTHING),
         Cell(numbers.size(one.size_bytes), value=one.size_bytes),
         Cell(f"{one.write_share:.1%}"), Cell(numbers.ms(one.build_ms)),
     )  # fmt: skip
@@ -56,7 +58,7 @@ def _add(one: Change, share: float, own: Places, *, linked: bool) -> Row:
 
 def _drops(changes: list[Change], own: Places, formats: frozenset[Format]) -> Table:
     freed = numbers.size(-sum(one.size_bytes for one in changes))
-    shown = (Column("Take out"), Column("Why"), Column("Disk freed", number=True))
+    shown = (Column("Take out"), Column("Why", rank=1), Column("Disk freed", number=True))
     caption = f"{freed} in all. Nothing that was measured gets slower without them, all of them gone together."
     rows = tuple(
         (

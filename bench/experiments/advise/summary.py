@@ -234,7 +234,9 @@ def _paragraph(
     if run.limits.beyond_target:
         rest = "halve the work of what is within it already"
     if chosen and not least:
-        yield f"The target needs none of it: its members {rest}."
+        busy = any(plan.processor_ms for cell in run.cells for plan in cell.plans)
+        where = "By time on a processor, which other work does not stretch, the" if busy else "The"
+        yield f"{where} target needs none of it: its members {rest}."
     elif least < chosen:
         yield (
             f"For the target alone {plural(len(least), 'of them', 'of them')} "
