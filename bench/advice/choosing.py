@@ -29,7 +29,10 @@ SWAP_SHARE = 0.01
 """One takes the place of another where it does a tenth less work in some class, and saves 1 % of the target there; or
 where it takes a tenth less room, and no class has so much more to do."""
 SWAP_BYTES = 1.5
-"""And the set grows to so many times its bytes at most by it; beyond, it has to be worth as much as one more."""
+"""And the set grows to so many times its bytes at most by it; beyond, it has to be worth as much as one more. What is
+dearer and serves only what is well within the target has to save as much of that as one more, too,"""
+SWAP_MS = 0.5
+"""and more than the fastest of five executions of the same statement differs by beside other work."""
 
 CONTENDERS = 30
 """Candidates at most whose price of writing is measured: each takes some executions of each write statement."""
@@ -132,22 +135,29 @@ class Chooser:
         other = chosen - {gone} | {come}
         touched = [menu for menu, _ in self._touched(other ^ chosen)]
         cheap = self.size(other) <= SWAP_BYTES * self.size(chosen)
-        least = (SWAP_TIMES, SWAP_SHARE) if cheap else (WORTH_TIMES, WORTH_SHARE)
-        if not any(_saves(menu, other, chosen, *least) for menu in touched):
+        waited = self._no_dearer(come, gone, 1.0) or not all(menu.easy(chosen) for menu in touched)
+        times = SWAP_TIMES if cheap else WORTH_TIMES
+        least = (SWAP_SHARE, 0.0) if cheap and waited else (WORTH_SHARE, SWAP_MS)
+        if not any(_saves(menu, other, chosen, times, *least) for menu in touched):
             return False
         if any(menu.slower(other, chosen) or (menu.within(chosen) and not menu.within(other)) for menu in touched):
             return False
         return self._gain(other, chosen) > 0
 
+    def _no_dearer(self, come: str, gone: str, times: float) -> bool:
+        """Whether it takes no more room, one ``times``-th of it, and is no dearer to write but for noise."""
+        new, old = self.prices[come], self.prices[gone]
+        return times * new.size_bytes <= old.size_bytes and new.write_share <= SWAP_TIMES * old.write_share
+
     def _smaller(self, gone: str, come: str, chosen: Names) -> bool:
         """Whether it takes less room and is no dearer to write, and no cell has more to do or leaves the target."""
-        price, new = self.prices[gone], self.prices[come]
-        if SWAP_TIMES * new.size_bytes > price.size_bytes or new.write_share > SWAP_TIMES * price.write_share:
+        if not self._no_dearer(come, gone, SWAP_TIMES):
             return False
         other = chosen - {gone} | {come}
         touched = [menu for menu, _ in self._touched(other ^ chosen)]
         return not any(
-            _saves(menu, chosen, other, SWAP_TIMES, SWAP_SHARE) or (menu.within(chosen) and not menu.within(other))
+            _saves(menu, chosen, other, SWAP_TIMES, *((WORTH_SHARE, SWAP_MS) if menu.easy(other) else (SWAP_SHARE,)))
+            or (menu.within(chosen) and not menu.within(other))
             for menu in touched
         )
 
@@ -250,6 +260,6 @@ class Chooser:
         return chosen
 
 
-def _saves(menu: Menu, more: Names, chosen: Names, times: float, share: float) -> bool:
+def _saves(menu: Menu, more: Names, chosen: Names, times: float, share: float, least_ms: float = 0.0) -> bool:
     before, after = menu.work_ms(chosen), menu.work_ms(more)
-    return before >= times * after and before - after >= share * menu.target_ms
+    return before >= times * after and before - after >= max(share * menu.target_ms, least_ms)

@@ -92,10 +92,18 @@ def test_a_budget_of_writes_holds():
 
 def test_of_two_ways_to_serve_a_query_the_one_that_leaves_it_least_to_do_is_taken():
     """The smaller one came first, for its bytes."""
-    found = chooser(cell("q", 500, plain=12, covering=9), sizes={"plain": 4 * MB, "covering": 5 * MB, "other": MB})
+    found = chooser(cell("q", 500, plain=15, covering=9), sizes={"plain": 4 * MB, "covering": 5 * MB, "other": MB})
     assert best(found) == {"covering"}
-    large = chooser(cell("q", 500, plain=12, covering=9), sizes={"plain": 4 * MB, "covering": 9 * MB})
+    large = chooser(cell("q", 500, plain=15, covering=9), sizes={"plain": 4 * MB, "covering": 9 * MB})
     assert best(large) == {"plain"}
+
+
+def test_nobody_pays_for_a_better_way_to_what_is_well_within_the_target():
+    """3 of 100 ms are no reason to write more; where it takes no more room they are."""
+    dearer = chooser(cell("q", 500, plain=12, covering=9), sizes={"plain": 4 * MB, "covering": 5 * MB, "other": MB})
+    assert best(dearer) == {"plain"}
+    as_large = chooser(cell("q", 500, plain=12, covering=9, wide=40), sizes={"plain": 4 * MB, "covering": 4 * MB})
+    assert best(as_large) == {"covering"}
 
 
 def test_of_two_that_serve_as_well_the_smaller_one_is_taken():
