@@ -11,13 +11,14 @@ from typing import Any
 import click
 
 from bench.cli.inferred import is_schema
-from bench.cli.options import read_workload, server, server_options
+from bench.cli.options import building_options, read_workload, server
 from bench.cli.streams import err
 from bench.environments.files import Built, Files, alike, built
 from bench.environments.judge import Judgement, judge
 from bench.environments.living import read_environment
 from bench.environments.record import Environment
 from bench.postgres.extensions import named
+from bench.postgres.servers import ServerHandle
 from bench.progress_bars import Lines
 from bench.schema import read_schema
 from bench.workload import Workload
@@ -31,7 +32,7 @@ def living_options(command: Command) -> Command:
         "--dsn", "dsns", multiple=True, metavar="DSN", help="A living database to hold against the files, which is "
         "only read; its role needs no right beyond CONNECT. May be given several times.",
     )  # fmt: skip
-    return dsn(server_options(command, dsn="--server-dsn"))
+    return dsn(building_options(command))
 
 
 def files_of(given: Path | str | None, chosen: dict[str, Any]) -> Files:
@@ -55,21 +56,30 @@ def files_of_workload(workload: Workload) -> Files:
 @contextmanager
 def built_files(files: Files, chosen: dict[str, Any]) -> Iterator[Built]:
     """The files' state, built on the server that the options choose, for as long as the block takes."""
-    with Lines(err) as shown, server(chosen, shown) as handle, built(files, handle, shown) as found:
+    with Lines(err) as shown, server(chosen, shown) as handle, _built(files, handle, shown) as found:
+        yield found
+
+
+@contextmanager
+def _built(files: Files, handle: ServerHandle, shown: Lines) -> Iterator[Built]:
+    with built(files, handle, shown) as found:
         for note in found.defined.notes:
             err.print(f"note: {note}", markup=False, soft_wrap=True)
         yield found
 
 
-def judged(found: Built, dsns: Sequence[str], ignored: Sequence[str] = ()) -> tuple[Judgement, ...]:
-    """Each of the databases held against the files.
+def judged(
+    files: Files, dsns: Sequence[str], chosen: dict[str, Any], ignored: Sequence[str] = ()
+) -> tuple[Judgement, ...]:
+    """Each of the databases held against the files; they are read first, before anything is built.
 
     Raises:
         ServerError: one of them cannot be read.
     """
-    seen: list[Environment] = []
-    for dsn in dsns:
-        one = alike(found, read_environment(dsn))
-        same = sum(other.label.split(" #")[0] == one.label for other in seen)
-        seen.append(replace(one, label=f"{one.label} #{same + 1}") if same else one)
-    return tuple(judge(found.defined, one, ignored) for one in seen)
+    with Lines(err) as shown, server(chosen, shown) as handle:
+        seen: list[Environment] = []
+        for one in map(read_environment, dsns):
+            same = sum(other.label.split(" #")[0] == one.label for other in seen)
+            seen.append(replace(one, label=f"{one.label} #{same + 1}") if same else one)
+        with _built(files, handle, shown) as found:
+            return tuple(judge(found.defined, alike(found, one), ignored) for one in seen)

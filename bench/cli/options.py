@@ -45,6 +45,11 @@ def server_options(command: Command, *, dsn: str = "--dsn") -> Command:
     return command
 
 
+def building_options(command: Command) -> Command:
+    """The options that say where the files' state is built, beside a ``--dsn`` that names a living database."""
+    return server_options(command, dsn="--server-dsn")
+
+
 def home_option(command: Command) -> Command:
     """The option that says where servers of pgproof's own keep their data."""
     return click.option(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.cli.options import read_workload, trust_option, workload_argument
-from bench.errors import PgproofError, WorkloadError
+from bench.cli.options import building_options, put_or_print, read_workload, trust_option, workload_argument
+from bench.errors import WorkloadError
 from bench.model import Optimization
 from bench.shipping import ship_script
 from bench.workload import Workload
@@ -22,25 +21,44 @@ from bench.workload import Workload
 @click.option("--undo", is_flag=True, help="The script that takes them back, last first.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to.  [default: the "
               "terminal]")  # fmt: skip
+@click.option("--dsn", "living", metavar="DSN", help="The live database, which is only read: the script holds what it "
+              "lacks, with --undo what it has.")  # fmt: skip
+@building_options
 def ship_script_command(
-    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path | None, **chosen: Any  # noqa: ANN401
+    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path | None, living: str | None,
+    **chosen: Any,  # noqa: ANN401
 ) -> int:  # fmt: skip
     """Print a psql script that brings the optimizations to a live database without stopping it.
 
     Indexes CONCURRENTLY, invalid ones replaced; strong locks waited for shortly and often; constraints NOT VALID and
-    then validated. It can be stopped and run again. Needs no server: it is text.
+    then validated. It can be stopped and run again. Needs no server, it is text; with --dsn it holds no more than that
+    database lacks, and the other options say where pgproof builds what it compares that with.
+
+    \b
+      pgproof ship-script --output ship.sql
+      pgproof ship-script --dsn postgresql://reader@production/app --output ship.sql
     """
     found = read_workload(workload, chosen)
-    text = ship_script(found.name, _chosen(found, only), undo, queries=found.queries)
-    if output is None:
-        click.echo(text, nl=False)
-        return 0
-    try:
-        output.write_text(text, encoding="utf-8")
-    except OSError as error:
-        reason = os.strerror(error.errno or 0)
-        raise PgproofError(f"cannot write {output}: {reason}", hint="choose another file with --output") from None
+    wanted = _chosen(found, only)
+    if living:
+        put_or_print(_script_for(living, found, wanted, only, undo, chosen), output)
+    else:
+        put_or_print(ship_script(found.name, wanted, undo, queries=found.queries), output)
     return 0
+
+
+def _script_for(
+    dsn: str, workload: Workload, wanted: list[Optimization], only: tuple[str, ...], undo: bool, chosen: dict[str, Any]
+) -> str:
+    """The script for one database, which is read for it."""
+    from bench.cli.files import files_of_workload, judged
+    from bench.environments.ship import lacking, there
+
+    (found,) = judged(files_of_workload(workload), [dsn], chosen)
+    what = there(found, wanted) if undo else lacking(found, wanted, only)
+    return ship_script(
+        workload.name, what.optimizations, undo, queries=workload.queries, about=what.about, remarks=what.remarks
+    )
 
 
 def _chosen(workload: Workload, only: tuple[str, ...]) -> list[Optimization]:

@@ -62,13 +62,12 @@ def _living(
     workload: Path | str | None, dsns: Sequence[str], others: bool, ignored: Sequence[str], form: str,
     chosen: dict[str, Any],
 ) -> int:  # fmt: skip
-    with built_files(files_of(workload, chosen), chosen) as found:
-        seen = judged(found, dsns, ignored)
-        name = found.defined.name
+    files = files_of(workload, chosen)
+    seen = judged(files, dsns, chosen, ignored)
     if form == "json":
         click.echo(json.dumps([words.values(one, others=others) for one in seen], indent=2, ensure_ascii=False))
     else:
-        _show(seen, name, others)
+        _show(seen, files.name, others)
     return EXIT_DIFFERS if any(one.drifted for one in seen) else 0
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from textwrap import wrap
+from types import MappingProxyType
 
 from bench.errors import WorkloadError
 from bench.model import Optimization, Query
@@ -30,11 +31,14 @@ def ship_script(
     undo: bool = False,
     *,
     queries: Sequence[Query] = (),
+    about: Sequence[str] = (),
+    remarks: Mapping[str, Sequence[str]] = MappingProxyType({}),
     waiting: Waiting = Waiting(),  # noqa: B008 - frozen
 ) -> str:
     """A script for psql that brings the optimizations to a live database, or (``undo``) takes them back, last first.
 
-    ``queries`` are those whose rewritten statements belong to the optimizations.
+    ``queries`` are those whose rewritten statements belong to the optimizations; ``about`` is said of the script, and
+    ``remarks`` of an optimization by its name.
 
     Raises:
         WorkloadError: a statement makes something that has no name, so that nobody could tell whether it is there.
@@ -52,8 +56,11 @@ def ship_script(
             checks=f"DO {dollar_quoted(_checks([step for one in chosen for step in steps[one.name]]), 'check')};",
         )
     ]
+    if about:
+        parts.insert(0, "\n".join(line for text in about for line in _comment("", text)))
     for position, one in enumerate(chosen, 1):
         heading = _undo_heading(one, queries) if undo else _heading(one, queries)
+        heading += [line for text in remarks.get(one.name, ()) for line in _comment("careful", text)]
         announced = f"\\echo {said(f'{position}/{number} {one.name}')}"
         parts.append("\n".join([*heading, announced, *_block(steps[one.name], waiting)]))
     parts.append(f"\\echo {said(f'done: {number} blocks')}")
@@ -96,7 +103,8 @@ def _undo_heading(optimization: Optimization, queries: Sequence[Query]) -> list[
 
 def _comment(key: str, text: str) -> list[str]:
     """A comment of one or more lines; none where there is nothing to say."""
-    lines = wrap(f"{key}: {one_line(text)}", RULE - len("-- "), break_long_words=False, break_on_hyphens=False)
+    said = f"{key}: {one_line(text)}" if key else one_line(text)
+    lines = wrap(said, RULE - len("-- "), break_long_words=False, break_on_hyphens=False)
     return [f"-- {'' if number == 0 else '  '}{line}" for number, line in enumerate(lines)] if text.strip() else []
 
 

@@ -50,6 +50,13 @@ def test_a_database_that_lacks_an_optimization_has_drifted(pgproof: Pgproof, sta
     }  # fmt: skip
 
 
+def test_the_script_for_a_database_holds_what_it_lacks(pgproof: Pgproof, staging: str) -> None:
+    status, printed = pgproof("ship-script", SHOP, "--dsn", staging)
+    assert status == 0
+    assert "There as in the files, and left out: orders_customer_idx." in printed
+    assert [line for line in printed.splitlines() if line.startswith("\\echo '1/")] == ["\\echo '1/1 orders_open_idx'"]
+
+
 def test_two_databases_stand_side_by_side(pgproof: Pgproof, staging: str) -> None:
     production = staging.replace("dbname=staging", "dbname=production")
     assert pgproof("verify", SHOP, "--dsn", production)[0] == 0

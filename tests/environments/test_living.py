@@ -16,11 +16,12 @@ from bench.environments.files import Built, alike
 from bench.environments.judge import Judgement, judge
 from bench.environments.living import read_environment
 from bench.environments.record import Build, Environment
+from bench.environments.ship import lacking
 from bench.errors import ServerError
 from bench.model.definition import DatabaseObject
 from bench.postgres.connection import Connection
 from bench.postgres.servers import ServerHandle
-from tests.environments.conftest import LIVE, dsn_of
+from tests.environments.conftest import LIVE, dsn_of, files_here
 
 SECRET = "s3cret/word"
 BUILD = "CREATE UNIQUE INDEX {} people_by_mood_2 ON app.people (mood, name, balance)"
@@ -108,6 +109,10 @@ def test_an_index_is_being_built_then_shipped(
         said = ("index people_by_mood_2 on app.people is being built",)
         for dsn in (reader, dsn_of(server, LIVE)):
             assert shipped(everything, dsn)["again"] == ("being built", said)
+        # A script that found it invalid would drop it.
+        left = lacking(judge(everything.defined, read_environment(reader)), files_here().optimizations, ())
+        assert "again" not in {one.name for one in left.optimizations}
+        assert any("Being built now" in line and "again" in line for line in left.about)
     assert shipped(everything, reader)["again"] == ("shipped", ())
 
 
