@@ -1,6 +1,6 @@
 """Numbers with a unit that stand in a document by hand: measured figures belong between marks.
 
-Looked at are numbers with a unit of time, size, rate or share, and counts such as "12 of 16", outside of marks,
+Looked at are numbers with a unit of time, size, rate, share or work, and counts such as "12 of 16", outside of marks,
 generated parts, code and links. What no run gave (a limit, a default, an example) is listed with its reason in
 unmarked_figures.toml: page, reason, phrases. A phrase that no longer stands in its page is named, too.
 """
@@ -17,7 +17,7 @@ EVERYWHERE = "everywhere"
 
 GENERATED = re.compile(r"<!--=.*?<!--/-->|<!-- begin: .*?<!-- end: .*?-->", re.DOTALL)
 CODE = re.compile(r"^```.*?^```|^ {4}.*?$|`[^`\n]*`|<[^>]+>|\]\([^)]*\)", re.DOTALL | re.MULTILINE)
-UNIT = r"µs|ms|s|min|minutes?|seconds?|hours?|[kMG]i?B|%|/s|rows/s"
+UNIT = r"µs|ms|s|min|minutes?|seconds?|hours?|[kMG]i?B|%|/s|rows/s|blocks|buffers|cells"
 FIGURE = re.compile(rf"(?<![\w.])\d[\d,.]*(?:\s?(?:{UNIT})(?!\w)| of (?:the )?\d[\d,]*)")
 
 

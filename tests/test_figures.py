@@ -107,7 +107,20 @@ def unmarked(text: str, **listed: dict[str, list[str]]) -> list[str]:
 
 @pytest.mark.parametrize(
     "figure",
-    ["12 ms", "1.5 s", "3 min", "40 seconds", "1,016 MB", "2.5 GiB", "95%", "95 %", "1,565/s", "9 rows/s", "12 of 16"],
+    [
+        "12 ms",
+        "1.5 s",
+        "3 min",
+        "40 seconds",
+        "1,016 MB",
+        "2.5 GiB",
+        "95%",
+        "95 %",
+        "1,565/s",
+        "71 blocks",
+        "9 rows/s",
+        "12 of 16",
+    ],
 )
 def test_a_measured_figure_outside_of_marks_is_named_by_its_line(figure: str) -> None:
     (said,) = unmarked(f"# Fast\n\nIt took {figure} here.\n")
