@@ -16,7 +16,11 @@ How much and how skewed: parameters.toml, with the source of every figure. check
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from functools import partial
+
+import pyarrow as pa
 
 from .assignments import ASSIGNMENTS, assignments
 from .assignments import PER_LEAD_X2 as ASSIGNMENTS_X2
@@ -34,6 +38,7 @@ from .automations import PER_ORGANIZATION as AUTOMATIONS_EACH
 from .campaigns import CAMPAIGNS, MEMBERS, campaigns, members
 from .campaigns import PER_LEAD_X2 as MEMBERS_X2
 from .campaigns import PER_ORGANIZATION as CAMPAIGNS_EACH
+from .columns import moved_in_time
 from .communications import COMMUNICATIONS, communications
 from .communications import PER_LEAD_X2 as COMMUNICATIONS_X2
 from .communications import PER_WHALE as COMMUNICATIONS_WHALE
@@ -48,8 +53,9 @@ from .logs import (
     audit_log,
 )
 from .organizations import ORGANIZATIONS, organizations
+from .parameters import CLOCK
 from .people import ORGANIZATIONS_PER_CHUNK, USERS, users
-from .planning import plan
+from .planning import Plan, plan
 from .scoring import HISTORY, RULES, history, rules
 from .scoring import PER_LEAD_X2 as HISTORY_X2
 from .scoring import PER_ORGANIZATION as RULES_EACH
@@ -59,7 +65,7 @@ DATASET_VERSION = 2
 """Goes up whenever the same (scale, seed, skew) gives other rows."""
 
 
-def tables(scale: int, seed: int, skew: str, base: int | None = None) -> list[Table]:
+def tables(scale: int, seed: int, skew: str, base: int | None = None, clock: str = "") -> list[Table]:
     """The tables in foreign-key order.
 
     Args:
@@ -67,7 +73,9 @@ def tables(scale: int, seed: int, skew: str, base: int | None = None) -> list[Ta
         seed: another seed, another world of the same shape.
         skew: how unequal the tenants are: mild, default or brutal. Totals do not depend on it.
         base: tenants are as many and as large as at that many leads, and the largest one has all leads beyond.
+        clock: another present than that of parameters.toml: the same rows, moved in time as a whole.
     """
+    moved = datetime.fromisoformat(clock) - CLOCK if clock else timedelta()
     whole = plan(scale, seed, skew, base)
     count = whole.tenants.count
     by_tenant, by_lead = -(-count // ORGANIZATIONS_PER_CHUNK), whole.chunks
@@ -92,6 +100,10 @@ def tables(scale: int, seed: int, skew: str, base: int | None = None) -> list[Ta
         ("audit_log", AUDIT_LOG, by_lead, rows(AUDIT_PER_LEAD_X2), audit_log),
     ]
     return [
-        Table(f"crm.{name}", columns, chunks, total, partial(build, whole))
+        Table(f"crm.{name}", columns, chunks, total, partial(_built, build, whole, moved))
         for name, columns, chunks, total, build in made
     ]
+
+
+def _built(build: Callable[[Plan, int], pa.RecordBatch], whole: Plan, moved: timedelta, chunk: int) -> pa.RecordBatch:
+    return moved_in_time(build(whole, chunk), moved) if moved else build(whole, chunk)

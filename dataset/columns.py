@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 
@@ -90,3 +91,18 @@ def pool_lines(name: str) -> tuple[str, ...]:
 def batch(table_schema: pa.Schema, **columns: pa.Array) -> pa.RecordBatch:
     """A record batch with the columns in the schema's order."""
     return pa.RecordBatch.from_arrays([columns[name] for name in table_schema.names], schema=table_schema)
+
+
+def moved_in_time(rows: pa.RecordBatch, by: timedelta) -> pa.RecordBatch:
+    """The same rows later: times by ``by``, dates by its whole days."""
+    steps = {_TYPES["time"]: pa.scalar(by, pa.duration("us")), _TYPES["date"]: pa.scalar(by.days, pa.int32())}
+    made = []
+    for column in rows.columns:
+        step = steps.get(column.type)
+        if step is None:
+            made.append(column)
+        elif column.type == _TYPES["date"]:
+            made.append(pc.add(column.cast(pa.int32()), step).cast(column.type))
+        else:
+            made.append(pc.add(column, step))
+    return pa.RecordBatch.from_arrays(made, schema=rows.schema)

@@ -6,6 +6,8 @@ import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ import click
 
 from bench.cli.inferred import WorkloadParameter, inferred_folder, is_schema
 from bench.cli.streams import err, out
+from bench.dataset.source import insist_on
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import SetupOptions
 from bench.postgres.extensions import named
@@ -68,12 +71,12 @@ def workload_options(command: Command) -> Command:
         help="Size of the dataset: 20k, 1M, or a preset (small, medium, large).  [default: 100k, or what pgproof.toml "
         "says; 200k of a schema]",
     )
-    return _workload_argument(size(dataset_options(command)))
+    return _workload_argument(size(dataset_options(clock_option(command))))
 
 
 def sized_options(command: Command) -> Command:
     """The options that say which workload, at sizes that the command has options of its own for."""
-    return _workload_argument(dataset_options(command))
+    return _workload_argument(dataset_options(clock_option(command)))
 
 
 def _workload_argument(command: Command) -> Command:
@@ -109,6 +112,24 @@ def dataset_options(command: Command) -> Command:
     return command
 
 
+def clock_option(command: Command) -> Command:
+    """The option that moves the present of the rows and of the queries."""
+    return click.option(
+        "--clock", callback=_clock, help="Another \"now\" than pgproof.toml's for rows and queries, in UTC where "
+        "it names no zone: 2026-01-01T15:37. Midnight is the easiest moment for what is counted by day.",
+    )(command)  # fmt: skip
+
+
+def _clock(_context: click.Context, _option: click.Parameter, text: str | None) -> str | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.BadParameter(f"{text} is no time: give one like 2026-01-01T15:37") from None
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
+
+
 def output_option(command: Command) -> Command:
     """The option that says where results go."""
     return click.option(
@@ -137,9 +158,13 @@ def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
 
     Raises:
         WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
+        DatasetError: another clock is asked for, and the rows do not depend on it.
     """
     found = read(workload_folder(given, chosen), cluster_sql=chosen["allow_cluster_sql"])
     chosen["extensions"] = named(found.schema)
+    if clock := chosen.get("clock"):
+        insist_on("clock", found.dataset)
+        found = replace(found, clock=clock)
     return found
 
 

@@ -10,7 +10,7 @@ from multiprocessing.queues import Queue
 
 from psycopg import sql
 
-from bench.dataset.source import scripts, tables, variables
+from bench.dataset.source import scripts, variables
 from bench.dataset.worker import Loaded, Recipe, Report, work
 from bench.errors import DatasetError
 from bench.model import Statement
@@ -32,7 +32,7 @@ def load(
     Raises:
         DatasetError: the folder makes no rows, or rows break a constraint.
     """
-    made = tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
+    made = recipe.tables()
     files = scripts(recipe.folder)
     if not made and not files:
         hint = "add dataset/__init__.py with tables(), or a dataset/fill.sql"

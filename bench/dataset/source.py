@@ -22,7 +22,11 @@ from bench.workload.sqlfile import read_text
 NOT_SCRIPTS = {"classes.sql", "checks.sql", "distributions.sql", "fresh_tenant.sql"}
 """Files that ask something of the rows, and the one that adds a tenant to a copy."""
 
-_BASE = re.compile(r"(?<!:):base\b")
+HINTS = {
+    "base": "see 'One tenant that grows' in docs/own-workload.md",
+    "clock": "see 'Another clock' in docs/own-workload.md, or change clock in pgproof.toml and the rows with it",
+}
+"""By argument that a dataset need not take: what to do."""
 
 
 def scripts(folder: Path) -> list[Path]:
@@ -30,7 +34,7 @@ def scripts(folder: Path) -> list[Path]:
     return [file for file in sorted(folder.glob("*.sql")) if file.name not in NOT_SCRIPTS]
 
 
-def tables(folder: Path, scale: int, seed: int, skew: str, base: int | None = None) -> list[Table]:
+def tables(folder: Path, scale: int, seed: int, skew: str, base: int | None = None, clock: str = "") -> list[Table]:
     """The tables that the dataset's Python package makes; none if there is no package.
 
     Args:
@@ -39,15 +43,19 @@ def tables(folder: Path, scale: int, seed: int, skew: str, base: int | None = No
         seed: another seed, other rows of the same shape.
         skew: how unequal the tenants are.
         base: units that are spread over all tenants, while those beyond belong to the largest one; None for all.
+        clock: the present of the rows, ISO 8601; a package that has its own alone is not told.
 
     Raises:
         DatasetError: the package cannot be imported, or makes no use of these arguments.
     """
     if not (folder / "__init__.py").exists():
         return []
-    more = {} if base is None else {"base": base}
+    make = _module(folder).tables
+    more: dict[str, object] = {} if base is None else {"base": base}
+    if clock and "clock" in inspect.signature(make).parameters:
+        more["clock"] = clock
     try:
-        made: list[Table] = _module(folder).tables(scale=scale, seed=seed, skew=skew, **more)
+        made: list[Table] = make(scale=scale, seed=seed, skew=skew, **more)
     except ValueError as error:
         raise DatasetError(f"{folder.name}: {error}") from error
     return made
@@ -71,15 +79,15 @@ def _module(folder: Path) -> ModuleType:
     return sys.modules[name]
 
 
-def insist_on_base(folder: Path) -> None:
-    """Raise ``DatasetError`` where the dataset cannot make one tenant larger than the others have it (``base``)."""
-    hint = "see 'One tenant that grows' in docs/own-workload.md"
+def insist_on(argument: str, folder: Path) -> None:
+    """Raise ``DatasetError`` where the dataset makes no use of an argument that it need not take (``HINTS``)."""
     entry = folder / "__init__.py"
+    used = re.compile(rf"(?<!:):{argument}\b")
     if entry.exists():
-        if "base" not in inspect.signature(_module(folder).tables).parameters:
-            raise DatasetError(f"{entry}: tables() takes no argument base", hint=hint)
-    elif not any(_BASE.search(read_text(file)) for file in scripts(folder)):
-        raise DatasetError(f"{folder}: no script makes use of :base", hint=hint)
+        if argument not in inspect.signature(_module(folder).tables).parameters:
+            raise DatasetError(f"{entry}: tables() takes no argument {argument}", hint=HINTS[argument])
+    elif not any(used.search(read_text(file)) for file in scripts(folder)) and (argument == "base" or scripts(folder)):
+        raise DatasetError(f"{folder}: no script makes use of :{argument}", hint=HINTS[argument])
 
 
 def variables(scale: int, seed: int, skew: str, clock: str, base: int | None = None) -> Mapping[str, str]:

@@ -43,6 +43,12 @@ class Recipe:
     skew: str
     base: int | None = None
     """Units that are spread over all tenants, while those beyond belong to the largest one; None: all of them."""
+    clock: str = ""
+    """The present of the rows, for a package that is told."""
+
+    def tables(self) -> list[Table]:
+        """The tables that the dataset's package makes by it."""
+        return tables(self.folder, self.scale, self.seed, self.skew, self.base, self.clock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +77,7 @@ def work(recipe: Recipe, target: Target, database: str, todo: Queue[str | None],
     parent = os.getppid()
     name = ""
     try:
-        by_name = {
-            table.name: table for table in tables(recipe.folder, recipe.scale, recipe.seed, recipe.skew, recipe.base)
-        }
+        by_name = {table.name: table for table in recipe.tables()}
         with target.connect(database, autocommit=False) as connection:
             while name := todo.get() or "":
                 _load(by_name[name], connection, reports, parent)

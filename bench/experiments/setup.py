@@ -50,7 +50,7 @@ class SetupOptions:
     @property
     def recipe(self) -> Recipe:
         """What defines the rows."""
-        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew, self.base)
+        return Recipe(self.workload.dataset, self.scale, self.seed, self.skew, self.base, self.workload.clock)
 
     @property
     def queries(self) -> tuple[Query, ...]:

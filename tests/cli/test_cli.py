@@ -206,3 +206,15 @@ def test_the_stored_run_is_plain_json(pgproof: Callable, tmp_path: Path) -> None
     pgproof("run", SHOP, "--scale", "2k", "--query", "open_orders")
     stored = json.loads((tmp_path / "reports" / "latest" / "run.json").read_text())
     assert stored["format"] == storage.RUN.format
+
+
+@pytest.mark.parametrize(
+    ("clock", "said"),
+    [("noon", "noon is no time: give one like 2026-01-01T15:37"), ("2026-01-01T15:37", "takes no argument clock")],
+)
+def test_a_clock_that_is_none_or_that_rows_do_not_know_is_refused(
+    pgproof: Callable, shop: Path, clock: str, said: str
+) -> None:
+    (shop / "dataset" / "__init__.py").write_text("def tables(scale, seed, skew): return []")
+    status, printed = pgproof("run", shop, "--clock", clock)
+    assert (status, said in " ".join(printed.split())) == (2, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from functools import cache
 
 import numpy as np
@@ -363,3 +364,14 @@ def test_some_points_are_taken_back() -> None:
 
 def test_some_people_have_two_accounts() -> None:
     assert 0.01 < 1 - len(set(keys("users", "full_name"))) / rows("users").num_rows < 0.08
+
+
+def test_at_another_clock_the_same_rows_are_later() -> None:
+    at, later = (tables(DATASET, 200, 1, "default", clock=f"2026-01-0{time}+00:00") for time in ("1T00:00", "3T15:37"))
+    moved = dt.timedelta(days=2, hours=15, minutes=37)
+    for table, other in zip(at, later, strict=True):
+        rows, moved_rows = (one.build(0).to_pylist() for one in (table, other))
+        for row, same in zip(rows, moved_rows, strict=True):
+            for column, value in row.items():
+                by = moved if isinstance(value, dt.datetime) else dt.timedelta(days=2)
+                assert same[column] == (value + by if isinstance(value, dt.date) else value), (table.name, column)

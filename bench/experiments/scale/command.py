@@ -22,7 +22,7 @@ from bench.cli.options import (
     version_of,
 )
 from bench.cli.streams import err, out
-from bench.dataset.source import insist_on_base
+from bench.dataset.source import insist_on
 from bench.errors import PgproofError, RunFileError
 from bench.experiments import about
 from bench.experiments.before_after.document import EXPERIMENT as STEP
@@ -187,7 +187,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
     steps = STEPS if chosen["steps"] is None else chosen["steps"]
     grows = chosen["grow"] or GROWS[0]
     if grows == "tenant":
-        insist_on_base(workload.dataset)
+        insist_on("base", workload.dataset)
     asked = Asked(
         workload.name, workload.content_hash(), workload.scale.unit, geometric(first, last, steps), chosen["seed"],
         chosen["skew"], options, tuple(chosen["only"]), grows,
