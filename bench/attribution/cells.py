@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -20,6 +21,10 @@ SAMPLES_MS = 200.0
 """Timed executions of one plan, fewer where they take longer than this together. Two come before them: the first, which
 may meet the disk and asks the catalog, and the one that is explained."""
 
+SPARING_MS = 100.0
+SPARING_TIMES = 2.0
+"""The same where many plans are met of which few are used, and those are executed again; and one alone of a plan that
+takes so many times as long as another of the cell."""
 
 Key = tuple[str, str]
 """Query and class."""
@@ -41,6 +46,8 @@ class Found:
     """What is known of one cell so far."""
 
     cell: Cell
+    sparing: bool = field(default=False, kw_only=True)
+    """Whether plans that are beside the point get fewer executions (``SPARING_MS``)."""
     tried: list[Tried] = field(default_factory=list)
     by_plan: dict[str, int] = field(default_factory=dict)
     asked: dict[Names, int] = field(default_factory=dict)
@@ -109,7 +116,10 @@ class Found:
         key = ",".join((state + _digest(shape), *sorted(self.hidden - names)))
         if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
-            self.tried.append(_execute(connection, self.cell, state, names, samples))
+            known = [one.least_ms for one in self.tried if not one.censored]
+            enough_ms = SPARING_TIMES * min(known, default=math.inf) if self.sparing else math.inf
+            limit_ms = SPARING_MS if self.sparing else SAMPLES_MS
+            self.tried.append(_execute(connection, self.cell, state, names, samples, limit_ms, enough_ms))
             self.uses.append(used(shape, made_by) | self._rewritten(state) | (self.hidden - names))
         return self.by_plan[key]
 
@@ -187,15 +197,20 @@ def _digest(plan: Json | list[Json]) -> str:
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
 
 
-def _execute(connection: Connection, cell: Cell, state: State, names: Names, most: int) -> Tried:
+def _execute(
+    connection: Connection, cell: Cell, state: State, names: Names, most: int, limit_ms: float, enough_ms: float
+) -> Tried:
+    """Time a plan ``most`` times, fewer where that takes ``limit_ms``, or one execution took ``enough_ms``."""
     without = tuple(sorted(names))
     try:
         with connection.transaction():
             execute(connection, cell, state, 0)  # what the catalog is asked for would count as buffers
             seen = explain(connection, cell, state, 0)
             samples = Samples()
-            while len(samples.wall_ms) < most and sum(samples.wall_ms) < SAMPLES_MS:
+            while len(samples.wall_ms) < most and sum(samples.wall_ms) < limit_ms:
                 samples += _sample(connection, cell, state)
+                if min(samples.wall_ms) > enough_ms:
+                    break
     except Timeout as timeout:
         cost = cost_of(connection, cell, state, 0)
         return Tried(without, "", cost, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)

@@ -18,6 +18,7 @@ from bench.hygiene.fk_indexes import serves
 from bench.inference.rows.catalog import read_catalog
 from bench.measurement import Cell, Sides
 from bench.model import Tried
+from bench.plans import index_names
 from bench.postgres.connection import Connection
 from bench.postgres.facts import read_facts
 from bench.postgres.failures import first_line
@@ -83,6 +84,9 @@ def _without(connection: Connection, drop: Proposal, found: Sequence[Found], pla
                 raise psycopg.Rollback(transaction)
             for seen in found:
                 label = seen.cell.label
+                if not _may_change(drop, seen.tried[plans[label]]):
+                    now[label] = plans[label]
+                    continue
                 now[label] = seen.plan_here(frozenset({name}), connection, NONE, EXECUTIONS)
                 if now[label] != plans[label]:
                     changed += 1
@@ -98,6 +102,15 @@ def _without(connection: Connection, drop: Proposal, found: Sequence[Found], pla
     if not slower:
         plans.update(now)
     return DropTried(name, size, slower, changed, ALONE.format(", ".join(sorted(lost))) if lost else "")
+
+
+def _may_change(drop: Proposal, tried: Tried) -> bool:
+    """Whether a plan can become another one without the index: an index of plain columns that it does not use only adds
+    a way to read, and the cheapest of fewer ways is the same. A unique one proves things, an expression has statistics.
+    """
+    index = drop.candidate.index
+    plain = index is not None and not index.unique and set(index.keys) <= set(index.columns)
+    return not (plain and index and tried.plan) or index.name in index_names(tried.plan)
 
 
 def _supported(connection: Connection) -> set[str]:

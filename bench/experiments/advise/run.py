@@ -12,7 +12,7 @@ from bench.advice.choosing import WORTH_SHARE
 from bench.advice.menus import BLOCK_MS, SAFETY
 from bench.attribution.effects import plan_effects
 from bench.attribution.subsets import Sets
-from bench.experiments.advise.building import build
+from bench.experiments.advise.building import build_together
 from bench.experiments.advise.looking import look_at
 from bench.experiments.advise.pricing import priced
 from bench.experiments.advise.proving import Proving, prove
@@ -167,12 +167,16 @@ def _try(work: _Work, database: str) -> Trial:
         work.told(needless=_needless(work))
         work.told(ignored=_ignored(work, database))
     left_out = {*work.seen.needless, *work.seen.ignored}
-    wanted = [one.block for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")
-              and one.block.name not in left_out]  # fmt: skip
-    with setup.watch("building"), setup.target.connect(database) as connection:
-        applied, failed = build(connection, wanted, setup.progress)
-        effects = plan_effects(connection, wanted, applied, {})
+    proposals = [one for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")
+                 and one.block.name not in left_out]  # fmt: skip
+    with setup.watch("building"):
+        plain = [one for one in proposals if _is_plain(work, one)]
+        others = [one for one in proposals if one not in plain]
+        applied, failed = build_together(setup.target, database, plain, others, setup.progress)
     there = {one.name for one in applied}
+    wanted = [one.block for one in proposals]
+    with setup.target.connect(database) as connection:
+        effects = plan_effects(connection, wanted, applied, {})
     built = [CandidateBuilt(one.name, one.build_ms, one.size_bytes, one.wal_bytes) for one in applied]
     work.told(built=(*built, *(CandidateBuilt(name, error=why) for name, why in failed.items())))
     trial = Trial(
@@ -196,6 +200,12 @@ def _try(work: _Work, database: str) -> Trial:
         trial.explore(connection, work.cells, lambda cells: work.told(cells=cells))
         _settle(work, trial)
     return trial
+
+
+def _is_plain(work: _Work, one: Proposal) -> bool:
+    """Whether it is one index of one table, and brings nothing else."""
+    known = work.schema.by_name.get(one.candidate.tables[0]) if one.candidate.index else None
+    return bool(known and not known.partitioning and not one.candidate.extensions)
 
 
 def _needless(work: _Work) -> tuple[str, ...]:
