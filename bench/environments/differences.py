@@ -47,15 +47,18 @@ def differences(wanted: Definition, there: Definition) -> tuple[Difference, ...]
 def folded(found: Iterable[Difference]) -> tuple[Difference, ...]:
     """The differences, with what belongs to a table that one side lacks inside of that table."""
     known = list(found)
-    whole = {one.key.name: one.kind for one in known if not one.key.table and one.kind != "different"}
-    inside: dict[str, list[Key]] = {}
+    inside: dict[tuple[str, Kind], list[Key]] = {
+        (one.key.name, one.kind): [] for one in known if not one.key.table and one.kind != "different"
+    }
     for one in known:
-        if whole.get(one.key.table) == one.kind:
-            inside.setdefault(one.key.table, []).append(one.key)
+        if (one.key.table, one.kind) in inside:
+            inside[one.key.table, one.kind].append(one.key)
     return tuple(
-        Difference(one.key, one.wanted, one.there, tuple(inside.get(one.key.name, ())) if not one.key.table else ())
+        Difference(one.key, one.wanted, one.there, tuple(inside.get((one.key.name, one.kind), ())))
+        if not one.key.table
+        else one
         for one in known
-        if whole.get(one.key.table) != one.kind
+        if (one.key.table, one.kind) not in inside
     )
 
 

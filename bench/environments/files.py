@@ -60,7 +60,10 @@ class Built:
         try:
             with self.connection.transaction(force_rollback=True):
                 self.connection.execute("SET LOCAL search_path = pg_catalog")
-                self.connection.execute(f"CREATE TEMPORARY VIEW pgproof_printed AS {query}".encode())
+                view = f"CREATE TEMPORARY VIEW pgproof_printed AS {query}"
+                psycopg.RawCursor(self.connection).execute(
+                    view.encode(), prepare=True
+                )  # which takes one statement alone
                 text = "SELECT pg_get_viewdef('pg_temp.pgproof_printed'::regclass, true)"
                 return str(self.connection.execute(text).fetchall()[0][0])
         except psycopg.Error:

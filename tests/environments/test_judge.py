@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from bench.environments import words
-from bench.environments.record import Build
+from bench.environments.files import Built
+from bench.environments.judge import judge
+from bench.environments.record import Build, Environment
+from bench.model.definition import DatabaseObject
 from tests.environments.conftest import HERE, Judged
 
 
@@ -120,3 +123,24 @@ def test_an_index_that_cannot_be_seen_yet_is_missing_and_said_to_be_built_perhap
     found = judged("DROP INDEX app.people_by_mood_2", builds=(Build("app.people"),))
     one = next(one for one in found.blocks if one.name == "again")
     assert one.said == ("index people_by_mood_2 on app.people is missing; somebody builds an index on its table now",)
+
+
+def test_which_of_two_invalid_indexes_is_being_built_is_not_guessed(everything: Built) -> None:
+    """The table has another invalid one, and a role without rights is told of the process alone."""
+    objects = dict(everything.defined.after)
+    key = next(key for key in objects if key.name == "people_by_mood_2")
+    objects[key] = DatabaseObject(key, {**objects[key].facts, "invalid": True})
+    found = judge(everything.defined, Environment("it", "18.6", 18, objects, (Build("app.people"),)))
+    assert next(one for one in found.blocks if one.name == "again").said == (
+        "index people_by_mood_2 on app.people is invalid: a build failed or was stopped, unless it is the one that "
+        "somebody builds on its table now",
+    )
+
+
+def test_a_view_in_place_of_a_table_is_one_object_missing_and_one_extra(judged: Judged) -> None:
+    """What belongs to the table goes with the table."""
+    change = 'DROP TABLE app."Odd ""table"".x; --"; CREATE VIEW app."Odd ""table"".x; --" AS SELECT 1 AS one'
+    assert lines(judged, change) == [
+        'table app."Odd ""table"".x; --" with 2 columns, 1 index', "extra (there, not in the files)",
+        'view app."Odd ""table"".x; --": SELECT 1 AS one;',
+    ]  # fmt: skip

@@ -186,3 +186,11 @@ def test_another_version_s_print_of_a_view_is_the_same_view(everything: Built) -
         objects[key] = DatabaseObject(key, {"definition": f" SELECT {column}\n   FROM app.people;"})
         found = judge(everything.defined, alike(everything, Environment("old", "15.1", 15, objects)))
         assert next(one for one in found.blocks if one.name == "looked").state == state
+
+
+def test_the_text_of_a_view_is_one_statement_or_nothing(everything: Built) -> None:
+    """A server that is none may answer with anything."""
+    hostile = "SELECT 1 AS one; DROP SCHEMA app CASCADE"
+    assert everything.printed(hostile) == hostile
+    assert everything.connection.execute("SELECT to_regclass('app.people') IS NOT NULL").fetchall() == [(True,)]
+    assert everything.printed("SELECT 1 AS one") == " SELECT 1 AS one;"
