@@ -295,7 +295,7 @@ class _Loader:
         path = self._connection.execute("SHOW search_path").fetchall()[0][0]
         with self._target.connect_as_ourselves(self._database) as ours:
             ours.execute("SELECT set_config('search_path', %s, false)", [path])
-            psycopg.RawCursor(ours).execute(text, [])  # with parameters, a server takes one statement alone
+            ours.execute(text.encode(), prepare=True)  # so the server takes one statement alone
             if made := _made(text):
                 ours.execute(f"ALTER {made} OWNER TO {ROLE}")
 

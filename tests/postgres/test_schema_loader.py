@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from bench.errors import DatasetError, WorkloadError
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
-from bench.postgres.schema_loader import LoadedSchema, load_schema
-from bench.postgres.schema_roles import MARK, drop_unused
+from bench.postgres.fallbacks import Fallbacks
+from bench.postgres.schema_loader import LoadedSchema, _Loader, load_schema
+from bench.postgres.schema_roles import MARK, Roles, drop_unused
 from bench.postgres.servers import ServerHandle
-from bench.workload.psql import read_statements
+from bench.workload.psql import Step, read_statements
 from bench.workload.tolerance import sorted_out
 from benchmarks.psql_difference import difference
 from tests.builders.dumps import DUMP
@@ -40,6 +42,18 @@ def test_a_dump_gives_what_psql_makes_of_it(server: ServerHandle, tmp_path: Path
     (tmp_path / "dump.sql").write_text(DUMP.replace("CREATE SCHEMA public;\n", "").replace("SET a_s", "SET a.s"))
     found = difference(server, tmp_path / "dump.sql")
     assert (found.outcome, found.strict, found.lines) == ("same", False, ())
+
+
+@pytest.mark.usefixtures("empty")
+def test_what_is_carried_out_as_superuser_is_one_statement(target: Target, admin: Connection) -> None:
+    """Whatever was taken for one: a second behind it would have the rights, too."""
+    with target.connect(NAME) as connection:
+        loader = _Loader(target, NAME, connection, Roles(admin), Fallbacks(connection, target.connect, ""))
+        text = "CREATE PUBLICATION p FOR ALL TABLES; CREATE ROLE made_by_superuser SUPERUSER"
+        with pytest.raises(psycopg.errors.SyntaxError, match="multiple commands"):
+            loader._send_as_ourselves(text, Step(text, 1, "a.sql"))
+        loader._send_as_ourselves("CREATE PUBLICATION p FOR ALL TABLES", Step("", 1, "a.sql"))
+    assert admin.execute("SELECT count(*) FROM pg_roles WHERE rolname = 'made_by_superuser'").fetchall() == [(0,)]
 
 
 @pytest.mark.usefixtures("empty")
