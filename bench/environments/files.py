@@ -106,7 +106,8 @@ def _defined(
         unseen = [one for one in _unseen(optimization, files.queries) if not found or one in (ROWS, REWRITTEN)]
         blocks.append(Block(optimization.name, optimization.category, found, ", ".join(unseen)))
         after = now
-    progress("reading what each optimization does", number, number, "")
+    if number:
+        progress("reading what each optimization does", number, number, "")
     settings = plan_settings(connection)
     return Defined(files.name, server.version_num // 10000, before, after, tuple(blocks), settings, notes)
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from bench.environments import living, words
 from bench.environments.differences import differences
@@ -21,6 +22,7 @@ from bench.errors import ServerError
 from bench.model.definition import DatabaseObject
 from bench.postgres.connection import Connection
 from bench.postgres.servers import ServerHandle
+from bench.postgres.statements import run_file
 from tests.environments.conftest import LIVE, dsn_of, files_here
 
 SECRET = "s3cret/word"
@@ -194,3 +196,21 @@ def test_the_text_of_a_view_is_one_statement_or_nothing(everything: Built) -> No
     assert everything.printed(hostile) == hostile
     assert everything.connection.execute("SELECT to_regclass('app.people') IS NOT NULL").fetchall() == [(True,)]
     assert everything.printed("SELECT 1 AS one") == " SELECT 1 AS one;"
+
+
+def test_a_database_of_postgresql_15_is_held_against_what_18_built(everything: Built, dsn15: str) -> None:
+    files = files_here()
+    with psycopg.connect(dsn15, autocommit=True) as admin:
+        admin.execute("CREATE DATABASE environment15")
+        dsn = make_conninfo(dsn15, dbname="environment15")
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            run_file(connection, files.schema, "schema.sql")
+            for block in files.optimizations:
+                run_file(connection, block.statements, block.file)
+            connection.execute("ALTER TABLE app.people ALTER mood_text SET DEFAULT 'x'")
+        found = judge(everything.defined, alike(everything, read_environment(dsn)))
+        admin.execute("DROP DATABASE environment15")
+    assert list(words.lines_of(found.differences))[1:] == [
+        "    column app.people.mood_text", "      default: 'x'::text there, (nothing) in the files",
+    ]  # fmt: skip
+    assert {one.state for one in found.blocks} == {"shipped", "cannot be seen"}
