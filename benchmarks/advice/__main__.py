@@ -7,7 +7,7 @@ import json
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,12 @@ from benchmarks.advice.table import NAMES, false_helps, row, table
 ROOT = Path(__file__).parents[2]
 EVIDENCE = evidence.FOLDER / "advice.json"
 QUICK = ["--no-shipping", "--budget", "10"]
-PARTS = ("workloads", "crm", "speed", "tables")
+BY_HAND = "crm_by_hand.json"
+"""Evidence of its own, beside the other."""
+PARTS = ("workloads", "speed", "tables")
 """Of the evidence, each measured by a command of its own."""
+FOLDERS = {"--home": "HOME", "--pg-bin": "PROGRAMS", "--said": "FOLDER", "--evidence": "FILE"}
+"""Options whose values are of one machine, and what the evidence says in their place."""
 BY_ESTIMATE: dict[str, Callable[[Ground], tuple[Proposal, ...]]] = {
     "one by one": one_by_one.advise, "greedy": greedy.advise,
 }  # fmt: skip
@@ -43,6 +47,9 @@ def main() -> int:
         "--quick", action="store_true", help="let pgproof advise prove its set in 10 s, and under no load"
     )
     parser.add_argument("--scale", default="20k", help="leads of the CRM")
+    parser.add_argument(
+        "--said", type=Path, help="folder of a finished advice on the CRM at that scale, not to ask again"
+    )
     parser.add_argument("--evidence", type=Path, default=EVIDENCE, help="the JSON to write")
     chosen = parser.parse_args()
     names = chosen.workload or sorted(path.name for path in WORKLOADS.iterdir() if path.is_dir())
@@ -129,21 +136,17 @@ def by_execution(folder: Path, chosen: argparse.Namespace) -> tuple[Adviser, lis
 
 def crm_by_hand(chosen: argparse.Namespace) -> int:
     """The CRM, advised on as if nobody had optimized it, against its optimizations."""
-    said = measured.advise(
-        ROOT,
-        chosen.home,
-        chosen.pg_bin,
-        chosen.home / "advice",
-        ["--scale", chosen.scale, *(QUICK if chosen.quick else [])],
-    )
+    if chosen.said:
+        said = measured.finished(chosen.said)
+    else:
+        asked = ["--scale", chosen.scale, *(QUICK if chosen.quick else [])]
+        said = measured.advise(ROOT, chosen.home, chosen.pg_bin, chosen.home / "advice", asked)
     with server_of(chosen.home, chosen.pg_bin) as server, grounds(ROOT, server, rows=chosen.scale) as ground:
         found = crm.against_hand(ground, said.blocks) | {"seconds": round(said.seconds, 1)}
     found["advised"] = [one.sql for block in said.blocks for one in block.statements]
-    print(crm.table(found), f"lost: {found['lost']}", sep="\n", flush=True)
-    kept = stored(chosen.evidence)
-    kept["crm"] = {**kept.get("crm", {}), chosen.scale: found}
-    kept["tables"] = kept.get("tables", {}) | {f"crm_{chosen.scale}": crm.table(found)}
-    write(chosen.evidence, kept)
+    found |= {"said": crm.in_words(found), "tables": {"queries": crm.table(found)}}
+    print(crm.table(found), found["said"], f"lost: {found['lost']}", sep="\n", flush=True)
+    write(chosen.evidence.with_name(BY_HAND), found)
     return 1 if found["lost"] else 0
 
 
@@ -183,7 +186,14 @@ def stored(file: Path) -> dict[str, Any]:
 
 def write(file: Path, kept: dict[str, Any]) -> None:
     """Keep what was measured, with where it comes from."""
-    evidence.keep(file.stem, kept, f"python -m benchmarks.advice {shlex.join(sys.argv[1:])}", file.parent)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    evidence.keep(file.stem, kept, command_line(sys.argv[1:]), file.parent)
+
+
+def command_line(arguments: Sequence[str]) -> str:
+    """This script's own line, without the folders of the machine."""
+    words = [FOLDERS.get(before, word) for before, word in zip(("", *arguments), arguments, strict=False)]
+    return f"python -m benchmarks.advice {shlex.join(words)}"
 
 
 if __name__ == "__main__":

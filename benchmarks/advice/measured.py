@@ -45,8 +45,17 @@ def advise(workload: Path, home: Path, pg_bin: Path | None, output: Path, more: 
     new = sorted(set(output.glob("*-advise")) - known)
     if done.returncode not in (0, 1) or not new:
         raise RuntimeError(f"exit code {done.returncode}: {done.stderr[-2000:] or done.stdout[-2000:]}")
-    blocks = read_optimizations(new[-1] / "advised.sql", new[-1])
-    return Advice(blocks, seconds, new[-1])
+    return Advice(_blocks(new[-1]), seconds, new[-1])
+
+
+def finished(folder: Path) -> Advice:
+    """What an invocation said whose report lies in ``folder``."""
+    seen = storage.load(ADVISE, folder / ADVISE.file)
+    return Advice(_blocks(folder), sum(seen.phases_s.values()), folder)
+
+
+def _blocks(folder: Path) -> tuple[Optimization, ...]:
+    return read_optimizations(folder / "advised.sql", folder)
 
 
 @contextmanager

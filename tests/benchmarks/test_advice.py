@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from bench.model.attribution import IndexFacts, IndexKey
-from benchmarks.advice import greedy, judge
+from benchmarks.advice import crm, greedy, judge
+from benchmarks.advice.__main__ import command_line
 from benchmarks.advice.hypothetical import Proposal, Statement, columns_in
 from benchmarks.advice.judge import Seen
 from benchmarks.advice.planted import Trap
@@ -103,3 +104,30 @@ def test_a_trap_catches_an_index_on_these_keys_alone() -> None:
 
 def test_a_trap_without_keys_catches_any_index_of_the_table() -> None:
     assert Trap("tiny", "", ("report",)).catches(index("anything"))
+
+
+# --------------------------------------------------------------------------------------------- the CRM, by hand
+BY_HAND = {"orders[hot]": Seen(40, 2.0, "idx"), "other[all]": Seen(60, 3.0, "seq")}
+ADVISED = {"orders[hot]": Seen(900, 9.0, "seq"), "other[all]": Seen(50, 0.0, "seq", error="no such column")}
+
+
+def test_a_class_that_fails_with_the_advice_is_lost() -> None:
+    assert crm.lost(BY_HAND, ADVISED, 5.0) == ["orders[hot]", "other[all]"]
+    assert crm.lost(BY_HAND, BY_HAND, 5.0) == []
+
+
+def test_the_table_has_a_row_for_each_query_and_the_sentence_what_each_set_costs() -> None:
+    queries = crm.by_query({"bare": BY_HAND, "hand": BY_HAND, "advised": BY_HAND}, 5.0)
+    found = {
+        "scale": 20_000, "queries": queries, "lost": [], "changes": {"hand": 3, "advised": 2},
+        "disk_bytes": {"hand": 9e6, "advised": 4e6},
+        "price": {"bare": {"insert": 100.0}, "hand": {"insert": 150.0}, "advised": {"insert": 110.0}},
+    }  # fmt: skip
+    assert [line.split(" | ")[0] for line in crm.table(found).splitlines()[2:]] == ["| other", "| orders"]
+    assert "2 blocks, 4 MB, +10% WAL, 2 of 2 classes met" in crm.in_words(found)
+    assert crm.in_words(found).endswith("no class that is met by hand is missed")
+
+
+def test_the_evidence_names_no_folder_of_the_machine() -> None:
+    asked = ["crm", "--home", "/some/where", "--scale", "20k"]
+    assert command_line(asked) == "python -m benchmarks.advice crm --home HOME --scale 20k"
