@@ -26,8 +26,17 @@ def _row(row: dict[str, Any], found: Found) -> str:
     shown = [_shown(form, one) for one in (value["median"], value["least"], value["most"])] if _spread(value) else []
     text = f"{shown[0]} ({shown[1]} to {shown[2]}, {value['n']} times)" if shown else _shown(form, _number(value))
     limits = [f"{word} {_shown(form, row[key])}" for key, word in (("at_most", "≤"), ("at_least", "≥")) if key in row]
-    date = found(f"{row['figure'].partition('.')[0]}.date")[:10]
-    return f"| {row['what']} | {' '.join(limits)} | {text} | {_verdict(row, _number(value))} | {date} |"
+    when = _when(row["figure"].partition(".")[0], found)
+    return f"| {row['what']} | {' '.join(limits)} | {text} | {_verdict(row, _number(value))} | {when} |"
+
+
+def _when(evidence: str, found: Found) -> str:
+    """The day, and how busy the machine was, where that is known."""
+    day = str(found(f"{evidence}.date"))[:10]
+    try:
+        return f"{day}, load {found(f'{evidence}.load_before'):.0f}"
+    except KeyError:
+        return day
 
 
 def _verdict(row: dict[str, Any], number: float) -> str:

@@ -115,13 +115,16 @@ def figure_of(root: Path, name: str, form: str) -> str:
 
 
 def _value(root: Path, name: str) -> Any:  # noqa: ANN401 - JSON
-    """What the evidence has under ``name``."""
+    """What the evidence has under ``name``; a line of a list by its number, or by words that are in it."""
     evidence, *parts = name.split(".")
     value: Any = _stored(root / "docs" / "evidence" / f"{evidence}.json")
     if parts == ["from"]:
         return _origin(value)
     for part in parts:
-        value = value[int(part)] if isinstance(value, list) else value[part]
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() else next(line for line in value if part in line)
+        else:
+            value = value[part]
     return value
 
 

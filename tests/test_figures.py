@@ -160,17 +160,19 @@ SPREAD = {"median": 10, "least": 8, "most": 12, "n": 3}
 @pytest.mark.parametrize(
     ("limit", "found", "row"),
     [
-        ("at_most = 60", 59.6, "| x | ≤ 60 s | 60 s | held | 2026-11-30 |"),
-        ("at_most = 9", SPREAD, "| x | ≤ 9 s | 10 s (8 s to 12 s, 3 times) | **missed** | 2026-11-30 |"),
-        ("at_least = 9", {"median": 8, "least": 8, "most": 8, "n": 1}, "| x | ≥ 9 s | 8 s | **missed** | 2026-11-30 |"),
-        ("at_least = 0", "crm: 3 of 4 queries meet", "| x | ≥ 0 s | 1 s | held | 2026-11-30 |"),
-        ("", 5, "| x |  | 5 s |  | 2026-11-30 |"),
+        ("at_most = 60", 59.6, "| x | ≤ 60 s | 60 s | held | 2026-11-30, load 2 |"),
+        ("at_most = 9", SPREAD, "| x | ≤ 9 s | 10 s (8 s to 12 s, 3 times) | **missed** | 2026-11-30, load 2 |"),
+        ("at_least = 9", {**SPREAD, "median": 8, "n": 1}, "| x | ≥ 9 s | 8 s | **missed** | 2026-11-30, load 2 |"),
+        ("at_least = 0", "crm: 3 of 4 queries meet", "| x | ≥ 0 s | 1 s | held | 2026-11-30, load 2 |"),
+        ("", 5, "| x |  | 5 s |  | 2026-11-30, load 2 |"),
     ],
 )  # fmt: skip
 def test_what_was_asked_for_stands_beside_what_was_found(tmp_path: Path, limit: str, found: object, row: str) -> None:
     (tmp_path / "asked.toml").write_text(f'[[asked]]\nwhat = "x"\nfigure = "run.s"\nform = "{{:.0f}} s"\n{limit}\n')
     assert (
-        asked.table(tmp_path / "asked.toml", {"run.s": found, "run.date": "2026-11-30"}.__getitem__).splitlines()[2]
+        asked.table(
+            tmp_path / "asked.toml", {"run.s": found, "run.date": "2026-11-30", "run.load_before": 1.6}.__getitem__
+        ).splitlines()[2]
         == row
     )
 
