@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
     findings=findings,
     page="advice.html",
     page_is="advice",
-    smallest=("--scale", "1k", "--rounds", "2", "--budget", "0", "--no-shipping", "--target", "0.2"),
+    smallest=("--scale", "5k", "--rounds", "2", "--budget", "0", "--no-shipping", "--target", "0.5"),
     others={
         "advised.sql": advised,
         "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),

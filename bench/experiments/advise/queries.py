@@ -103,8 +103,8 @@ def _classes(one: AdvisedQuery) -> Table:
         Column("n", number=True), Column("Effect"), Column("Buffers", number=True), Column("Rows", number=True),
         Column("Answers"), Column("Verdict"),
     )  # fmt: skip
-    return Table(f"Figures of {one.summary.title}", shown, tuple(map(_class, one.summary.cells)), sortable=True,
-                 formats=PAGE)  # fmt: skip
+    rows = tuple(map(_class, one.summary.cells))
+    return Table(f"Figures of {one.summary.title}", shown, rows, sortable=True, kind="advice", cards=True, formats=PAGE)
 
 
 def _shares(one: AdvisedQuery, saved: Saved) -> Table:
