@@ -17,6 +17,7 @@ def document(run: CoverageRun, summary: WorkloadCoverage) -> Document:
         experiment="coverage",
         file="coverage",
         title=f"{run.workload}: {summary.headline}",
+        markdown_title=run.workload,
         headline=summary.headline,
         facts=("coverage", about.size(run.workload, run.dataset), about.when(run.started_at)),
         alarms=summary.alarms,
