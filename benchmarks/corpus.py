@@ -25,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -59,9 +60,12 @@ def schemas(folder: Path) -> Iterator[tuple[str, Path]]:
     """Name and file of each schema in ``folder``."""
     listed = folder / "corpus.tsv"
     if listed.exists():
-        with listed.open() as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                yield row["owner/repo"], folder / row["owner/repo"].replace("/", "__") / row["path"]
+        rows = list(csv.DictReader(listed.open(), delimiter="\t"))
+        several = Counter(row["owner/repo"] for row in rows)
+        for row in rows:
+            repository, path = row["owner/repo"], row["path"]
+            name = repository if several[repository] == 1 else f"{repository}:{path}"
+            yield name, folder / repository.replace("/", "__") / path
         return
     for file in sorted(folder.rglob("*")):
         if file.suffix in SUFFIXES and file.is_file():

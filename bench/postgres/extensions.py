@@ -22,6 +22,9 @@ from bench.workload.psql import Step
 _CREATES = re.compile(r"\s*CREATE\s+EXTENSION\b", re.IGNORECASE)
 _NAMED = re.compile(r"\s*CREATE\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?(?:\"([^\"]+)\"|([\w$]+))", re.IGNORECASE)
 
+_BLOCK = re.compile(r"\s*DO\b", re.IGNORECASE)
+_IN_BLOCK = re.compile(r"\bCREATE\s+EXTENSION\s+IF\s+NOT\s+EXISTS\s[^;']+(?=;)", re.IGNORECASE)
+
 _ABOUT_EXTENSIONS = re.compile(r"\b(?:CREATE|ALTER|COMMENT\s+ON)\s+EXTENSION\b[^\n]*", re.IGNORECASE)
 
 _KNOWN = tomllib.loads((resources.files("bench.postgres") / "extensions.toml").read_text(encoding="utf-8"))
@@ -85,7 +88,12 @@ def create(connection: Connection, name: str, schema: str) -> None:
 
 
 def execute(connection: Connection, text: str) -> None:
-    """Execute a statement of a workload; one that creates an extension with the help of the database's function."""
+    """Execute a statement of a workload; one that creates an extension with the help of the database's function.
+
+    So is a block that does, which would take the refusal for an extension that is not there and go on without it.
+    """
+    for creating in _IN_BLOCK.findall(text) if _BLOCK.match(text) else ():
+        _created(connection, creating)
     if not (_CREATES.match(text) and _created(connection, text)):
         connection.execute(text)
 

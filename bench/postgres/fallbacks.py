@@ -19,6 +19,7 @@ from bench.errors import ServerError
 from bench.postgres import extensions
 from bench.postgres.connection import Connection
 from bench.postgres.extensions import UNNEEDED, mentions
+from bench.postgres.missing_schemas import ADD_TO_PATH, MissingSchemas
 from bench.schema.preludes import prelude_with
 from bench.workload.stubs import stub
 from bench.workload.tolerance import statement_node
@@ -116,6 +117,7 @@ class Fallbacks:
     def __init__(self, connection: Connection, ours: Superuser, script: str) -> None:
         self._connection, self._ours, self._script = connection, ours, script
         self._preludes: set[str] = set()
+        self.schemas = MissingSchemas(connection, script)
 
     def before_all(self) -> str:
         """Replace the one collation of ICU that every catalog has, where the server can sort by none; say so."""
@@ -149,7 +151,8 @@ class Fallbacks:
         failed = _Failed(self._connection, self._ours, text, place, error.diag.message_primary or "")
         helps = (
             _collation, _new_collation, _version, self._unneeded, self._prelude, _schema_of_extension, _required,
-            _moved, _member, _left_out, _tablespace, _dictionary, _parser, _access_method,
+            _moved, _member, self._schema, self._elsewhere, _left_out, _tablespace, _dictionary, _parser,
+            _access_method,
         )  # fmt: skip
         try:
             return next((found for one in helps if (found := one(failed))), None)
@@ -174,6 +177,14 @@ class Fallbacks:
         self._preludes.add(prelude)
         note = f"{named} is not there: what the script uses of the prelude {prelude} is made first"
         return Fallback(failed.text, note, prelude, before)
+
+    def _schema(self, failed: _Failed) -> Fallback | None:
+        name = self.schemas.wanted(failed.text, failed.message)
+        return Fallback(failed.text, self.schemas.make(name)) if name else None
+
+    def _elsewhere(self, failed: _Failed) -> Fallback | None:
+        name, schema = self.schemas.elsewhere(failed.message)
+        return Fallback(failed.text, self.schemas.add_to_path(name, schema)) if name else None
 
 
 # --------------------------------------------------------------------------------------------------- collations
@@ -262,7 +273,7 @@ def _member(failed: _Failed) -> Fallback | None:
             return Fallback(failed.text, note) if made else None
         if schema or on_path:
             return None
-        failed.connection.execute(_ADD_TO_PATH, [there])
+        failed.connection.execute(ADD_TO_PATH, [there])
         return Fallback(
             failed.text, f"schema {there} is added to the search path: {name} is there, of extension {wanted}"
         )
@@ -334,12 +345,6 @@ def _access_method(failed: _Failed) -> Fallback | None:
         return None
     text = re.sub(rf"\bUSING\s+\"?{re.escape(missing[1])}\"?(?!\w)", "", failed.text, flags=re.IGNORECASE)
     return Fallback(text, f"access method {missing[1]} is left out") if text != failed.text else None
-
-
-_ADD_TO_PATH = """
-    SELECT set_config('search_path', concat_ws(', ', nullif(current_setting('search_path'), ''), quote_ident(%s)),
-                      false)
-"""
 
 
 def _calls(connection: Connection, name: str, there: str, schema: str) -> list[sql.Composed]:

@@ -8,8 +8,9 @@ a dump says of no schema may fail, and is told.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -17,14 +18,16 @@ import psycopg
 from psycopg import sql
 from psycopg.pq import TransactionStatus
 
+from bench.errors import WorkloadError
 from bench.postgres import extensions
-from bench.postgres.any_order import THERE, WAITS, ThereError, WaitsError, in_any_order
+from bench.postgres.any_order import in_any_order
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
 from bench.postgres.fallbacks import Fallbacks
 from bench.postgres.schema_roles import MARK, Roles
 from bench.postgres.stand_ins import stand_ins
+from bench.postgres.waiting import THERE, WAITS, ThereError, may_wait, spare, waits_for
 from bench.postgres.workload_role import ROLE
 from bench.workload.dialects import dialect, foreign, template
 from bench.workload.psql import Step, read_statements
@@ -35,6 +38,9 @@ Attempt = Callable[[str, Step], None]
 
 PIECE = 1 << 20
 """Characters of rows that are sent at a time."""
+
+LIMIT_S = 60.0
+"""Seconds for a block or query of the script: the time of all else is that of the rows which it brings with it."""
 
 HELPS = 64
 """Times that one statement is helped, at most: a GRANT may name as many roles that are missing."""
@@ -111,10 +117,18 @@ def load_schema(target: Target, database: str, steps: Sequence[Step], *, ordered
         loader = _Loader(target, database, connection, roles, helps)
         if (note := helps.before_all()) and steps:
             loader.left.append((note, steps[0].place))
+        if not ordered:
+            loader.left += helps.schemas.make_of_paths(steps)
         with loader.past_row_security(steps):
-            done = () if ordered else in_any_order(steps, loader.carry_out, connection)
-            for step in steps if ordered else ():
+            several = not ordered or any(step.file != steps[0].file for step in steps)
+            done = in_any_order(steps, loader.carry_out, connection, ordered=ordered) if several else ()
+            for step in () if several else steps:
                 loader.carry_out(step)
+            if ordered and done:
+                late = next(step for step, at_that_place in zip(steps, done, strict=False) if step is not at_that_place)
+                loader.left.append(
+                    ("what needs something that a later file makes is carried out behind it", late.place)
+                )
             counted = _rows(connection)
             made = tuple(row["name"] for row in rows(connection, "list_schema_roles", MARK))
             standing_in = stand_ins(connection)
@@ -154,10 +168,11 @@ class _Loader:
         forced = any(re.search(r"\bFORCE\s+ROW\s+LEVEL", step.sql, re.IGNORECASE) for step in steps)
         return self._roles.past_row_security() if self._roles and forced else nullcontext()
 
-    def carry_out(self, step: Step, *, patient: bool = False) -> None:
+    def carry_out(self, step: Step, *, patient: bool = False, late: bool = False, last: bool = False) -> None:
         """Execute a step, with help where the role may not, and leave it out where it is no schema.
 
         Where one is ``patient``, raises ``WaitsError`` if something is not there yet, ``ThereError`` if it is already.
+        It waits ``late`` where it does only if nothing helps; at ``last``, what is ``spare`` is left out.
         """
         text = self._roles.as_ours(step.sql) if self._roles else step.sql
         attempt: Attempt | None = self._execute
@@ -170,12 +185,18 @@ class _Loader:
                     continue
                 if what := _tolerated(step, error):
                     return self.left.append((what, step.place))
-                if patient and error.sqlstate in WAITS:
-                    raise WaitsError from None
+                message = error.diag.message_primary or ""
+                if patient and may_wait(error, text) and not self._fallbacks.schemas.wanted(text, message):
+                    raise waits_for(error, text) from None
                 if patient and error.sqlstate in THERE:
                     self.left.append(("left out what is there already", step.place))
                     raise ThereError from None
                 other = self._fall_back(text, step, error)
+                if other is None and late and error.sqlstate in WAITS:
+                    raise waits_for(error, text) from None
+                if other is None and last and (what := spare(text)):
+                    said = f"{what} are left out that cannot be carried out ({error.diag.message_primary})"
+                    return self.left.append((said, step.place))
                 if other is None:
                     raise _failure(step, error) from error
                 if not other:
@@ -210,7 +231,8 @@ class _Loader:
 
     def _send(self, text: str, step: Step) -> None:
         if step.rows is None:
-            return extensions.execute(self._connection, text)
+            with _limited(self._connection, text):
+                return extensions.execute(self._connection, text)
         with self._connection.cursor().copy(text) as copy:
             for start in range(0, len(step.rows), PIECE):
                 copy.write(step.rows[start : start + PIECE])
@@ -300,6 +322,19 @@ class _Loader:
                 ours.execute(f"ALTER {made} OWNER TO {ROLE}")
 
 
+@contextmanager
+def _limited(connection: Connection, text: str) -> Iterator[None]:
+    """End a block or query that goes on for too long, as one that waits or loops does."""
+    timer = threading.Timer(LIMIT_S, connection.cancel_safe) if _BLOCK.match(text) else None
+    if timer:
+        timer.start()
+    try:
+        yield
+    finally:
+        if timer:
+            timer.cancel()
+
+
 def _superusers(text: str) -> re.Match[str] | None:
     return _SUPERUSERS.match(text) or C_UNACCENT.match(text)
 
@@ -334,7 +369,7 @@ def _tolerated(step: Step, error: psycopg.Error) -> str:
         return f"left out: {step.sql} ({message})"
     if _DROPS.match(step.sql) and state in _ABSENT:
         return "nothing to drop is there"
-    if (kind := _RIGHTS.match(step.sql)) and (denied or missing):
+    if (kind := _RIGHTS.match(step.sql)) and (denied or missing or (kind["publication"] and state == "42710")):
         return f"{_KINDS[str(kind.lastgroup)]} are left out ({message})"
     return ""
 
@@ -345,6 +380,9 @@ def _failure(step: Step, error: psycopg.Error) -> Exception:
     line = step.line + step.sql.count("\n", 0, position - 1)
     if step.rows is not None and (row := _ROW.search(error.diag.context or "")):
         line = step.line + step.sql.count("\n") + int(row[1])
+    if error.sqlstate == "57014":
+        said = f"{step.file}:{step.line}: not finished after {LIMIT_S:g} s: {' '.join(step.sql.split())[:60]}"
+        return WorkloadError(said, hint="a schema needs no such step: take it out")
     system, sign = dialect(step.sql) if error.sqlstate in ("42601", "42704") else ("", "")
     if system:
         return foreign(f"{step.file}:{line}", system, sign)

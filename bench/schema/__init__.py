@@ -27,6 +27,11 @@ _NEEDS_TRANSACTION = re.compile(
 _TRANSACTION = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _SAYS_NOTHING = re.compile(r"\s*(?:SET|BEGIN|START|COMMIT|END)\b", re.IGNORECASE)
 _EMPTIES = re.compile(r"\s*(?:DROP|TRUNCATE|DELETE|ALTER\b.*\bDROP\b[^;]*$)", re.IGNORECASE | re.DOTALL)
+_FOR_A_WHILE = re.compile(r"\s*CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP", re.IGNORECASE)
+_ROWS = re.compile(
+    r"\s*(?:CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP|CREATE\s+(?:UNIQUE\s+)?INDEX|WITH|SELECT|INSERT|UPDATE|DELETE|COPY|TRUNCATE|ANALYZE|VACUUM|LOCK|DROP)",
+    re.IGNORECASE,
+)
 _ABOUT_SERVER = re.compile(
     r"\s*(?:(?:CREATE|ALTER|DROP)\s+(?:DATABASE|ROLE|USER)\b|GRANT\b.*\bON\s+DATABASE\b|\\connect|SELECT\s+pg_terminate)",
     re.IGNORECASE | re.DOTALL,
@@ -131,6 +136,8 @@ def _no_schema(steps: Sequence[Step]) -> str:
     """Why a file whose order nobody says is no part of the schema; empty where it may be one."""
     said = [step for step in steps if not _SAYS_NOTHING.match(step.sql)]
     kinds = {"it only empties or drops": _EMPTIES, "it is about databases and roles": _ABOUT_SERVER}
+    if any(_FOR_A_WHILE.match(step.sql) for step in said):
+        kinds["it works on rows, by temporary tables"] = _ROWS
     return next((why for why, kind in kinds.items() if said and all(kind.match(step.sql) for step in said)), "")
 
 

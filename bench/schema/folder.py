@@ -17,7 +17,7 @@ _DOWN = re.compile(
     r"(?:^|[._-])(?:down|undo|rollback|revert)\.sql$|\.undo\.|^U[\d._]+__|^(?:drop|uninstall)(?=[A-Z_.-])",
     re.IGNORECASE,
 )
-_SEED = re.compile(r"^[Ss]eeds?[._-]|^before[A-Z]\w*\.sql$")
+_SEED = re.compile(r"^[Ss]eeds?[._-]|^before[A-Z]\w*\.sql$|(?:^|[a-z_.-])[Tt]est[_-]?[Dd]ata(?![a-z])")
 _OTHERS = {"mysql", "mariadb", "sqlite", "sqlite3", "mssql", "sqlserver", "oracle", "clickhouse", "h2"}
 """Folders with the same migrations for other systems."""
 _ASIDE = {
@@ -64,7 +64,7 @@ def look_into(folder: Path) -> Folder:
         )
     if plan := next(iter(sorted(folder.glob("sqitch.plan")) + sorted(folder.glob("*/sqitch.plan"))), None):
         return Folder(tuple(_planned(plan)), ordered=True, planned=True)
-    up = [file for file in files if not _DOWN.search(file.name) and not _SEED.match(file.name)]
+    up = [file for file in files if not _DOWN.search(file.name) and not _SEED.search(file.name)]
     if not up:
         raise WorkloadError(f"{folder} holds no migration that leads up, of {len(files)} files")
     kept, notes = _without_others(folder, [file for file in up if not _aside(file.relative_to(folder))] or up)

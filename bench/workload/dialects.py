@@ -14,16 +14,19 @@ SIGNS = {
                   r"|\bNONCLUSTERED\b|\bCREATE\s+\w+\s+\[\w+\]|\bSET\s+(?:ANSI_NULLS|QUOTED_IDENTIFIER)\b",
     "Oracle": r"\bN?VARCHAR2\b|\bNUMBER\s*\(|\bCLOB\b|\bFROM\s+DUAL\b|\bSYSDATE\b",
     "SQLite": r"\bAUTOINCREMENT\b|\bPRAGMA\s+\w+|\bWITHOUT\s+ROWID\b",
+    "MySQL or SQLite": r"\bDATETIME\b",
     "ClickHouse": r"\bENGINE\s*=\s*(?:Replicated)?\w*MergeTree\b|\bLowCardinality\s*\(",
 }  # fmt: skip
 """What the SQL of another system has, and PostgreSQL's has not."""
 
+_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 _KNOWN = {name: re.compile(signs, re.IGNORECASE | re.MULTILINE) for name, signs in SIGNS.items()}
 
 
 def dialect(text: str) -> tuple[str, str]:
     """The other system whose SQL this looks like, and what says so; both empty where nothing does."""
-    found = {name: marks for name, sign in _KNOWN.items() if (marks := sign.findall(text))}
+    said = _COMMENT.sub(" ", text)
+    found = {name: marks for name, sign in _KNOWN.items() if (marks := sign.findall(said))}
     if not found:
         return "", ""
     name = max(found, key=lambda one: (one == "ClickHouse", len(found[one])))

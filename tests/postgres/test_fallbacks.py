@@ -81,6 +81,14 @@ def test_what_belongs_to_an_extension_brings_it(database: Connection, load: Load
     assert "extension uuid-ossp is made in public: uuid_generate_v4 is used, and nothing creates it" in notes
 
 
+def test_a_block_that_goes_on_without_an_extension_gets_it(database: Connection, load: Load) -> None:
+    load(
+        "DO $$ BEGIN CREATE EXTENSION IF NOT EXISTS vector; CREATE TABLE a (v vector(3)); "
+        "EXCEPTION WHEN OTHERS THEN NULL; END $$"
+    )
+    assert database.execute("SELECT to_regclass('a')::text").fetchone() == ("a",)
+
+
 def test_an_extension_outside_of_the_search_path_is_found(load: Load) -> None:
     notes = load(
         "CREATE EXTENSION pgcrypto WITH SCHEMA elsewhere",
@@ -191,6 +199,28 @@ def test_what_only_files_of_a_server_hold_is_done_without(database: Connection, 
         "a dictionary is the simple one", "extension pgcrypto stays at version 1.4, which the server has",
     ]  # fmt: skip
     assert database.execute("SELECT ts_lexize('words', 'Stars')").fetchone() == (["stars"],)
+
+
+def test_a_dump_of_some_tables_alone_gets_their_schema(database: Connection, load: Load) -> None:
+    notes = load(
+        'CREATE TABLE "Sales".orders (id int)', "CREATE TYPE sales.kind AS ENUM ('a')",
+        "SET search_path = later", "CREATE TABLE a (id int)",
+    )  # fmt: skip
+    assert [note.split(" is made")[0] for note in notes] == ["schema Sales", "schema sales", "schema later"]
+    assert database.execute("SELECT to_regclass('later.a')").fetchone() != (None,)
+
+
+def test_a_schema_that_comes_later_is_none_to_make(load: Load) -> None:
+    with pytest.raises(WorkloadError, match=r's\.sql:1: schema "later" does not exist'):
+        load("CREATE TABLE later.a (id int)", "CREATE SCHEMA IF NOT EXISTS later")
+
+
+def test_what_is_in_one_schema_off_the_path_is_found_there(load: Load) -> None:
+    notes = load(
+        "CREATE SCHEMA app", "CREATE TABLE app.users (id int PRIMARY KEY)",
+        "CREATE TABLE posts (author int REFERENCES users)",
+    )  # fmt: skip
+    assert notes == ["schema app is added to the search path: users is there"]
 
 
 def test_every_prelude_can_be_carried_out(database: Connection) -> None:

@@ -9,7 +9,7 @@ import psycopg
 import pytest
 
 from bench.errors import DatasetError, WorkloadError
-from bench.postgres import databases
+from bench.postgres import databases, schema_loader
 from bench.postgres.connection import Connection, Target
 from bench.postgres.fallbacks import Fallbacks
 from bench.postgres.schema_loader import LoadedSchema, _Loader, load_schema
@@ -188,3 +188,10 @@ def test_a_role_that_a_transaction_lacks_twice_is_known_to_it_once_it_is_made(ta
     )
     with target.connect(NAME) as connection:
         assert connection.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^pgproof_heard'").fetchall() == [(2,)]
+
+
+@pytest.mark.usefixtures("empty")
+def test_a_step_that_never_ends_is_ended_and_named(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(schema_loader, "LIMIT_S", 0.2)
+    with pytest.raises(WorkloadError, match=r"a\.sql:2: not finished after 0\.2 s: SELECT pg_sleep\(99\)"):
+        load(target, "CREATE TABLE a (b int);\nSELECT pg_sleep(99);")

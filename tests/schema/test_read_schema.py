@@ -179,11 +179,14 @@ def test_a_dump_that_is_cut_off_is_told() -> None:
 
 def test_files_without_an_order_leave_out_what_is_about_the_server_and_what_another_includes(tmp_path: Path) -> None:
     files = {"all.sql": "\\ir part.sql", "part.sql": "SELECT 1;", "db.sql": "CREATE USER a; CREATE DATABASE b;"}
+    files["tally.sql"] = "BEGIN; CREATE TEMP TABLE x (a int); INSERT INTO x SELECT 1; DELETE FROM a; COMMIT;"
+    files["InsertTestData.sql"] = "INSERT INTO a VALUES (1);"
     for name, text in (files | {"clear.sql": "BEGIN; TRUNCATE a; COMMIT;"}).items():
         (tmp_path / name).write_text(text)
     read = read_schema(tmp_path)
     assert not read.ordered
     assert [(step.sql, step.file) for step in read.steps] == [("SELECT 1", "part.sql")]
     assert read.notes == (
-        "clear.sql is left out: it only empties or drops", "db.sql is left out: it is about databases and roles"
+        "clear.sql is left out: it only empties or drops", "db.sql is left out: it is about databases and roles",
+        "tally.sql is left out: it works on rows, by temporary tables",
     )  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import WorkloadError
+from bench.workload.dialects import dialect
 from bench.workload.psql import read_statements
 from bench.workload.tolerance import sorted_out
 from tests.builders.cluster_sql import SELECTS, STATEMENTS
@@ -126,6 +127,10 @@ def test_what_is_for_another_system_is_no_reach() -> None:
     with pytest.raises(WorkloadError) as failed:
         of("SELECT 1;\nCREATE DATABASE IF NOT EXISTS app CHARACTER SET utf8mb4;\nUSE app;")
     assert failed.value.message == "a.sql:2: this is SQL of MySQL, not of PostgreSQL: CHARACTER SET"
+
+
+def test_what_a_comment_says_is_no_sign_of_another_system() -> None:
+    assert dialect("CREATE TABLE a (b int /* AUTO_INCREMENT */); -- sets `b`") == ("", "")
     with pytest.raises(WorkloadError, match=r'^a.sql:1: syntax error at or near "NOT".*another system'):
         of("CREATE DATABASE IF NOT EXISTS app;")
 
