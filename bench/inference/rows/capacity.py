@@ -57,7 +57,7 @@ def inside(subject: Subject, key: Index) -> list[ForeignKey]:
     """Foreign keys that give columns of the key, larger ones first; each brings a column that none before it has."""
     found, covered = [], set[str]()
     for reference in sorted(subject.references, key=lambda reference: -len(reference.columns)):
-        mine = set(reference.columns) & set(key.columns)
+        mine = set(reference.columns) & set(key.columns) - subject.own
         if mine - covered:
             found.append(reference)
             covered |= mine

@@ -40,7 +40,7 @@ def carrier_of(subject: Subject, key: Index, limits: Mapping[str, Limits], rows:
     """What makes ``key`` unique in ``rows`` rows; None where nothing of ours can."""
     if not key.columns:
         return None
-    given = {name for reference in subject.references for name in reference.columns}
+    given = {name for reference in subject.references for name in reference.columns} - subject.own
     free = [subject.table.column(name) for name in key.columns if name not in given]
     free = [column for column in free if not column.generated]
     positions = tuple(subject.references.index(reference) for reference in capacity.inside(subject, key))

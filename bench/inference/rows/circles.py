@@ -40,7 +40,7 @@ def _late(subject: Subject, parents: set[str]) -> frozenset[int]:
     hard = {
         references.index(reference)
         for key in subject.keys
-        if not key.predicate and set(key.columns) <= {c for r in references for c in r.columns}
+        if not key.predicate and set(key.columns) <= {c for r in references for c in r.columns} - subject.own
         for reference in inside(subject, key)
     }
     found = set()

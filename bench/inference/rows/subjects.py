@@ -29,6 +29,8 @@ class Subject:
     keys: tuple[Index, ...] = ()
     """What no two rows may share: unique indexes, exclusion constraints; the primary key first."""
     references: tuple[ForeignKey, ...] = ()
+    own: frozenset[str] = frozenset()
+    """Columns of composite references that the parent has from this table: (id, newest_id) to the row's children."""
 
     @property
     def name(self) -> str:
@@ -42,7 +44,39 @@ def subjects(schema: Schema, found: Iterable[tuple[str, ForeignKey]] = ()) -> di
     for name, key in found:
         more.setdefault(name, []).append(key)
     chosen = [table for table in schema.tables if not (table.partition_of or table.foreign)]
-    return {table.name: _subject(table, schema.by_name, more.get(table.name, ())) for table in chosen}
+    made = {table.name: _subject(table, schema.by_name, more.get(table.name, ())) for table in chosen}
+    return {name: replace(one, own=_own(one, made)) for name, one in made.items()}
+
+
+def _own(subject: Subject, chosen: Mapping[str, Subject]) -> frozenset[str]:
+    pairs = [
+        (column, reference.table, to)
+        for reference in subject.references
+        if len(reference.columns) > 1 and reference.table != subject.name
+        for column, to in zip(reference.columns, reference.to, strict=True)
+    ]
+    others = {c for r in subject.references for c in r.columns if len(r.columns) == 1 or r.table == subject.name}
+    found = {column for column, table, to in pairs if _comes_back(chosen, table, to, (subject.name, column))}
+    given = {column for column, _, _ in pairs} - found
+    return frozenset(found - others - given)
+
+
+def _comes_back(chosen: Mapping[str, Subject], table: str, column: str, place: tuple[str, str]) -> bool:
+    """Whether a column refers to ``place``, by however many tables."""
+    seen, ahead = set[tuple[str, str]](), [(table, column)]
+    while ahead:
+        here = ahead.pop()
+        if here == place:
+            return True
+        if here not in seen and here[0] in chosen:
+            seen.add(here)
+            ahead += [
+                (reference.table, to)
+                for reference in chosen[here[0]].references
+                for name, to in zip(reference.columns, reference.to, strict=True)
+                if name == here[1]
+            ]
+    return False
 
 
 def _subject(table: Table, by_name: Mapping[str, Table], more: Sequence[ForeignKey]) -> Subject:

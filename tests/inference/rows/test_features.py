@@ -84,6 +84,12 @@ FEATURES: dict[str, tuple[str, str]] = {
         " FOREIGN KEY (tenant, u, g) REFERENCES m, FOREIGN KEY (tenant, other) REFERENCES u MATCH FULL)",
         "SELECT count(*) > 100 FROM t",
     ),
+    "a row's own child, named by a composite key": (
+        "CREATE TABLE a (id uuid PRIMARY KEY, active_id uuid);"
+        "CREATE TABLE b (id uuid PRIMARY KEY, a_id uuid NOT NULL REFERENCES a, UNIQUE (a_id, id));"
+        "ALTER TABLE a ADD FOREIGN KEY (id, active_id) REFERENCES b (a_id, id)",
+        "SELECT count(active_id) > 10 FROM a",
+    ),
     "tables in a circle, NOT NULL": (
         "CREATE TABLE a (id int PRIMARY KEY, b int NOT NULL UNIQUE);"
         "CREATE TABLE b (id int PRIMARY KEY, c int NOT NULL);"
