@@ -112,8 +112,10 @@ class _Fresh:
         """A value that no row has; empty where the type gives none."""
         kind, own = column.type.plain, f"{self.alias}.{quoted(column.name)}"
         most = f"(SELECT coalesce(max(o.{quoted(column.name)}), 0) + {nth} FROM {self.row} AS o)"
-        if kind.name in ("int2", "int4", "int8", "numeric"):
+        if kind.name in ("int2", "int4", "int8", "numeric", "float4", "float8"):
             return most
+        if kind.name == "bytea":
+            return f"substring(sha256({own} || '\\x{nth:02x}') || {own} for greatest(length({own}), 1))"
         if kind.name == "uuid":
             return f"md5('new {nth}' || {own}::text)::uuid"
         if kind.name in ("text", "varchar", "citext", "bpchar"):
