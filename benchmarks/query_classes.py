@@ -1,22 +1,24 @@
 """Queries for schemas of real applications: how many can be prepared, and how many of their classes return rows.
 
-    python benchmarks/query_classes.py FOLDER...
+    python benchmarks/query_classes.py FOLDER... [--rows 50000] [--write --said "what else was at work"]
 
 Each FOLDER holds ``schema`` (a file or a folder of migrations, any name that begins so) and, where it has queries,
 ``queries`` (bare SQL). It is filled by inference, once; where it has no queries, probes are tried. A folder gives one
 line: statements, those prepared, classes, those that should return rows and do, seconds; then the reasons of refusal.
+``--write`` keeps the sums and the line of each: docs/evidence/query_classes.json.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
 import re
-import sys
 import time
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import evidence
 import psycopg
 
 from bench.dataset.holdback import build, hold_back
@@ -34,7 +36,6 @@ from bench.progress import silent
 from bench.schema import read_schema
 
 DATABASE = "pgproof_query_classes"
-ROWS = int(os.environ.get("ROWS", "50000"))
 HOME = Path(os.environ["PGPROOF_HOME"]) if "PGPROOF_HOME" in os.environ else None
 CLOCK = "2026-06-15T12:00:00+00:00"
 
@@ -56,7 +57,7 @@ class Tried:
     """Classes that should return rows and do not."""
 
 
-def try_folder(server: ServerHandle, folder: Path) -> Tried:
+def try_folder(server: ServerHandle, folder: Path, rows: int) -> Tried:
     """Load, fill, describe and try one application."""
     source = next(path for path in sorted(folder.iterdir()) if path.name.startswith("schema"))
     queries = folder / "queries"
@@ -66,10 +67,11 @@ def try_folder(server: ServerHandle, folder: Path) -> Tried:
         if any(one.name == DATABASE for one in databases.own_databases(admin)):
             databases.drop(admin, DATABASE)
         databases.create(admin, DATABASE, "template")
-    load_schema(target, DATABASE, read_schema(source).steps)
+    read = read_schema(source)
+    load_schema(target, DATABASE, read.steps, ordered=read.ordered)
     with target.connect(DATABASE) as connection:
         schema = read_catalog(connection)
-    world = ready(target, DATABASE, schema, infer_rows(schema, ROWS, clock=CLOCK))
+    world = ready(target, DATABASE, schema, infer_rows(schema, rows, clock=CLOCK))
     with target.connect(DATABASE) as connection:
         held = hold_back(connection)
         sizes = {name: one.rows for name, one in load_world(target, DATABASE, world, 1, silent)[0].items()}
@@ -106,22 +108,45 @@ def _count(found: Tried, around: object, bare: list[BareQuery]) -> None:
 
 def main() -> None:
     """Try all folders; print one line each, what was refused, and the sum."""
-    total = Tried("all")
-    reasons: Counter[str] = Counter()
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--rows", type=int, default=50_000)
+    parser.add_argument("--write", action="store_true", help="keep what it comes to for the documents")
+    parser.add_argument("--said", default="nothing else at work", help="of the machine, in the evidence")
+    asked = parser.parse_args()
+    found: list[Tried] = []
     with open_server("embedded", ServerOptions(home=HOME)) as server:
-        for folder in map(Path, sys.argv[1:]):
+        for folder in asked.folders:
             try:
-                one = try_folder(server, folder)
+                found.append(try_folder(server, folder, asked.rows))
             except (PgproofError, psycopg.Error) as error:
                 print(f"{folder.name:32.32} not loaded or filled: {error}", flush=True)
                 continue
-            _print(one)
-            for name in ("statements", "prepared", "classes", "full", "met", "seconds"):
-                setattr(total, name, getattr(total, name) + getattr(one, name))
-            reasons.update(re.sub(r"^\S+:\d+: |\"[^\"]*\"|\d+", "", reason) for reason in one.reasons)
+            _print(found[-1])
+    total = _sum(found)
     _print(total)
+    reasons = Counter(re.sub(r"^\S+:\d+: |\"[^\"]*\"|\d+", "", reason) for one in found for reason in one.reasons)
     for reason, count in reasons.most_common():
         print(f"{count:5} {reason}")
+    if asked.write:
+        kept = [asdict(one) | {"seconds": round(one.seconds, 1)} for one in found]
+        figures = {"said": asked.said, "rows": asked.rows, "applications": len(found), "all": _figures(total)}
+        evidence.keep("query_classes", {**figures, "each": kept}, "python benchmarks/query_classes.py FOLDER...")
+
+
+def _sum(found: list[Tried]) -> Tried:
+    total = Tried("all")
+    for name in ("statements", "prepared", "classes", "full", "met", "seconds"):
+        setattr(total, name, sum(getattr(one, name) for one in found))
+    return total
+
+
+def _figures(total: Tried) -> dict[str, float]:
+    return {
+        "statements": total.statements, "prepared": total.prepared, "full": total.full, "met": total.met,
+        "prepared_share": round(total.prepared / total.statements, 4) if total.statements else 0.0,
+        "share": round(total.met / total.full, 4) if total.full else 0.0,
+    }  # fmt: skip
 
 
 def _print(one: Tried) -> None:
