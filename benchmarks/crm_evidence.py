@@ -3,9 +3,10 @@
     python benchmarks/crm_evidence.py [STEP ...] [--home FOLDER]     # all steps take some hours; --list names them
     python benchmarks/figures_in_docs.py                             # writes the figures into the documents
 
-A step is a command of pgproof. Kept are its headline, the sentences below it and the first table of each section that a
+A step is a command of pgproof. Kept are its headline, what is said below it and the tables of each section that a
 document shows, as its Markdown has them, with the command, machine, date, version, load and seconds:
-docs/evidence/crm_STEP.json. The step ``sample`` keeps the whole result, reports/sample.
+docs/evidence/crm_STEP.json. The step ``sample`` keeps the whole result, reports/sample. A result knows its machine and
+date, not the load and seconds of its process: with --result they are given, or missing.
 """
 
 from __future__ import annotations
@@ -70,6 +71,8 @@ def main() -> int:
     parser.add_argument("steps", nargs="*", metavar="STEP", default=[], help=", ".join(STEPS))
     parser.add_argument("--home", type=Path, help="where servers keep their data; pgproof's own by default")
     parser.add_argument("--result", type=Path, help="of one step: the folder of a result that is there already")
+    parser.add_argument("--seconds", type=float, help="of that result: from the start to the end of the process")
+    parser.add_argument("--load", type=float, help="of that result: the load average when it began")
     parser.add_argument("--list", action="store_true", help="print the steps and their commands")
     chosen = parser.parse_args()
     if unknown := set(chosen.steps) - set(STEPS):
@@ -78,7 +81,7 @@ def main() -> int:
         if chosen.list:
             print(f"{name:12} pgproof {' '.join(STEPS[name].arguments)}")
         else:
-            facts = _seen(chosen.result, STEPS[name]) if chosen.result else _measured(name, STEPS[name], chosen.home)
+            facts = _given(chosen, STEPS[name]) if chosen.result else _measured(name, STEPS[name], chosen.home)
             evidence.keep(f"crm_{name}", facts, f"pgproof {' '.join(STEPS[name].arguments)}")
             print(f"{name}: {facts['headline']}", flush=True)
     return 0
@@ -97,11 +100,24 @@ def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
         return _seen(newest, step) | {"seconds": evidence.middle(seconds, 1)}
 
 
+def _given(chosen: argparse.Namespace, step: Step) -> dict[str, Any]:
+    """Of a result that is there already, with where and when it was made in place of where and when this is run."""
+    stored = _stored(chosen.result)
+    where = {"machine": stored["machine"], "date": stored["started_at"][:10], "load_before": chosen.load}
+    seconds = {"seconds": evidence.middle([chosen.seconds], 1)} if chosen.seconds else {}
+    return where | _seen(chosen.result, step) | seconds
+
+
+def _stored(result: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(next(iter(sorted(result.glob("*.json")))).read_text(encoding="utf-8"))
+    return found
+
+
 def _seen(result: Path, step: Step) -> dict[str, Any]:
     """What is kept of a result: its phases, and what its Markdown shows of it."""
     page = next(iter(sorted(result.glob("*.md")))).read_text(encoding="utf-8")
-    stored = json.loads(next(iter(sorted(result.glob("*.json")))).read_text(encoding="utf-8"))
-    phases = {name: round(took, 1) for name, took in stored.get("phases_s", {}).items()}
+    stored = _stored(result)
+    phases = {_key(name): round(took, 1) for name, took in stored.get("phases_s", {}).items()}
     return {"of": stored["started_at"][:10], "phases_s": phases, **_shown(page, step.sections)}
 
 
@@ -119,18 +135,29 @@ def _seconds(step: Step, results: Path, home: Path | None) -> float:
 
 
 def _shown(page: str, sections: tuple[str, ...]) -> dict[str, Any]:
-    """Headline, first sentences, and the tables by titles in lower case, with _ for what is no letter."""
+    """Headline, first sentences, and the tables by titles in lower case, with _ for what is no letter.
+
+    The further tables of a section go by the name of their first column.
+    """
     body = re.sub(r"<!--.*?-->\n?", "", page)
     headline, _, rest = body.partition("\n")
     parts = re.split(r"^### ", f"### \n{rest}", flags=re.MULTILINE)[1:]
     tables = {}
     for wanted in sections:
-        lines = next(part for part in parts if part.startswith(wanted or "\n")).splitlines()
-        begin = next(number for number, line in enumerate(lines) if line.startswith("|"))
-        end = next((number for number in range(begin, len(lines)) if not lines[number].startswith("|")), len(lines))
-        tables[re.sub(r"\W+", "_", wanted.lower()).strip("_") or "queries"] = "\n".join(lines[begin:end])
-    said = [line.removeprefix("- ") for line in parts[0].splitlines() if line.startswith("- ")]
-    return {"headline": re.sub(r"^## (\W+ )?", "", headline), "said": said, "tables": tables}
+        section = next(part for part in parts if part.startswith(wanted or "\n"))
+        first, *more = re.findall(r"(?:^\|.*\n?)+", section, flags=re.MULTILINE)
+        tables[_key(wanted) or "queries"] = first.rstrip()
+        tables |= {_key(table.split("|")[1]): table.rstrip() for table in more}
+    lines = parts[0].splitlines()
+    return {
+        "headline": re.sub(r"^## (\W+ )?", "", headline), "tables": tables,
+        "said": [line.removeprefix("- ") for line in lines if line.startswith("- ")],
+        "about": [line for line in lines if line[:1].isalnum()],
+    }  # fmt: skip
+
+
+def _key(title: str) -> str:
+    return re.sub(r"\W+", "_", title.lower()).strip("_")
 
 
 if __name__ == "__main__":

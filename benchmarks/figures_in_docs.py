@@ -143,7 +143,7 @@ def _origin(stored: Mapping[str, Any]) -> str:
         f"`{stored['command']}`, {stored['date']}, {machine['cores']} cores of an {machine['cpu']}, "
         f"{machine['memory_bytes'] / 2**30:.0f} GiB"
     )
-    said += f", load {stored['load_before']} when it began" if "load_before" in stored else ""
+    said += f", load {stored['load_before']} when it began" if stored.get("load_before") is not None else ""
     return said + (", written down by hand then" if "recorded" in stored else "")
 
 
