@@ -54,7 +54,7 @@ def standing_in(
     [
         (("--query", "nobody"), "--query nobody: no such query: there are cancel_order"),
         (("--fresh", "nobody"), "--fresh nobody: no such class: there are hot, median, empty"),
-        (("--analyzes", "0"), "--analyzes 0: give a whole number from 1 to 1,000"),
+        (("--analyzes", "0"), "0 is not in the range"),
         (("--leads", "many"), "not a number of orders"),
     ],
 )
