@@ -21,7 +21,7 @@ def test_a_password_never_reaches_a_file_or_the_screen(dsn15: str, tmp_path: Pat
     done = subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     everything = done.stdout + done.stderr
-    everything += "".join(f.read_bytes().decode(errors="replace") for f in (tmp_path / "reports" / "latest").iterdir())
+    everything += "".join(f.read_text() for f in (tmp_path / "reports" / "latest").iterdir())
     assert conninfo_to_dict(dsn15)["password"] not in everything
     assert "PostgreSQL 15" in done.stdout
 
