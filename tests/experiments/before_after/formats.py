@@ -9,10 +9,7 @@ from bench.experiments.before_after.document import EXPERIMENT
 from bench.model import Run
 from bench.report.html import render as html
 
-FILES = {
-    "html": "report.html", "md": "report.md", "csv": "samples.csv", "cells": "cells.csv", "junit": "junit.xml",
-    "samples": "samples.parquet", "typed cells": "cells.parquet",
-}  # fmt: skip
+FILES = {"html": "report.html", "md": "report.md", "csv": "samples.csv", "cells": "cells.csv", "junit": "junit.xml"}
 
 
 def _page(run: Run) -> str:
