@@ -33,7 +33,7 @@ LAYERS = [
     {"storage"},
     {"plans", "statistics", "syntax"},
     {"settings", "machine", "progress", "timestamps"},
-    {"model", "errors", "suggestions"},
+    {"model", "errors"},
 ]
 """Top to bottom; a module may import from lower layers, and inside its own part."""
 
@@ -50,7 +50,6 @@ DRIVER = {"postgres", "environments", "inference", "dataset", "measurement", "pg
 AFTER_MEASUREMENT = {
     "model",
     "errors",
-    "suggestions",
     "settings",
     "timestamps",
     "statistics",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,7 +17,7 @@ import click
 
 from bench import machine
 from bench.cli.options import home_option, quiet_option
-from bench.cli.streams import answer, out
+from bench.cli.streams import out
 from bench.errors import PgproofError, ServerError
 from bench.pgbench import find_pgbench
 from bench.postgres import stand_ins
@@ -35,10 +34,6 @@ from bench.report.numbers import plural
 LEAD_BYTES = 10_000
 """Of the CRM at 1M leads, with indexes: 10.2 GB; a run has the filled database, two copies, and one kept."""
 COPIES = 4
-
-EXISTING = "existing server"
-PORT = 5432
-"""PostgreSQL's own (registered with IANA)."""
 
 CLOCK_NS = 1_000
 """A reading of the clock that takes longer than this is a clock that EXPLAIN's timings suffer from."""
@@ -68,36 +63,30 @@ class Check:
 @click.command("doctor")
 @click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to watch how "
               "much equal executions differ on this machine; 0 leaves it out.")  # fmt: skip
-@click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server to look at, too.  [default: what PGPROOF_DSN "
-              "says]")  # fmt: skip
 @home_option
 @quiet_option
-def doctor(seconds: float, dsn: str | None, home: Path | None, quiet: bool) -> int:
+def doctor(seconds: float, home: Path | None, quiet: bool) -> int:
     """Say what this machine can run, and what is missing, with the command that mends it.
 
     It looks at servers, programs, disk, memory and the clock, starts the embedded server, and watches how much equal
     executions differ: smaller differences than that cannot be told here. Exit code 0 where a server can be run, else 2.
     """
-    seen = []
-    for check in _checks(seconds, dsn, home, quiet):
-        seen.append(check)
+    servers = False
+    for check in _checks(seconds, home, quiet):
         out.print(f"{SIGNS[check.state]} {check.what:<18} {check.said}", markup=False, soft_wrap=True)
         if check.mend:
             out.print(f"  {'':<18} → {check.mend}", markup=False, soft_wrap=True)
-    answer({"checks": seen})
-    if lost := [check for check in seen if check.what == EXISTING and check.state == "missing"]:
-        raise ServerError(f"--dsn: {lost[0].said}", hint=lost[0].mend)
-    if not any(check.what.endswith("server") and check.state == "ok" for check in seen):
+        servers = servers or (check.what.endswith("server") and check.state == "ok")
+    if not servers:
         raise ServerError("no server can be run here", hint="see the lines above, or give one that exists: --dsn")
     return 0
 
 
-def _checks(seconds: float, dsn: str | None, home: Path | None, quiet: bool) -> Iterator[Check]:
+def _checks(seconds: float, home: Path | None, quiet: bool) -> Iterator[Check]:
     seen = machine.facts()
     yield Check("machine", "ok", f"{plural(seen.cores, 'core')} of {seen.cpu}, {seen.system}, Python {seen.python}")
     yield _memory(seen.memory_bytes)
     yield _clock()
-    yield _ports()
     account: Account | None = None
     try:
         account = server_account()
@@ -107,14 +96,8 @@ def _checks(seconds: float, dsn: str | None, home: Path | None, quiet: bool) -> 
     except PgproofError as error:
         yield Check("embedded server", "missing", error.message, error.hint)
     yield from _installed(account)
-    if dsn:
-        yield _existing(dsn)
     problem = engine_problem()
-    mend = (
-        "pip install 'pgproof[docker]'"
-        if "testcontainers" in problem
-        else "systemctl start docker, or: systemctl --user start podman.socket"
-    )
+    mend = "pip install 'pgproof[docker]'" if "testcontainers" in problem else "start Docker or podman's socket"
     yield Check("docker server", "mind" if problem else "ok", problem or "an engine answers", mend if problem else "")
 
 
@@ -133,31 +116,6 @@ def _clock() -> Check:
     with suppress(OSError):
         source = f"{Path('/sys/devices/system/clocksource/clocksource0/current_clocksource').read_text().strip()}, "
     return Check("clock", "mind" if each > CLOCK_NS else "ok", f"{source}{each:.0f} ns a reading")
-
-
-def _ports() -> Check:
-    """Whether a port can be had (a container publishes one), and whether somebody's PostgreSQL may be listening."""
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", 0))
-        except OSError as error:
-            return Check("ports", "mind", f"none can be had on 127.0.0.1 ({error.strerror})", "pgproof run needs none: "
-                         "its own server has a socket; a container does")  # fmt: skip
-    with socket.socket() as caller:
-        caller.settimeout(1)
-        taken = caller.connect_ex(("127.0.0.1", PORT)) == 0
-    what = f"something listens on {PORT}; if that is PostgreSQL, --dsn uses it" if taken else f"{PORT} is free"
-    return Check("ports", "ok", f"a server of pgproof's own needs none, a container finds a free one; {what}")
-
-
-def _existing(dsn: str) -> Check:
-    try:
-        with open_server("dsn", ServerOptions(dsn)) as server:
-            major, minor = divmod(server.version_num, 10000)
-            mend = "give a role that is no superuser: CREATEDB is enough" if server.superuser else ""
-            return Check(EXISTING, "ok", f"PostgreSQL {major}.{minor}", mend)
-    except PgproofError as error:
-        return Check(EXISTING, "missing", error.message, error.hint)
 
 
 def _disk(home: Path) -> Check:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.cli import names as known_names
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.inferred import is_schema, source_options
 from bench.cli.options import (
-    checked,
     output_option,
     quiet_option,
     read_workload,
@@ -57,17 +54,11 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
     "--query",
     "only",
     multiple=True,
-    shell_complete=known_names.queries,
-    help="Advise on this query alone, by its name or as a file of SQL; may be given several times.  [default: all]",
+    help="Advise on this query alone, by its name or as a file of SQL; may be given several times.",
 )
-@click.option(
-    "--disk",
-    callback=checked(lambda text: _bytes(text)),
-    help="What all new indexes may take together: 200MB, 2GB.  [default: no limit]",
-)
+@click.option("--disk", help="What all new indexes may take together: 200MB, 2GB.  [default: no limit]")
 @click.option(
     "--write-cost",
-    callback=checked(partial(share_of, "--write-cost")),
     help="How much more the workload's write statements may write into the log (WAL) for them: 5%.  [default: no "
     "limit]",
 )
