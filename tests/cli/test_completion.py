@@ -43,7 +43,7 @@ def test_the_script_of_a_shell_is_printed(ask: Ask, shell: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "answer"),
     [
-        ("pgproof s", {"scale", "selftest", "settings", "ship-script"}),
+        ("pgproof s", {"scale", "schema", "selftest", "settings", "ship-script"}),
         ("pgproof cache ", {"list", "clear"}),
         ("pgproof completion ", {"bash", "zsh", "fish"}),
         ("pgproof run --skew ", {"mild", "default", "brutal"}),
