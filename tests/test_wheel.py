@@ -41,8 +41,8 @@ that, ``tests/test_commands.py`` sees."""
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built wheel."""
     folder = tmp_path_factory.mktemp("dist")
-    command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [sys.executable, "-m", "hatchling", "build", "--target", "wheel", "--directory", str(folder)]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -70,8 +70,9 @@ def elsewhere(wheel: Path) -> Iterator[Elsewhere]:
     folder = make_home()
     folder.mkdir()
     site = folder.parent / "site"
-    install = ["install", "--quiet", "--no-deps", "--no-index", "--disable-pip-version-check", "--target", str(site)]
-    subprocess.run([sys.executable, "-m", "pip", *install, str(wheel)], check=True, capture_output=True)
+    asked = ["--quiet", "--no-deps", "--no-index", "--no-compile", "--disable-pip-version-check"]
+    command = [sys.executable, "-m", "pip", "install", *asked, "--target", str(site), str(wheel)]
+    subprocess.run(command, check=True, capture_output=True)
     yield Elsewhere(site, folder)
     shutil.rmtree(folder.parent)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from bench import model
@@ -62,6 +63,7 @@ def seen(plan: Any, *, planning_ms: float = 0.2, execution_ms: float = 1.0) -> P
     return from_explain([{"Plan": plan, "Planning Time": planning_ms, "Execution Time": execution_ms}])
 
 
+@cache
 def samples(
     ms: float, n: int = 80, *, spread: float = 0.05, seed: int = 1, censored: bool = False
 ) -> tuple[Sample, ...]:
@@ -241,6 +243,7 @@ CRM = (
 SHRINK = {"hot": 1.0, "p90": 0.3, "median": 0.12, "tiny": 0.03, "empty": 0.01, "worst": 1.7}
 
 
+@cache
 def crm() -> Run:
     """A run as the bundled workload makes it: 16 queries, 104 pairs, 80 to 120 samples a cell."""
     queries, pairs, optimizations = [], [], {}

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
 
-import matplotlib
 import pytest
 
 from bench.experiments.before_after import figures
@@ -65,6 +64,8 @@ def test_the_same_input_gives_the_same_bytes(kind):
 
 @pytest.mark.parametrize("kind", DRAWN)
 def test_settings_of_the_user_change_nothing(kind):
+    import matplotlib
+
     wanted = DRAWN[kind]("Queue")
     with matplotlib.rc_context({"font.size": 30, "svg.fonttype": "path", "lines.linewidth": 9, "figure.dpi": 300}):
         assert DRAWN[kind]("Queue") == wanted

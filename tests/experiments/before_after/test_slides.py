@@ -8,8 +8,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from matplotlib.colors import to_rgb
-from matplotlib.image import imread
 
 from bench import storage
 from bench.cli import main
@@ -52,6 +50,9 @@ def test_a_png_has_150_dots_per_inch(made):
 
 def test_a_png_shows_every_sample():
     """A dot is a line so short that rounding to whole pixels would leave nothing of it."""
+    from matplotlib.colors import to_rgb
+    from matplotlib.image import imread
+
     apart = tuple(Sample(ms=10.0 * 1.3**number, at_s=0.0) for number in range(12))
     drawing = spread([replace(runs.pair(), before=CellSide(samples=apart), after=CellSide())], 100)
     picture = imread(io.BytesIO(files(drawing)[1]))[:, :, :3]
