@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -87,10 +88,11 @@ LONGEST = (
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, which ``make test`` has three workers take one at a time, in this order."""
 
-    def rank(item: pytest.Item) -> int:
-        return next((rank for rank, name in enumerate(LONGEST) if item.path.as_posix().endswith(name)), len(LONGEST))
+    @cache
+    def rank(path: Path) -> int:
+        return next((rank for rank, name in enumerate(LONGEST) if path.as_posix().endswith(name)), len(LONGEST))
 
-    items.sort(key=rank)
+    items.sort(key=lambda item: rank(item.path))
     gc.freeze()
 
 
@@ -119,17 +121,30 @@ def _pristine() -> Iterator[Path]:
     shutil.rmtree(home.parent)
 
 
+def copied(home: Path, to: Path) -> Path:
+    """Copy a home of which no server runs, in a twelfth of the time that making one takes."""
+    subprocess.run(["cp", "-a", home, to], check=True)
+    return to
+
+
 @pytest.fixture
 def used_home(_pristine: Path, home: Path) -> Path:
     """A home of the test's own in which an earlier run left its cluster."""
-    subprocess.run(["cp", "-a", _pristine, home], check=True)
-    return home
+    return copied(_pristine, home)
+
+
+@pytest.fixture(scope="module")
+def commands_home(_pristine: Path) -> Iterator[Path]:
+    """One home for all commands of a module: what one has filled is there for the next."""
+    home = copied(_pristine, make_home())
+    yield home
+    shutil.rmtree(home.parent)
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[ServerHandle]:
+def server(_pristine: Path) -> Iterator[ServerHandle]:
     """An embedded server for the whole session; tests make databases of their own in it."""
-    home = make_home()
+    home = copied(_pristine, make_home())
     with open_server("embedded", ServerOptions(home=home)) as handle:
         yield handle
     shutil.rmtree(home.parent)

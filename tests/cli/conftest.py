@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from tests.conftest import make_home
+from tests.conftest import copied, make_home
 
 
 @pytest.fixture(scope="session")
-def cli_home() -> Iterator[Path]:
+def cli_home(_pristine: Path) -> Iterator[Path]:
     """One home for all commands, so that the server is made once."""
-    home = make_home()
+    home = copied(_pristine, make_home())
     yield home
     shutil.rmtree(home.parent)
 

@@ -23,7 +23,6 @@ from bench.postgres.servers import ServerOptions, open_server
 from bench.results_folder import Checkpoint
 from tests import SHOP, axe
 from tests.builders import runs
-from tests.conftest import make_home
 from tests.experiments.before_after.test_document import Page
 
 NAMES = tuple(EXPERIMENTS)
@@ -36,11 +35,8 @@ FROM_THE_WORKLOAD = ("shop", "orders", "open_orders", "latest_orders", "cancel_o
 
 
 @pytest.fixture(scope="module")
-def home() -> Iterator[Path]:
-    """One home for all: the filled example is there from the second command on."""
-    made = make_home()
-    yield made
-    shutil.rmtree(made.parent)
+def home(commands_home: Path) -> Path:
+    return commands_home
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +16,11 @@ from bench.postgres.connection import Target
 from bench.postgres.databases import own_databases
 from bench.postgres.servers import SESSION_SETTINGS, ServerOptions, open_server
 from tests.builders.shops import SHOP
-from tests.conftest import make_home
 
 
 @pytest.fixture(scope="module")
-def own_home() -> Iterator[Path]:
-    home = make_home()
-    yield home
-    shutil.rmtree(home.parent)
+def own_home(commands_home: Path) -> Path:
+    return commands_home
 
 
 def attributed(shop: Path, home: Path, output: Path, *arguments: str) -> Run:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +22,6 @@ from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions
 from bench.workload import Workload, read
 from tests.builders.gates import within_noise
 from tests.builders.shops import SHOP, changed, gate_of, setup_of
-from tests.conftest import make_home
 
 pytestmark = pytest.mark.usefixtures("_templates_go")
 
@@ -241,10 +239,8 @@ def test_a_failing_arm_names_itself(server, baseline, shop):
 
 # --------------------------------------------------------------------------------------------------- command line
 @pytest.fixture(scope="module")
-def own_home() -> Iterator[Path]:
-    home = make_home()
-    yield home
-    shutil.rmtree(home.parent)
+def own_home(commands_home: Path) -> Path:
+    return commands_home
 
 
 def pgproof(shop: Path, home: Path, *arguments: str) -> int:
@@ -285,10 +281,10 @@ def test_baseline_then_gate_then_a_regression(repository, own_home, capsys, tmp_
     assert files == {"gate.json", "gate.html", "gate.md", "gate.junit.xml"}
 
 
-def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(home):
+def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(used_home):
     with pytest.raises(ServerError):
-        _gate_on_a_server_that_is_killed(home)
-    with open_server("embedded", ServerOptions(home=home)) as handle:
+        _gate_on_a_server_that_is_killed(used_home)
+    with open_server("embedded", ServerOptions(home=used_home)) as handle:
         run(gate_of(read(SHOP), base=None, baseline=make_baseline(gate_of(read(SHOP), base=None), handle)), handle)
         with Target(handle.dsn, SESSION_SETTINGS).connect() as admin:
             assert {database.kind for database in own_databases(admin)} == {"template"}
