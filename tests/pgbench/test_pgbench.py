@@ -192,7 +192,7 @@ def test_a_client_that_the_server_refuses_is_said_at_once(
     mix = make_mix(connection, acting_on("CREATE INDEX ON t (n)"))
     with running(find_pgbench(server), connection, target.dsn, mix.scripts) as load:
         connection.execute("ALTER TABLE t DROP COLUMN n")
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 60
         while not load.trouble() and time.monotonic() < deadline:
             time.sleep(0.02)
         assert "column t.n does not exist" in load.trouble()
@@ -244,7 +244,7 @@ def test_a_killed_run_leaves_no_pgbench(server: ServerHandle) -> None:
     pid = int(run.stdout.readline())
     run.kill()
     run.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
     assert not alive(pid)

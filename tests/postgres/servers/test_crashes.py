@@ -37,8 +37,8 @@ def postmaster(data: Path) -> int:
 
 
 def wait_for(condition) -> bool:
-    """Whether ``condition`` comes true within ten seconds."""
-    deadline = time.monotonic() + 10
+    """Whether ``condition`` comes true within a minute: the machine may be busy."""
+    deadline = time.monotonic() + 60
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
@@ -154,14 +154,14 @@ def test_ctrl_c_does_not_reach_the_server(used_home: Path):
         used_home, body + "    print(psycopg.connect(server.dsn).execute('SELECT 7').fetchone(), flush=True)"
     )
     os.killpg(run.pid, signal.SIGINT)
-    output, _ = run.communicate(timeout=10)
+    output, _ = run.communicate(timeout=60)
     assert output == "(7,)\n"
     assert run.returncode == 0
 
 
 def test_children_do_not_hold_the_slot(used_home: Path):
     """A forked worker that outlives its killed run keeps neither the lock nor the server."""
-    body = "import os\nif os.fork() == 0:\n    time.sleep(8)\n    os._exit(0)\n"
+    body = "import os\nif os.fork() == 0:\n    time.sleep(120)\n    os._exit(0)\n"
     run = start_run(used_home, body + SLEEP)
     data = next(used_home.glob("embedded/*/data"))
     run.kill()
