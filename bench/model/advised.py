@@ -89,9 +89,6 @@ class Price:
     write_share: float = 0.0
 
 
-Prices = dict[str, Price]
-
-
 @dataclass(frozen=True, slots=True)
 class AdvisedSet:
     """A set of candidates, and what the plans measured say of it."""

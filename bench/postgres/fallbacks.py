@@ -33,7 +33,6 @@ _SUPERUSERS_ALONE = re.compile(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(ACCESS METHOD|
 _FUNCTION = re.compile(r"\s*CREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE)\b", re.IGNORECASE)
 _SAYS = re.compile(r"\s*(?:GRANT|REVOKE|COMMENT)\b", re.IGNORECASE)
 _VERSION = re.compile(r"""\bVERSION\s+(?:'[^']*'|"[^"]*"|[\w.]+)""", re.IGNORECASE)
-_ABOUT_EXTENSION = re.compile(r"\s*(?:COMMENT\s+ON|ALTER)\s+EXTENSION\s+\"?([\w-]+)", re.IGNORECASE)
 
 _NO_COLLATION = re.compile(r'collation "(?:pg_catalog\.)?([^"]+)" for encoding "\w+" does not exist')
 _LOCALE = re.compile(

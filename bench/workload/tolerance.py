@@ -82,7 +82,6 @@ ELSEWHERE = {
 """Kinds of object that lead out of the database, and of which no table needs any to be the same."""
 
 Node = Any
-Left = Counter[str]
 
 
 def sorted_out(steps: Sequence[Step], *, trusted: bool = False) -> tuple[tuple[Step, ...], tuple[str, ...]]:

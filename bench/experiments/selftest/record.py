@@ -89,11 +89,6 @@ class Attempt:
     spread: float = 0.0
     """``cpu``: robust standard deviation of one pair, as a share."""
 
-    @property
-    def as_promised(self) -> bool:
-        """Whether the gate saw it, or there was nothing to see."""
-        return self.witness != "nothing" or self.promised == "nothing"
-
 
 def line_of(result: GateResult, seconds: float, load: float) -> RunLine:
     """Boil a result down to what the analysis needs."""
