@@ -73,10 +73,11 @@ def pytest_report_header() -> str:
 
 
 LONGEST = (
-    "experiments/test_contract.py", "test_commands.py", "test_wheel.py", "before_after/test_document.py",
+    "experiments/test_contract.py", "gate/test_run.py", "test_commands.py", "test_wheel.py", "test_selftest.py",
+    "before_after/test_document.py",
     "browser/test_page.py", "cli/test_dsn.py", "test_pytest_plugin.py", "golden/test_pictures.py",
     "cli/test_interruption.py", "test_many_queries.py", "before_after/test_crm.py", "cli/test_cli.py",
-    "gate/test_run.py", "gate/test_injections.py", "attribution/test_document.py", "cli/test_schema.py",
+    "gate/test_injections.py", "attribution/test_document.py", "cli/test_schema.py",
     "servers/test_crashes.py", "experiments/attribution/test_run.py", "test_results_folder.py",
     "browser/test_accessibility.py", "test_measure_gains.py", "tests/test_figures.py", "maintain/test_run.py",
     "test_subject.py", "traps/test_run.py", "golden/test_outputs.py", "kinds/test_values.py", "servers/test_home.py",

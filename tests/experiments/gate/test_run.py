@@ -45,7 +45,6 @@ def word(result: GateResult, query: str) -> str:
 
 
 # --------------------------------------------------------------------------------------------------- what it finds
-@pytest.mark.alone
 def test_identical_files_pass(server, baseline):
     result = run(gate_of(read(SHOP), baseline=baseline), server)
     assert result.overall == "pass"
@@ -107,7 +106,6 @@ def test_less_work_is_an_improvement(server, baseline, shop):
     assert word(result, "latest_orders") == "improvement"
 
 
-@pytest.mark.alone
 def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     cell = ("latest_orders", "hot")
     result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
@@ -120,7 +118,6 @@ def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
     assert within_noise(found.change.ratio, 1.6, found.change.spread)
 
 
-@pytest.mark.alone
 def test_arms_that_differ_where_they_cannot_are_inconclusive(server, baseline):
     burn = {("control", "arithmetic"): 0.5}
     result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn=burn), server)

@@ -108,7 +108,6 @@ def test_hostile_names_are_shown_as_they_are():
 
 
 # ------------------------------------------------------------------------------------------------------ for real
-@pytest.mark.alone
 def test_a_short_series_on_identical_files_is_not_red(server):
     lines: list[RunLine] = []
     false_alarms.series(gate_of(read(SHOP), only=("latest_orders",)), server, 2, 0, lines.append)
@@ -135,7 +134,6 @@ def test_a_generic_injection_is_seen(server):
     assert inject.injected(plan, server, baseline, dropped).witness == "counters"
 
 
-@pytest.mark.alone
 def test_a_slow_down_is_put_in_at_its_size(server):
     plan = gate_of(read(SHOP))
     baseline = make_baseline(plan, server)
