@@ -80,22 +80,27 @@ class _Order:
             self.waiting = kept
             all_of_them = False
 
-    def help_one(self) -> None:
-        """Have the first succeed that does with what may be done for it alone; where none does, leave out what may be.
+    def help(self) -> None:
+        """Have each succeed that does with what may be done for it alone; where none does, leave out what may be.
 
         Raises:
             PgproofError: what the first one says that has to succeed.
         """
         first: PgproofError | None = None  # of those that have to succeed, which are all where there is an order
-        for number, one in enumerate(self.waiting):
+        before = len(self.waiting)
+        for one in tuple(self.waiting):
+            if not any(one is other for other in self.waiting):  # it succeeded behind one that was helped
+                continue
             self._count()
             try:
                 self._at(one, patient=False)
             except PgproofError as error:
                 first = first or (None if spare(one.step.sql) and not self.made else error)
             else:
-                del self.waiting[number]
-                return
+                self.waiting = [other for other in self.waiting if other is not one]
+                self.again()
+        if len(self.waiting) < before:
+            return
         if first:
             raise first
         for one in self.waiting:
@@ -172,8 +177,7 @@ def in_any_order(
         left = len(order.waiting)
         order.again(all_of_them=True)
         if len(order.waiting) == left:  # nothing else helps
-            order.help_one()
-            order.again()
+            order.help()
     return tuple(order.done) if waited else ()
 
 
