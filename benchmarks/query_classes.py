@@ -15,7 +15,7 @@ import os
 import re
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import evidence
@@ -129,7 +129,7 @@ def main() -> None:
     for reason, count in reasons.most_common():
         print(f"{count:5} {reason}")
     if asked.write:
-        kept = [asdict(one) | {"seconds": round(one.seconds, 1)} for one in found]
+        kept = [asdict(replace(one, seconds=round(one.seconds, 1), reasons=[], silent=[])) for one in found]
         figures = {"said": asked.said, "rows": asked.rows, "applications": len(found), "all": _figures(total)}
         evidence.keep("query_classes", {**figures, "each": kept}, "python benchmarks/query_classes.py FOLDER...")
 

@@ -11,6 +11,7 @@ from bench.inference.queries import names
 from bench.inference.queries.bare import BareQuery, plain
 from bench.inference.queries.literals import with_clock, with_parameters
 from bench.inference.queries.placeholders import typed_literals
+from bench.inference.queries.qualified import qualified
 from bench.inference.queries.surroundings import Surroundings
 from bench.inference.queries.types import parameter_types
 from bench.inference.queries.uses import Analysis, Use, analyse
@@ -65,6 +66,7 @@ def describe(around: Surroundings, bare: BareQuery) -> Query:
         return replace(bare.query, expects=(), rewrite=None)
     explained = re.match(r"EXPLAIN\b(\s*\([^)]*\)|(\s+(ANALYZE|VERBOSE)\b)*)\s*", bare.sql, re.IGNORECASE)
     sql = bare.sql[explained.end() :] if explained else bare.sql
+    sql = qualified(around.connection, sql)
     sql, constants = with_parameters(sql, around)
     sql, said = typed_literals(sql)
     known = {**bare.types, **dict(said), **given.types}

@@ -40,6 +40,7 @@ _UNKNOWN = (
 
 _QUERY_WORDS = {"SELECT", "WITH", "VALUES", "TABLE", "INSERT", "UPDATE", "DELETE", "MERGE", "("}
 NAME = "pgproof_bare"
+_PREPARE = f"PREPARE {NAME} AS "
 
 
 def parameter_types(
@@ -67,6 +68,13 @@ def parameter_types(
         place = line + trials.text({}).count("\n", 0, max(0, position - 1))
         raise WorkloadError(f"{where}:{place}: {found.diag.message_primary or first_line(found)}")
     return found
+
+
+def refusal(connection: Connection, sql: str) -> tuple[psycopg.Error | None, str]:
+    """What the server says to PREPARE of a statement, None where it takes it, and the text in which it counts."""
+    trials = _Trials(connection, sql, sqlfile.placeholders(sql), {})
+    found = trials.prepared({})
+    return (found if isinstance(found, psycopg.Error) else None), f"{_PREPARE}{trials.text({})}"
 
 
 @dataclass(slots=True)
@@ -98,7 +106,7 @@ class _Trials:
         cursor = psycopg.RawCursor(self.connection)
         try:
             with self.connection.transaction():
-                cursor.execute(f"PREPARE {NAME} AS {text}", prepare=False)
+                cursor.execute(f"{_PREPARE}{text}", prepare=False)
                 (found,) = cursor.execute(asked, [NAME], prepare=False).fetchall()
                 cursor.execute(f"DEALLOCATE {NAME}", prepare=False)
         except psycopg.Error as error:

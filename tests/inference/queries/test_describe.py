@@ -127,3 +127,17 @@ def test_the_plan_knows_the_column_behind_a_view(around: Surroundings) -> None:
         1: ("public.orders", "user_id"),
         2: ("public.orders", "created_at"),
     }
+
+
+def test_names_that_an_applications_search_path_finds_get_their_schema(around: Surroundings, tmp_path: Path) -> None:
+    text = """SELECT things.id, 'things', b.id FROM things JOIN "Boxes" AS b ON b.id = things.id, users
+              WHERE things.id = :things AND fits(b.id)"""
+    with around.connection.transaction(force_rollback=True):
+        around.connection.execute(
+            'CREATE SCHEMA app CREATE TABLE things (id int) CREATE TABLE "Boxes" (id int); CREATE SCHEMA seen;'
+            "CREATE VIEW seen.things AS TABLE app.things; CREATE FUNCTION app.fits(int) RETURNS bool RETURN true"
+        )
+        found = described(around, tmp_path, text).sql
+    assert 'FROM app.things JOIN app."Boxes" AS b ON b.id = things.id, users' in found
+    assert "SELECT things.id, 'things', b.id" in found
+    assert "things.id = :things AND app.fits(b.id)" in found
