@@ -17,6 +17,8 @@ from bench.model.schema import DataType
 _HEX = np.frombuffer(b"0123456789abcdef", np.uint8)
 _PAIRS = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)
 """The two digits of each octet."""
+_FOURS = np.concatenate([np.repeat(_PAIRS, 256, axis=0), np.tile(_PAIRS, (256, 1))], axis=1).view(np.uint32).reshape(-1)
+"""The four digits of each number of 16 bits, as one number."""
 _WORDS = [
     "amber", "basil", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty", "kiosk", "ledge", "maple",
     "north", "ocean", "pearl", "quartz", "river", "stone", "tower", "umbra", "valley", "willow", "xenon", "yarrow",
@@ -52,9 +54,8 @@ def numbered(numbers: Numbers) -> pa.Array:
 
 def hexadecimal(words: np.ndarray, width: int) -> np.ndarray:
     """The last ``width`` hexadecimal digits of each 64-bit word, as a matrix of characters."""
-    first = 16 - width
-    octets = words.astype(">u8").view(np.uint8).reshape(len(words), 8)[:, first // 2 :]
-    return _PAIRS[octets].reshape(len(words), -1)[:, first % 2 :]
+    quarters = words.astype(">u8").view(">u2").astype(np.uint16).reshape(len(words), 4)
+    return np.take(_FOURS, quarters).view(np.uint8)[:, 16 - width :]
 
 
 def uuid_space(_: DataType, limits: Limits, key: int) -> Space:

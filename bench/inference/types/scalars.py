@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import struct
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -106,18 +107,26 @@ def _without_signs(values: pa.Array, width: int, places: tuple[int, ...], sign: 
     if len(filled) and set(lengths.values()) == {width}:
         characters = _bytes(filled).reshape(len(filled), width)
         if (characters[:, places] == ord(sign)).all():
-            return fixed_texts(characters[:, _others(width, places)])
+            return fixed_texts(_without(characters, places))
     return pc.replace_substring_regex(values, "[^0-9a-fA-F]", "")
 
 
-def _others(width: int, places: tuple[int, ...]) -> list[int]:
-    return [place for place in range(width) if place not in places]
+def _without(characters: Matrix, places: tuple[int, ...]) -> Matrix:
+    """The columns of a matrix but for those at ``places``."""
+    rows, width = characters.shape
+    out, at = np.empty((rows, width - len(places)), np.uint8), 0
+    for begin, end in pairwise((-1, *places, width)):
+        out[:, at : at + end - begin - 1] = characters[:, begin + 1 : end]
+        at += end - begin - 1
+    return out
 
 
 _NIBBLES = np.zeros(256, np.uint8)
 """What each hexadecimal digit counts; the signs that stand for NULL nothing."""
 for _digits in (b"0123456789abcdef", b"0123456789ABCDEF"):
     _NIBBLES[np.frombuffer(_digits, np.uint8)] = np.arange(16, dtype=np.uint8)
+_OCTETS = (_NIBBLES[:, None] << np.uint8(4) | _NIBBLES[None, :]).T.reshape(-1)
+"""What two digits are together, by both as one number of 16 bits whose low byte is the first digit."""
 
 
 def _bytes_of_hex(texts: pa.Array, width: int) -> Matrix:
@@ -125,8 +134,8 @@ def _bytes_of_hex(texts: pa.Array, width: int) -> Matrix:
     lengths = pc.min_max(pc.binary_length(filled)).as_py()
     if len(filled) and set(lengths.values()) != {width * 2}:
         raise CannotEncode(f"a value has not {width * 2} hexadecimal digits")
-    nibbles = _NIBBLES[_bytes(filled)].reshape(len(texts), width * 2)
-    return nibbles[:, ::2] << np.uint8(4) | nibbles[:, 1::2]
+    octets: Matrix = np.take(_OCTETS, np.ascontiguousarray(_bytes(filled)).view("<u2")).reshape(len(texts), width)
+    return octets
 
 
 def _bytes(texts: pa.Array) -> Matrix:
