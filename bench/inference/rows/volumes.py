@@ -24,6 +24,11 @@ ROUNDS = 4
 LOOK_UP_COLUMNS = 3
 """Columns at most of a table that the file filled and that counts as a look-up table whatever its name and key."""
 
+SPARED, SPARED_FROM = 20, 5
+"""One in so many parents has no row yet of a table that could have one for each: a profile that nobody filled in. So an
+INSERT finds a place, and a LEFT JOIN nothing. From so many possible rows on.
+"""
+
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
 
@@ -76,14 +81,21 @@ def _capped(
         wanted = share.rows if share.rows is not None else max(1, round(offered[name]))
         most, why = capacity.of_table(chosen[name], limits.get(name, {}), known)
         shares[name] = replace(share, capacity=most)
-        if most is not None and wanted > max(0, most - there):
-            wanted = max(0, most - there)
+        if most is not None and wanted > (room := _room(chosen[name], share, most)):
+            wanted = room
             if share.weight:
                 found.add(name)
             shares[name] = replace(shares[name], reason=f"{share.reason.split('; ')[0]}; {why}")
         sizes[name] = wanted
         known[name] = wanted + there
     return found
+
+
+def _room(subject: Subject, share: Share, most: int) -> int:
+    """New rows that a table gets at most, of those that its keys allow."""
+    room = max(0, most - subject.table.rows)
+    spared = share.weight and subject.references and room >= SPARED_FROM
+    return room - max(1, room // SPARED) if spared else room
 
 
 def _share(subject: Subject, deep: int, referred: bool, asked: int) -> Share:
