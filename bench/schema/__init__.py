@@ -21,12 +21,13 @@ __all__ = ["SchemaSource", "Step", "is_dsn", "read_schema", "with_prelude", "wri
 _DSN = re.compile(r"postgres(?:ql)?://|.*\b(?:host|dbname|service)\s*=", re.IGNORECASE)
 _SETS = re.compile(r"\s*SET\s+(?!LOCAL)|\s*SELECT\s+(?:pg_catalog\.)?set_config", re.IGNORECASE)
 _NEEDS_TRANSACTION = re.compile(
-    r"\bON\s+COMMIT\s+(?:DROP|DELETE)|^\s*SET\s+(?:LOCAL|CONSTRAINTS)\b|^\s*(?:LOCK|DECLARE)\b",
-    re.IGNORECASE | re.MULTILINE,
+    r"\bON\s+COMMIT\s+(?:DROP|DELETE)|\A(?:\s|--[^\n]*\n)*(?:SET\s+(?:LOCAL|CONSTRAINTS)|LOCK|DECLARE)\b",
+    re.IGNORECASE,
 )
 _TRANSACTION = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _SAYS_NOTHING = re.compile(r"\s*(?:SET|BEGIN|START|COMMIT|END)\b", re.IGNORECASE)
 _EMPTIES = re.compile(r"\s*(?:DROP|TRUNCATE|DELETE|ALTER\b.*\bDROP\b[^;]*$)", re.IGNORECASE | re.DOTALL)
+_MAKES = re.compile(r"^\s*(?:CREATE|ALTER|DO)\b", re.IGNORECASE | re.MULTILINE)
 _FOR_A_WHILE = re.compile(r"\s*CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP", re.IGNORECASE)
 _ROWS = re.compile(
     r"\s*(?:CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP|CREATE\s+(?:UNIQUE\s+)?INDEX|WITH|SELECT|INSERT|UPDATE|DELETE|COPY|TRUNCATE|ANALYZE|VACUUM|LOCK|DROP)",
@@ -38,6 +39,7 @@ _ABOUT_SERVER = re.compile(
 )
 _BEGINS = re.compile(r"^-- PostgreSQL database dump$", re.MULTILINE)
 _ENDS = re.compile(r"^-- PostgreSQL database dump complete$", re.MULTILINE)
+_NO_ROWS = "rows are left out: there is no file"
 LOOK_AT = 2000
 """Characters at the beginning and the end of a dump in which it says so."""
 _ENCODING = re.compile(r"(SET\s+client_encoding\s*(?:=|TO)\s*'?|\\encoding\s+)([\w-]+)", re.IGNORECASE)
@@ -118,7 +120,13 @@ def _of_folder(folder: Path, encoding: str) -> SchemaSource:
     steps: list[Step] = []
     notes = list(found.notes)
     for file, text in migrations(folder, found, encoding):
-        read = read_companion(text, file, folder, encoding)
+        try:
+            read = read_companion(text, file, folder, encoding)
+        except WorkloadError as error:
+            if found.ordered or _MAKES.search(text):
+                raise
+            notes.append(f"{file.relative_to(folder).as_posix()} is left out: it makes nothing ({error.message})")
+            continue
         if not (found.ordered or numbered(file)) and (said := _no_schema(read)):
             notes.append(f"{file.relative_to(folder).as_posix()} is left out: {said}")
             continue
@@ -160,7 +168,7 @@ def _source(name: str, steps: Sequence[Step], text: str, told: str = "") -> Sche
     if _BEGINS.search(text[:LOOK_AT]) and not _ENDS.search(text[-LOOK_AT:]):
         said = "the dump is cut off: pg_dump's last line is not there"
         return replace(made, notes=(said, *notes), hint=said)
-    return made
+    return replace(made, hint=next((note for note in notes if _NO_ROWS in note), ""))
 
 
 def _as_utf8(text: str) -> str:

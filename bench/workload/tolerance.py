@@ -49,12 +49,15 @@ _LOOK_AT = re.compile(
 _NO_SCHEMA = re.compile(
     r"""\bEXECUTE\s+'\s*CREATE\s+(?:ROLE|USER|GROUP)\s(?:[^']|'')*'\s*(?:\|\|[^;']*(?:'[^']*'[^;']*)*)?;
       | \bCREATE\s+(?:ROLE|USER|GROUP)\s+(?P<name>"(?:[^"]|"")+"|\w+)(?:'[^']*'|[^;'])*;
-      | \bGRANT\s+(?!pg_)[\w"]+\s+TO\s+[\w"]+(?:\s+WITH\s+[\w\s]+)?\s*;
+      | \bEXECUTE\s+'\s*ALTER\s+(?:ROLE|USER)\s*'\s*\|\|\s*\w+\s*\|\|\s*'\s*SET\s[^';]*'\s*;
+      | \bEXECUTE\s+'\s*GRANT\s+'\s*\|\|\s*\w+\s*\|\|\s*'\s+TO\s+(?:[\w"]+\s*'|'\s*\|\|\s*\w+)\s*;
+      | \bGRANT\s+(?!pg_)[\w"]+(?:\s*,\s*(?!pg_)[\w"]+)*\s+TO\s+[\w"]+(?:\s+WITH\s+[\w\s]+)?\s*;
       | \bEXECUTE\s+(?:format\s*\(\s*)?'\s*ALTER\s+DATABASE\s+(?:%I\s[^';]*'\s*,\s*current_database\(\)\s*\)
                                                             |'\s*\|\|[^';]*current_database\(\)[^;]*)\s*;""",
     re.IGNORECASE | re.VERBOSE,
 )
-"""In a block: the making of a role, its membership in another, and what is said of the script's own database."""
+"""In a block: the making of a role, its settings, its membership in others, and what is said of the script's own
+database."""
 
 _IN_C = re.compile(
     r"\bCREATE\s+(?:OR\s+REPLACE\s+)?FUNCTION\b(?:(?!;|\bCREATE\b).)*?\bLANGUAGE\s+'?c\b'?[^;]*;",

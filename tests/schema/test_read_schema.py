@@ -108,6 +108,7 @@ FORMS = {
     "a file with companions": ({"a.sql": "\\set n 1\n\\i b.sql\nSELECT 2;", "b.sql": "SELECT :n;"}, "a.sql"),
     "migrations": ({"m/1.up.sql": "SET x.y = 1;SELECT 1", "m/1.down.sql": "DROP;", "m/2.up.sql": "SELECT 2;"}, "m"),
     "a transaction for each": ({"m/1.sql": "CREATE TEMP TABLE t (a int) ON COMMIT DROP;\nTABLE t;"}, "m"),
+    "no transaction for a block": ({"m/1.sql": "DO $$\nDECLARE a int;\nBEGIN COMMIT; END $$;"}, "m"),
     "a comment at the end": ({"m/1.sql": "SELECT 1 -- why", "m/2.sql": "SELECT 2"}, "m"),
     "drizzle": ({"m/0000_a.sql": "SELECT 1\n--> statement-breakpoint\nSELECT 2;"}, "m"),
     "dialects": ({"m/postgres/1.sql": "SELECT 1;", "m/mysql/1.sql": "SELECT `x`;", "m/sqlite/1.sql": "SELECT 2;"}, "m"),
@@ -132,6 +133,7 @@ EXPECTED: dict[str, list[tuple[str, str | None]]] = {
     "a file in Latin-1": [("SELECT 'café'", None)],
     "a file with companions": [("SELECT 1", None), ("SELECT 2", None)],
     "migrations": [("SET x.y = 1", None), ("SELECT 1", None), ("RESET ALL", None), ("SELECT 2", None)],
+    "no transaction for a block": [("DO $$\nDECLARE a int;\nBEGIN COMMIT; END $$", None)],
     "a transaction for each": [
         ("BEGIN", None), ("CREATE TEMP TABLE t (a int) ON COMMIT DROP", None), ("TABLE t", None), ("COMMIT", None),
     ],

@@ -101,6 +101,11 @@ def test_what_is_no_schema_is_left_out_and_told(text: str):
             ["DO $$ BEGIN IF NOT EXISTS (SELECT 1) THEN NULL; END IF; NULL; END $$"],
         ),
         (
+            "DO $$ DECLARE x text = 'a'; BEGIN GRANT a, b TO c; EXECUTE 'GRANT ' || x || ' TO c';"
+            " EXECUTE 'ALTER USER ' || x || ' SET search_path = s'; END $$",
+            ["DO $$ DECLARE x text = 'a'; BEGIN NULL; NULL; NULL; END $$"],
+        ),
+        (
             "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET a = b', current_database()); END $$",
             ["DO $$ BEGIN NULL; END $$"],
         ),
