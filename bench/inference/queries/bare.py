@@ -157,6 +157,7 @@ def _pieces(text: str, where: str, first_line: int, name: str) -> Iterator[_Foun
         sql = _without_comments_behind(text[begin:end], where)
         if sql:
             yield _Found(text[position:begin], sql, first_line + text.count("\n", 0, begin), name, dashes)
+            name = ""  # of the one below the mark; what follows is named by what it does
         position = end + 1
 
 

@@ -79,6 +79,7 @@ select * from users where email = :email
 
 -- name: users.remove!
 DELETE FROM users WHERE id = %s;
+SELECT * FROM logs WHERE user_id = %s;
 /* @name ListOrders
    @param ids -> (...) */
 SELECT * FROM orders WHERE id IN :ids;
@@ -89,11 +90,12 @@ select * from orders where user_id = :user-id
 """
     found = read(tmp_path, text)
     assert [(one.name, one.line) for one in found] == [
-        ("get_user", 4), ("find_by_email", 8), ("users_remove", 11), ("list_orders", 14), ("all_orders", 18),
+        ("get_user", 4), ("find_by_email", 8), ("users_remove", 11), ("logs_by_user_id", 12),
+        ("list_orders", 15), ("all_orders", 19),
     ]  # fmt: skip
-    assert [one.asks for one in found] == ["", "Find one of them.", "", "", "All of them."]
+    assert [one.asks for one in found] == ["", "Find one of them.", "", "", "", "All of them."]
     assert found[1].sql == "select * from users where email = :email"
-    assert found[4].sql == "select * from orders where user_id = :user_id"
+    assert found[5].sql == "select * from orders where user_id = :user_id"
 
 
 def test_of_a_hugsql_expression_the_first_branch_is_taken() -> None:
