@@ -58,8 +58,8 @@ def _sentence(run: Run, total: int, before: Tally, after: Tally | None, measured
         return f"Nothing was measured at {scale}{_ending(run.status)}"
     now = after or before
     said = f"{now.meets} of {_queries(total)} {_meet(total, now.meets)} {target} at {scale}{now.assumed}"
-    if now.meets < total:
-        said += f", {now.rest}"
+    if now.trouble:
+        said = f"{now.trouble}, {said}"
     said += f"; before: {before.words}" if after else "; without optimizations"
     return f"{said}{_ending(run.status, f'{measured} of {pairs} pairs measured')}"
 

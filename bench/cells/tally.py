@@ -39,6 +39,24 @@ class Tally:
         return ", ".join(parts)
 
     @property
+    def trouble(self) -> str:
+        """All but those that meet, the worst first, and only what there is: 1 failed, 3 miss, 2 cannot tell."""
+        parts = (
+            (self.differ, _does(self.differ, "gives another answer", "give another answer")),
+            (self.failed, f"{self.failed:,} failed"),
+            (self.misses, _does(self.misses, "misses", "miss")),
+            (self.cannot_tell, f"{self.cannot_tell:,} cannot tell"),
+        )
+        return ", ".join(words for number, words in parts if number)
+
+    @property
+    def outcome(self) -> str:
+        """The word for all of them, as of a query: the worst that one has; empty where there is none."""
+        if self.differ or self.failed:
+            return "failed"
+        return "misses" if self.misses else "cannot tell" if self.cannot_tell else "meets" if self.meets else ""
+
+    @property
     def assumed(self) -> str:
         """In brackets, with a space before it, how many of those that meet assume what; empty where none does."""
         return f" ({self.assuming:,} assuming {self.assumption})" if self.assuming else ""

@@ -12,7 +12,7 @@ def size(workload: str, dataset: Dataset) -> str:
 
 
 def when(started_at: str) -> str:
-    """A moment to the minute."""
+    """A moment to the minute, as every output writes it: 2026-11-30 11:34 UTC."""
     return f"{started_at[:16].replace('T', ' ')} UTC"
 
 

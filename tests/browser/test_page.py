@@ -16,7 +16,7 @@ TITLES = f"[...{TITLES}].map(cell => cell.textContent)"
 @pytest.mark.parametrize("dark", [False, True])
 def test_it_opens_from_disk_and_asks_for_nothing_else(opened, html, dark):
     seen = opened(html, dark=dark)
-    assert seen.page.title().startswith("crm: 4 of 5 queries meet 100 ms")
+    assert seen.page.title().startswith("✗ 1 misses, 4 of 5 queries meet 100 ms at 100,000 leads")
     assert [address.split("/")[-1] for address in seen.requests] == ["report0.html"]
     assert seen.complaints == []
 

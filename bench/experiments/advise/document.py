@@ -98,7 +98,8 @@ def _tiles(run: AdviseRun, summary: AdviseSummary) -> Iterator[tuple[str, Line]]
 def _about(run: AdviseRun) -> Section:
     options, data = run.options, run.dataset
     facts = Facts((
-        ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"), ("Clock", data.clock),
+        ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"),
+        ("Clock", about.when(data.clock)),
         *((("On top of", ", ".join(run.on_top)),) if run.on_top else ()),
         ("Executions", f"{options.rounds} of a cell at most while a verdict is open, timeout {options.timeout_s:g} s"),
         *((("Schema", run.source),) if run.source else ()),

@@ -28,6 +28,7 @@ from bench.experiments.before_after.noise import NoiseSummary, summarize_noise
 from bench.experiments.before_after.settings_seen import SettingSeen, settings_seen
 from bench.experiments.before_after.tables import TableWork, tables
 from bench.model import Run
+from bench.model.vocabulary import Mark, mark
 from bench.shipping import ship_script
 
 
@@ -88,6 +89,12 @@ class RunSummary:
     def has_after(self) -> bool:
         """False when only the before state was measured."""
         return self.after is not None
+
+    @property
+    def mark(self) -> Mark:
+        """How the sentence is meant: as its worst query, and where a claim is void as that."""
+        found = self.after or self.before
+        return mark("failed" if self.alarms else found.outcome if self.pairs_measured else "")
 
     @property
     def good(self) -> bool:

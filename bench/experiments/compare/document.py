@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bench import __version__
+from bench.experiments import about
 from bench.experiments.compare.record import ComparedOptimization, Comparison, MeasuredCell, OptimizationInRun
-from bench.experiments.compare.sentences import when
 from bench.experiments.compare.summary import CellRow, ComparisonSummary, QuerySummary, Versus, presence
 from bench.model import STATES, State
 from bench.model.vocabulary import mark
@@ -56,7 +56,7 @@ def footer(runs: int) -> Line:
 
 def document(found: Comparison, summary: ComparisonSummary) -> Document:
     """Place what a comparison says."""
-    begun = [when(one.started_at) for one in found.facts]
+    begun = [about.when(one.started_at) for one in found.facts]
     printed = tuple(
         f"{label}  {at}  {says}" for label, at, says in zip(found.labels, begun, found.sentences, strict=True)
     )

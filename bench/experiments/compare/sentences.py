@@ -30,11 +30,6 @@ def level(found: Comparable) -> str:
     return f"work compares, times do not ({short})" if found.level == "counters" else f"nothing compares ({short})"
 
 
-def when(started_at: str) -> str:
-    """Write the moment at which a run began, to the minute."""
-    return started_at[:16].replace("T", " ")
-
-
 def percent(base: float | None, head: float | None) -> str:
     """Write by how much ``head`` is more than ``base``; empty where that is no figure, or nothing."""
     if not base or head is None or round(100 * (head / base - 1)) == 0:

@@ -324,7 +324,7 @@ def _facts(found: Comparison) -> Iterator[tuple[str, tuple[Span, ...]]]:
     """What each run was measured on, a row for each field, marked where it is not as in the reference."""
     of = found.facts
     rows: tuple[tuple[str, list[str]], ...] = (
-        ("begun", [said.when(one.started_at) for one in of]),
+        ("begun", [about.when(one.started_at) for one in of]),
         ("run", [one.id for one in of]),
         ("says", list(found.sentences)),
         ("status", [one.status for one in of]),

@@ -198,7 +198,9 @@ def _environment(result: GateResult) -> Sentences:
         facts.append(f"pgproof {result.pgproof}, {about.server(result.server)[1]} on {machine}")
         facts += about.forced_sentences(result.server)
     took = f", {numbers.seconds(sum(result.phases_s.values()))}" if result.phases_s else ""
-    facts.append(f"workload {_size(result)}; base {result.base}, head {result.head}; {result.started_at}{took}")
+    facts.append(
+        f"workload {_size(result)}; base {result.base}, head {result.head}; {about.when(result.started_at)}{took}"
+    )
     return Sentences(tuple(facts), style="list", most=PROSE)
 
 

@@ -48,9 +48,10 @@ def document(run: NowRun, summary: NowSummary) -> Document:
     return Document(
         experiment="run",
         file="report",
-        title=f"{run.workload}: {summary.headline}",
+        title=f"{summary.headline}, {run.workload}",
         markdown_title=run.workload,
         headline=summary.headline,
+        mark=summary.mark,
         facts=(run.workload, about.when(run.started_at)),
         alarms=summary.alarms,
         lead=tuple(_first_screen(run, summary, places)),
@@ -126,7 +127,8 @@ def _tables(run: NowRun) -> Table:
 def _about(run: NowRun) -> Section:
     options, data = run.options, run.dataset
     facts = Facts((
-        ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"), ("Clock", data.clock),
+        ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"),
+        ("Clock", about.when(data.clock)),
         ("Executions", f"{options.rounds} of a cell at most while a verdict is open, timeout {options.timeout_s:g} s"),
         *((("Schema", run.source),) if run.source else ()),
         about.server(run.server), *about.forced(run.server), about.machine(run.machine),

@@ -14,6 +14,7 @@ from bench.experiments.now.record import NowRun
 from bench.hygiene.findings import HygieneFinding, findings
 from bench.model import Pair, Query
 from bench.model.assumed import ASSUMED_KINDS, Assumed, AssumedKind
+from bench.model.vocabulary import Mark, mark
 from bench.report import numbers
 from bench.report.numbers import listed, plural
 from bench.report.plans import ComparedPlans, compare_plans
@@ -98,6 +99,11 @@ class NowSummary:
         """Whether every query meets the target."""
         return bool(self.queries) and self.tally.meets == len(self.queries) and not self.alarms
 
+    @property
+    def mark(self) -> Mark:
+        """How the headline is meant: as its worst query."""
+        return mark(self.tally.outcome if self.cells else "")
+
     def count(self, kind: AssumedKind) -> int:
         """How many assumptions of a kind there are."""
         return sum(len(found) for one, found in self.assumed if one == kind)
@@ -166,7 +172,7 @@ def _headline(run: NowRun, counted: Tally, measured: int) -> str:
         return f"Nothing was measured at {size}"
     verb = "meets" if 1 in (counted.total, counted.meets) else "meet"
     said = f"{counted.meets} of {noun} {verb} {run.options.target_ms:g} ms at {size}"
-    return f"{said}, {counted.rest}" if counted.meets < counted.total else said
+    return f"{counted.trouble}, {said}" if counted.trouble else said
 
 
 def _left_out(found: Sequence[Assumed], one: str, several: str) -> Iterator[str]:

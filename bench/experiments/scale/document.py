@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.experiments import about
 from bench.experiments.experiment import Experiment
 from bench.experiments.scale import figure as chart
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally
@@ -68,7 +69,7 @@ def document(found: Scaling, summary: ScaleSummary) -> Document:
         title=summary.headline,
         markdown_title=found.asked.workload,
         headline=summary.headline,
-        facts=("scale", found.asked.workload, found.started_at),
+        facts=("scale", found.asked.workload, about.when(found.started_at)),
         alarms=found.alarms,
         alarm_sign="‼",
         alarm_lead="Not to be trusted.",

@@ -10,6 +10,7 @@ from markupsafe import Markup
 from bench.report import numbers
 from bench.report.document import Block, Column, Custom, Document, Group, Table, Tone, sections, shown, spans
 from bench.report.html.environment import drawn, environment
+from bench.report.html.icon import icon
 
 
 def render(document: Document) -> str:
@@ -22,7 +23,8 @@ def render(document: Document) -> str:
             document=document,
             sections=found,
             pgproof=document.pgproof,
-            page_title=document.title,
+            page_title=f"{document.mark.sign} {document.title}".lstrip(),
+            icon=icon(document.mark),
             target=document.target or (found[0].ident if found else ""),
             **HELPERS,
         )

@@ -135,7 +135,8 @@ def test_the_page_needs_no_network(page):
     policy = next(attrs["content"] for attrs in page.all("meta") if "http-equiv" in attrs)
     digest = b64encode(sha256(page.script.encode()).digest()).decode()
     assert policy.startswith("default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + digest)
-    assert not page.all("link")
+    assert [attrs["rel"] for attrs in page.all("link")] == ["icon"]
+    assert page.all("link")[0]["href"].startswith("data:image/svg+xml,")
     assert all((attrs.get("href") or "#").startswith("#") for attrs in page.all("a"))
     assert not [attrs for tag, attrs in page.tags for key in attrs if key == "src" or key.startswith("on")]
 
@@ -206,7 +207,7 @@ def test_every_format_can_be_written(text, tmp_path):
 # ------------------------------------------------------------------------------------------------------ markdown
 def test_markdown_has_a_row_per_query():
     text = FORMATS["md"](runs.crm())
-    assert text.startswith("## crm: 14 of 16 queries meet 100 ms at 100,000 leads, 2 miss, 0 cannot tell; ")
+    assert text.startswith("## ❌ crm: 2 miss, 14 of 16 queries meet 100 ms at 100,000 leads; ")
     assert len(re.findall(r"^\| .* \| (?:✅ meets|❌ misses) \|$", text, re.MULTILINE)) == 16
 
 
@@ -233,7 +234,7 @@ def test_markdown_fits_a_comment_whatever_the_workload():
     many = [runs.pair(f"query_{i}_{'x' * 300}", kind) for i in range(300) for kind in runs.CLASSES[:2]]
     text = FORMATS["md"](runs.run(*many))
     assert 50_000 < len(text) <= LIMIT
-    assert text.startswith("## crm: 300 of 300 queries")
+    assert text.startswith("## ✅ crm: 300 of 300 queries")
     assert text.endswith("more lines do not fit here: see report.html.*\n")
 
 
@@ -257,7 +258,7 @@ def test_csv_starts_no_formula(text):
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_terminal_shows_every_verdict(width):
     text = on_terminal(runs.crm(), width)
-    assert text.startswith("14 of 16 queries")
+    assert text.startswith("✗ 2 miss, 14 of 16 queries")
     assert (text.count("✓ meets"), text.count("✗ misses")) == (14, 2)
     assert max(map(len, text.splitlines())) <= width
 

@@ -10,6 +10,7 @@ from bench.errors import RunFileError
 from bench.experiments.before_after.only import only
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Pair, Rewrite
+from bench.model.vocabulary import mark
 from bench.report import numbers
 from bench.statistics.quantiles import Figure, Ratio
 from tests.builders import runs
@@ -24,15 +25,15 @@ def only_cell(made: Pair):
 def test_the_sentence_counts_queries_before_and_after():
     summary = summarize(run(pair("a"), pair("b", before_ms=20), pair("c", after_ms=250)))
     assert summary.sentence == (
-        "2 of 3 queries meet 100 ms at 100,000 leads, 1 misses, 0 cannot tell; before: 1 meets, 2 miss, 0 cannot tell"
+        "1 misses, 2 of 3 queries meet 100 ms at 100,000 leads; before: 1 meets, 2 miss, 0 cannot tell"
     )
-    assert not summary.good
+    assert (summary.good, summary.mark) == (False, mark("misses"))
 
 
 def test_all_met_is_good():
     summary = summarize(run(pair("a")))
     assert summary.sentence == ("1 of 1 query meets 100 ms at 100,000 leads; before: 0 meet, 1 misses, 0 cannot tell")
-    assert summary.good
+    assert (summary.good, summary.mark) == (True, mark("meets"))
 
 
 def test_a_query_meets_only_if_every_class_does():
@@ -81,6 +82,8 @@ def test_other_rows_are_a_failure_however_fast():
     assert summary.after.meets == 0
     assert not summary.good
     assert summary.alarms == ("Queue returns other rows after the optimizations (hot): however fast, it fails",)
+    assert summary.sentence.startswith("1 gives another answer, 0 of 1 query meet")
+    assert summary.mark == mark("other rows")
 
 
 def test_rows_that_were_not_compared_claim_no_gain():
@@ -138,7 +141,7 @@ def test_an_interrupted_run_says_how_far_it_came():
     unfinished = Pair("b", "hot", bindings=pair().bindings)
     summary = summarize(run(pair("a"), unfinished, status="interrupted"))
     assert summary.sentence == (
-        "1 of 2 queries meets 100 ms at 100,000 leads, 0 miss, 1 cannot tell; "
+        "1 cannot tell, 1 of 2 queries meets 100 ms at 100,000 leads; "
         "before: 0 meet, 1 misses, 1 cannot tell (interrupted: 1 of 2 pairs measured)"
     )
     assert [query.outcome for query in summary.queries] == ["cannot tell", "meets"]

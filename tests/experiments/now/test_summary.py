@@ -42,7 +42,7 @@ def measured() -> NowRun:
 def test_what_misses_comes_first_and_what_reads_too_much_is_named() -> None:
     summary = summarize(measured())
     assert [one.summary.outcome for one in summary.queries] == ["misses", "meets", "meets"]
-    assert summary.headline.startswith("2 of 3 queries meet 100 ms")
+    assert summary.headline.startswith("1 misses, 2 of 3 queries meet 100 ms")
     assert any("50,010 rows read for 10 returned" in said for said in summary.paragraph)
 
 

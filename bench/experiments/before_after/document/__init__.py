@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from bench.experiments import about
 from bench.experiments.attribution import document as attribution
 from bench.experiments.before_after.document.beside import beside
 from bench.experiments.before_after.document.cold import cold
@@ -46,10 +47,11 @@ def document(run: Run, summary: RunSummary) -> Document:
     return Document(
         experiment="run",
         file="report",
-        title=f"{run.workload}: {summary.sentence}",
+        title=f"{summary.sentence}, {run.workload}",
         markdown_title=run.workload,
         headline=summary.sentence,
-        facts=(run.workload, run.started_at),
+        mark=summary.mark,
+        facts=(run.workload, about.when(run.started_at)),
         alarms=tuple(f"{alarm}." for alarm in summary.alarms),
         alarm_lead="Not proven.",
         alarm_sign="‼",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.experiments import about
 from bench.experiments.before_after import figures
 from bench.experiments.before_after.distributions import Shares
 from bench.experiments.before_after.document import words
@@ -50,8 +51,9 @@ def data(run: Run, summary: RunSummary) -> Section:
 def _facts(found: Dataset) -> Facts:
     skew = f"{found.skew}, of one tenant beyond {found.base:,}" if found.base else f"{found.skew}"
     return Facts((
-        ("size", f"{found.scale:,} {found.unit}"), ("seed", str(found.seed)), ("skew", skew), ("clock", found.clock),
-        ("key", found.key), ("filled template", "from the cache" if found.cached else "made in this run"),
+        ("size", f"{found.scale:,} {found.unit}"), ("seed", str(found.seed)), ("skew", skew),
+        ("clock", about.when(found.clock)), ("key", found.key),
+        ("filled template", "from the cache" if found.cached else "made in this run"),
         ("rows loaded in", numbers.seconds(found.load_s)), ("indexes built in", numbers.seconds(found.index_s)),
         ("vacuumed in", numbers.seconds(found.vacuum_s)),
     ))  # fmt: skip

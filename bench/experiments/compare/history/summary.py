@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bench.experiments import about
 from bench.experiments.compare.history.record import (
     CellSeries,
     Group,
@@ -15,7 +16,6 @@ from bench.experiments.compare.history.record import (
     QueryTrend,
     RunDigest,
 )
-from bench.experiments.compare.sentences import when
 from bench.model import STATES, State
 from bench.report.numbers import listed, plural
 
@@ -109,7 +109,7 @@ def summarize(found: History) -> HistorySummary:
     several = len(found.groups) > 1
     return HistorySummary(
         headline=_headline(found),
-        begun=when(found.groups[found.latest].runs[-1].facts.started_at),
+        begun=about.when(found.groups[found.latest].runs[-1].facts.started_at),
         groups=tuple(
             _group(group, first, latest=several and number == found.latest)
             for number, (group, first) in enumerate(zip(found.groups, firsts, strict=True))
@@ -135,7 +135,7 @@ def _headline(found: History) -> str:
 
 def _group(group: Group, first: int, *, latest: bool) -> GroupSummary:
     facts = group.runs[-1].facts
-    ends = [when(run.facts.started_at) for run in (group.runs[0], group.runs[-1])]
+    ends = [about.when(run.facts.started_at) for run in (group.runs[0], group.runs[-1])]
     size = f"{facts.scale:,} {facts.unit}"
     return GroupSummary(
         name=f"{facts.workload}, {size}",
