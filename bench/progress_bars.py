@@ -1,4 +1,4 @@
-"""What the command line shows while it works: progress bars on a terminal, plain lines elsewhere."""
+"""What the command line shows while it works: bars on a terminal, plain lines elsewhere, nothing if so asked."""
 
 from __future__ import annotations
 
@@ -95,6 +95,15 @@ class Lines:
         self._console.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
+class Silent(Lines):
+    """Nothing at all, where only the result was asked for."""
+
+    def say(self, line: str) -> None:
+        """Say nothing."""
+
+
 def progress(console: Console, *, quiet: bool) -> Bars | Lines:
-    """Bars on a terminal, lines elsewhere or when asked to be quiet."""
-    return Bars(console) if console.is_terminal and not quiet else Lines(console)
+    """Bars on a terminal that can draw them, lines elsewhere, nothing when asked to be quiet."""
+    if quiet:
+        return Silent(console)
+    return Bars(console) if console.is_terminal and not console.is_dumb_terminal else Lines(console)

@@ -18,6 +18,7 @@ import msgspec
 
 from bench.errors import DiskFull, PgproofError, RunFileError
 from bench.model import Json, Run
+from bench.suggestions import file_nearby
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 WIDTH = 120
@@ -190,6 +191,9 @@ def load(kind: Kind[Record], path: Path) -> Record:
     try:
         return from_json(kind.record, document, kind.root)
     except ShapeError as error:
+        if path.name != kind.file:
+            wrong = f"{path}: not a {kind.noun} of pgproof ({error})"
+            raise kind.error(wrong, hint=f"a {kind.noun} is usually called {kind.file}") from None
         raise kind.error(
             f"{path}: {error}", hint=f"the file was changed by hand, or is not a {kind.noun} of pgproof"
         ) from None
@@ -199,7 +203,7 @@ def _read(kind: Kind[Any], path: Path) -> dict[str, Json]:
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        raise kind.error(f"{path}: no such file", hint=kind.missing) from None
+        raise kind.error(f"{path}: no such file", hint=file_nearby(path) or kind.missing) from None
     except OSError as error:
         raise kind.error(f"{path}: cannot be read ({error.strerror})") from None
     try:

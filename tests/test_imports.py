@@ -33,7 +33,7 @@ LAYERS = [
     {"storage"},
     {"plans", "statistics", "syntax"},
     {"settings", "machine", "progress", "timestamps"},
-    {"model", "errors"},
+    {"model", "errors", "suggestions"},
 ]
 """Top to bottom; a module may import from lower layers, and inside its own part."""
 
@@ -50,6 +50,7 @@ DRIVER = {"postgres", "environments", "inference", "dataset", "measurement", "pg
 AFTER_MEASUREMENT = {
     "model",
     "errors",
+    "suggestions",
     "settings",
     "timestamps",
     "statistics",

@@ -224,7 +224,10 @@ def test_a_baseline_does_not_depend_on_the_order_of_its_settings(path):
         (b'{\n<<<<<<< ours\n"format": 1\n=======\n', "holds a merge conflict: take one side"),
         (b'{"format": 7}', "made by a newer pgproof: format 7, this one reads up to 1: upgrade pgproof"),
         (b"[1]", "not a baseline of pgproof"),
-        (b'{"format": 1, "pgproof": 3}', r"baseline\.pgproof should be text, not 3: the file was changed by hand"),
+        (
+            b'{"format": 1, "pgproof": 3}',
+            r"baseline\.pgproof should be text, not 3\): a baseline is usually called baseline",
+        ),
     ],
 )
 def test_a_file_that_is_no_baseline_says_what_it_is(path, content, says):

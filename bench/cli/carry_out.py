@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
 from bench.cli.options import server
-from bench.cli.streams import err, out
+from bench.cli.streams import answer, err, out
 from bench.errors import PgproofError
 from bench.experiments.experiment import Experiment, Outcome
 from bench.postgres.servers import ServerHandle
@@ -49,9 +49,16 @@ def carry_out(
         shown("writing the report", 0, 1)
         results.publish(record, experiment.write)
         shown("writing the report", 1, 1)
-    out.print(experiment.show(record))
-    out.print(f"{experiment.page_is}: {results.folder / experiment.page}", soft_wrap=True, markup=False)
+    show(experiment, record, results.folder)
     return record
+
+
+def show(experiment: Experiment[Record, Any], record: Record, folder: Path) -> None:
+    """Print what was found and where its report is, or its summary where ``--json`` asks for that."""
+    if out.as_json:
+        answer(experiment.for_programs(record, folder))
+    else:
+        answer(None, experiment.show(record), f"{experiment.page_is}: {folder / experiment.page}")
 
 
 def begin(experiment: Experiment[Record, Any], output: Path) -> Checkpoint[Record]:
@@ -85,8 +92,11 @@ def _stop(experiment: Experiment[Record, Any], results: Checkpoint[Record], erro
     """Store the part that was measured, and say where, or that there is nothing."""
     if experiment.kept is None:
         return
-    if part := store_part(experiment, results, error):
-        for line in experiment.kept(part, results.folder):
-            err.print(line, markup=False, soft_wrap=True)
-    elif isinstance(error, KeyboardInterrupt):
-        err.print("nothing had been measured yet, so nothing is kept", markup=False)
+    part = store_part(experiment, results, error)
+    lines = experiment.kept(part, results.folder) if part else ()
+    if isinstance(error, KeyboardInterrupt):  # they are the last words of the command
+        for line in lines or ("nothing had been measured yet, so nothing is kept",):
+            error.add_note(line)
+        return
+    for line in lines:
+        err.print(line, markup=False, soft_wrap=True)

@@ -24,6 +24,10 @@ COMMANDS = {
         "bench.cli.reproduce:reproduce",
         "Print the psql session that repeats one cell of a run by hand: settings, PREPARE, EXPLAIN, EXECUTE.",
     ),
+    "explain": Entry(
+        "bench.cli.explain:explain",
+        "Say what a word of the reports means.",
+    ),
     "init": Entry(
         "bench.cli.init:init_command",
         "Write a workload folder from a schema alone: schema.sql, dataset.toml, queries/ and pgproof.toml, to edit.",
@@ -53,3 +57,12 @@ COMMANDS = {
         "Say how to have the shell complete commands and options.",
     ),
 }
+
+SECTIONS = {
+    "Measure a workload": ("run", "attribute", "load", "scale", "traps", "coverage", "maintain", "settings"),
+    "Find and ship what helps": ("advise", "ship-script"),
+    "Guard every change": ("baseline", "gate", "selftest"),
+    "Look at what was measured": ("report", "compare", "history", "reproduce", "explain"),
+    "Begin, and look after it": ("init", "schema", "verify", "doctor", "cache", "completion"),
+}
+"""The headings of the help, and the commands under each; a test holds that each has one."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
-from bench.cli.options import GIB, server, server_options
-from bench.cli.streams import err, out
+from bench.cli.options import GIB, json_option, server, server_options
+from bench.cli.streams import answer, err, out
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
@@ -21,16 +21,12 @@ def cache() -> None:
 
 @cache.command("list")
 @server_options
+@json_option
 def cache_list(**chosen: Any) -> int:  # noqa: ANN401
     """List the cached datasets with size and last use."""
     with Lines(err) as shown, server(chosen, shown) as handle, _admin(handle) as admin:
         found = [d for d in databases.own_databases(admin) if d.complete]
-    for item in found:
-        about = ", ".join(f"{key} {value}" for key, value in sorted(item.about.items()))
-        size = f"{item.size_bytes / GIB:.2f} GiB"
-        out.print(f"{item.name}  {item.kind}  {size}  used {item.used_at}  {about}", markup=False, soft_wrap=True)
-    if not found:
-        out.print("the cache is empty")
+    answer(found, *(map(_line, found) if found else ("the cache is empty",)))
     return 0
 
 
@@ -46,6 +42,11 @@ def cache_clear(**chosen: Any) -> int:  # noqa: ANN401
                 dropped += 1
     out.print(f"dropped {dropped} databases")
     return 0
+
+
+def _line(item: databases.OwnDatabase) -> str:
+    about = ", ".join(f"{key} {value}" for key, value in sorted(item.about.items()))
+    return f"{item.name}  {item.kind}  {item.size_bytes / GIB:.2f} GiB  used {item.used_at}  {about}"
 
 
 def _admin(handle: ServerHandle) -> Connection:

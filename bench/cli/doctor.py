@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +18,7 @@ import click
 
 from bench import machine
 from bench.cli.options import home_option, quiet_option
-from bench.cli.streams import out
+from bench.cli.streams import answer, out
 from bench.errors import PgproofError, ServerError
 from bench.pgbench import find_pgbench
 from bench.postgres import stand_ins
@@ -35,6 +36,10 @@ LEAD_BYTES = 10_000
 """Of the CRM at 1M leads, with indexes: 10.2 GB; a run has the filled database, two copies, and one kept."""
 COPIES = 4
 
+EXISTING = "existing server"
+PORT = 5432
+"""PostgreSQL's own (registered with IANA)."""
+
 CLOCK_NS = 1_000
 """A reading of the clock that takes longer than this is a clock that EXPLAIN's timings suffer from."""
 
@@ -42,6 +47,10 @@ STATEMENT = "SELECT sum(hashint8(n)) FROM generate_series(1, 4000) AS n"
 """A millisecond of processor, no table and no disk: what differs between two executions is the machine."""
 BLOCK = 40
 """Executions whose median is held against that of the next as many, as two sides of a cell are."""
+ENOUGH = 3 * BLOCK
+"""Executions that an answer needs: two differences of medians."""
+PATIENCE_S = 30.0
+"""Seconds that a machine gets beyond those asked for where it is so busy that it made fewer."""
 NOISY = 0.05
 """What two copies of one database differ by on a quiet machine; above it small gains cannot be told."""
 
@@ -63,30 +72,36 @@ class Check:
 @click.command("doctor")
 @click.option("--seconds", default=20.0, show_default=True, type=click.FloatRange(min=0), help="Seconds to watch how "
               "much equal executions differ on this machine; 0 leaves it out.")  # fmt: skip
+@click.option("--dsn", envvar="PGPROOF_DSN", help="An existing server to look at, too.  [default: what PGPROOF_DSN "
+              "says]")  # fmt: skip
 @home_option
 @quiet_option
-def doctor(seconds: float, home: Path | None, quiet: bool) -> int:
+def doctor(seconds: float, dsn: str | None, home: Path | None, quiet: bool) -> int:
     """Say what this machine can run, and what is missing, with the command that mends it.
 
     It looks at servers, programs, disk, memory and the clock, starts the embedded server, and watches how much equal
     executions differ: smaller differences than that cannot be told here. Exit code 0 where a server can be run, else 2.
     """
-    servers = False
-    for check in _checks(seconds, home, quiet):
+    seen = []
+    for check in _checks(seconds, dsn, home, quiet):
+        seen.append(check)
         out.print(f"{SIGNS[check.state]} {check.what:<18} {check.said}", markup=False, soft_wrap=True)
         if check.mend:
             out.print(f"  {'':<18} → {check.mend}", markup=False, soft_wrap=True)
-        servers = servers or (check.what.endswith("server") and check.state == "ok")
-    if not servers:
+    answer({"checks": seen})
+    if lost := [check for check in seen if check.what == EXISTING and check.state == "missing"]:
+        raise ServerError(f"--dsn: {lost[0].said}", hint=lost[0].mend)
+    if not any(check.what.endswith("server") and check.state == "ok" for check in seen):
         raise ServerError("no server can be run here", hint="see the lines above, or give one that exists: --dsn")
     return 0
 
 
-def _checks(seconds: float, home: Path | None, quiet: bool) -> Iterator[Check]:
+def _checks(seconds: float, dsn: str | None, home: Path | None, quiet: bool) -> Iterator[Check]:
     seen = machine.facts()
     yield Check("machine", "ok", f"{plural(seen.cores, 'core')} of {seen.cpu}, {seen.system}, Python {seen.python}")
     yield _memory(seen.memory_bytes)
     yield _clock()
+    yield _ports()
     account: Account | None = None
     try:
         account = server_account()
@@ -96,8 +111,14 @@ def _checks(seconds: float, home: Path | None, quiet: bool) -> Iterator[Check]:
     except PgproofError as error:
         yield Check("embedded server", "missing", error.message, error.hint)
     yield from _installed(account)
+    if dsn:
+        yield _existing(dsn)
     problem = engine_problem()
-    mend = "pip install 'pgproof[docker]'" if "testcontainers" in problem else "start Docker or podman's socket"
+    mend = (
+        "pip install 'pgproof[docker]'"
+        if "testcontainers" in problem
+        else "systemctl start docker, or: systemctl --user start podman.socket"
+    )
     yield Check("docker server", "mind" if problem else "ok", problem or "an engine answers", mend if problem else "")
 
 
@@ -116,6 +137,31 @@ def _clock() -> Check:
     with suppress(OSError):
         source = f"{Path('/sys/devices/system/clocksource/clocksource0/current_clocksource').read_text().strip()}, "
     return Check("clock", "mind" if each > CLOCK_NS else "ok", f"{source}{each:.0f} ns a reading")
+
+
+def _ports() -> Check:
+    """Whether a port can be had (a container publishes one), and whether somebody's PostgreSQL may be listening."""
+    with socket.socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", 0))
+        except OSError as error:
+            return Check("ports", "mind", f"none can be had on 127.0.0.1 ({error.strerror})", "pgproof run needs none: "
+                         "its own server has a socket; a container does")  # fmt: skip
+    with socket.socket() as caller:
+        caller.settimeout(1)
+        taken = caller.connect_ex(("127.0.0.1", PORT)) == 0
+    what = f"something listens on {PORT}; if that is PostgreSQL, --dsn uses it" if taken else f"{PORT} is free"
+    return Check("ports", "ok", f"a server of pgproof's own needs none, a container finds a free one; {what}")
+
+
+def _existing(dsn: str) -> Check:
+    try:
+        with open_server("dsn", ServerOptions(dsn)) as server:
+            major, minor = divmod(server.version_num, 10000)
+            mend = "give a role that is no superuser: CREATEDB is enough" if server.superuser else ""
+            return Check(EXISTING, "ok", f"PostgreSQL {major}.{minor}", mend)
+    except PgproofError as error:
+        return Check(EXISTING, "missing", error.message, error.hint)
 
 
 def _disk(home: Path) -> Check:
@@ -154,7 +200,8 @@ def _noise(server: ServerHandle, seconds: float, quiet: bool) -> Check:
     """How much two medians of as many equal executions, one after the other, differ in 19 of 20 cases."""
     times, begin = list[float](), time.perf_counter()
     with Target(server.dsn, SESSION_SETTINGS).connect() as connection, progress(out, quiet=quiet) as shown:
-        while (gone := time.perf_counter() - begin) < seconds:
+        most = seconds + min(9 * seconds, PATIENCE_S)
+        while (gone := time.perf_counter() - begin) < (seconds if len(times) >= ENOUGH else most):
             start = time.perf_counter()
             connection.execute(STATEMENT)
             times.append(time.perf_counter() - start)

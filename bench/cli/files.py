@@ -30,7 +30,7 @@ def living_options(command: Command) -> Command:
     """The options that say which databases to look at, and where the files' state is built meanwhile."""
     dsn = click.option(
         "--dsn", "dsns", multiple=True, metavar="DSN", help="A living database to hold against the files, which is "
-        "only read; its role needs no right beyond CONNECT. May be given several times.",
+        "only read; its role needs no right beyond CONNECT. May be given several times.  [default: none]",
     )  # fmt: skip
     return dsn(building_options(command))
 
@@ -71,15 +71,14 @@ def _built(files: Files, handle: ServerHandle, shown: Lines) -> Iterator[Built]:
 def judged(
     files: Files, dsns: Sequence[str], chosen: dict[str, Any], ignored: Sequence[str] = ()
 ) -> tuple[Judgement, ...]:
-    """Each of the databases held against the files; they are read first, before anything is built.
+    """Each of the databases held against the files; they are read first, before a server is started.
 
     Raises:
         ServerError: one of them cannot be read.
     """
-    with Lines(err) as shown, server(chosen, shown) as handle:
-        seen: list[Environment] = []
-        for one in map(read_environment, dsns):
-            same = sum(other.label.split(" #")[0] == one.label for other in seen)
-            seen.append(replace(one, label=f"{one.label} #{same + 1}") if same else one)
-        with _built(files, handle, shown) as found:
-            return tuple(judge(found.defined, alike(found, one), ignored) for one in seen)
+    seen: list[Environment] = []
+    for one in map(read_environment, dsns):
+        same = sum(other.label.split(" #")[0] == one.label for other in seen)
+        seen.append(replace(one, label=f"{one.label} #{same + 1}") if same else one)
+    with Lines(err) as shown, server(chosen, shown) as handle, _built(files, handle, shown) as found:
+        return tuple(judge(found.defined, alike(found, one), ignored) for one in seen)

@@ -36,6 +36,8 @@ Command = Callable[..., Any]
 Opens = Callable[[dict[str, Any], Bars | Lines], AbstractContextManager[ServerHandle]]
 
 SCALE = ScaleSettings("rows", ROWS)
+OF_A_SCHEMA = ("queries", "encoding", "prelude", "strict", "fire_triggers")
+"""Options that say more of a schema, and nothing of a workload."""
 KEPT = 50
 """Folders made of schemas that are kept: each is a few hundred kB of text, the ones used longest ago go."""
 
@@ -57,9 +59,9 @@ def source_options(command: Command) -> Command:
         click.option("--queries", type=file, help="Of a schema: the statements that matter, one or many in a file, "
                      "without headers.  [default: probes made from the schema]"),
         click.option("--encoding", default="", help="Of a schema: its encoding, where it is not UTF-8 and does not "
-                     "say so."),
+                     "say so.  [default: UTF-8]"),
         click.option("--prelude", type=file, help="Of a schema: SQL that comes before it, for what it takes for "
-                     "granted."),
+                     "granted.  [default: none]"),
         click.option("--strict", is_flag=True, help="With --queries: fail where one of them cannot be prepared."),
         click.option("--fire-triggers", is_flag=True, help="Of a schema: let its triggers fire while rows arrive."),
     )):  # fmt: skip
@@ -116,7 +118,7 @@ def _asked(given: Path | str, chosen: dict[str, Any]) -> Asked:
     size = chosen.get("scale") or ROWS
     source = redact(given) if isinstance(given, str) else given.name
     return Asked(
-        rows=SCALE.parse(size), size=size, source=source, queries=chosen.get("queries"),
+        rows=SCALE.parse(size, "--rows"), size=size, source=source, queries=chosen.get("queries"),
         strict=bool(chosen.get("queries") and chosen.get("strict")), fire_triggers=bool(chosen.get("fire_triggers")),
         seed=chosen.get("seed", 1), skew=chosen.get("skew", "default"),
     )  # fmt: skip

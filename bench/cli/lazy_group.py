@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -24,9 +27,11 @@ class Entry(NamedTuple):
 class LazyGroup(click.Group):
     """A click group over a table of commands. Listing and completing their names imports none of them."""
 
-    def __init__(self, *, table: Mapping[str, Entry], **settings: Any) -> None:  # noqa: ANN401 (click's own)
+    def __init__(self, *, table: Mapping[str, Entry], sections: Mapping[str, Sequence[str]], **settings: Any) -> None:  # noqa: ANN401 (click's own)
         super().__init__(**settings)
         self.table = table
+        self.sections = sections
+        """Headings, and the commands under each, in the order of the help."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the names, sorted as click does."""
@@ -39,25 +44,42 @@ class LazyGroup(click.Group):
         module, _, name = self.table[cmd_name].path.partition(":")
         command = getattr(import_module(module), name)
         assert isinstance(command, click.Command)
+        _show_examples(command, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write what click would write of the commands themselves."""
-        names = self.list_commands(ctx)
-        limit = formatter.width - 6 - max(map(len, names))
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, self._stand_in(name).get_short_help_str(limit)) for name in names])
+        """Write the whole first sentence of each command, under the headings."""
+        for heading, names in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, self.table[name].about) for name in names])
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Complete the name of a command, or an option of the group."""
         from click.shell_completion import CompletionItem
 
         found = [
-            CompletionItem(name, help=self._stand_in(name).get_short_help_str())
+            CompletionItem(name, help=self.table[name].about)
             for name in self.list_commands(ctx)
             if name.startswith(incomplete)
         ]
         return found + click.Command.shell_complete(self, ctx, incomplete)
 
-    def _stand_in(self, name: str) -> click.Command:
-        return click.Command(name, help=self.table[name].about)
+
+def _show_examples(command: click.Command, name: str) -> None:
+    """Put the examples of ``examples.toml`` below the help of a command, and of those of a group."""
+    command.epilog = epilog(name)
+    if isinstance(command, click.Group):
+        for inner, one in command.commands.items():
+            one.epilog = epilog(f"{name} {inner}")
+
+
+@cache
+def examples() -> Mapping[str, Sequence[tuple[str, str]]]:
+    """Command to its examples: a line to type, and what it does."""
+    return tomllib.loads(Path(__file__).with_name("examples.toml").read_text("utf-8"))
+
+
+def epilog(name: str) -> str:
+    """The examples of a command as click shows them: as they stand."""
+    lines = [f"  {line}\n      {what}" for line, what in examples().get(name, ())]
+    return "\b\nExamples:\n" + "\n".join(lines) if lines else ""

@@ -13,16 +13,18 @@ from typing import Any
 
 import click
 
-from bench.cli.inferred import WorkloadParameter, inferred_folder, is_schema
+from bench.cli import names
+from bench.cli.inferred import OF_A_SCHEMA, WorkloadParameter, inferred_folder, is_schema
 from bench.cli.streams import err, out
-from bench.dataset.source import insist_on
+from bench.dataset.source import insist_on, insist_on_scale
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import SetupOptions
 from bench.postgres.extensions import named
 from bench.postgres.servers import SERVERS, SUPERUSER, ServerHandle, ServerOptions, open_server
 from bench.postgres.servers.choice import DEFAULT_IMAGE, choose
 from bench.progress import Progress
-from bench.progress_bars import Bars, Lines
+from bench.progress_bars import Bars, Lines, Silent
+from bench.suggestions import did_you_mean
 from bench.workload import Workload, read
 
 GIB = 1024**3
@@ -40,7 +42,8 @@ def server_options(command: Command, *, dsn: str = "--dsn") -> Command:
         click.option("--pg-bin", type=click.Path(path_type=Path, file_okay=False), help="Folder of the installed "
                      "programs for --server local (pg_config --bindir).  [default: the newest in the usual places]"),
         click.option(dsn, "dsn", envvar="PGPROOF_DSN", help="An existing server (PostgreSQL 15 or later); pgproof "
-                     "makes databases of its own there and touches no other."),
+                     "makes databases of its own there and touches no other.  "
+                     "[default: what PGPROOF_DSN says]"),
         click.option("--image", default=DEFAULT_IMAGE, show_default=True, help="Image for --server docker."),
         home_option,
     )):  # fmt: skip
@@ -116,7 +119,8 @@ def clock_option(command: Command) -> Command:
     """The option that moves the present of the rows and of the queries."""
     return click.option(
         "--clock", callback=_clock, help="Another \"now\" than pgproof.toml's for rows and queries, in UTC where "
-        "it names no zone: 2026-01-01T15:37. Midnight is the easiest moment for what is counted by day.",
+        "it names no zone: 2026-01-01T15:37. Midnight is the easiest moment for what is counted by day.  "
+        "[default: the one of pgproof.toml]",
     )(command)  # fmt: skip
 
 
@@ -130,6 +134,14 @@ def _clock(_context: click.Context, _option: click.Parameter, text: str | None) 
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).isoformat()
 
 
+def query_option(command: Command) -> Command:
+    """The option that chooses queries by name."""
+    return click.option(
+        "--query", "only", multiple=True, shell_complete=names.queries, help="Only this query; may be given several "
+        "times.  [default: all]",
+    )(command)  # fmt: skip
+
+
 def output_option(command: Command) -> Command:
     """The option that says where results go."""
     return click.option(
@@ -139,18 +151,45 @@ def output_option(command: Command) -> Command:
 
 
 def quiet_option(command: Command) -> Command:
-    """The option that replaces progress bars."""
-    return click.option("--quiet", is_flag=True, help="Plain lines instead of progress bars.")(command)
+    """The options that say how much is printed: all that goes on, only the result, only its summary for programs."""
+    quiet = click.option("--quiet", is_flag=True, help="Print only the result, and nothing of what goes on.")
+    return quiet(json_option(command))
+
+
+def json_option(command: Command) -> Command:
+    """The option that prints for programs; ``as_json`` says whether it was given."""
+    return click.option(
+        "--json", is_flag=True, expose_value=False, callback=_only_json, help="Print only the summary of the result, "
+        "as one object of JSON.",
+    )(command)  # fmt: skip
+
+
+def _only_json(context: click.Context, _parameter: click.Parameter, given: bool) -> None:
+    if given:
+        out.quiet = out.as_json = True
+        context.call_on_close(_talk_again)
+
+
+def _talk_again() -> None:
+    out.quiet = out.as_json = False
 
 
 def workload_folder(given: Path | str | None, chosen: dict[str, Any]) -> Path:
     """The folder to work on: the one given, or the one made of a schema that is given, else the current one if it is a
     workload, else the packaged sample."""
-    if given is not None:
-        return inferred_folder(given, chosen, Lines(out), server) if is_schema(given) else Path(given)
-    if (Path("schema.sql")).exists() and Path("queries").is_dir():
-        return Path()
-    return Path(__file__).parents[1] / "sample"
+    if given is not None and is_schema(given):
+        return inferred_folder(given, chosen, _lines(), server)
+    folder = names.default_workload() if given is None else Path(given)
+    if folder.exists() and (said := [one for one in OF_A_SCHEMA if chosen.get(one)]):
+        option = f"--{said[0].replace('_', '-')}"
+        raise PgproofError(f"{option} is for a schema, and {folder} is a workload", hint=f"leave {option} out")
+    return folder
+
+
+def _lines() -> Lines:
+    """What is said while a workload is made, before the command begins."""
+    context = click.get_current_context(silent=True)
+    return Silent(out) if context and context.params.get("quiet") else Lines(out)
 
 
 def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
@@ -186,10 +225,13 @@ def setup_options(
 
     Raises:
         WorkloadError: ``only`` names a query that the workload does not have.
+        DatasetError: the dataset cannot make so few rows.
     """
     insist_on_queries(only, workload)
+    size = workload.scale.parse(chosen["scale"] or scale or workload.scale.default)
+    insist_on_scale(workload.dataset, size, chosen["seed"], chosen["skew"])
     return SetupOptions(
-        workload=workload, scale=workload.scale.parse(chosen["scale"] or scale or workload.scale.default),
+        workload=workload, scale=size,
         seed=chosen["seed"], skew=chosen["skew"], workers=chosen["workers"],
         cache_limit_bytes=chosen["cache_limit"] * GIB, only=tuple(only), progress=progress,
     )  # fmt: skip
@@ -212,11 +254,31 @@ def share_of(option: str, text: str, most: float = 100) -> float:
     return value / 100
 
 
+def checked(check: Callable[[str], object]) -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Refuse a value as soon as the command line is read, before a schema is filled for it; ``check`` raises."""
+
+    def call(_context: click.Context, _parameter: click.Parameter, value: Any) -> Any:  # noqa: ANN401
+        for one in value if isinstance(value, tuple) else (value,):
+            if one:
+                check(one)
+        return value
+
+    return call
+
+
+def insist_on_writable(option: str, file: Path | None) -> None:
+    """Raise ``PgproofError`` where ``file`` cannot be written: before the work whose result it is to take."""
+    if file is None or os.access(file if file.exists() else file.parent, os.W_OK):
+        return
+    why = "not a file that can be written" if file.parent.is_dir() else f"there is no folder {file.parent}"
+    raise PgproofError(f"{option} {file}: {why}", hint=f"choose another file with {option}")
+
+
 def insist_on_queries(only: Iterable[str], *workloads: Workload) -> None:
     """Raise ``WorkloadError`` where ``--query`` names one that no workload has."""
     known = {query.name for workload in workloads for query in workload.queries}
     if unknown := [name for name in only if name not in known]:
-        raise WorkloadError(f"--query {unknown[0]}: no such query", hint=f"there are {', '.join(sorted(known))}")
+        raise WorkloadError(f"--query {unknown[0]}: no such query", hint=did_you_mean(unknown[0], known))
 
 
 def is_existing(chosen: dict[str, Any]) -> bool:
@@ -228,6 +290,8 @@ def _kind(chosen: dict[str, Any]) -> str:
     """The kind of server that the options ask for, or empty where they leave the choice."""
     if chosen["pg_bin"] and chosen["server"] not in (None, "local"):
         raise click.UsageError(f"--pg-bin is for --server local, not for --server {chosen['server']}")
+    if not chosen["image"].strip():
+        raise click.UsageError(f"--image: give the name of an image: --image {DEFAULT_IMAGE}")
     return chosen["server"] or ("local" if chosen["pg_bin"] else "dsn" if chosen["dsn"] else "")
 
 

@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from bench import storage
-from bench.cli.carry_out import exit_code
+from bench.cli import names
+from bench.cli.carry_out import exit_code, show
+from bench.cli.options import json_option
 from bench.cli.streams import out
 from bench.experiments.before_after import only as part
 from bench.experiments.before_after.files import FIGURES, write_figures
@@ -21,11 +23,12 @@ SELECTED = "selected"
 
 @click.command("report")
 @click.argument("result", type=click.Path(path_type=Path))
-@click.option("--query", "only", multiple=True, help="Only this query, into the folder selected/; may be given several "
-              "times.")  # fmt: skip
+@click.option("--query", "only", multiple=True, shell_complete=names.queries_of_run, help="Only "
+              "this query, into the folder selected/; may be given several times.  [default: all]")  # fmt: skip
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: the "
               "result's own]")  # fmt: skip
 @click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
+@json_option
 def report_command(result: Path, only: tuple[str, ...], output: Path | None, figures: bool) -> int:
     """Write the reports of a stored result again, with no server.
 
@@ -43,8 +46,7 @@ def report_command(result: Path, only: tuple[str, ...], output: Path | None, fig
     with writing_to(folder):
         experiment.write(seen, folder)
         drawn = write_figures(seen, folder) if figures else ()
-    out.print(experiment.show(seen))
-    out.print(f"{experiment.page_is}: {folder / experiment.page}", soft_wrap=True, markup=False)
+    show(experiment, seen, folder)
     if figures:
         out.print(f"figures: {plural(len(drawn), 'file')} in {folder / FIGURES}", soft_wrap=True)
     return exit_code(experiment, seen)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from bench import storage
+from bench.cli import names
 from bench.cli.options import server, server_options
 from bench.cli.streams import err, out
 from bench.errors import PgproofError
@@ -31,7 +32,7 @@ AGAIN = 15
 
 @click.command("reproduce")
 @click.argument("result", metavar="RUN", type=click.Path(path_type=Path))
-@click.argument("cell", metavar="CELL")
+@click.argument("cell", metavar="CELL", shell_complete=names.cells_of_run)
 @click.option("--state", type=click.Choice(STATES), default="after", show_default=True, help="Which of the two states.")
 @click.option("--binding", default=1, show_default=True, type=click.IntRange(min=1), help="Which values of the class, "
               "in the order of the report.")  # fmt: skip

@@ -28,10 +28,6 @@ def schema_command(workload: Path | str | None, form: str, output: Path | None, 
     Schemas, types, tables with all that belongs to them, views, functions, and what each optimization does to them, a
     fact a line, as the catalog of a server of pgproof's own has them. Its diff in a pull request says what a change
     does; pgproof verify holds it against the files.
-
-    \b
-      pgproof schema --output schema.lock.yaml
-      pgproof schema structure.sql --format json
     """
     with built_files(files_of(workload, chosen), chosen) as found:
         put_or_print(FORMATS[form](found.defined), output)

@@ -6,23 +6,42 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from bench.cli.options import building_options, put_or_print, read_workload, trust_option, workload_argument
+from bench.cli import names
+from bench.cli.options import (
+    building_options,
+    insist_on_writable,
+    put_or_print,
+    read_workload,
+    trust_option,
+    workload_argument,
+)
 from bench.errors import WorkloadError
 from bench.model import Optimization
 from bench.shipping import ship_script
+from bench.suggestions import did_you_mean
 from bench.workload import Workload
+
+OF_A_SERVER = ("server", "pg_bin", "dsn", "image", "home")
+"""Options that say where the files' state is built."""
 
 
 @click.command("ship-script")
 @workload_argument
 @trust_option
-@click.option("--only", multiple=True, metavar="NAME", help="Only this optimization; may be given several times.")
+@click.option(
+    "--only",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=names.optimizations,
+    help="Only this optimization; may be given several times.  [default: all]",
+)
 @click.option("--undo", is_flag=True, help="The script that takes them back, last first.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to.  [default: the "
               "terminal]")  # fmt: skip
 @click.option("--dsn", "living", metavar="DSN", help="The live database, which is only read: the script holds what it "
-              "lacks, with --undo what it has.")  # fmt: skip
+              "lacks, with --undo what it has.  [default: none]")  # fmt: skip
 @building_options
 def ship_script_command(
     workload: Path | None, only: tuple[str, ...], undo: bool, output: Path | None, living: str | None,
@@ -33,11 +52,10 @@ def ship_script_command(
     Indexes CONCURRENTLY, invalid ones replaced; strong locks waited for shortly and often; constraints NOT VALID and
     then validated. It can be stopped and run again. Needs no server, it is text; with --dsn it holds no more than that
     database lacks, and the other options say where pgproof builds what it compares that with.
-
-    \b
-      pgproof ship-script --output ship.sql
-      pgproof ship-script --dsn postgresql://reader@production/app --output ship.sql
     """
+    insist_on_writable("--output", output)
+    if not living:
+        _insist_on_no_server()
     found = read_workload(workload, chosen)
     wanted = _chosen(found, only)
     if living:
@@ -45,6 +63,15 @@ def ship_script_command(
     else:
         put_or_print(ship_script(found.name, wanted, undo, queries=found.queries), output)
     return 0
+
+
+def _insist_on_no_server() -> None:
+    """Raise ``click.UsageError`` where an option says where to build, and there is nothing to compare that with."""
+    context = click.get_current_context()
+    for option in context.command.params:
+        given = context.get_parameter_source(option.name or "") is ParameterSource.COMMANDLINE
+        if given and option.name in OF_A_SERVER:
+            raise click.UsageError(f"{option.opts[0]} is for --dsn: without it the script is text, and needs no server")
 
 
 def _script_for(
@@ -64,6 +91,6 @@ def _script_for(
 def _chosen(workload: Workload, only: tuple[str, ...]) -> list[Optimization]:
     known = [one.name for one in workload.optimizations]
     if unknown := [name for name in only if name not in known]:
-        hint = f"there are {', '.join(known) or 'none'}"
+        hint = did_you_mean(unknown[0], known) or "the workload has none"
         raise WorkloadError(f"--only {unknown[0]}: no such optimization", hint=hint)
     return [one for one in workload.optimizations if not only or one.name in only]

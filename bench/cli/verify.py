@@ -29,7 +29,8 @@ from bench.progress_bars import Lines
 @click.option("--others", is_flag=True, help="With --dsn: also name what is none of the files' business: in schemas "
               "of which the files say nothing, partitions that came later, extensions. It is never drift.")  # fmt: skip
 @click.option("--ignore", "ignored", multiple=True, metavar="PATTERN", help="With --dsn: do not look at objects of "
-              "that name ('public.schema_migrations', 'public.tmp_*'). May be given several times.")  # fmt: skip
+              "that name ('public.schema_migrations', 'public.tmp_*'). May be given several times.  "
+              "[default: none]")  # fmt: skip
 @click.option("--format", "form", default="text", show_default=True, type=click.Choice(["text", "json"]), help="With "
               "--dsn: for people, or for programs.")  # fmt: skip
 @click.option("--lock", "file", type=click.Path(path_type=Path, dir_okay=False), help="The document of pgproof schema. "
@@ -46,11 +47,6 @@ def verify(
     them are shown side by side. Without --dsn: schema.lock.yaml, and the databases that pgproof made from the files.
 
     Exit code 1 is drift, 2 an error.
-
-    \b
-      pgproof verify
-      pgproof verify --dsn postgresql://reader@staging/app
-      pgproof verify structure.sql --dsn service=staging --dsn service=production --ignore 'public.schema_migrations'
     """
     if dsns:
         return _living(workload, dsns, others, ignored, form, chosen)

@@ -27,6 +27,8 @@ HINTS = {
     "clock": "see 'Another clock' in docs/own-workload.md, or change clock in pgproof.toml and the rows with it",
 }
 """By argument that a dataset need not take: what to do."""
+SMALL = 1_000
+"""Units below which a dataset is asked whether it can make so few: no workload of ours needs more than 100."""
 
 
 def scripts(folder: Path) -> list[Path]:
@@ -77,6 +79,15 @@ def _module(folder: Path) -> ModuleType:
     if not callable(getattr(sys.modules[name], "tables", None)):
         raise DatasetError(f"{entry} has no function tables(scale, seed, skew)", hint="see docs/own-workload.md")
     return sys.modules[name]
+
+
+def insist_on_scale(folder: Path, scale: int, seed: int, skew: str) -> None:
+    """Raise ``DatasetError`` where the dataset's package refuses so few units; before a server is started for them.
+
+    Only of small sizes it is asked: those are the ones that a dataset refuses, and to import it takes its time.
+    """
+    if scale < SMALL:
+        tables(folder, scale, seed, skew)
 
 
 def insist_on(argument: str, folder: Path) -> None:

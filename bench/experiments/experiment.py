@@ -12,8 +12,9 @@ from rich.console import RenderableType
 
 from bench.errors import RunFileError
 from bench.experiments import packages
-from bench.report import markdown, terminal
-from bench.report.document import Document
+from bench.model import Json
+from bench.report import machine_readable, markdown, terminal
+from bench.report.document import Document, plain
 from bench.report.files import put
 from bench.report.findings import Finding, fails
 from bench.report.html import render as html
@@ -47,7 +48,7 @@ class Experiment(Generic[Record, Summary]):
     """The arguments of its smallest run on a workload, for who only wants to see it go."""
     command: str = ""
     """The command that carries it out, where that is not its name."""
-    others: Mapping[str, Callable[[Record, Summary], str]] = field(default_factory=dict)
+    others: Mapping[str, Callable[[Record, Summary], str | bytes]] = field(default_factory=dict)
     """Files beside page and Markdown, and what makes them."""
     outcome: Callable[[Record], Outcome] | None = None
     """None: it differs where one of its findings is a failure."""
@@ -88,6 +89,22 @@ class Experiment(Generic[Record, Summary]):
     def look(self, record: Record) -> tuple[Finding, ...]:
         """The findings of ``record``."""
         return tuple(self.findings(record, self.decided(record)))
+
+    def for_programs(self, record: Record, folder: Path) -> dict[str, Json]:
+        """All that was decided, as JSON holds it: the same for every experiment but for ``summary``."""
+        summary = self.decided(record)
+        made = self.document(record, summary)
+        return {
+            "experiment": self.name,
+            "status": str(getattr(record, "status", "complete")),
+            "outcome": self.ends_as(record),
+            "headline": made.headline,
+            "alarms": [plain(line) for line in made.alarms],
+            "record": str(folder / self.kind.file),
+            "report": str(folder / self.page),
+            "findings": [machine_readable.plain(one) for one in self.look(record)],
+            "summary": machine_readable.plain(summary),
+        }
 
     def ends_as(self, record: Record) -> Outcome:
         """What the exit code says."""

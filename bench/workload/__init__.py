@@ -15,6 +15,7 @@ from typing import Any
 
 from bench.errors import WorkloadError
 from bench.model import Optimization, Query
+from bench.suggestions import did_you_mean, file_nearby
 from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
 from bench.workload.optimizations import CATEGORIES, read_optimizations
@@ -40,16 +41,16 @@ class ScaleSettings:
     gate: str = ""
     """The size at which baselines are made and changes are gated; empty means the default."""
 
-    def parse(self, text: str) -> int:
-        """Turn ``20k``, ``1M``, ``5000`` or a preset's name into a number of units."""
+    def parse(self, text: str, option: str = "--scale") -> int:
+        """Turn ``20k``, ``1M``, ``5000`` or a preset's name into a number of units; ``option`` gave it."""
         match = _SCALE.match(self.presets.get(text, text))
         factor = {"": 1, "k": 1_000, "m": 1_000_000}
         number = float(match[1]) * factor[match[2].lower()] if match else -1.0
         if not 1 <= number <= SCALE_MAX or number != int(number):
-            names = ", ".join(self.presets) or "none"
+            near = did_you_mean(text, self.presets, "use a number such as 20k or 1M, or ")
             raise WorkloadError(
-                f"--{self.unit} {text}: not a number of {self.unit} between 1 and {SCALE_MAX:,}",
-                hint=f"use a number such as 20k or 1M, or a preset ({names})",
+                f"{option} {text}: not a number of {self.unit} between 1 and {SCALE_MAX:,}",
+                hint=near or "use a number such as 20k or 1M",
             )
         return int(number)
 
@@ -123,6 +124,7 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
     """
     if not folder.is_dir():
         hint = "give a schema (a file, a folder of migrations, a DSN), or a folder with schema.sql and queries/"
+        hint = file_nearby(folder) or hint
         raise WorkloadError(f"there is no {folder}", hint=hint)
     for needed in ("schema.sql", "queries"):
         if not (folder / needed).exists():

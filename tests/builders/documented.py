@@ -11,7 +11,7 @@ import re
 import shlex
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 from typing import NamedTuple
@@ -103,19 +103,26 @@ def attempt(words: Sequence[str], *, whole: bool) -> tuple[int, str]:
     from bench.postgres.servers import SERVERS
 
     printed = StringIO()
-    with redirect_stdout(printed), redirect_stderr(printed), patch.dict(SERVERS, {} if whole else _nobody(SERVERS)):
+    with ExitStack() as stack:
+        stack.enter_context(redirect_stdout(printed))
+        stack.enter_context(redirect_stderr(printed))
+        if not whole:
+            stack.enter_context(patch.dict(SERVERS, dict.fromkeys(SERVERS, _nobody)))
+            stack.enter_context(patch("bench.cli.files.read_environment", _nowhere))
         return main(list(words)), printed.getvalue()
 
 
-def _nobody(kinds: Sequence[str]) -> dict[str, object]:
+@contextmanager
+def _nobody(options: object) -> Iterator[None]:
+    """In place of a server of any kind."""
+    _nowhere(options)
+    yield
+
+
+def _nowhere(_where: object) -> None:
     from bench.errors import ServerError
 
-    @contextmanager
-    def nobody(options: object) -> Iterator[None]:
-        raise ServerError(AS_FAR_AS_THE_SERVER)
-        yield
-
-    return dict.fromkeys(kinds, nobody)
+    raise ServerError(AS_FAR_AS_THE_SERVER)
 
 
 if __name__ == "__main__":

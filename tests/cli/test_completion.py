@@ -13,6 +13,9 @@ import pytest
 
 from bench.cli import main
 from bench.cli.completion import LINES
+from tests import ROOT, SHOP
+
+RUN = ROOT / "tests" / "golden" / "runs" / "run" / "plain"
 
 Ask = Callable[..., tuple[int, str]]
 
@@ -48,12 +51,18 @@ def test_the_script_of_a_shell_is_printed(ask: Ask, shell: str) -> None:
         ("pgproof completion ", {"bash", "zsh", "fish"}),
         ("pgproof run --skew ", {"mild", "default", "brutal"}),
         ("pgproof load --find", {"--find-rate"}),
+        (f"pgproof run {SHOP} --query o", {"open_orders"}),
+        (f"pgproof ship-script {SHOP} --only ", {"orders_customer_idx", "orders_open_idx"}),
+        ("pgproof run nowhere --query ", set()),
+        (f"pgproof reproduce {RUN} latest_orders/h", {"latest_orders/hot"}),
+        (f"pgproof report {RUN} --query o", {"open_orders"}),
+        ("pgproof explain can", {"candidate", "cannot tell"}),
     ],
 )
 def test_commands_options_and_choices_are_completed(ask: Ask, typed: str, answer: set[str]) -> None:
     status, found = ask("bash_complete", typed)
     assert status == 0
-    assert set(found.split()) == {f"plain,{word}" for word in answer}
+    assert set(filter(None, found.splitlines())) == {f"plain,{word}" for word in answer}
 
 
 def test_a_file_is_left_to_the_shell(ask: Ask) -> None:
@@ -74,7 +83,7 @@ def test_the_line_that_switches_it_on_is_printed(shell: str, capsys: pytest.Capt
 
 def test_another_shell_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["completion", "tcsh"]) == 2
-    assert "'bash', 'zsh', 'fish'" in capsys.readouterr().err
+    assert "no such choice\n  there are bash, fish, zsh" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(not shutil.which("bash"), reason="no bash here")

@@ -68,7 +68,7 @@ def test_a_killed_run_leaves_nothing_that_the_next_takes_for_finished(
     pgproof("cache clear")
     done = interrupted(cli_home, tmp_path, "crm:", signal.SIGKILL)
     assert done.returncode == -signal.SIGKILL
-    status, printed = pgproof("run", ROOT, "--leads", "1k", "--query", "pipeline_board", "--quiet")
+    status, printed = pgproof("run", ROOT, "--leads", "1k", "--query", "pipeline_board")
     assert status == 0, printed
     assert "loading rows" in printed
 
@@ -78,7 +78,9 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
     long = ("--query", "pipeline_board", "--rounds", "320", "--budget", "600")
     done = interrupted(cli_home, tmp_path, "comparing results", signal.SIGINT, *long)
     assert done.returncode == 130, done.stderr
-    assert "the part that was measured is kept" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("interrupted: the part that was measured is kept: reports/")
+    assert f"to begin again: pgproof run {ROOT} --scale 1k" in last
     (stored,) = (tmp_path / "reports").glob("*/run.json")
     seen = storage.load(storage.RUN, stored)
     assert seen.status == "interrupted"
@@ -104,5 +106,8 @@ def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path:
     pgproof("cache clear")
     done = interrupted(cli_home, tmp_path, "crm:", signal.SIGINT)
     assert done.returncode == 130, done.stderr
-    assert "nothing had been measured yet" in done.stderr
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith(
+        "interrupted: nothing had been measured yet, so nothing is kept; to begin again: pgproof run"
+    )
     assert "the cache is empty" in pgproof("cache list")[1]

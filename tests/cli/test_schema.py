@@ -173,7 +173,6 @@ def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, cli_home: Path) -> 
         "9k",
         "--home",
         str(cli_home),
-        "--quiet",
     ]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           start_new_session=True) as process:  # fmt: skip
@@ -183,6 +182,6 @@ def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, cli_home: Path) -> 
                 break
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
-    assert (process.returncode, said.strip()) == (130, "interrupted")
+    assert (process.returncode, said.strip()) == (130, "interrupted: nothing is kept")
     assert not list(cli_home.glob("schemas/.new*"))
     assert json.loads(json.dumps(databases(cli_home))) == []

@@ -18,6 +18,8 @@ ALLOWED = {"click", "bench"}
 OURS = {"bench", "bench.cli", "bench.cli.codes", "bench.cli.commands", "bench.cli.lazy_group", "bench.errors"} | {
     "bench.experiments", *(package.__name__ for package in packages())
 }  # fmt: skip
+OF_AN_ERROR = {"bench.cli.complaints", "bench.suggestions"}
+"""Loaded beside them where a line is wrong."""
 
 LOADED = """
 import sys
@@ -44,9 +46,9 @@ def loaded(name: str) -> click.Command:
     return command
 
 
-def completed(group: click.Group, arguments: list[str], incomplete: str) -> list[tuple[str, str, str | None]]:
+def completed(group: click.Group, arguments: list[str], incomplete: str) -> list[tuple[str, str]]:
     found = ShellComplete(group, {}, "pgproof", "_PGPROOF_COMPLETE").get_completions(arguments, incomplete)
-    return [(item.value, item.type, item.help) for item in found]
+    return [(item.value, item.type) for item in found]
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["nonsense"]])
@@ -56,22 +58,15 @@ def test_nothing_is_loaded_before_a_command_is_called(arguments: list[str]) -> N
     )
     assert done.returncode == (2 if arguments == ["nonsense"] else 0), done.stderr
     modules = set(done.stderr.splitlines()[-1].split())
-    assert {name for name in modules if name.split(".")[0] == "bench"} == OURS
+    assert {name for name in modules if name.split(".")[0] == "bench"} == OURS | (
+        OF_AN_ERROR if arguments == ["nonsense"] else set()
+    )
     assert {name.split(".")[0] for name in modules} - sys.stdlib_module_names == ALLOWED
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_is_called_as_the_table_says(name: str) -> None:
     assert loaded(name).name == name
-
-
-@pytest.mark.parametrize("width", [40, 60, 80, 110])
-def test_the_list_of_commands_is_what_their_own_help_says(whole: click.Group, width: int) -> None:
-    def shown(group: click.Group) -> str:
-        return group.get_help(click.Context(group, info_name="pgproof", terminal_width=width, max_content_width=width,
-                                            help_option_names=["-h", "--help"]))  # fmt: skip
-
-    assert shown(cli) == shown(whole)
 
 
 @pytest.mark.parametrize("incomplete", ["", "s", "ship-", "x", "--", "--v"])

@@ -108,7 +108,7 @@ def test_files_that_are_no_part_of_the_workload_are_not_looked_at(shop: Path) ->
     assert read(shop)
 
 
-SETTINGS = "settings --group a: --group b:work_mem=1MB"
+SETTINGS = "settings --group a:jit=on --group b:work_mem=1MB"
 
 
 @pytest.mark.parametrize(

@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bench.cli import names as known_names
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.inferred import is_schema, source_options
 from bench.cli.options import (
+    checked,
     output_option,
     quiet_option,
     read_workload,
@@ -23,6 +26,7 @@ from bench.cli.options import (
     workload_options,
 )
 from bench.cli.streams import out
+from bench.errors import PgproofError
 from bench.experiments.advise import run as advising
 from bench.experiments.advise.document import EXPERIMENT
 from bench.experiments.advise.one_query import with_query
@@ -32,6 +36,7 @@ from bench.model import Options
 from bench.model.advised import Limits
 from bench.progress_bars import progress
 from bench.statistics.looks import FIRST_MEETS, LAST, rule
+from bench.suggestions import file_nearby
 from bench.workload import Workload
 
 TRYING_S = 120.0
@@ -54,11 +59,17 @@ _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*")
     "--query",
     "only",
     multiple=True,
-    help="Advise on this query alone, by its name or as a file of SQL; may be given several times.",
+    shell_complete=known_names.queries,
+    help="Advise on this query alone, by its name or as a file of SQL; may be given several times.  [default: all]",
 )
-@click.option("--disk", help="What all new indexes may take together: 200MB, 2GB.  [default: no limit]")
+@click.option(
+    "--disk",
+    callback=checked(lambda text: _bytes(text)),
+    help="What all new indexes may take together: 200MB, 2GB.  [default: no limit]",
+)
 @click.option(
     "--write-cost",
+    callback=checked(partial(share_of, "--write-cost", most=math.inf)),
     help="How much more the workload's write statements may write into the log (WAL) for them: 5%.  [default: no "
     "limit]",
 )
@@ -136,7 +147,7 @@ def _workload(
     names = [one for one in only if not one.endswith(".sql")]
     for file in files:
         if not file.is_file():
-            raise click.UsageError(f"--query {file}: there is no such file")
+            raise PgproofError(f"--query {file}: there is no such file", hint=file_nearby(file))
     if given is not None and is_schema(given) and files:
         if len(files) > 1 or names or chosen["queries"]:
             raise click.UsageError("of a schema alone --query takes one file; --queries takes several statements")

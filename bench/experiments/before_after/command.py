@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.inferred import source_options
 from bench.cli.options import (
+    checked,
     is_existing,
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server_options,
@@ -46,7 +49,6 @@ TIMEOUT_S = 30.0
 NOW_TIMEOUT_S = 5.0
 """Seconds of one execution where the user says none; what takes fifty times the target has missed it."""
 
-_query = click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
 _timeout = click.option(
     "--timeout",
     type=click.FloatRange(0.01),
@@ -64,7 +66,7 @@ _target = click.option(
 @workload_options
 @source_options
 @server_options
-@_query
+@query_option
 @click.option(
     "--budget",
     type=click.FloatRange(0),
@@ -113,6 +115,7 @@ _target = click.option(
     default="0%",
     show_default=True,
     metavar="PERCENT",
+    callback=checked(partial(share_of, "--aged")),
     help="Write that share of the rows of each table by churn.sql before measuring, both states alike, so that dead "
     "rows and the visibility map are those of a table that lives; reads are timed before it, too.",
 )
@@ -163,7 +166,7 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
 @click.command()
 @workload_options
 @server_options
-@_query
+@query_option
 @_timeout
 @_target
 @output_option

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bench.errors import RunFileError
 from bench.model import Run
-from bench.report.numbers import listed
+from bench.suggestions import did_you_mean
 
 
 def only(run: Run, names: Collection[str]) -> Run:
@@ -20,7 +20,7 @@ def only(run: Run, names: Collection[str]) -> Run:
     """
     known = [query.name for query in run.queries]
     if unknown := [name for name in names if name not in known]:
-        raise RunFileError(f"--query {unknown[0]}: the run has no such query", hint=f"there are {listed(known, 20)}")
+        raise RunFileError(f"--query {unknown[0]}: the run has no such query", hint=did_you_mean(unknown[0], known))
     return replace(
         run,
         queries=tuple(query for query in run.queries if query.name in names),

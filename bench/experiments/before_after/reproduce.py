@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from bench.errors import PgproofError
 from bench.measurement import Cell
 from bench.model import Run, State
 from bench.postgres.servers.settings import TIMED_SETTINGS
 from bench.shipping.text import value_literal
+from bench.suggestions import did_you_mean
 
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF)"
 
@@ -26,8 +26,8 @@ def cell_of(run: Run, asked: str) -> Cell:
     cells = {f"{pair.query}/{pair.parameter_class}": pair for pair in pairs}
     if pair := cells.get(f"{query}/{name}"):
         return Cell(queries[pair.query], pair.parameter_class, pair.bindings)
-    like = get_close_matches(f"{query}/{name}", cells, n=3) or [one for one in cells if one.startswith(f"{query}/")]
-    hint = f"did you mean {' or '.join(like)}?" if like else f"there are {', '.join(cells)}"
+    of_query = [one for one in cells if one.startswith(f"{query}/")]
+    hint = f"there are {', '.join(of_query)}" if of_query else did_you_mean(f"{query}/{name}", cells)
     raise PgproofError(f"{asked}: the run has no such cell", hint=hint)
 
 

@@ -7,13 +7,15 @@ from pathlib import Path
 import click
 
 from bench import storage
-from bench.cli.options import output_option
-from bench.cli.streams import out
+from bench.cli.options import json_option, output_option
+from bench.cli.streams import answer
 from bench.errors import PgproofError
 from bench.experiments.compare import formats
 from bench.experiments.compare.run import MOST
 from bench.experiments.compare.run import compare as compare_runs
+from bench.experiments.compare.summary import summarize
 from bench.model import STATES, State
+from bench.report.machine_readable import plain
 from bench.report.numbers import plural
 from bench.results_folder import publish
 from bench.storage import RUN
@@ -24,6 +26,7 @@ from bench.storage import RUN
 @click.option("--state", type=click.Choice(STATES), help="Cells to print.  [default: after, where a run has it]")
 @click.option("--all", "everything", is_flag=True, help="Print every cell, not only those that moved.")
 @output_option
+@json_option
 def compare(runs: tuple[Path, ...], state: State | None, everything: bool, output: Path) -> int:
     """Show stored runs side by side, each held against the first.
 
@@ -38,8 +41,12 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
         raise click.UsageError(f"give 2 to {MOST} runs, not {len(runs)}; for more there is: pgproof history")
     found = compare_runs([storage.load(RUN, _file(path)) for path in runs])
     folder = publish(output, "compare", lambda folder: formats.write(found, folder))
-    out.print(formats.show(found, state, everything=everything))
-    out.print(f"comparison: {folder / 'compare.html'}", soft_wrap=True, markup=False)
+    page = folder / "compare.html"
+    answer(
+        {"report": str(page), "summary": plain(summarize(found, state, everything=everything))},
+        formats.show(found, state, everything=everything),
+        f"comparison: {page}",
+    )
     return 0
 
 

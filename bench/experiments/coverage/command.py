@@ -10,6 +10,7 @@ import click
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server_options,
@@ -27,7 +28,7 @@ from bench.progress_bars import progress
 @click.command("coverage")
 @workload_options
 @server_options
-@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@query_option
 @click.option("--timeout", default=TIMEOUT_S, show_default=True, type=click.FloatRange(0.01), help="Seconds after "
               "which one execution is cut off; what is then left open is told.")  # fmt: skip
 @output_option

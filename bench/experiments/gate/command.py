@@ -14,7 +14,9 @@ from bench import storage
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
     insist_on_queries,
+    insist_on_writable,
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server,
@@ -22,7 +24,7 @@ from bench.cli.options import (
     setup_options,
     workload_options,
 )
-from bench.cli.streams import out
+from bench.cli.streams import answer, out
 from bench.errors import BaselineError, PgproofError
 from bench.experiments.gate.arms import Arm, arm_of_recipe, arm_of_ref, head_arm
 from bench.experiments.gate.document import EXPERIMENT
@@ -56,6 +58,7 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     No times are in it that could be compared with another machine's; it says how to make the old state again, so that a
     gate can time both in one job. Accepted regressions ("expected" in a query's header) expire with it.
     """
+    insist_on_writable("--baseline", baseline_file)
     with progress(out, quiet=quiet) as shown:
         found = read_workload(workload, chosen)
         options = gate_options(found, head_arm(found), None, None, chosen, shown)
@@ -64,10 +67,12 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     file = baseline_file or found.root / BASELINE.file
     storage.save(made, BASELINE, file)
     size = file.stat().st_size / 1000
-    out.print(f"baseline: {file} ({len(made.cells)} cells at {options.setup.size}, {size:.0f} kB)",
-              markup=False, soft_wrap=True)  # fmt: skip
     where = f"commit {made.recipe.commit[:10]}" if made.recipe.commit else "the files as they are, kept in it"
-    out.print(f"made from {where}; commit it, then run: pgproof gate", markup=False, soft_wrap=True)
+    answer(
+        {"baseline": str(file), "cells": len(made.cells), "size_bytes": file.stat().st_size},
+        f"baseline: {file} ({len(made.cells)} cells at {options.setup.size}, {size:.0f} kB)",
+        f"made from {where}; commit it, then run: pgproof gate",
+    )
     return 0
 
 
@@ -77,7 +82,7 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
 @_baseline
 @click.option("--base", "ref", help="Git ref to compare with: its schema, queries and optimizations, on the rows of "
               "the working tree.  [default: what the baseline was made from]")  # fmt: skip
-@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@query_option
 @click.option("--counters-only", is_flag=True, help="Compare work, plans and rows with the baseline; no times.")
 @click.option(
     "--strict", is_flag=True, help="Fail also when queries were added, removed, or ask with other parameters."
@@ -97,6 +102,8 @@ def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chose
     Work is compared with the baseline, time with the old arm, run side by side in the same job. Exit code 1 says
     regression, 3 that the baseline cannot be compared, 5 that the machine was too noisy to say anything.
     """
+    if chosen["counters_only"] and chosen["ref"]:
+        raise click.UsageError("--base is what times are compared with, and --counters-only compares none: give one")
     found = read_workload(workload, chosen)
     stored = _stored(found, chosen["baseline_file"], chosen["ref"])
     shown, results = progress(out, quiet=quiet), begin(EXPERIMENT, output)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
+    checked,
     output_option,
     quiet_option,
     read_workload,
@@ -20,12 +22,14 @@ from bench.cli.options import (
     workload_options,
 )
 from bench.cli.streams import out
+from bench.errors import PgproofError
 from bench.experiments.load import run as loading
 from bench.experiments.load.document import EXPERIMENT
 from bench.experiments.load.record import LoadOptions
 from bench.experiments.load.run import states_of
 from bench.experiments.setup import SetupOptions
 from bench.progress_bars import progress
+from bench.suggestions import did_you_mean
 from bench.workload import Workload
 
 CLIENTS_MOST = 1000
@@ -42,19 +46,41 @@ who waited for so long has gone, and a queue that only grows measures nothing bu
 _EACH_MOST_S = 24 * 3600
 
 
+def numbers(text: str, option: str, most: float, *, whole: bool) -> tuple[float, ...]:
+    """The numbers of a list such as ``1,4,16``, ascending, each once."""
+    found = set()
+    for part in text.split(","):
+        try:
+            value = float(part)
+        except ValueError:
+            value = math.nan
+        if not 0 < value <= most or (whole and value != int(value)):
+            kind = "whole numbers from 1" if whole else "numbers above 0"
+            raise click.UsageError(
+                f"{option} {text}: '{part.strip()}' does not fit; give {kind} to {most:,.0f}: 1,4,16"
+            )
+        found.add(value)
+    return tuple(sorted(found))
+
+
+_clients = checked(partial(numbers, option="--clients", most=CLIENTS_MOST, whole=True))
+_rates = checked(partial(numbers, option="--rate", most=RATE_MOST_TPS, whole=False))
+
+
 @click.command("load")
 @workload_options
 @server_options
-@click.option("--clients", default="1,4,16", show_default=True, metavar="N,N,...", help="Concurrent connections, a "
-              "step for each number.")  # fmt: skip
-@click.option("--rate", "rates", default="", metavar="R,R,...", help="Transactions that become due in a second, of the "
-              "most clients together: a further step for each. A time then counts from when it was due.")  # fmt: skip
+@click.option("--clients", default="1,4,16", show_default=True, metavar="N,N,...", callback=_clients, help="Concurrent "
+              "connections, a step for each number.")  # fmt: skip
+@click.option("--rate", "rates", default="", metavar="R,R,...", callback=_rates, help="Transactions that become due "
+              "in a second, of the most clients together: a further step for each. A time then counts from when it was "
+              "due.  [default: none]")  # fmt: skip
 @click.option("--find-rate", is_flag=True, help="Search for the rate at which the p95 of the mix crosses the target: "
               "up to 8 further steps for each state.")  # fmt: skip
 @click.option("--mix", default="", metavar="NAME=N,...", help="Only these queries, with these weights.  [default: all, "
               "with the weights of their headers]")  # fmt: skip
-@click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, _EACH_MOST_S), help="Length of each "
-              "step.")  # fmt: skip
+@click.option("--seconds", default=60, show_default=True, type=click.IntRange(1, _EACH_MOST_S), help="Seconds of "
+              "each step.")  # fmt: skip
 @click.option("--target", type=click.FloatRange(0, min_open=True), help="Milliseconds at p95.  [default: 100, or what "
               "pgproof.toml says]")  # fmt: skip
 @output_option
@@ -96,23 +122,6 @@ def _options(workload: Workload, chosen: dict[str, Any]) -> LoadOptions:
     )
 
 
-def numbers(text: str, option: str, most: float, *, whole: bool) -> tuple[float, ...]:
-    """The numbers of a list such as ``1,4,16``, ascending, each once."""
-    found = set()
-    for part in text.split(","):
-        try:
-            value = float(part)
-        except ValueError:
-            value = math.nan
-        if not 0 < value <= most or (whole and value != int(value)):
-            kind = "whole numbers from 1" if whole else "numbers above 0"
-            raise click.UsageError(
-                f"{option} {text}: '{part.strip()}' does not fit; give {kind} to {most:,.0f}: 1,4,16"
-            )
-        found.add(value)
-    return tuple(sorted(found))
-
-
 def mixed(workload: Workload, text: str) -> Workload:
     """The workload with the queries and weights that ``--mix`` asks for; as it is where it does not."""
     if not (chosen := weights(text, workload)):
@@ -130,10 +139,10 @@ def weights(text: str, workload: Workload) -> Mapping[str, int] | None:
     for part in text.split(","):
         name, equals, weight = (word.strip() for word in part.partition("="))
         if name not in known:
-            raise click.UsageError(f"--mix: there is no query '{name}'; there are {', '.join(sorted(known))}")
+            raise PgproofError(f"--mix {name}: no such query", hint=did_you_mean(name, known))
         if equals and not (weight.isascii() and weight.isdigit() and len(weight) <= 6):
-            raise click.UsageError(f"--mix {part}: '{weight}' is no weight; give a whole number: {name}=3")
+            raise PgproofError(f"--mix {part}: '{weight}' is no weight", hint=f"give a whole number: {name}=3")
         found[name] = int(weight) if equals else 1
     if not any(found.values()):
-        raise click.UsageError(f"--mix {text}: every weight is 0")
+        raise PgproofError(f"--mix {text}: every weight is 0", hint="give one query a weight above 0")
     return found

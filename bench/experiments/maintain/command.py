@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
+    checked,
     output_option,
     quiet_option,
     read_workload,
@@ -18,6 +20,7 @@ from bench.cli.options import (
     workload_options,
 )
 from bench.cli.streams import out
+from bench.errors import PgproofError
 from bench.experiments.maintain import run as measured
 from bench.experiments.maintain.document import EXPERIMENT
 from bench.experiments.maintain.procedures import chosen as chosen_procedures
@@ -28,6 +31,7 @@ from bench.postgres.servers import ServerHandle
 from bench.postgres.servers.disk import free_bytes_of
 from bench.progress_bars import progress
 from bench.report.numbers import plural
+from bench.suggestions import did_you_mean
 from bench.workload import Workload
 
 ROUNDS = 9
@@ -38,7 +42,8 @@ executions a median has an interval."""
 @click.command("maintain")
 @workload_options
 @server_options
-@click.option("--churn", default="20%", show_default=True, metavar="PERCENT", help="Rows that are written before, as a "
+@click.option("--churn", default="20%", show_default=True, metavar="PERCENT", callback=checked(partial(
+              share_of, "--churn")), help="Rows that are written before, as a "
               "share of the rows of each table; 0% measures the procedures on fresh copies.")  # fmt: skip
 @click.option("--only", default="", metavar="NAME,...", help="Only these procedures: vacuum, autovacuum, gin, reindex, "
               "analyze, or the workload's own by the names of their blocks.  [default: all]")  # fmt: skip
@@ -82,5 +87,5 @@ def only(text: str, workload: Workload) -> tuple[str, ...]:
     found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in found:
         if name not in known:
-            raise click.UsageError(f"--only: there is no procedure '{name}'; there are {', '.join(known)}")
+            raise PgproofError(f"--only {name}: no such procedure", hint=did_you_mean(name, known))
     return found

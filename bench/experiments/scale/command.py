@@ -15,6 +15,7 @@ from bench.cli.options import (
     GIB,
     insist_on_queries,
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server_options,
@@ -36,7 +37,7 @@ from bench.experiments.setup import SetupOptions
 from bench.model import Options, Run
 from bench.postgres.servers import ServerHandle
 from bench.progress import Progress
-from bench.progress_bars import Lines, progress
+from bench.progress_bars import Lines, Silent, progress
 from bench.results_folder import Checkpoint
 from bench.statistics.looks import FIRST_MEETS, LAST, rule
 from bench.storage import RUN
@@ -47,16 +48,17 @@ STEPS = 5
 """Steps where none are asked for: three to fit, one more to check the fit, and one to spare for a plan that changes."""
 
 _steps = (
-    click.option("--from", "first", help="Size of the smallest step: 10k."),
-    click.option("--to", "last", help="Size of the largest step: 1M."),
+    click.option("--from", "first", help="Size of the smallest step, in units of the workload: 10k.  "
+                 "[default: none; needed without --resume]"),
+    click.option("--to", "last", help="Size of the largest step: 1M.  [default: none; needed without --resume]"),
     click.option("--steps", type=int, help=f"How many, each as many times the one before.  [default: {STEPS}]"),
     click.option("--grow", type=click.Choice(GROWS), help="What grows: more tenants and larger ones, or one tenant "
                  "while the others stay as they are at the smallest step.  [default: everything]"),
     click.option("--resume", type=click.Path(path_type=Path, file_okay=False), help="Go on with the experiment in this "
-                 "folder: the steps that are missing, with the settings that it was begun with."),
+                 "folder: the steps that are missing, with the settings that it was begun with.  [default: a new one]"),
 )  # fmt: skip
 _options = (
-    click.option("--query", "only", multiple=True, help="Only this query; may be given several times."),
+    query_option,
     click.option("--budget", default=60.0, show_default=True, type=click.FloatRange(0), help="Seconds of measuring in "
                  "each step after which no cell gets more than its first executions (--rounds)."),
     click.option("--rounds", default=FIRST_MEETS, show_default=True, type=click.IntRange(1, LAST), help="Timed "
@@ -86,7 +88,7 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
     WORKLOAD is a folder as for "pgproof run". Each step is a run of its own, without attribution, in its own folder.
     Whether all steps fit on the disk is checked before they begin. What was measured stays when it is interrupted.
     """
-    found, shown = read_workload(workload, chosen), Lines(out)
+    found, shown = read_workload(workload, chosen), Silent(out) if quiet else Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
     asked = kept.scaling.asked
     setup = _setup(found, asked, chosen)
@@ -152,7 +154,8 @@ class _Steps(ExitStack):
     def begin(self, scale: int) -> tuple[Progress, Keep]:
         """Open the folder of the next step."""
         scales = self._kept.scaling.asked.scales
-        out.print(f"step {scales.index(scale) + 1} of {len(scales)}: {scale:,} {self._kept.scaling.asked.unit}")
+        if not self._quiet:
+            out.print(f"step {scales.index(scale) + 1} of {len(scales)}: {scale:,} {self._kept.scaling.asked.unit}")
         shown = progress(out, quiet=self._quiet)
         self.enter_context(shown)
         folder = self._kept.results.folder / _name(scale)
@@ -178,7 +181,7 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
         raise PgproofError(
             "a scale experiment needs both ends", hint="give --from and --to: pgproof scale --from 10k --to 1M"
         )
-    first, last = (workload.scale.parse(chosen[end]) for end in ("first", "last"))
+    first, last = (workload.scale.parse(chosen[end], option) for end, option in (("first", "--from"), ("last", "--to")))
     insist_on_queries(chosen["only"], workload)
     options = Options(
         rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],

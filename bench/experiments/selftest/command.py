@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
-from bench.cli.options import quiet_option, read_workload, server, server_options, workload_options
-from bench.cli.streams import out
+from bench.cli.options import insist_on_writable, quiet_option, read_workload, server, server_options, workload_options
+from bench.cli.streams import answer, out
 from bench.experiments.gate.arms import head_arm
 from bench.experiments.gate.command import gate_options
 from bench.experiments.gate.run import GateOptions, make_baseline
@@ -16,6 +16,7 @@ from bench.experiments.selftest import false_alarms
 from bench.experiments.selftest.formats import show_attempts, show_series
 from bench.experiments.selftest.inject import everything
 from bench.experiments.selftest.record import Attempt, RunLine, append, read_attempts, read_log
+from bench.experiments.selftest.summary import summarize_attempts, summarize_series
 from bench.postgres.servers import ServerHandle
 from bench.progress_bars import Bars, Lines, progress
 
@@ -27,10 +28,11 @@ SHORT = 10
 @workload_options
 @server_options
 @click.option("--aa", type=click.IntRange(1), help="Run the gate that often on identical files: every red is a false "
-              "alarm. 300 runs without one show that at most 1 % are.")  # fmt: skip
+              "alarm. 300 runs without one show that at most 1 % are.  [default: 10 runs]")  # fmt: skip
 @click.option("--inject", is_flag=True, help="Put regressions in on purpose and say which the gate finds.")
 @click.option("--log", type=click.Path(path_type=Path, dir_okay=False), help="File that keeps every run of --aa or "
-              "--inject, a line each; a series goes on where the file ends, until it holds as many.")  # fmt: skip
+              "--inject, a line each; a series goes on where the file ends, until it holds as many.  "
+              "[default: none]")  # fmt: skip
 @click.option("--tries", default=50, show_default=True, type=click.IntRange(1), help="Injected slow-downs of each size "
               "for --inject.")  # fmt: skip
 @click.option("--timeout", default=30.0, show_default=True, type=click.FloatRange(0.01), help="Seconds after which one "
@@ -51,10 +53,11 @@ def selftest(
     """
     if aa and inject:
         raise click.UsageError("--aa and --inject are two tests: run one after the other")
+    insist_on_writable("--log", log)
     found = read_workload(workload, chosen)
     done = read_log(log) if log and not inject else []
     if not inject and len(done) >= (aa or SHORT):
-        out.print(show_series(done))
+        answer(summarize_series(done), show_series(done))
         return 0
     with progress(out, quiet=quiet) as shown:
         options = gate_options(found, head_arm(found), None, None, chosen, shown)
@@ -63,7 +66,10 @@ def selftest(
                 attempts = _inject(options, handle, tries, log, shown)
             else:
                 runs = _series(options, handle, aa or SHORT, log, done, shown)
-    out.print(show_attempts(attempts) if inject else show_series(runs))
+    if inject:
+        answer(summarize_attempts(attempts), show_attempts(attempts))
+    else:
+        answer(summarize_series(runs), show_series(runs))
     return 0
 
 

@@ -9,7 +9,9 @@ import click
 
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
+    checked,
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server_options,
@@ -32,9 +34,10 @@ AS_MEASURED = SettingsGroup("as measured", {})
 @click.command("settings")
 @workload_options
 @server_options
-@click.option("--group", "groups", multiple=True, required=True, metavar="'NAME: SETTING=VALUE, ...'", help="A group "
+@click.option("--group", "groups", multiple=True, required=True, metavar="'NAME: SETTING=VALUE, ...'",
+              callback=checked(lambda text: group(text)), help="A group "
               "of settings, once or twice; one alone is held against those that pgproof measures with.")  # fmt: skip
-@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@query_option
 @click.option("--state", type=click.Choice(list(STATES)), help="Which state to measure in.  [default: after, or before "
               "where there are no optimizations]")  # fmt: skip
 @click.option("--rounds", default=FIRST_MEETS, show_default=True, type=click.IntRange(1, LAST), help="Timed executions "

@@ -10,6 +10,7 @@ import click
 from bench.cli.carry_out import begin, carry_out, exit_code
 from bench.cli.options import (
     output_option,
+    query_option,
     quiet_option,
     read_workload,
     server_options,
@@ -32,7 +33,7 @@ from bench.workload import Workload
 @click.command("traps")
 @workload_options
 @server_options
-@click.option("--query", "only", multiple=True, help="Only this query; may be given several times.")
+@query_option
 @click.option("--state", type=click.Choice(list(STATES)), help="Which state to look at.  [default: after, or before "
               "where there are no optimizations]")  # fmt: skip
 @click.option("--analyzes", default=10, show_default=True, type=click.IntRange(1, 1000), help="How often statistics "

@@ -18,6 +18,7 @@ from bench.model import Binding, Query
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained, translated
 from bench.progress import Progress
+from bench.suggestions import did_you_mean
 from bench.workload import Workload
 from bench.workload.sqlfile import fill_in, read_text, split
 
@@ -41,7 +42,7 @@ def insist_on_class(workload: Workload, asked: str) -> None:
     """
     known = workload.class_reasons
     if asked and known and asked not in known:
-        raise WorkloadError(f"--fresh {asked}: no such class", hint=f"there are {', '.join(known)}")
+        raise WorkloadError(f"--fresh {asked}: no such class", hint=did_you_mean(asked, known))
 
 
 def class_for(found: Sequence[Row], asked: str) -> Row | None:
@@ -52,7 +53,7 @@ def class_for(found: Sequence[Row], asked: str) -> Row | None:
     """
     named = {str(row["class"]): row for row in reversed(found) if len(row.keys() - {"class", ABOUT})}
     if asked and asked not in named:
-        raise WorkloadError(f"--fresh {asked}: no such class", hint=f"there are {', '.join(sorted(named)) or 'none'}")
+        raise WorkloadError(f"--fresh {asked}: no such class", hint=did_you_mean(asked, named) or "there is none")
     return next((named[name] for name in (asked, *PREFERRED, *named) if name in named), None)
 
 

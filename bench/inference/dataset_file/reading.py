@@ -16,7 +16,10 @@ from bench.inference.dataset_file import FILE, OF_COLUMN, OF_KINDS, OF_TABLE, TO
 from bench.inference.dataset_file.places import Place, line_of, places
 from bench.inference.plan import ColumnPlan, DatasetPlan, TablePlan
 from bench.model.schema import Column, ForeignKey, Schema, Table
+from bench.suggestions import did_you_mean
 
+KNOWN = "known: "
+"""Before the names of keys and kinds, where none is near."""
 SAID = f"so says {FILE}"
 
 TOLERANCE = 0.02
@@ -87,34 +90,24 @@ def read_plan_file(text: str, schema: Schema, kinds: Collection[str]) -> PlanFil
             _check_type(found, (name,), value, {"rows": int, "locales": list, "fire_triggers": bool}[name])
             for locale in value if name == "locales" else ():
                 if locale not in AVAILABLE_LOCALES:
-                    raise found.wrong((name,), f"unknown locale {locale}", did_you_mean(str(locale), AVAILABLE_LOCALES))
+                    raise found.wrong(
+                        (name,), f"unknown locale {locale}", did_you_mean(str(locale), AVAILABLE_LOCALES, KNOWN)
+                    )
         elif not isinstance(value, dict):
-            raise found.wrong((name,), f"unknown key {name}", did_you_mean(name, TOP))
+            raise found.wrong((name,), f"unknown key {name}", did_you_mean(name, TOP, KNOWN))
     for name, said in found.tables():
         _check_table(found, schema, name, said)
     return found
-
-
-def did_you_mean(name: str, known: Collection[str], what: str = "known: ") -> str:
-    """The nearest of ``known``, as a hint; some of them where none is near."""
-    near = get_close_matches(name, known, n=1, cutoff=0.6) or get_close_matches(
-        name.rpartition(".")[2], [one.rpartition(".")[2] for one in known], n=1, cutoff=0.7
-    )
-    if near:
-        whole = next((one for one in known if one.rpartition(".")[2] == near[0]), near[0])
-        return f"did you mean {whole if near[0] not in known else near[0]}?"
-    some = sorted(known)[:8]
-    return f"{what}{', '.join(some)}{' …' if len(known) > len(some) else ''}"
 
 
 def _check_table(found: PlanFile, schema: Schema, name: str, said: object) -> None:
     place = tuple(name.split(".", 1))
     table = schema.by_name.get(name)
     if table is None or not isinstance(said, dict):
-        raise found.wrong(place, f"there is no table {name}", did_you_mean(name, tuple(schema.by_name), "there are "))
+        raise found.wrong(place, f"there is no table {name}", did_you_mean(name, tuple(schema.by_name)))
     for key, value in said.items():
         if key not in OF_TABLE:
-            raise found.wrong((*place, key), f"unknown key {key} of a table", did_you_mean(key, OF_TABLE))
+            raise found.wrong((*place, key), f"unknown key {key} of a table", did_you_mean(key, OF_TABLE, KNOWN))
         _check_type(found, (*place, key), value, {"rows": int, "skew": float, "columns": dict}[key])
     for column, value in said.get("columns", {}).items():
         known = {one.name: one for one in table.columns}
@@ -131,13 +124,13 @@ def _check_column(found: PlanFile, schema: Schema, place: Place, column: Column,
         raise found.wrong(place, f"{column.name} is generated: it gets no value from anybody")
     kind = said.get("kind")
     if kind is not None and kind not in found.kinds:
-        raise found.wrong(place, f"unknown kind {kind} of {column.name}", did_you_mean(str(kind), found.kinds))
+        raise found.wrong(place, f"unknown kind {kind} of {column.name}", did_you_mean(str(kind), found.kinds, KNOWN))
     nulls = said.get("nulls", 0)
     if isinstance(nulls, bool) or not isinstance(nulls, int | float) or not 0 <= nulls <= 1:
         raise found.wrong(place, f"nulls = {nulls!r} of {column.name}: give a share from 0 to 1")
     for option in said.keys() - set(OF_COLUMN):
         if get_close_matches(option, OF_COLUMN, n=1, cutoff=0.75) and option not in OF_KINDS:
-            raise found.wrong(place, f"unknown key {option} of {column.name}", did_you_mean(option, OF_COLUMN))
+            raise found.wrong(place, f"unknown key {option} of {column.name}", did_you_mean(option, OF_COLUMN, KNOWN))
     _check_values(found, place, column.name, said)
     function = said.get("function", "module:name" if kind != "function" else "")
     if not isinstance(function, str) or not re.fullmatch(r"[\w.]+:\w+", function):

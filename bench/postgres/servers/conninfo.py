@@ -42,7 +42,7 @@ def users_dsn(dsn: str) -> str:
     except psycopg.ProgrammingError:  # its text quotes the piece that it could not read
         raise ServerError(
             "the connection string cannot be read",
-            hint="write 'host=… port=… user=… dbname=…' or postgresql://user@host:port/dbname",
+            hint="give --dsn (or --server-dsn) 'host=… port=… user=… dbname=…' or postgresql://user@host:port/dbname",
         ) from None
     if _password_leaks(dsn):
         raise ServerError(

@@ -186,7 +186,7 @@ def test_a_budget_that_is_none_is_refused_with_its_form(
     option: str, value: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["advise", str(SHOP), option, value]) == 2
-    assert capsys.readouterr().err.splitlines()[-1] == f"Error: {said}"
+    assert capsys.readouterr().err.splitlines() == [f"error: {said}"]
 
 
 def test_a_file_with_one_statement_is_a_query(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from bench import storage
 from bench.cli import carry_out, main
-from bench.errors import LoadError
+from bench.errors import LoadError, PgproofError
 from bench.experiments.load import run as loading
 from bench.experiments.load.command import numbers, weights
 from bench.experiments.load.record import LOAD, InvariantSeen, LoadRun
@@ -53,13 +53,13 @@ def test_a_mix_names_queries_and_weights() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("nobody=1", "there is no query 'nobody'"),
+        ("nobody=1", "--mix nobody: no such query"),
         ("open_orders=x", "is no weight"),
         ("open_orders=0", "every weight is 0"),
     ],
 )
 def test_a_wrong_mix_says_what_and_where(text: str, says: str) -> None:
-    with pytest.raises(click.UsageError, match=says):
+    with pytest.raises(PgproofError, match=says):
         weights(text, read(SHOP))
 
 

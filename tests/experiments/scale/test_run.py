@@ -116,7 +116,7 @@ def test_a_server_whose_disk_is_elsewhere_is_told_of_and_not_checked(server: Ser
         (("--from", "1k", "--to", "2k", "--steps", "1"), "--steps 1: use 2 to 12"),
         (("--from", "many", "--to", "2k"), "not a number of orders"),
         (("--from", "1k", "--to", "2k", "--query", "none"), "no such query"),
-        (("--from", "1k", "--to", "2k", "--grow", "nothing"), "is not one of"),
+        (("--from", "1k", "--to", "2k", "--grow", "nothing"), "--grow nothing: no such choice"),
         (("--resume", "nowhere"), "no such file"),
         (("--resume", "nowhere", "--to", "2k"), "--to cannot be used with --resume"),
     ],

@@ -53,8 +53,8 @@ def standing_in(
     ("arguments", "says"),
     [
         (("--query", "nobody"), "--query nobody: no such query: there are cancel_order"),
-        (("--fresh", "nobody"), "--fresh nobody: no such class: there are hot, median, empty"),
-        (("--analyzes", "0"), "0 is not in the range"),
+        (("--fresh", "nobody"), "--fresh nobody: no such class: there are empty, hot, median"),
+        (("--analyzes", "0"), "--analyzes 0: give a whole number from 1 to 1,000"),
         (("--leads", "many"), "not a number of orders"),
     ],
 )

@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from bench import storage
-from bench.cli.options import output_option
-from bench.cli.streams import out
+from bench.cli.options import output_option, quiet_option
+from bench.cli.streams import answer, out
 from bench.errors import PgproofError, RunFileError
 from bench.experiments.compare.history import formats
 from bench.experiments.compare.history.archive import Archive
+from bench.experiments.compare.history.summary import summarize
 from bench.progress_bars import progress
+from bench.report.machine_readable import plain
 from bench.results_folder import publish
 from bench.storage import RUN
 
@@ -20,7 +22,8 @@ from bench.storage import RUN
 @click.command()
 @click.argument("folder", default=Path("reports"), type=click.Path(path_type=Path))
 @output_option
-def history(folder: Path, output: Path) -> int:
+@quiet_option
+def history(folder: Path, output: Path, quiet: bool) -> int:
     """Show how every query went through the runs below FOLDER, in groups of runs that compare.
 
     FOLDER is by default reports/, where "pgproof run" puts its runs. Lines of a trend are broken where the rows, the
@@ -29,7 +32,7 @@ def history(folder: Path, output: Path) -> int:
     This only shows, with exit code 0 whatever it finds: "pgproof gate" is what fails a pull request.
     """
     archive, files = Archive(), _files(folder)
-    with progress(out, quiet=False) as shown:
+    with progress(out, quiet=quiet) as shown:
         for number, file in enumerate(files, start=1):
             try:
                 archive.add(storage.load(RUN, file), str(file))
@@ -41,8 +44,8 @@ def history(folder: Path, output: Path) -> int:
         raise PgproofError(f"{folder} holds no run{why}", hint="make one with: pgproof run")
     found = archive.history()
     written = publish(output, "history", lambda folder: formats.write(found, folder))
-    out.print(formats.show(found))
-    out.print(f"history: {written / 'history.html'}", soft_wrap=True, markup=False)
+    page = written / "history.html"
+    answer({"report": str(page), "summary": plain(summarize(found))}, formats.show(found), f"history: {page}")
     return 0
 
 

@@ -1,0 +1,51 @@
+"""How much is printed: all that goes on, only the result, or only its summary as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bench import storage
+from bench.cli import main
+from bench.experiments.experiment import experiment_of
+from tests import ROOT, SHOP
+
+RUNS = ROOT / "tests" / "golden" / "runs"
+KEYS = {"experiment", "status", "outcome", "headline", "alarms", "record", "report", "findings", "summary"}
+STORED = ("now/now.json", "load/load.json", "maintenance/maintenance.json", "traps/traps.json", "scale/scale.json",
+          "gate-regression/gate.json", "run/full/run.json")  # fmt: skip
+
+
+@pytest.mark.parametrize("file", STORED)
+def test_a_summary_is_json_and_many_times_smaller_than_a_page(file: str, tmp_path: Path) -> None:
+    experiment = experiment_of(RUNS / file)
+    record = storage.load(experiment.kind, RUNS / file)
+    said = experiment.for_programs(record, tmp_path)
+    text = json.dumps(said, allow_nan=False)
+    assert said.keys() == KEYS
+    assert said["findings"]
+    assert said["headline"]
+    assert "object at 0x" not in text
+    assert len(text) < 300_000
+
+
+def test_json_is_all_that_is_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["report", str(RUNS / "maintenance"), "--output", str(tmp_path), "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["experiment"], said["report"]) == ("maintain", str(tmp_path / "maintenance.html"))
+    assert main(["report", str(RUNS / "maintenance"), "--output", str(tmp_path)]) == 0
+    assert "maintenance.html" in capsys.readouterr().out  # the next command talks again
+
+
+def test_quiet_prints_the_result_alone(pgproof: Callable, tmp_path: Path) -> None:
+    status, printed = pgproof("run", SHOP, "--scale", "1k", "--query", "open_orders", "--quiet")
+    assert status == 0
+    assert "loading" not in printed
+    assert " s\n" not in printed
+    first, *_, last = printed.strip().splitlines()
+    assert "meets 50 ms at 1,000 orders" in first
+    assert last.startswith(f"report: {tmp_path}")
+    assert json.loads(pgproof("cache list", "--json")[1])[0]["kind"] == "template"
