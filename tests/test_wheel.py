@@ -115,13 +115,14 @@ def test_the_wheel_carries_the_whole_subject(wheel: Path) -> None:
 
 def test_the_wheel_carries_every_file_of_the_package(wheel: Path) -> None:
     held = set(zipfile.ZipFile(wheel).namelist())
-    here = [file for file in (ROOT / "bench").rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    folders = [*(ROOT / "bench").rglob("*"), *(ROOT / "pgproof").rglob("*")]
+    here = [file for file in folders if file.is_file() and "__pycache__" not in file.parts]
     assert {file.relative_to(ROOT).as_posix() for file in here} - held == set()
 
 
 def test_the_wheel_carries_no_tests_and_no_reports(wheel: Path) -> None:
     tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
-    assert tops == {"bench", "pytest_pgproof.py", next(top for top in tops if top.endswith(".dist-info"))}
+    assert tops == {"bench", "pgproof", "pytest_pgproof.py", next(top for top in tops if top.endswith(".dist-info"))}
 
 
 def test_the_wheel_declares_what_it_imports(wheel: Path) -> None:
@@ -132,7 +133,7 @@ def test_the_wheel_declares_what_it_imports(wheel: Path) -> None:
         texts = [files.read(name) for name in files.namelist() if name.endswith(".py")]
     declared = {canonicalize_name(Requirement(text).name) for text in wanted}
     imported = {name.split(".")[0] for text in texts for name in imports(text)} - sys.stdlib_module_names
-    imported -= {"bench", "dataset", "pytest_pgproof"}
+    imported -= {"bench", "dataset", "pgproof", "pytest_pgproof"}
     owners = packages_distributions()
     assert len(imported) > 10
     assert [name for name in imported if not {canonicalize_name(o) for o in owners.get(name, ())} & declared] == []
@@ -151,6 +152,10 @@ def imports(text: bytes) -> Iterator[str]:
 def test_an_installed_pgproof_runs_its_sample(elsewhere: Elsewhere, sample: Path) -> None:
     where = elsewhere.call(sys.executable, "-c", "import bench; print(bench.__file__)")
     assert Path(where.stdout.strip()).is_relative_to(elsewhere.site)
+    asked = "import pgproof; run = pgproof.load('reports/latest'); print(pgproof.__file__, len(run.cells()))"
+    told = elsewhere.call(sys.executable, "-c", asked).stdout.split()
+    assert Path(told[0]).is_relative_to(elsewhere.site)
+    assert int(told[1]) > 100
     seen = storage.load(storage.RUN, sample / "run.json")
     assert (seen.workload, seen.status, len(seen.queries)) == ("crm", "complete", 16)
 

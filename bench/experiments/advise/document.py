@@ -19,7 +19,7 @@ from bench.experiments.advise.set_tables import set_tables
 from bench.experiments.advise.summary import AdviseSummary, summarize
 from bench.experiments.experiment import Experiment
 from bench.experiments.parts import Places, answer, answer_in_text, query_parts, tile
-from bench.report import csv, numbers
+from bench.report import csv, numbers, parquet
 from bench.report.document import (
     GAP,
     MARKDOWN,
@@ -138,6 +138,7 @@ EXPERIMENT = Experiment(
     others={
         "advised.sql": advised,
         "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),
+        "samples.parquet": lambda run, _summary: parquet.render(samples.COLUMNS, samples.rows(run.pairs)),
     },
     worth_keeping=lambda run: bool(run.cells or run.pairs),
     kept=_kept,

@@ -10,12 +10,14 @@ from bench.experiments.before_after import cells, figures
 from bench.experiments.before_after.findings import suites
 from bench.experiments.before_after.summary import RunSummary, summarize
 from bench.model import Run
-from bench.report import csv, junit
+from bench.report import csv, junit, parquet
 from bench.report.files import put
 
-OTHERS: Mapping[str, Callable[[Run, RunSummary], str]] = {
+OTHERS: Mapping[str, Callable[[Run, RunSummary], str | bytes]] = {
     "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),
+    "samples.parquet": lambda run, _summary: parquet.render(samples.COLUMNS, samples.rows(run.pairs)),
     "cells.csv": lambda run, summary: csv.render(cells.COLUMNS, cells.rows(run, summary)),
+    "cells.parquet": lambda run, summary: parquet.render(cells.COLUMNS, cells.rows(run, summary)),
     "junit.xml": lambda run, summary: junit.render(
         "pgproof run", list(suites(run, summary)), run.started_at, sum(run.phases_s.values())
     ),

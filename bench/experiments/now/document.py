@@ -15,7 +15,7 @@ from bench.experiments.now.record import NOW, NowRun
 from bench.experiments.now.summary import NowSummary, summarize
 from bench.experiments.parts import answer, answer_in_text, tile
 from bench.hygiene.findings import BY_CATALOG, TITLES, HygieneFinding
-from bench.report import csv, junit, numbers
+from bench.report import csv, junit, numbers, parquet
 from bench.report.document import (
     MARKDOWN,
     PAGE,
@@ -159,7 +159,9 @@ EXPERIMENT = Experiment(
     smallest=("--scale", "1k", "--rounds", "1", "--budget", "0"),
     others={
         "samples.csv": lambda run, _summary: csv.render(samples.COLUMNS, samples.rows(run.pairs)),
+        "samples.parquet": lambda run, _summary: parquet.render(samples.COLUMNS, samples.rows(run.pairs)),
         "cells.csv": lambda _run, summary: csv.render(cells.COLUMNS, cells.rows(summary)),
+        "cells.parquet": lambda _run, summary: parquet.render(cells.COLUMNS, cells.rows(summary)),
         "junit.xml": lambda run, summary: junit.render(
             "pgproof run", list(suites(run, summary)), run.started_at, sum(run.phases_s.values())
         ),

@@ -194,6 +194,12 @@ def files(drawing: Drawing) -> tuple[str, bytes]:
     return _tags(svg, lambda tag: tag.replace(FONT, f"font-family: {FONTS}")), target.getvalue()
 
 
+def figure(drawing: Drawing) -> Canvas:
+    """Draw it as a Figure of matplotlib, for a notebook or a file of one's own."""
+    with _painted(drawing) as canvas:
+        return canvas
+
+
 def plain(text: str, most: int) -> str:
     """Cut ``text`` to what fits in a figure, on one line, without characters that SVG cannot hold."""
     kept = "".join(" " if _unfit(character) else character for character in text)

@@ -9,7 +9,10 @@ from bench.experiments.before_after.document import EXPERIMENT
 from bench.model import Run
 from bench.report.html import render as html
 
-FILES = {"html": "report.html", "md": "report.md", "csv": "samples.csv", "cells": "cells.csv", "junit": "junit.xml"}
+FILES = {
+    "html": "report.html", "md": "report.md", "csv": "samples.csv", "typed samples": "samples.parquet",
+    "cells": "cells.csv", "typed cells": "cells.parquet", "junit": "junit.xml",
+}  # fmt: skip
 
 
 def _page(run: Run) -> str:

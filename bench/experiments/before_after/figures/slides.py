@@ -19,7 +19,7 @@ NAME_CHARACTERS = 60
 def slides(run: Run, summary: RunSummary, distributions: Sequence[Distribution] = ()) -> dict[str, str | bytes]:
     """Draw every figure of ``run``; return contents by file name, two files a figure."""
     made: dict[str, str | bytes] = {}
-    drawn = [(name, figure) for name, figure in _figures(run, summary, distributions) if figure]
+    drawn = [(name, figure) for name, figure in drawings(run, summary, distributions) if figure]
     for name, (_, figure) in zip(file_names([name for name, _ in drawn]), drawn, strict=True):
         made[f"{name}.svg"], made[f"{name}.png"] = files(figure)
     return made
@@ -43,9 +43,10 @@ def file_names(names: Sequence[str]) -> list[str]:
     return made
 
 
-def _figures(
+def drawings(
     run: Run, summary: RunSummary, distributions: Sequence[Distribution]
 ) -> Iterator[tuple[str, Drawing | None]]:
+    """Give every figure of ``run`` with its name; None where there is nothing to draw."""
     scale = f"{run.dataset.scale:,} {plain(run.dataset.unit, 40)}"
     yield "overview", dumbbells(summary, title=f"p95 of each query before and after, {scale}")
     for query in summary.queries:
