@@ -13,11 +13,12 @@ from bench.cli import names
 from bench.cli.options import server, server_options
 from bench.cli.streams import err, out
 from bench.errors import PgproofError
-from bench.experiments.before_after.reproduce import cell_of, session
+from bench.experiments.before_after.reproduce import Reproducible, cell_of, session
 from bench.experiments.experiment import result_in
+from bench.experiments.now.record import NOW, NowRun
 from bench.measurement import Cell, Sides, execute
 from bench.measurement.execution import explain
-from bench.model import STATES, Run, State
+from bench.model import STATES, State
 from bench.plans.text import explain_text
 from bench.postgres import databases
 from bench.postgres.connection import Target
@@ -33,18 +34,23 @@ AGAIN = 15
 @click.command("reproduce")
 @click.argument("result", metavar="RUN", type=click.Path(path_type=Path))
 @click.argument("cell", metavar="CELL", shell_complete=names.cells_of_run)
-@click.option("--state", type=click.Choice(STATES), default="after", show_default=True, help="Which of the two states.")
+@click.option("--state", type=click.Choice(STATES), help="Which of the two states.  [default: after, where the "
+              "run has it]")  # fmt: skip
 @click.option("--binding", default=1, show_default=True, type=click.IntRange(min=1), help="Which values of the class, "
               "in the order of the report.")  # fmt: skip
 @click.option("--execute", "carried_out", is_flag=True, help="Do it in the database that a run with --keep left.")
 @server_options
-def reproduce(result: Path, cell: str, state: State, binding: int, carried_out: bool, **chosen: Any) -> int:  # noqa: ANN401
+def reproduce(result: Path, cell: str, state: State | None, binding: int, carried_out: bool, **chosen: Any) -> int:  # noqa: ANN401
     """Print the psql session that repeats one cell of a run by hand: settings, PREPARE, EXPLAIN, EXECUTE.
 
     RUN is a run.json or its folder, CELL a query and a class: "lead_search[hot]" or lead_search/hot.
     """
-    run = storage.load(RUN, result_in(result))
+    file = result_in(result)
+    run = storage.load(NOW, file) if file.name == NOW.file else storage.load(RUN, file)
     found = cell_of(run, cell)
+    state = state or ("before" if isinstance(run, NowRun) else "after")
+    if isinstance(run, NowRun) and state == "after":
+        raise PgproofError("--state after: the run has no optimizations", hint="leave --state out")
     if binding > len(found.bindings):
         raise PgproofError(f"--binding {binding}: {found.label} has {numbers.plural(len(found.bindings), 'binding')}")
     name = f"{databases.PREFIX}{run.id}_{state}"
@@ -55,7 +61,9 @@ def reproduce(result: Path, cell: str, state: State, binding: int, carried_out: 
     return 0
 
 
-def _carry_out(cell: Cell, run: Run, state: State, binding: int, database: str, chosen: dict[str, Any]) -> None:
+def _carry_out(
+    cell: Cell, run: Reproducible, state: State, binding: int, database: str, chosen: dict[str, Any]
+) -> None:
     """Explain it once, execute it some times, and say both beside what the run saw."""
     with Lines(err) as shown, server(chosen, shown) as handle:
         target = Target(handle.dsn, SESSION_SETTINGS, handle.login)

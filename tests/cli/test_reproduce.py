@@ -36,3 +36,17 @@ def test_a_cell_is_repeated_by_hand_and_by_itself(pgproof: Callable, tmp_path: P
     pgproof("cache clear")
     status, printed = pgproof("reproduce", run, "latest_orders/hot", "--execute")
     assert (status, "is not there any more" in printed) == (2, True)
+
+
+def test_a_cell_of_a_run_of_one_state_is_repeated_too(pgproof: Callable, shop: Path, tmp_path: Path) -> None:
+    (shop / "optimizations.sql").unlink()
+    for query in (shop / "queries").glob("*.sql"):
+        query.write_text("".join(one for one in query.open() if not one.startswith("-- expects: ")))
+    status, printed = pgproof("run", shop, "--scale", "1k", "--query", "latest_orders", "--keep")
+    assert (status, "kept database: " in printed) == (0, True), printed
+    run = tmp_path / "reports" / "latest"
+    status, printed = pgproof("reproduce", run, "latest_orders/hot", "--execute")
+    assert (status, "; in the run, of " in printed) == (0, True), printed
+    status, printed = pgproof("reproduce", run, "latest_orders/hot", "--state", "after")
+    assert (status, "the run has no optimizations" in printed) == (2, True)
+    pgproof("cache clear")

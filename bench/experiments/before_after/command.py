@@ -195,9 +195,11 @@ def _now(
     results, origin = begin(NOW_EXPERIMENT, output), origin_of(workload)
     seen = carry_out(
         NOW_EXPERIMENT, results, chosen, shown,
-        lambda handle: now.run(setup, options, origin, handle, results.keep),
+        lambda handle: now.run(setup, options, origin, handle, results.keep, keep_database=chosen["keep"]),
         lambda handle: f"{workload.name}: {setup.size}, {version_of(handle)}",
     )  # fmt: skip
+    if chosen["keep"]:
+        out.print(f"kept database: {databases.PREFIX}{seen.id}_before", soft_wrap=True)
     return EXIT_DIFFERS if check and not NOW_EXPERIMENT.summarize(seen).good else 0
 
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.errors import PgproofError
+from bench.experiments.now.record import NowRun
 from bench.measurement import Cell
 from bench.model import Run, State
 from bench.postgres.servers.settings import TIMED_SETTINGS
 from bench.shipping.text import value_literal
 from bench.suggestions import did_you_mean
 
+Reproducible = Run | NowRun
 EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF)"
 
 
-def cell_of(run: Run, asked: str) -> Cell:
+def cell_of(run: Reproducible, asked: str) -> Cell:
     """The cell that ``asked`` names.
 
     Raises:
@@ -31,7 +33,7 @@ def cell_of(run: Run, asked: str) -> Cell:
     raise PgproofError(f"{asked}: the run has no such cell", hint=hint)
 
 
-def session(cell: Cell, run: Run, state: State, binding: int, database: str) -> Iterator[str]:
+def session(cell: Cell, run: Reproducible, state: State, binding: int, database: str) -> Iterator[str]:
     """The lines of the session."""
     text, values = cell.statement(state, binding)
     types = f" ({', '.join(cell.types(state))})" if values else ""

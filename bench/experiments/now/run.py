@@ -10,6 +10,7 @@ from bench.experiments.origin import Origin
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Sides, cells_of, measure_within
 from bench.model import Options, Pair, Query
+from bench.postgres import databases
 from bench.postgres.index_facts import foreign_keys, index_facts
 from bench.postgres.servers import ServerHandle
 
@@ -34,10 +35,14 @@ class _Work:
         self.keep(self.seen)
 
 
-def run(basis: SetupOptions, options: Options, origin: Origin, server: ServerHandle, keep: Keep) -> NowRun:
+def run(
+    basis: SetupOptions, options: Options, origin: Origin, server: ServerHandle, keep: Keep, *,
+    keep_database: bool = False,
+) -> NowRun:  # fmt: skip
     """Measure every query of the workload on a copy of its filled database; ``keep`` gets every intermediate state.
 
-    A query whose statement fails is told as such, and the others go on.
+    A query whose statement fails is told as such, and the others go on. With ``keep_database`` a copy stays behind, in
+    which nothing was executed.
     """
     with prepared(basis, server) as setup:
         seen = NowRun(
@@ -61,6 +66,8 @@ def run(basis: SetupOptions, options: Options, origin: Origin, server: ServerHan
             work.sides, cells, options, setup.watch, "plans", setup.progress,
             lambda pairs: work.told(pairs=(*skipped, *pairs)),
         )  # fmt: skip
+        if keep_database:
+            setup.clone(f"{databases.PREFIX}{seen.id}_before", "before", kept=True)
     work.seen = complete(work.seen)
     work.told()
     return work.seen
