@@ -1,18 +1,20 @@
 """Fill schemas of chance: are all constraints valid, and is a second filling the same?
 
-    python benchmarks/random_schemas.py [--first 0] [--count 1000] [--rows 200] [--write]
+    python benchmarks/random_schemas.py [--first 0] [--count 1000] [--rows 200] [--write [--resume]]
 
 The schemas are those of tests/inference/rows/random_schemas.py, by seed, made of what schema_features.py beside it
 lists: keys (several columns, NULLS NOT DISTINCT, partial, on expressions, of foreign keys alone, WITHOUT OVERLAPS),
 foreign keys (composite, overlapping, self, cyclic, NOT NULL, deferrable, MATCH FULL, PERIOD, to unique keys, of other
 types), CHECKs, exclusion, domains, enums, arrays, ranges, multiranges, composites, types of five extensions, generated
 and identity columns, partitions, inheritance, typed tables, triggers, rules, row-level security, rows that are there
-before. Each is filled twice. What fails is printed with its seed; ``--write`` keeps what was found.
+before. Each is filled twice. What fails is printed with its seed; ``--write`` keeps what was found, ``--resume`` goes
+on behind what was kept.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -52,14 +54,20 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000)
     parser.add_argument("--rows", type=int, default=200)
     parser.add_argument("--write", action="store_true", help="keep what was found for the documents")
+    parser.add_argument("--resume", action="store_true", help="go on behind what was kept for as many rows")
     asked = parser.parse_args()
-    home, failures, features = Path(tempfile.mkdtemp(prefix="pgproof-chance-")), {}, Counter[str]()
-    home.chmod(0o755)
-    with open_server("embedded", ServerOptions(home=home / "home")) as server:
+    done, failures = kept(asked.first, asked.rows) if asked.resume else (0, {})
+    features = Counter[str]()
+    with (
+        tempfile.TemporaryDirectory(prefix="pgproof-chance-") as home,
+        open_server("embedded", ServerOptions(home=passable(Path(home)))) as server,
+    ):
         target = Target(server.dsn, SESSION_SETTINGS, server.login)
         for seed in range(asked.first, asked.first + asked.count):
             chance = make(Random(seed))
             features.update(chance.features)
+            if seed < asked.first + done:
+                continue
             try:
                 wrong = wrong_with(target, chance, asked.rows)
             except (PgproofError, ArithmeticError, LookupError, ValueError) as error:
@@ -70,6 +78,20 @@ def main() -> None:
             if asked.write and (seed + 1) % 25 == 0:
                 write(asked.first, seed + 1 - asked.first, asked.rows, failures, features)
     print(f"{asked.count} schemas, {len(features)} features, {len(failures)} failures")
+
+
+def passable(home: Path) -> Path:
+    """The folder of a server whose account has to get there."""
+    home.chmod(0o755)
+    return home / "home"
+
+
+def kept(first: int, rows: int) -> tuple[int, dict[int, str]]:
+    """How many schemas were tried by what was kept, and what was wrong with them by seed; of other rows, none."""
+    found = json.loads((evidence.FOLDER / "random_schemas.json").read_text(encoding="utf-8"))
+    if (found["first"], found["rows"]) != (first, rows):
+        return 0, {}
+    return found["count"], {int(seed): wrong for seed, wrong in found["failures"].items()}
 
 
 def write(

@@ -37,11 +37,9 @@ _ABOUT_SERVER = re.compile(
     r"\s*(?:(?:CREATE|ALTER|DROP)\s+(?:DATABASE|ROLE|USER)\b|GRANT\b.*\bON\s+DATABASE\b|\\connect|SELECT\s+pg_terminate)",
     re.IGNORECASE | re.DOTALL,
 )
-_BEGINS = re.compile(r"^-- PostgreSQL database dump$", re.MULTILINE)
-_ENDS = re.compile(r"^-- PostgreSQL database dump complete$", re.MULTILINE)
+_DUMP = "-- PostgreSQL database dump"
+"""What pg_dump begins with, and ends with, `` complete`` behind it; other tools add their rows below."""
 _NO_ROWS = "rows are left out: there is no file"
-LOOK_AT = 2000
-"""Characters at the beginning and the end of a dump in which it says so."""
 _ENCODING = re.compile(r"(SET\s+client_encoding\s*(?:=|TO)\s*'?|\\encoding\s+)([\w-]+)", re.IGNORECASE)
 
 
@@ -165,7 +163,8 @@ def _source(name: str, steps: Sequence[Step], text: str, told: str = "") -> Sche
             f"{told or name}: there is no statement in it", hint="give the file that creates the tables"
         )
     made = SchemaSource(name, kept, notes, text or written(kept))
-    if _BEGINS.search(text[:LOOK_AT]) and not _ENDS.search(text[-LOOK_AT:]):
+    last = text.rfind(f"\n{_DUMP}")
+    if last >= 0 and not text.startswith(f"{_DUMP} complete", last + 1):
         said = "the dump is cut off: pg_dump's last line is not there"
         return replace(made, notes=(said, *notes), hint=said)
     return replace(made, hint=next((note for note in notes if _NO_ROWS in note), ""))
