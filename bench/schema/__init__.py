@@ -11,7 +11,7 @@ from bench.errors import WorkloadError
 from bench.schema.archive import is_archive, script_of_archive, script_of_database
 from bench.schema.folder import look_into, numbered
 from bench.schema.migrations import migrations
-from bench.workload.dialects import dialect, foreign
+from bench.workload.dialects import dialect, foreign, template
 from bench.workload.psql import Step, read_companion, read_script, read_statements
 from bench.workload.text import read_text
 from bench.workload.tolerance import sorted_out
@@ -28,6 +28,11 @@ _TRANSACTION = re.compile(r"\s*(?:BEGIN|START\s+TRANSACTION)\b", re.IGNORECASE)
 _SAYS_NOTHING = re.compile(r"\s*(?:SET|BEGIN|START|COMMIT|END)\b", re.IGNORECASE)
 _EMPTIES = re.compile(r"\s*(?:DROP|TRUNCATE|DELETE|ALTER\b.*\bDROP\b[^;]*$)", re.IGNORECASE | re.DOTALL)
 _MAKES = re.compile(r"^\s*(?:CREATE|ALTER|DO)\b", re.IGNORECASE | re.MULTILINE)
+_RIGHTS = re.compile(
+    r"""\s*(?: GRANT\b | REVOKE\b | ALTER\s+DEFAULT\b | ALTER\s+TABLE\b [^;]* \b(?:ENABLE|DISABLE|FORCE|OWNER)\b
+           | CREATE\s+ (?:ROLE|USER|GROUP|POLICY|(?:OR\s+REPLACE\s+)?(?:CONSTRAINT\s+)?TRIGGER)\b )""",
+    re.IGNORECASE | re.VERBOSE,
+)
 _FOR_A_WHILE = re.compile(r"\s*CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP", re.IGNORECASE)
 _ROWS = re.compile(
     r"\s*(?:CREATE\s+(?:(?:LOCAL|GLOBAL)\s+)?TEMP|CREATE\s+(?:UNIQUE\s+)?INDEX|WITH|SELECT|INSERT|UPDATE|DELETE|COPY|TRUNCATE|ANALYZE|VACUUM|LOCK|DROP)",
@@ -144,6 +149,8 @@ def _no_schema(steps: Sequence[Step]) -> str:
     kinds = {"it only empties or drops": _EMPTIES, "it is about databases and roles": _ABOUT_SERVER}
     if any(_FOR_A_WHILE.match(step.sql) for step in said):
         kinds["it works on rows, by temporary tables"] = _ROWS
+    if any(template(step.place, step.sql) for step in said):
+        kinds["a program fills it in, and it makes rights and triggers alone"] = _RIGHTS
     return next((why for why, kind in kinds.items() if said and all(kind.match(step.sql) for step in said)), "")
 
 

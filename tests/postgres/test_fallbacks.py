@@ -149,9 +149,10 @@ def test_an_extension_that_the_server_lacks_is_named(load: Load) -> None:
         load("CREATE TABLE a (place geometry(Point, 4326))")
     with pytest.raises(WorkloadError, match='extension "postgis" is not available'):
         load("CREATE EXTENSION postgis", "CREATE TABLE b (place geometry)")
-    assert load("CREATE EXTENSION postgis", "CREATE TABLE b (place text)") == [
-        "extension postgis is left out: the server lacks it"
-    ]
+    for name in ("postgis", "pg_partman"):
+        assert load(f"CREATE EXTENSION {name}", f"CREATE TABLE {name} (place text)") == [
+            f"extension {name} is left out: the server lacks it"
+        ]
 
 
 def test_what_a_platform_made_beforehand_is_made_as_far_as_it_is_used(database: Connection, load: Load) -> None:

@@ -184,6 +184,9 @@ def test_files_without_an_order_leave_out_what_is_about_the_server_and_what_anot
     files = {"all.sql": "\\ir part.sql", "part.sql": "SELECT 1;", "db.sql": "CREATE USER a; CREATE DATABASE b;"}
     files["tally.sql"] = "BEGIN; CREATE TEMP TABLE x (a int); INSERT INTO x SELECT 1; DELETE FROM a; COMMIT;"
     files["InsertTestData.sql"] = "INSERT INTO a VALUES (1);"
+    files["rights.sql"] = (
+        "GRANT a TO ${role};\nALTER TABLE a ENABLE ROW LEVEL SECURITY;\nCREATE POLICY p ON a USING (true);"
+    )
     for name, text in (files | {"clear.sql": "BEGIN; TRUNCATE a; COMMIT;"}).items():
         (tmp_path / name).write_text(text)
     read = read_schema(tmp_path)
@@ -191,5 +194,6 @@ def test_files_without_an_order_leave_out_what_is_about_the_server_and_what_anot
     assert [(step.sql, step.file) for step in read.steps] == [("SELECT 1", "part.sql")]
     assert read.notes == (
         "clear.sql is left out: it only empties or drops", "db.sql is left out: it is about databases and roles",
+        "rights.sql is left out: a program fills it in, and it makes rights and triggers alone",
         "tally.sql is left out: it works on rows, by temporary tables",
     )  # fmt: skip
