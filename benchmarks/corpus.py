@@ -2,6 +2,7 @@
 
     python benchmarks/corpus.py FOLDER [--rows 200k] [--limit 120] [--results results.json] [--only TEXT]
         [--write --said "what else was at work"]      # what documents show of it: docs/evidence/corpus.json
+        [--evidence NAME]                             # of another folder than the open corpus: docs/evidence/NAME.json
 
 FOLDER holds schemas, at any depth: files ``*.sql``, ``*.dump``, ``*.postgres``, or a list ``corpus.tsv`` (owner/repo,
 path, …) whose files lie below ``<owner>__<repo>/``. Each runs in a process of its own, with a server of its own, and is
@@ -168,6 +169,7 @@ def main() -> None:
     parser.add_argument("--again", default="", help="run those again that ended so: broken, refused, report")
     parser.add_argument("--show", action="store_true", help="only print the results that are there")
     parser.add_argument("--write", action="store_true", help="keep what it comes to for the documents")
+    parser.add_argument("--evidence", default="corpus", help="its name")
     parser.add_argument("--said", default="nothing else at work", help="of the machine, in the evidence")
     arguments, more = parser.parse_known_args()
     known: dict[str, Outcome] = {}
@@ -185,7 +187,7 @@ def main() -> None:
     show(found)
     if arguments.write:
         command = f"python benchmarks/corpus.py FOLDER --rows {arguments.rows}"
-        evidence.keep("corpus", figures(found, arguments.rows, arguments.said), command)
+        evidence.keep(arguments.evidence, figures(found, arguments.rows, arguments.said), command)
 
 
 def figures(found: list[Outcome], rows: str, said: str) -> dict:
