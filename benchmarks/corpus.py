@@ -28,7 +28,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import evidence
@@ -46,6 +46,8 @@ class Outcome:
     memory_mib: int
     """Of pgproof and its workers, the largest process; the server not counted."""
     reason: str = ""
+    at_first: str = ""
+    """The outcome of the first time, where it was run again since."""
     tables: int = 0
     left_out: int = 0
     foreign_keys: int = 0
@@ -181,6 +183,8 @@ def main() -> None:
             continue
         # In a child, so that the memory is that of this schema alone.
         known[name] = apart(name, file, arguments.rows, arguments.limit, more)
+        if old:
+            known[name] = replace(known[name], at_first=old.at_first or old.outcome)
         print(f"{name}: {known[name].outcome} {known[name].seconds:.1f} s {known[name].reason[:200]}", file=sys.stderr)
         arguments.results.write_text(json.dumps([asdict(one) for one in known.values()], indent=1) + "\n")
     found = list(known.values())
@@ -197,6 +201,7 @@ def figures(found: list[Outcome], rows: str, said: str) -> dict:
     p95 = took[min(len(took) - 1, int(0.95 * len(took)))]
     return {
         "said": said, "rows": rows, "schemas": len(found), "reports": len(reports),
+        "at_first": sum((one.at_first or one.outcome) == "report" for one in found),
         "refused": sum(one.outcome == "refused" for one in found),
         "refused_s": round(max((one.seconds for one in found if one.outcome == "refused"), default=0.0), 1),
         "seconds": {"median": round(statistics.median(took), 1), "p95": round(p95, 1), "most": round(took[-1], 1)},
