@@ -53,7 +53,7 @@ STEPS = {
     "20k": Step(_run("20k", *AGED), ("",)),
     "attribution": Step(("attribute", "--leads", "20k"), repeat=3),
     "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
-    "million": Step(_run("1M", "--no-attribution", *AGED), ("",)),
+    "million": Step(_run("1M", "--no-attribution", *AGED), ("", "Fresh beside aged")),
     "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
     "load": Step(("load", "--leads", "100k", "--clients", "1,4,16"), ("Clients",)),
     "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),

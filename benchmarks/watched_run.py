@@ -72,7 +72,7 @@ def main() -> int:
         print(f"phases: {phases}")
         figures = {"seconds": round(took, 1), "resident_mb": round(peak_rss), "proportional_mb": round(peak_pss)}
         kept = {**figures, "dataset": {"cached": dataset["cached"], **made}, "phases_s": phases}
-        command = f"python benchmarks/watched_run.py --leads {dataset['scale']}"
+        command = f"python benchmarks/watched_run.py {' '.join(sys.argv[1:])}"
         evidence.keep(f"watched_{dataset['scale']}", kept, command)
     return process.returncode
 
