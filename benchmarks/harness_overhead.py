@@ -60,7 +60,7 @@ def main() -> None:
     workload = read(ROOT)
     recipe = Recipe(workload.dataset, workload.scale.parse(given.leads), 1, "default")
     with open_server("embedded", ServerOptions()) as server:
-        target = Target(server.dsn, SESSION_SETTINGS)
+        target = Target(server.dsn, SESSION_SETTINGS, server.login)
         with target.connect() as admin:
             how = Build(target, server.version_num // 10000, server.bulk, 2, silent)
             name, _ = ensure(admin, workload, recipe, how)
