@@ -140,8 +140,9 @@ class _Order:
         if one.path == now:
             self.carry_out(one.step, **how)
             return self._did(one.step)
-        there, back = (
-            Step("SET search_path = " + (path or "''"), one.step.line, one.step.file) for path in (one.path, now)
+        there, back = (  # an empty path is shown as "", which SET does not take
+            Step("SET search_path = " + (path if path.strip('"') else "''"), one.step.line, one.step.file)
+            for path in (one.path, now)
         )
         self.carry_out(there)
         try:

@@ -37,7 +37,7 @@ FILES = {
     "b_keys.sql": "SET search_path = shop; ALTER TABLE a ADD PRIMARY KEY (id);",
     "b_names.sql": "CREATE TYPE public.kind AS ENUM ('x'); GRANT SELECT ON shop.a TO reader;",
     "c_tables.sql": "CREATE TABLE shop.a (id int); CREATE TABLE shop.b (a int, id int, k public.kind);",
-    "d_schema.sql": "RESET search_path; CREATE SCHEMA shop;",
+    "d_schema.sql": "RESET search_path; CREATE SCHEMA shop; SELECT pg_catalog.set_config('search_path', '', false);",
     "e_again.sql": "CREATE TABLE shop.a (id int);",
 }
 
