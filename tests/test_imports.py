@@ -15,6 +15,7 @@ LAYERS = [
     {"__main__"},
     {"cli", "pytest_plugin"},
     {"experiments"},
+    {"overview"},
     {"results_folder", "progress_bars"},
     {"attribution"},
     {"advice"},
@@ -63,6 +64,7 @@ AFTER_MEASUREMENT = {
     "cells",
     "hygiene",
     "advice",
+    "overview",
 }
 COMMANDS = {"command"}
 """Modules of an experiment that belong to the command line: they use its options, and nothing else imports them."""

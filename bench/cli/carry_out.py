@@ -7,6 +7,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bench.cli import all_results
 from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
 from bench.cli.options import server
 from bench.cli.streams import answer, err, out
@@ -48,8 +49,10 @@ def carry_out(
             raise
         shown("writing the report", 0, 1)
         results.publish(record, experiment.write)
+        everything = all_results.enter(experiment, record, results.folder)
         shown("writing the report", 1, 1)
     show(experiment, record, results.folder)
+    shown.say(f"all results: {everything}")
     return record
 
 

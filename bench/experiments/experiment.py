@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
@@ -12,7 +12,9 @@ from rich.console import RenderableType
 
 from bench.errors import RunFileError
 from bench.experiments import packages
+from bench.experiments.entries import firm, of
 from bench.model import Json
+from bench.overview.record import Answers, Entry, Figure
 from bench.report import machine_readable, markdown, terminal
 from bench.report.document import Document, plain
 from bench.report.files import put
@@ -58,13 +60,24 @@ class Experiment(Generic[Record, Summary]):
     """What to say of the part of a stopped one that was kept in a folder; None where no part is ever kept."""
     worth_reporting: Callable[[Record], bool] = lambda _record: True
     """Whether the part of a stopped one gets its reports at once."""
+    answers: Callable[[Record, Summary], Answers] = lambda _record, _summary: {}
+    """Which of the questions on the page of all results it answers, and how."""
+    figures: Callable[[Record, Summary], tuple[Figure, ...]] = lambda _record, _summary: ()
+    """What is drawn there through several results."""
     _last: list[tuple[Record, Summary]] = field(default_factory=list, init=False, repr=False, compare=False)
+    _made: list[tuple[Record, Document]] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def decided(self, record: Record) -> Summary:
         """The summary of ``record``, made once for the record that was asked about last."""
         if not (self._last and self._last[0][0] is record):
             self._last[:] = [(record, self.summarize(record))]
         return self._last[0][1]
+
+    def placed(self, record: Record) -> Document:
+        """The document of ``record``, made once for the record that was asked about last."""
+        if not (self._made and self._made[0][0] is record):
+            self._made[:] = [(record, self.document(record, self.decided(record)))]
+        return self._made[0][1]
 
     @property
     def carried_out_by(self) -> str:
@@ -73,16 +86,15 @@ class Experiment(Generic[Record, Summary]):
 
     def show(self, record: Record) -> RenderableType:
         """What a terminal shows of ``record``."""
-        return terminal.render(self.document(record, self.decided(record)))
+        return terminal.render(self.placed(record))
 
     def markdown(self, record: Record) -> str:
         """What a comment on a pull request shows of ``record``."""
-        return markdown.render(self.document(record, self.decided(record)))
+        return markdown.render(self.placed(record))
 
     def write(self, record: Record, folder: Path) -> tuple[Path, ...]:
         """Write page, Markdown and the others into ``folder``, made where it is missing. Raises ``OSError``."""
-        summary = self.decided(record)
-        made = self.document(record, summary)
+        summary, made = self.decided(record), self.placed(record)
         texts = {f"{made.file}.html": html.render(made), f"{made.file}.md": markdown.render(made)}
         return put({**texts, **{name: render(record, summary) for name, render in self.others.items()}}, folder)
 
@@ -92,8 +104,7 @@ class Experiment(Generic[Record, Summary]):
 
     def for_programs(self, record: Record, folder: Path) -> dict[str, Json]:
         """All that was decided, as JSON holds it: the same for every experiment but for ``summary``."""
-        summary = self.decided(record)
-        made = self.document(record, summary)
+        summary, made = self.decided(record), self.placed(record)
         return {
             "experiment": self.name,
             "status": str(getattr(record, "status", "complete")),
@@ -105,6 +116,20 @@ class Experiment(Generic[Record, Summary]):
             "findings": [machine_readable.plain(one) for one in self.look(record)],
             "summary": machine_readable.plain(summary),
         }
+
+    def entry(self, record: Record) -> Entry:
+        """What the page of all results knows of ``record``. What was stopped answers no question with a yes."""
+        summary, made, facts = self.decided(record), self.placed(record), of(record)
+        return replace(
+            facts,
+            experiment=self.name,
+            command=self.carried_out_by,
+            headline=made.headline,
+            answers=firm(self.answers(record, summary), facts.status),
+            figures=self.figures(record, summary),
+            alarms=len(made.alarms),
+            page=self.page,
+        )
 
     def ends_as(self, record: Record) -> Outcome:
         """What the exit code says."""

@@ -32,7 +32,7 @@ def test_a_run_leaves_a_record_and_reports(pgproof: Callable, tmp_path: Path) ->
     assert "3 queries meet 50 ms at 2,000 orders" in " ".join(printed.split())
     latest = tmp_path / "reports" / "latest"
     assert latest.is_symlink()
-    assert {f.name for f in latest.iterdir()} == {"run.json", *FILES.values()}
+    assert {f.name for f in latest.iterdir()} == {"run.json", "entry.json", *FILES.values()}
     seen = storage.load(storage.RUN, latest / "run.json")
     assert (seen.status, len(seen.pairs), seen.dataset.scale) == ("complete", 7, 2000)
     assert all(pair.equality and pair.equality.equal for pair in seen.pairs)

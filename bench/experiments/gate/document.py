@@ -7,12 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bench.experiments import about
+from bench.experiments.entries import judged
 from bench.experiments.experiment import Experiment, Outcome
 from bench.experiments.gate import sentences
 from bench.experiments.gate.findings import findings
 from bench.experiments.gate.record import GATE, VERDICTS, CellVerdict, GateResult, Overall
 from bench.experiments.gate.summary import CellSummary, GateSummary, summarize
 from bench.model import vocabulary
+from bench.overview.record import Answers
 from bench.report import junit, numbers
 from bench.report.document import (
     GAP,
@@ -227,6 +229,12 @@ OUTCOMES: Mapping[Overall, Outcome] = {
     "inconclusive": "inconclusive",
 }  # fmt: skip
 
+
+def _answers(result: GateResult, _summary: GateSummary) -> Answers:
+    tone = vocabulary.mark(result.overall).tone
+    return {"gate": judged(no=tone == "over", unknown=tone != "good")}
+
+
 EXPERIMENT = Experiment(
     name="gate",
     kind=GATE,
@@ -238,4 +246,5 @@ EXPERIMENT = Experiment(
     others={"gate.junit.xml": _junit},
     outcome=lambda result: OUTCOMES[result.overall],
     smallest=("--scale", "1k", "--counters-only"),
+    answers=_answers,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bench.experiments import about
+from bench.experiments.entries import judged, void
 from bench.experiments.experiment import Experiment
 from bench.experiments.load import figure
 from bench.experiments.load.findings import findings
@@ -21,6 +22,7 @@ from bench.experiments.load.summary import (
     summarize,
 )
 from bench.model import STATES, State
+from bench.overview.record import Answers
 from bench.report import numbers
 from bench.report.document import (
     MARKDOWN,
@@ -231,6 +233,17 @@ def _times(found: Times | None, summary: LoadSummary) -> tuple[Cell, Cell, Cell]
     return Cell(numbers.figure(p95), late), Cell(numbers.figure(p50)), Cell(numbers.figure(p99))
 
 
+def _answers(run: LoadRun, summary: LoadSummary) -> Answers:
+    """With the most clients that were tried, or at the highest rate, in the state that counts."""
+    states = [one.step.state for one in (*summary.closed, *summary.open)]
+    state: State = "after" if "after" in states else "before"
+    last = summary.last(state) or next((one for one in reversed(summary.open) if one.step.state == state), None)
+    if last is None or (state == "before" and run.status != "complete"):  # the other one was still to come
+        return {}
+    bad = last.saturated or summary.is_over(last.all.p95) or summary.violated or void(summary.alarms, run.status)
+    return {"load": judged(no=bad, unknown=last.all.p95 is None)}
+
+
 def _kept(run: LoadRun, folder: Path) -> tuple[str, ...]:
     return (f"{run.status}; {plural(len(run.steps), 'step')} kept: {folder / 'load.html'}",)
 
@@ -246,4 +259,5 @@ EXPERIMENT = Experiment(
     worth_keeping=lambda run: bool(run.steps),
     kept=_kept,
     smallest=("--scale", "1k", "--clients", "1", "--seconds", "1"),
+    answers=_answers,
 )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.experiments import about
+from bench.experiments.entries import judged, void
 from bench.experiments.experiment import Experiment
 from bench.experiments.maintain.cell_changes import MORE, TAKEN_BACK
 from bench.experiments.maintain.effects import ProcedureSummary, Timing
@@ -14,6 +15,7 @@ from bench.experiments.maintain.findings import findings
 from bench.experiments.maintain.record import ALL, MAINTENANCE, MaintenanceRun
 from bench.experiments.maintain.sentences import SOURCES, percent, took
 from bench.experiments.maintain.summary import ByStage, MaintenanceSummary, TableSummary, WorkSummary, summarize
+from bench.overview.record import Answers
 from bench.report import numbers
 from bench.report.document import (
     EVERYWHERE,
@@ -264,6 +266,11 @@ def _statements(summary: MaintenanceSummary) -> Iterator[tuple[str, Line]]:
                 yield procedure.name, (Span(one.statements[0], code=True), more)
 
 
+def _answers(run: MaintenanceRun, summary: MaintenanceSummary) -> Answers:
+    """Queries that read more when aged may be within the target all the same: the clock of a run with --aged tells."""
+    return {"ageing": judged(no=void(summary.alarms, run.status), unknown=summary.aged_queries or not summary.total)}
+
+
 def _kept(run: MaintenanceRun, folder: Path) -> tuple[str, ...]:
     return (f"{run.status}; {plural(len(run.stages), 'stage')} kept: {folder / 'maintenance.html'}",)
 
@@ -279,4 +286,5 @@ EXPERIMENT = Experiment(
     worth_keeping=lambda run: bool(run.stages),
     kept=_kept,
     smallest=("--scale", "1k", "--only", "vacuum"),
+    answers=_answers,
 )

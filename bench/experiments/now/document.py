@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.cells import samples
 from bench.experiments import about
+from bench.experiments.entries import figures_of, judged, void
 from bench.experiments.experiment import Experiment
 from bench.experiments.now import assumptions, cells
 from bench.experiments.now.findings import findings, suites
@@ -15,6 +16,7 @@ from bench.experiments.now.record import NOW, NowRun
 from bench.experiments.now.summary import NowSummary, summarize
 from bench.experiments.parts import answer, answer_in_text, tile
 from bench.hygiene.findings import BY_CATALOG, TITLES, HygieneFinding
+from bench.overview.record import Answers, Figure
 from bench.report import csv, junit, numbers, parquet
 from bench.report.document import (
     MARKDOWN,
@@ -138,6 +140,21 @@ def _about(run: NowRun) -> Section:
     return Section("about", "About this run", (facts, notes), nav="About", formats=PAGE)
 
 
+def _answers(run: NowRun, summary: NowSummary) -> Answers:
+    """A run of some of the queries tells nothing of all."""
+    if not _measured(run):
+        return {}
+    found = summary.tally
+    bad = found.misses + found.differ + found.failed or void(summary.alarms, run.status)
+    return {"meets": judged(no=bad, unknown=found.cannot_tell or run.left_out)}
+
+
+def _figures(run: NowRun, summary: NowSummary) -> tuple[Figure, ...]:
+    cells = (cell for one in summary.queries for cell in one.cells)
+    sides = ((f"{cell.summary.query}/{cell.summary.parameter_class}", cell.side) for cell in cells)
+    return figures_of(sides, run.dataset, run.server, run.machine, 0.0)
+
+
 def _measured(run: NowRun) -> bool:
     return any(pair.before.first_ms is not None for pair in run.pairs)
 
@@ -170,4 +187,6 @@ EXPERIMENT = Experiment(
     worth_keeping=_measured,
     kept=_kept,
     worth_reporting=lambda _run: False,
+    answers=_answers,
+    figures=_figures,
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.experiments import about
+from bench.experiments.entries import judged
 from bench.experiments.experiment import Experiment
 from bench.experiments.scale import figure as chart
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally
@@ -13,6 +14,7 @@ from bench.experiments.scale.findings import findings
 from bench.experiments.scale.record import SCALE, Measurement, Scaling
 from bench.experiments.scale.sentences import crossing, error, exponent, short
 from bench.experiments.scale.summary import CellSummary, QueryGrowth, ScaleSummary, summarize
+from bench.overview.record import Answers
 from bench.report import numbers
 from bench.report.document import (
     GAP,
@@ -358,6 +360,13 @@ def _sizes(found: Scaling) -> Table:
     )  # fmt: skip
 
 
+def _answers(found: Scaling, summary: ScaleSummary) -> Answers:
+    """Up to the largest step, in the state that counts."""
+    cells = [cell for one in summary.queries for cell in one.cells if cell.curve.state == summary.state]
+    unsure = not cells or found.asked.only or any(cell.unknown for cell in cells)
+    return {"scale": judged(no=any(cell.over for cell in cells), unknown=unsure)}
+
+
 def _kept(found: Scaling, folder: Path) -> tuple[str, ...]:
     return (
         f"{len(found.steps)} of {len(found.asked.scales)} steps are kept: {folder}",
@@ -376,4 +385,5 @@ EXPERIMENT = Experiment(
     kept=_kept,
     worth_reporting=lambda found: bool(found.steps),
     smallest=("--from", "1k", "--to", "2k", "--steps", "2", "--rounds", "1", "--budget", "0"),
+    answers=_answers,
 )

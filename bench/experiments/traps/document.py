@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench.experiments import about
+from bench.experiments.entries import judged, void
 from bench.experiments.experiment import Experiment
 from bench.experiments.traps.findings import findings
 from bench.experiments.traps.hazards import Hazard, QueryTraps
@@ -13,6 +14,7 @@ from bench.experiments.traps.plan_costs import Cost, Draws, Price
 from bench.experiments.traps.record import TRAPS, TrapsRun
 from bench.experiments.traps.summary import TrapsSummary, summarize
 from bench.model.vocabulary import Mark
+from bench.overview.record import Answers
 from bench.report import numbers
 from bench.report.document import (
     GAP,
@@ -299,6 +301,13 @@ def _notes(summary: TrapsSummary) -> Section:
     return Section("notes", "Notes", (Sentences(summary.notes, tone="quiet"),), headed=frozenset(), formats=TEXT)
 
 
+def _answers(run: TrapsRun, summary: TrapsSummary) -> Answers:
+    found = summary.queries
+    traps = any(one.trap for one in found) or void(summary.alarms, run.status)
+    unsure = not found or any(one.unknown or one.risk for one in found)
+    return {"plans": judged(no=traps, unknown=unsure)}
+
+
 def _kept(run: TrapsRun, folder: Path) -> tuple[str, ...]:
     return (f"{run.status}; what was seen is kept: {folder / 'traps.html'}",)
 
@@ -315,4 +324,5 @@ EXPERIMENT = Experiment(
     worth_keeping=lambda run: bool(run.cells),
     kept=_kept,
     smallest=("--scale", "1k", "--analyzes", "1"),
+    answers=_answers,
 )

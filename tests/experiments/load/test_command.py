@@ -82,13 +82,14 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: LoadRun, error: BaseExcept
     monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext())
 
 
-def test_it_writes_three_files_and_exits_with_0(
+def test_it_writes_its_files_and_exits_with_0(
     load: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     standing_in(monkeypatch, load_run(step("after", 1, {1_000: 5})))
     status, printed = load("--seconds", "1", "--quiet")
     assert status == 0
-    assert {file.name for file in (tmp_path / "out" / "latest-load").iterdir()} == {"load.json", "load.md", "load.html"}
+    names = {"load.json", "load.md", "load.html", "entry.json"}
+    assert {file.name for file in (tmp_path / "out" / "latest-load").iterdir()} == names
     assert "After, 1 client gets 0.50/s" in printed
 
 

@@ -78,13 +78,11 @@ def standing_in(monkeypatch: pytest.MonkeyPatch, run: MaintenanceRun, error: Bas
     monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext(SimpleNamespace(data_dir=None)))
 
 
-def test_it_writes_three_files_and_exits_with_0(
-    maintain: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_it_writes_its_files_and_exits_with_0(maintain: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     standing_in(monkeypatch, FULL)
     status, printed = maintain("--churn", "20%")
     assert status == 0
-    names = {"maintenance.json", "maintenance.md", "maintenance.html"}
+    names = {"maintenance.json", "maintenance.md", "maintenance.html", "entry.json"}
     assert {file.name for file in (tmp_path / "out" / "latest-maintain").iterdir()} == names
     assert "VACUUM alone mends 1 of them" in printed
     assert "whether the copies fit is not checked" in printed

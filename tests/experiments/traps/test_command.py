@@ -75,7 +75,7 @@ def test_a_state_that_the_workload_does_not_have_is_refused(shop: Path, capsys: 
     assert "this workload has no optimizations" in capsys.readouterr().err
 
 
-def test_it_writes_three_files_and_exits_with_0(
+def test_it_writes_its_files_and_exits_with_0(
     look: Callable[..., tuple[int, str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     asked = standing_in(monkeypatch, full())
@@ -85,6 +85,7 @@ def test_it_writes_three_files_and_exits_with_0(
         "traps.json",
         "traps.md",
         "traps.html",
+        "entry.json",
     }
     assert "1 of 5 queries has a plan trap" in printed
     ((setup, options),) = asked

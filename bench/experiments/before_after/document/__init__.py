@@ -19,6 +19,7 @@ from pathlib import Path
 
 from bench.experiments import about
 from bench.experiments.attribution import document as attribution
+from bench.experiments.before_after import indexed
 from bench.experiments.before_after.document.beside import beside
 from bench.experiments.before_after.document.cold import cold
 from bench.experiments.before_after.document.coverage import coverage
@@ -102,4 +103,6 @@ EXPERIMENT = Experiment(
     worth_keeping=_measured,
     kept=_kept,
     worth_reporting=lambda _run: False,
+    answers=indexed.answers,
+    figures=indexed.figures,
 )
