@@ -24,6 +24,10 @@ COMMANDS = {
         "bench.cli.reproduce:reproduce",
         "Print the psql session that repeats one cell of a run by hand: settings, PREPARE, EXPLAIN, EXECUTE.",
     ),
+    "check-up": Entry(
+        "bench.cli.check_up:check_up",
+        "Answer what one asks before a release, within a given time: target, plans, load, cold, scale, ageing, gate.",
+    ),
     "explain": Entry(
         "bench.cli.explain:explain",
         "Say what a word of the reports means.",
@@ -61,7 +65,7 @@ COMMANDS = {
 SECTIONS = {
     "Measure a workload": ("run", "attribute", "load", "scale", "traps", "coverage", "maintain", "settings"),
     "Find and ship what helps": ("advise", "ship-script"),
-    "Guard every change": ("baseline", "gate", "selftest"),
+    "Guard every change": ("baseline", "gate", "selftest", "check-up"),
     "Look at what was measured": ("report", "compare", "history", "reproduce", "explain"),
     "Begin, and look after it": ("init", "schema", "verify", "doctor", "cache", "completion"),
 }

@@ -20,12 +20,14 @@ from tests import ROOT, SHOP
 from tests.builders.documented import AS_FAR_AS_THE_SERVER, attempt
 
 UNITS = re.compile(
-    r"\b(seconds?|milliseconds|GiB|WAL|percent|share|rows|units|number|how often|how many|times|transactions|\d+MB"
-    r"|connections|processes|executions|slow-downs|tenants?|seed|often|values)\b", re.IGNORECASE,
+    r"\b(seconds?|minutes|milliseconds|GiB|WAL|percent|share|rows|units|number|how often|how many|times|transactions"
+    r"|\d+MB|connections|processes|executions|slow-downs|tenants?|seed|often|values)\b", re.IGNORECASE,
 )  # fmt: skip
 RUN = ROOT / "tests" / "golden" / "runs" / "run"
-NEEDS_A_SERVER = {"advise", "attribute", "baseline", "cache list", "cache clear", "coverage", "gate", "init",
-                  "load", "maintain", "run", "scale", "schema", "selftest", "settings", "traps", "verify"}  # fmt: skip
+NEEDS_A_SERVER = {
+    "advise", "attribute", "baseline", "cache list", "cache clear", "check-up", "coverage", "gate", "init", "load",
+    "maintain", "run", "scale", "schema", "selftest", "settings", "traps", "verify",
+}  # fmt: skip
 
 
 def leaves() -> Iterator[tuple[str, click.Command]]:
