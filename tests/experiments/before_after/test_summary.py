@@ -172,7 +172,7 @@ def test_a_query_that_was_never_started_meets_nothing():
     summary = summarize(run(pair("a"), queries=(query("a"), query("b"))))
     assert [(query.name, query.after) for query in summary.queries] == [("b", None), ("a", "meets")]
     assert summary.after.meets == 1
-    assert summary.sentence.startswith("1 of 2 queries")
+    assert summary.sentence.startswith("1 cannot tell, 1 of 2 queries")
 
 
 def test_what_misses_comes_first_and_then_what_moved_most():
