@@ -99,10 +99,11 @@ def write(
 ) -> None:  # fmt: skip
     """Keep what was found."""
     failed = {str(seed): wrong for seed, wrong in failures.items()}
+    command = f"python benchmarks/random_schemas.py --first {first} --count {count} --rows {rows} --write"
     evidence.keep("random_schemas", {
         "first": first, "count": count, "rows": rows, "failures": failed, "failed": len(failures),
         "features": dict(sorted(features.items())), "kinds": len(features),
-    })  # fmt: skip
+    }, command)  # fmt: skip
 
 
 if __name__ == "__main__":
