@@ -65,10 +65,10 @@ def test_what_is_made_of_several_runs_has_a_folder_each_time(command, page, tmp_
     assert Path("reports", f"latest-{command}", page).exists()
 
 
-def test_history_finds_the_runs_among_other_results(tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(carry_out, "server", lambda chosen, shown: nullcontext())
-    for file in STORED:
-        measured(file, tmp_path)
+def test_history_finds_the_runs_among_other_results(tmp_path, capsys):
+    for file, stored in STORED.items():
+        experiment = experiment_of(Path(file))
+        begin(experiment, tmp_path).publish(storage.load(experiment.kind, stored), lambda record, folder: None)
     capsys.readouterr()
     assert main(["history", str(tmp_path), "--output", str(tmp_path)]) == 0
     assert "One run" in capsys.readouterr().out
