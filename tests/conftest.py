@@ -12,10 +12,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from unittest.mock import patch
 
 import psycopg
 import pytest
@@ -26,7 +27,7 @@ from bench.experiments.gate.record import Baseline
 from bench.experiments.gate.run import make_baseline
 from bench.postgres.connection import Connection, Target
 from bench.postgres.databases import drop, own_databases
-from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
+from bench.postgres.servers import SERVERS, SESSION_SETTINGS, ServerHandle, ServerOptions, open_server
 from bench.postgres.servers.account import run, server_account, spawn
 from bench.postgres.servers.postmaster import stops_with_us
 from bench.postgres.servers.settings import as_arguments
@@ -134,12 +135,35 @@ def used_home(_pristine: Path, home: Path) -> Path:
     return copied(_pristine, home)
 
 
+@contextmanager
+def kept_running(home: Path) -> Iterator[None]:
+    """In this process, whoever starts the server of that home finds it running: to start and end it takes 0.3 s of CPU.
+
+    What a start and an end do, ``tests/postgres/servers`` sees.
+    """
+    start = SERVERS["embedded"]
+    with start(ServerOptions(home=home)) as handle:
+
+        def embedded(options: ServerOptions) -> AbstractContextManager[ServerHandle]:
+            return contextlib.nullcontext(handle) if options.home == home else start(options)
+
+        with patch.dict(SERVERS, embedded=embedded):
+            yield
+
+
 @pytest.fixture(scope="module")
 def commands_home(_pristine: Path) -> Iterator[Path]:
     """One home for all commands of a module: what one has filled is there for the next."""
     home = copied(_pristine, make_home())
     yield home
     shutil.rmtree(home.parent)
+
+
+@pytest.fixture(scope="module")
+def running_home(commands_home: Path) -> Iterator[Path]:
+    """One home for all commands of a module, which are calls in this process: its server runs on between them."""
+    with kept_running(commands_home):
+        yield commands_home
 
 
 @pytest.fixture(scope="session")

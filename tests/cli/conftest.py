@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
-from tests.conftest import copied, make_home
+from tests.conftest import copied, kept_running, make_home
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +20,17 @@ def cli_home(_pristine: Path) -> Iterator[Path]:
     shutil.rmtree(home.parent)
 
 
+@pytest.fixture(scope="module")
+def cli_server(cli_home: Path) -> Iterator[None]:
+    """The server of that home runs on between the commands of a module."""
+    with kept_running(cli_home):
+        yield
+
+
 @pytest.fixture
-def pgproof(cli_home: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
+def pgproof(
+    cli_home: Path, cli_server: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str]]:
     """Run a command in-process; return the exit code and all that it printed."""
 
     def call(*arguments: str | Path) -> tuple[int, str]:

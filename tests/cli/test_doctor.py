@@ -10,6 +10,11 @@ from bench.cli import doctor
 from bench.postgres.servers import binaries
 
 
+@pytest.fixture(scope="module")
+def cli_server() -> None:
+    """No server runs on: doctor says whether one can be started."""
+
+
 def line(printed: str, what: str) -> str:
     return next(one for one in printed.splitlines() if one[2:].startswith(what))
 

@@ -10,9 +10,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bench import storage
 from bench.cli import main
 from tests import ROOT, SHOP
+
+
+@pytest.fixture(scope="module")
+def cli_server() -> None:
+    """No server runs on: the commands that are stopped have a process and a server of their own."""
 
 
 def interrupted(

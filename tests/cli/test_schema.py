@@ -161,7 +161,7 @@ def test_what_is_not_there_is_one_line(
     assert said in one_line_error(printed)
 
 
-def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, cli_home: Path) -> None:
+def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, used_home: Path) -> None:
     command = [
         sys.executable,
         "-u",
@@ -172,7 +172,7 @@ def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, cli_home: Path) -> 
         "--rows",
         "9k",
         "--home",
-        str(cli_home),
+        str(used_home),
     ]
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           start_new_session=True) as process:  # fmt: skip
@@ -183,5 +183,5 @@ def test_ctrl_c_leaves_nothing(schema: Path, tmp_path: Path, cli_home: Path) -> 
         os.killpg(process.pid, signal.SIGINT)
         _, said = process.communicate(timeout=60)
     assert (process.returncode, said.strip()) == (130, "interrupted: nothing is kept")
-    assert not list(cli_home.glob("schemas/.new*"))
-    assert json.loads(json.dumps(databases(cli_home))) == []
+    assert not list(used_home.glob("schemas/.new*"))
+    assert json.loads(json.dumps(databases(used_home))) == []

@@ -58,22 +58,22 @@ def test_a_group_that_is_none_says_how_to_write_one(text: str) -> None:
         group(text)
 
 
-def asked(home: Path, output: Path, *groups: str) -> int:
+def asked(home: Path, output: Path, *groups: str, scale: str) -> int:
     options = [option for text in groups for option in ("--group", text)]
-    size = ["--scale", "60k", "--rounds", "15", "--budget", "0", "--quiet"]
+    size = ["--scale", scale, "--rounds", "15", "--budget", "0", "--quiet"]
     return main(["settings", str(SHOP), *options, *size, "--home", str(home), "--output", str(output)])
 
 
 @pytest.mark.alone
 def test_a_setting_that_takes_indexes_away_is_seen_to_be_slower(home: Path, tmp_path: Path) -> None:
     slow = "none: enable_indexscan=off, enable_indexonlyscan=off, enable_bitmapscan=off"
-    assert asked(home, tmp_path, slow) == 0
+    assert asked(home, tmp_path, slow, scale="60k") == 0
     seen = storage.load(SETTINGS, tmp_path / "latest-settings" / SETTINGS.file)
     (cell,) = [one for one in summarize(seen).cells if (one.query, one.parameter_class) == ("open_orders", "all")]
     assert (cell.change, cell.another_plan) == ("slower", True)
 
 
 @pytest.mark.parametrize("wrong", ["x: no_such=1", "x: work_mem=banana", "x: shared_buffers=1GB"])
-def test_a_setting_that_no_session_can_have_is_refused(wrong: str, used_home: Path, tmp_path: Path, capfd) -> None:
-    assert asked(used_home, tmp_path, wrong) == 2
+def test_a_setting_that_no_session_can_have_is_refused(wrong: str, running_home: Path, tmp_path: Path, capfd) -> None:
+    assert asked(running_home, tmp_path, wrong, scale="1k") == 2
     assert "--group x: " in capfd.readouterr().err

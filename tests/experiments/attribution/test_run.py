@@ -19,8 +19,8 @@ from tests.builders.shops import SHOP
 
 
 @pytest.fixture(scope="module")
-def own_home(commands_home: Path) -> Path:
-    return commands_home
+def own_home(running_home: Path) -> Path:
+    return running_home
 
 
 def attributed(shop: Path, home: Path, output: Path, *arguments: str) -> Run:

@@ -236,8 +236,8 @@ def test_a_failing_arm_names_itself(server, baseline, shop):
 
 # --------------------------------------------------------------------------------------------------- command line
 @pytest.fixture(scope="module")
-def own_home(commands_home: Path) -> Path:
-    return commands_home
+def own_home(running_home: Path) -> Path:
+    return running_home
 
 
 def pgproof(shop: Path, home: Path, *arguments: str) -> int:
