@@ -275,7 +275,7 @@ def test_baseline_then_gate_then_a_regression(repository, own_home, capsys, tmp_
     assert "::error file=shop/queries/open_orders.sql,line=5" in said
     assert "its statement changed" in (tmp_path / "summary.md").read_text()
     files = {file.name for file in (tmp_path / "out" / "latest-gate").iterdir()}
-    assert files == {"gate.json", "gate.html", "gate.md", "gate.junit.xml"}
+    assert files == {"gate.json", "gate.html", "gate.md", "gate.junit.xml", "entry.json"}
 
 
 def test_a_server_that_dies_in_the_middle_is_one_line_and_no_verdict(used_home):
