@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
@@ -144,17 +145,40 @@ def settle(connection: Connection, analyzed: Mapping[str, int]) -> None:
     Also what they analyzed themselves, where ``analyzed`` counts fewer times: by default ANALYZE reads a random sample,
     and a plan that hangs on it is another one the next time.
     """
+    for one in unsettled(connection, analyzed):
+        settle_table(connection, one)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A table that lacks statistics: of these columns alone, quoted, or of all that is in it."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+
+
+def unsettled(connection: Connection, analyzed: Mapping[str, int]) -> list[Unsettled]:
+    """The tables that ``settle`` is about."""
     with explained("statistics of expressions"):
-        lacking = {row["name"] for row in rows(connection, "list_tables_lacking_statistics")}
+        found = {
+            row["name"]: Unsettled(row["name"], tuple(row["columns"] or ()))
+            for row in rows(connection, "list_tables_lacking_statistics")
+        }
         connection.execute("SELECT pg_stat_force_next_flush()")
-        lacking |= {
+        again = [
             row["name"]
             for row in rows(connection, "list_tables_analyzed")
             if row["times"] > analyzed.get(row["name"], 0)
-        }
-        for name in sorted(lacking):
-            connection.execute(f"VACUUM (FREEZE) {name}")  # first: it tells the catalog how many rows there are
-            counted = connection.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [name])
-            connection.execute(f"SET default_statistics_target = {statistics_target(counted.fetchall()[0][0])}")
-            connection.execute(f"ANALYZE {name}")
+        ]
+        found |= {name: Unsettled(name) for name in again}
+        return [found[name] for name in sorted(found)]
+
+
+def settle_table(connection: Connection, one: Unsettled) -> None:
+    """VACUUM and ANALYZE the table, so that its statistics are the same whenever they are gathered."""
+    with explained(f"statistics of {one.name}"):
+        connection.execute(f"VACUUM (FREEZE) {one.name}")  # first: it tells the catalog how many rows there are
+        counted = connection.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [one.name])
+        connection.execute(f"SET default_statistics_target = {statistics_target(counted.fetchall()[0][0])}")
+        connection.execute(f"ANALYZE {one.name}" + (f" ({', '.join(one.columns)})" if one.columns else ""))
         connection.execute("RESET default_statistics_target")
