@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 from bench.errors import DatasetError, WorkloadError
 from bench.measurement.answers import Answer, answer, order_of
@@ -23,20 +25,22 @@ Answers = Sequence[Answer]
 Store = Callable[[Sequence[Pair]], None]
 
 
-def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
+def compare(sides: Sides, cell: Cell, *, plans: bool = False, at_once: bool = False) -> Pair:
     """See one pair for the first time: first execution, all answers of all bindings, and what each costs in work.
 
     Each state gets a new connection, so ``first_ms`` is what a user pays who comes first: catalog caches are empty
     and no plan is cached. A side that runs into the timeout is censored: its one sample is all that it ever gets.
-    With ``plans``, the plan of every binding is kept.
+    With ``plans``, the plan of every binding is kept. ``at_once`` is for those who take no time from it: both states
+    are looked at at the same time.
     """
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
-    answers: dict[State, Answers] = {}
-    seen: dict[State, CellSide] = {}
     columns = columns_to_compare(sides, cell)
-    for state in STATES:
-        if state in sides.databases:
-            seen[state], answers[state] = _look(sides, cell, state, columns, shares=True, plans=plans)
+    states = [state for state in STATES if state in sides.databases]
+    look = partial(_look, sides, cell, columns=columns, shares=True, plans=plans)
+    with ThreadPoolExecutor(len(STATES)) as pool:
+        looked = dict(zip(states, (pool.map if at_once else map)(look, states), strict=True))
+    seen = {state: side for state, (side, _) in looked.items()}
+    answers = {state: found for state, (_, found) in looked.items()}
     if all(state in answers for state in STATES):
         pair = replace(pair, equality=equality_of(sides, cell, answers["before"], answers["after"]))
     counted = answers.get("before") or answers.get("after") or []
@@ -47,13 +51,14 @@ def compare(sides: Sides, cell: Cell, *, plans: bool = False) -> Pair:
 
 
 def compare_all(
-    sides: Sides, cells: Sequence[Cell], progress: Progress, store: Store = lambda _: None, *, plans: bool = False
-) -> list[Pair]:
+    sides: Sides, cells: Sequence[Cell], progress: Progress, store: Store = lambda _: None, *, plans: bool = False,
+    at_once: bool = False,
+) -> list[Pair]:  # fmt: skip
     """``compare`` each of ``cells``; ``store`` gets those so far after each."""
     pairs: list[Pair] = []
     for number, cell in enumerate(cells):
         progress("comparing results", number, len(cells), "cells")
-        pairs.append(compare(sides, cell, plans=plans))
+        pairs.append(compare(sides, cell, plans=plans, at_once=at_once))
         store(pairs)
     progress("comparing results", len(cells), len(cells), "cells")
     return pairs

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from bench.measurement.compare import Store, compare_all, see_all
 from bench.measurement.execution import Cell, Sides
@@ -38,7 +39,7 @@ def _part(
     sides: Sides, cells: Sequence[Cell], options: Options, watch: Stopwatch, looking: str, progress: Progress,
     store: Store, before: tuple[Pair, ...],
 ) -> tuple[Pair, ...]:  # fmt: skip
-    look = compare_all if "after" in sides.databases else see_all
+    look = partial(compare_all, at_once=True) if "after" in sides.databases else see_all
     with watch(looking):
         pairs = look(sides, cells, progress, lambda found: store((*before, *found)))
     both = list(zip(cells, pairs, strict=True))

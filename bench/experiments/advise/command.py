@@ -41,7 +41,7 @@ from bench.workload import Workload
 
 TRYING_S = 120.0
 """Seconds of executing candidates where the user says none."""
-BUDGET_S = 45.0
+BUDGET_S = 30.0
 ONE_TRYING_S, ONE_BUDGET_S = 20.0, 10.0
 """The same for one query, which is to be answered within a minute."""
 TIMEOUT_S = 5.0
