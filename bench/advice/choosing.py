@@ -100,7 +100,11 @@ class Chooser:
         goes beyond the target is added to the best set without that.
         """
         steps = self._grown(NOTHING, replace(limits, beyond_target=False))
-        return (*steps, *self._grown(steps[-1] if steps else NOTHING, limits)) if limits.beyond_target else steps
+        return (*steps, *self.beyond(steps[-1] if steps else NOTHING, limits)) if limits.beyond_target else steps
+
+    def beyond(self, best: Names, limits: Limits) -> tuple[Names, ...]:
+        """What follows the best set where the user goes beyond the target."""
+        return self._grown(best, replace(limits, beyond_target=True))
 
     def _grown(self, chosen: Names, limits: Limits) -> tuple[Names, ...]:
         steps = list[Names]()
@@ -175,7 +179,7 @@ class Chooser:
         ``CONTENDERS``."""
         steps = self.best(limits)
         found, whole = NOTHING.union(*steps), steps[-1] if steps else NOTHING
-        beyond = NOTHING.union(*self.best(replace(limits, beyond_target=True))[-1:])
+        beyond = NOTHING.union(*self.beyond(whole, limits)[-1:])
         others = {
             name
             for menu in self.menus

@@ -22,7 +22,7 @@ def curves(chooser: Chooser, limits: Limits) -> tuple[tuple[AdvisedSet, ...], tu
     target; none that costs more and is no better."""
     steps = chooser.best(limits)
     whole = steps[-1] if steps else NOTHING
-    steps = (*steps, *chooser.best(replace(limits, beyond_target=True)))
+    steps = (*steps, *chooser.beyond(whole, limits))
     size, share = chooser.size(whole), max(chooser.write_share(whole), 0.0)
     disk = [replace(limits, disk_bytes=round(size * part)) for part in _parts(POINTS)]
     writes = [replace(limits, write_share=share * part) for part in _parts(WRITE_POINTS)]

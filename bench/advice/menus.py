@@ -23,6 +23,8 @@ SLOWER = 1.10
 """Times as long from which on a cell counts as slower; below, it is what two copies of a database differ by."""
 SLOWER_MS = 1.0
 """And by so much at least, which somebody could notice."""
+FEW, SLOWER_FEW = 3, 1.25
+"""Times as long where one of two plans was executed less often: a burst of other work is not seen as such."""
 
 Names = frozenset[str]
 NOTHING: Names = frozenset()
@@ -38,9 +40,9 @@ def work_ms(plan: PlanMeasured) -> float:
     return time_ms(plan) + BLOCK_MS * plan.counters.buffers
 
 
-def is_slower(before_ms: float, after_ms: float) -> bool:
+def is_slower(before_ms: float, after_ms: float, times: float = SLOWER) -> bool:
     """Whether it takes longer by more than noise."""
-    return after_ms > SLOWER * before_ms and after_ms - before_ms >= SLOWER_MS
+    return after_ms > times * before_ms and after_ms - before_ms >= SLOWER_MS
 
 
 class Menu:
@@ -107,7 +109,8 @@ class Menu:
 
     def slower(self, chosen: Names, than: Names = NOTHING) -> bool:
         """Whether it takes longer by more than noise."""
-        return is_slower(self.ms(than), self.ms(chosen))
+        few = any(len(self.plan(one).samples_ms) < FEW for one in (than, chosen))
+        return is_slower(self.ms(than), self.ms(chosen), SLOWER_FEW if few else SLOWER)
 
 
 def menus_of(cells: Iterable[CellTried], target_ms: float, indexes: Collection[str]) -> tuple[Menu, ...]:

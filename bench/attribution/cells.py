@@ -4,41 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from bench.attribution.executing import SPARING_TIMES, Samples, execute_plan, fully, sample, sparingly
 from bench.attribution.subsets import Names
-from bench.measurement import Cell, Timeout, execute
-from bench.measurement.execution import cost_of, explain, shape_of
-from bench.measurement.processor import processor_ms
-from bench.model import Counters, GainCell, Json, State, Tried
-from bench.plans import index_names, tree, trimmed, work_of_finding
+from bench.measurement import Cell, Timeout
+from bench.measurement.execution import shape_of
+from bench.model import GainCell, Json, State, Tried
+from bench.plans import index_names, tree, trimmed
 from bench.postgres.connection import Connection
-
-SAMPLES = 2
-SAMPLES_MS = 200.0
-"""Timed executions of one plan, fewer where they take longer than this together. Two come before them: the first, which
-may meet the disk and asks the catalog, and the one that is explained."""
-
-SPARING_MS = 100.0
-SPARING_TIMES = 2.0
-"""The same where many plans are met of which few are used, and those are executed again; and one alone of a plan that
-takes so many times as long as another of the cell."""
 
 Key = tuple[str, str]
 """Query and class."""
-
-
-@dataclass(frozen=True, slots=True)
-class Samples:
-    """Times of executions: at the client, planning included, and of the server's process on a processor."""
-
-    wall_ms: tuple[float, ...] = ()
-    processor_ms: tuple[float, ...] = ()
-
-    def __add__(self, other: Samples) -> Samples:
-        return Samples(self.wall_ms + other.wall_ms, self.processor_ms + other.processor_ms)
 
 
 @dataclass(slots=True, eq=False)
@@ -117,9 +95,8 @@ class Found:
         if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
             known = [one.least_ms for one in self.tried if not one.censored]
-            enough_ms = SPARING_TIMES * min(known, default=math.inf) if self.sparing else math.inf
-            limit_ms = SPARING_MS if self.sparing else SAMPLES_MS
-            self.tried.append(_execute(connection, self.cell, state, names, samples, limit_ms, enough_ms))
+            timed = sparingly(samples, SPARING_TIMES * min(known)) if self.sparing and known else fully(samples)
+            self.tried.append(execute_plan(connection, self.cell, state, names, timed))
             self.uses.append(used(shape, made_by) | self._rewritten(state) | (self.hidden - names))
         return self.by_plan[key]
 
@@ -141,7 +118,7 @@ class Found:
         try:
             with connection.transaction():
                 for _ in range(times):
-                    samples += _sample(connection, self.cell, self.state(names))
+                    samples += sample(connection, self.cell, self.state(names))
         except Timeout as timeout:
             samples += Samples((round(timeout.ms, 4),))
         return samples
@@ -195,38 +172,3 @@ def used(plan: Json, made_by: Mapping[str, str]) -> set[str]:
 def _digest(plan: Json | list[Json]) -> str:
     """Name a plan by all that is in it but costs and estimates: nodes, indexes, conditions, keys."""
     return hashlib.sha256(json.dumps(plan, sort_keys=True).encode()).hexdigest()
-
-
-def _execute(
-    connection: Connection, cell: Cell, state: State, names: Names, most: int, limit_ms: float, enough_ms: float
-) -> Tried:
-    """Time a plan ``most`` times, fewer where that takes ``limit_ms``, or one execution took ``enough_ms``."""
-    without = tuple(sorted(names))
-    try:
-        with connection.transaction():
-            execute(connection, cell, state, 0)  # what the catalog is asked for would count as buffers
-            seen = explain(connection, cell, state, 0)
-            samples = Samples()
-            while len(samples.wall_ms) < most and sum(samples.wall_ms) < limit_ms:
-                samples += _sample(connection, cell, state)
-                if min(samples.wall_ms) > enough_ms:
-                    break
-    except Timeout as timeout:
-        cost = cost_of(connection, cell, state, 0)
-        return Tried(without, "", cost, Counters(0, 0, 0, 0), (timeout.ms,), {}, censored=True)
-    return Tried(
-        without=without,
-        fingerprint=seen.fingerprint,
-        cost=float(seen.plan["Total Cost"]),
-        counters=work_of_finding(seen.plan) if cell.query.writes else seen.counters,
-        samples_ms=samples.wall_ms,
-        plan=seen.plan,
-        processor_ms=samples.processor_ms,
-    )
-
-
-def _sample(connection: Connection, cell: Cell, state: State) -> Samples:
-    begin = processor_ms(connection)
-    wall_ms = round(execute(connection, cell, state, 0)[0], 4)
-    end = None if begin is None else processor_ms(connection)
-    return Samples((wall_ms,), () if begin is None or end is None else (round(end - begin, 4),))

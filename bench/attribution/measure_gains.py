@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from itertools import product
 from random import Random
 
-from bench.attribution.cells import NOTHING, SAMPLES, Found, Key
+from bench.attribution.cells import NOTHING, Found, Key
 from bench.attribution.effects import PlanEffects
 from bench.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enough, faster
+from bench.attribution.executing import SAMPLES
 from bench.attribution.gains import gains
 from bench.attribution.subsets import Names, Sets
 from bench.measurement import Cell

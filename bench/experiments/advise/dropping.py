@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 
 import psycopg
 
 from bench.advice.blocks import blocks_of
 from bench.advice.candidates import superfluous
 from bench.advice.menus import SLOWER, SLOWER_MS
-from bench.attribution.cells import NOTHING, Found
+from bench.attribution.cells import NOTHING, Found, Key
 from bench.attribution.subsets import Sets
 from bench.experiments.advise.looking import look_at
 from bench.experiments.advise.record import AdviseRun, DropTried, Proposal
@@ -17,7 +18,8 @@ from bench.experiments.setup import Setup
 from bench.hygiene.fk_indexes import serves
 from bench.inference.rows.catalog import read_catalog
 from bench.measurement import Cell, Sides
-from bench.model import Tried
+from bench.measurement.execution import shape_of
+from bench.model import Json, Tried
 from bench.plans import index_names
 from bench.postgres.connection import Connection
 from bench.postgres.facts import read_facts
@@ -41,7 +43,8 @@ def find_drops(
 ) -> tuple[Proposal, ...]:
     """The indexes of a copy that has the set that could go: what the set made superfluous is among them."""
     own = {one.candidate.name for one in seen.proposals if one.block.name in seen.chosen}
-    looked, _ = look_at(Sides(setup.target, {"before": database}, timeout_s), cells, setup.progress)
+    sides = Sides(setup.target, {"before": database}, timeout_s)
+    looked, _ = look_at(sides, cells, setup.progress, executed=False)
     with setup.target.connect(database) as connection:
         Sets(connection, {}).clean()
         found = superfluous(read_catalog(connection), looked, read_facts(connection))
@@ -60,11 +63,7 @@ def try_drops(
     with sides.connect("after", writes=True) as connection:
         connection.prepared_max = None
         found = [Found(cell) for cell in cells]
-        plans: dict[str, int] = {}
-        for number, seen in enumerate(found):
-            setup.progress("executing with the set", number, len(found), "cells")
-            with connection.transaction():
-                plans[seen.cell.label] = seen.plan_here(NOTHING, connection, NONE, EXECUTIONS)
+        plans = {seen.key: _shape(connection, seen) for seen in found}
         for number, one in enumerate(drops):
             setup.progress("taking out indexes", number, len(drops))
             tried.append(_without(connection, one, found, plans))
@@ -72,45 +71,65 @@ def try_drops(
     return tuple(tried)
 
 
-def _without(connection: Connection, drop: Proposal, found: Sequence[Found], plans: dict[str, int]) -> DropTried:
-    name, changed, slower = drop.block.name, 0, dict[str, tuple[float, float]]()
-    size = _size(connection, drop)
-    now: dict[str, int] = {}
-    supported, lost = _supported(connection), set[str]()
+def _shape(connection: Connection, seen: Found) -> Json:
+    return shape_of(connection, seen.cell, seen.state(NOTHING), 0)
+
+
+def _without(connection: Connection, drop: Proposal, found: Sequence[Found], plans: dict[Key, Json]) -> DropTried:
+    """Take an index away for good, unless that makes something slower; only what gets another plan by it is executed.
+
+    ``plans`` are those that the server takes with it, by query and class, and are kept so.
+    """
+    name, size = drop.block.name, _size(connection, drop)
     try:
-        with connection.transaction() as transaction:
+        concerned = [seen for seen in found if _may_change(drop, plans[seen.key])]
+        with _dropped(connection, drop) as lost:
+            now = {} if lost else {seen.key: _shape(connection, seen) for seen in concerned}
+        if lost:
+            return DropTried(name, size, error=ALONE.format(", ".join(lost)))
+        changed = [seen for seen in concerned if now[seen.key] != plans[seen.key]]
+        slower = _slower(connection, drop, changed) if changed else {}
+        if not slower:
             connection.execute(drop.candidate.ddl)
-            if lost := supported - _supported(connection):
-                raise psycopg.Rollback(transaction)
-            for seen in found:
-                label = seen.cell.label
-                if not _may_change(drop, seen.tried[plans[label]]):
-                    now[label] = plans[label]
-                    continue
-                now[label] = seen.plan_here(frozenset({name}), connection, NONE, EXECUTIONS)
-                if now[label] != plans[label]:
-                    changed += 1
-                    with_it, without = seen.tried[plans[label]], seen.tried[now[label]]
-                    if _worse(with_it, without):
-                        slower[label] = (with_it.least_ms, without.least_ms)
-            if slower:
-                raise psycopg.Rollback(transaction)
+            plans.update(now)
     except psycopg.OperationalError:
         raise
     except psycopg.Error as error:
         return DropTried(name, size, error=first_line(error))
-    if not slower:
-        plans.update(now)
-    return DropTried(name, size, slower, changed, ALONE.format(", ".join(sorted(lost))) if lost else "")
+    return DropTried(name, size, slower, len(changed))
 
 
-def _may_change(drop: Proposal, tried: Tried) -> bool:
+@contextmanager
+def _dropped(connection: Connection, drop: Proposal) -> Iterator[list[str]]:
+    """A block in which the index is away; the foreign keys that none supports any more."""
+    supported = _supported(connection)
+    with connection.transaction(force_rollback=True):
+        connection.execute(drop.candidate.ddl)
+        yield sorted(supported - _supported(connection))
+
+
+def _slower(connection: Connection, drop: Proposal, changed: Sequence[Found]) -> dict[str, tuple[float, float]]:
+    """Those that get slower without the index, with their times with it and without, in ms."""
+    with_it: dict[Key, Tried] = {}
+    for seen in changed:
+        with connection.transaction():
+            with_it[seen.key] = seen.tried[seen.plan_here(NOTHING, connection, NONE, EXECUTIONS)]
+    slower = {}
+    with _dropped(connection, drop):
+        for seen in changed:
+            without = seen.tried[seen.plan_here(frozenset({drop.block.name}), connection, NONE, EXECUTIONS)]
+            if _worse(with_it[seen.key], without):
+                slower[seen.cell.label] = with_it[seen.key].least_ms, without.least_ms
+    return slower
+
+
+def _may_change(drop: Proposal, plan: Json) -> bool:
     """Whether a plan can become another one without the index: an index of plain columns that it does not use only adds
     a way to read, and the cheapest of fewer ways is the same. A unique one proves things, an expression has statistics.
     """
     index = drop.candidate.index
     plain = index is not None and not index.unique and set(index.keys) <= set(index.columns)
-    return not (plain and index and tried.plan) or index.name in index_names(tried.plan)
+    return not (plain and index) or index.name in index_names(plan)
 
 
 def _supported(connection: Connection) -> set[str]:

@@ -9,7 +9,9 @@ from bench.advice.candidates import SeenClass, SeenQuery
 from bench.errors import DatasetError, WorkloadError
 from bench.measurement import Cell, Sides
 from bench.measurement.execution import Timeout, execute, explain_verbose
+from bench.measurement.inside_functions import functions_with_statements
 from bench.model import Query
+from bench.postgres.connection import Connection
 from bench.progress import Progress
 
 LOOKING_S = 45.0
@@ -17,12 +19,13 @@ LOOKING_S = 45.0
 
 
 def look_at(
-    sides: Sides, cells: Sequence[Cell], progress: Progress, limit_s: float = LOOKING_S
+    sides: Sides, cells: Sequence[Cell], progress: Progress, limit_s: float = LOOKING_S, *, executed: bool = True
 ) -> tuple[list[SeenQuery], dict[str, str]]:
     """What each query does in each class; and of those that cannot be executed why.
 
     Whatever they write is rolled back. A class of a query that ran into the timeout has a plan without executions, and
-    so have the query's other classes.
+    so have the query's other classes. Unless ``executed``, all have: but for those that call functions, whose plans can
+    be known in no other way.
     """
     seen: dict[str, dict[str, SeenClass]] = {}
     failed: dict[str, str] = {}
@@ -36,10 +39,11 @@ def look_at(
             if name in failed:
                 continue
             try:
-                late = time.monotonic() - begun > limit_s
-                if not late and name not in slow:
+                soon = time.monotonic() - begun <= limit_s and name not in slow
+                if executed and soon:
                     execute(connection, cell, "before", 0)
-                plan = explain_verbose(connection, cell, "before", 0, executed=not late and name not in slow)
+                asked = soon and (executed or _calls_functions(connection, cell))
+                plan = explain_verbose(connection, cell, "before", 0, executed=asked)
             except Timeout:
                 slow.add(name)
                 plan = explain_verbose(connection, cell, "before", 0, executed=False)
@@ -49,6 +53,10 @@ def look_at(
             seen.setdefault(name, {})[cell.parameter_class] = SeenClass(plan, cell.bindings[0].args)
     progress("looking at each", len(cells), len(cells), "cells")
     return _queries(seen, (cell.query for cell in cells), failed), failed
+
+
+def _calls_functions(connection: Connection, cell: Cell) -> bool:
+    return bool(functions_with_statements(connection, cell.statement("before", 0)[0]))
 
 
 def _queries(

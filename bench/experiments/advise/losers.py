@@ -27,11 +27,8 @@ class Loser:
     """How many times cheaper the planner thought that with it alone."""
     measured: float | None = None
     """How many times as fast it then was."""
-
-    @property
-    def misled(self) -> bool:
-        """Whether the planner took it for better, and it was slower by a tenth or more."""
-        return bool(self.expected and self.measured and self.expected > 1.0 and self.measured < 0.9)
+    misled: bool = False
+    """Whether the planner took it for better, and it was slower beyond noise."""
 
 
 def losers(run: AdviseRun, chooser: Chooser, chosen: Names) -> Iterator[Loser]:
@@ -89,7 +86,8 @@ def _loser(one: Proposal, chooser: Chooser, chosen: Names, run: AdviseRun) -> Lo
         key=lambda both: both[0],
     )
     measured = menu.ms(NOTHING) / max(menu.ms(alone), 0.001)
-    return Loser(one, _reason(name, changed, chooser, chosen, run), size, menu.cell.label, expected, measured)
+    reason, misled = _reason(name, changed, chooser, chosen, run), expected > 1.0 and menu.slower(alone)
+    return Loser(one, reason, size, menu.cell.label, expected, measured, misled)
 
 
 def _reason(name: str, changed: list[Menu], chooser: Chooser, chosen: Names, run: AdviseRun) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
 from bench.attribution.changed_tables import changed_tables
+from bench.attribution.subsets import Sets
 from bench.attribution.writes import write_costs
-from bench.experiments.advise.building import build
 from bench.experiments.advise.record import HeapOnly
 from bench.experiments.setup import Setup
 from bench.measurement import Cell
@@ -29,15 +29,28 @@ HEAP_ONLY_MOST = 12
 
 
 def priced(
-    setup: Setup, blocks: tuple[Optimization, ...], cells: Sequence[Cell], nearest: Collection[str]
-) -> tuple[Attribution, tuple[HeapOnly, ...]]:
-    """Measure on a copy what each of ``blocks`` costs to write; ``nearest`` are those that are likely to be chosen.
+    setup: Setup, database: str, there: Mapping[str, Optimization], wanted: Collection[str], cells: Sequence[Cell],
+    nearest: Collection[str],
+) -> tuple[Attribution, tuple[HeapOnly, ...]]:  # fmt: skip
+    """Measure what each of ``wanted`` costs to write.
 
     By the statements in ``writes/``; without any, by a made-up insert for each table and by the queries that update: an
     index that holds a column which they set keeps their new rows from staying heap-only.
+
+    Args:
+        setup: the workload.
+        database: where all candidates were built; the others are dropped there, for good.
+        there: their blocks, in the order in which they were applied.
+        wanted: names of those that shall have a price.
+        cells: queries and classes.
+        nearest: names of those that come first where only some can be tried alone.
     """
-    with setup.passing_copy(setup.template, "writes") as name, setup.target.connect(name) as connection:
-        build(connection, blocks, setup.progress)
+    blocks = tuple(block for name, block in there.items() if name in wanted)
+    with setup.target.connect(database) as connection:
+        sets = Sets(connection, there)
+        for name in reversed(list(there)):
+            if name not in wanted:
+                sets.try_undo(name)
         changed, failed = changed_tables(connection, blocks, {})
         workload = replace(setup.workload, optimizations=blocks)
         also = () if workload.writes else tuple(updates_of(cells))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.advice.blocks import blocks_of
 from bench.advice.candidates import SeenClass, SeenQuery, candidates
 from bench.advice.choosing import WORTH_SHARE
-from bench.advice.menus import BLOCK_MS, SAFETY
+from bench.advice.menus import BLOCK_MS, NOTHING, SAFETY
 from bench.attribution.effects import plan_effects
 from bench.attribution.subsets import Sets
 from bench.experiments.advise.building import build_together
 from bench.experiments.advise.looking import look_at
 from bench.experiments.advise.pricing import priced
 from bench.experiments.advise.proving import Proving, prove
-from bench.experiments.advise.record import AdviseRun, HeapOnly, Proposal
+from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.advise.summary import chooser_of
 from bench.experiments.advise.trial import Trial
 from bench.experiments.advise.whatif import ignored
@@ -24,10 +24,10 @@ from bench.experiments.origin import Origin
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.inference.rows.catalog import read_catalog
 from bench.measurement import Cell, Sides, cells_of
-from bench.model import Attribution, Options, Query
+from bench.model import Options, Query
 from bench.model.advised import CandidateBuilt, Limits
 from bench.model.schema import Schema
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.facts import read_facts
 from bench.postgres.servers import ServerHandle
 from bench.workload import Workload
@@ -109,7 +109,7 @@ def run(basis: SetupOptions, chosen: AdviseOptions, origin: Origin, server: Serv
         with setup.passing_copy(setup.template, "trial") as name:
             _propose(work, name)
             trial = _try(work, name)
-            _choose(work, trial)
+            _choose(work, trial, name)
         prove(Proving(setup, chosen.measure, work.cells, chosen.ship, work.told), work.seen)
     work.seen = complete(work.seen)
     work.told()
@@ -169,10 +169,11 @@ def _try(work: _Work, database: str) -> Trial:
     left_out = {*work.seen.needless, *work.seen.ignored}
     proposals = [one for one in work.seen.proposals if one.candidate.kind in ("index", "statistics")
                  and one.block.name not in left_out]  # fmt: skip
-    with setup.watch("building"):
+    with setup.watch("building"), setup.server.bulk():
         plain = [one for one in proposals if _is_plain(work, one)]
         others = [one for one in proposals if one not in plain]
         applied, failed = build_together(setup.target, database, plain, others, setup.progress)
+        checkpoint(setup.admin)
     there = {one.name for one in applied}
     wanted = [one.block for one in proposals]
     with setup.target.connect(database) as connection:
@@ -203,9 +204,9 @@ def _try(work: _Work, database: str) -> Trial:
 
 
 def _is_plain(work: _Work, one: Proposal) -> bool:
-    """Whether it is one index of one table, and brings nothing else."""
+    """Whether it is one index of one table."""
     known = work.schema.by_name.get(one.candidate.tables[0]) if one.candidate.index else None
-    return bool(known and not known.partitioning and not one.candidate.extensions)
+    return bool(known and not known.partitioning)
 
 
 def _needless(work: _Work) -> tuple[str, ...]:
@@ -241,9 +242,9 @@ def _settle(work: _Work, trial: Trial) -> None:
         sets = chooser.best(work.unlimited)
         best = sets[-1:]
         parts = [names - {name} for names in best for name in names]
-        beyond = chooser.best(Limits(beyond_target=True))[-1:]
+        beyond = chooser.beyond(NOTHING.union(*best), work.unlimited)[-1:]
         more = trial.confirm([*sets, *parts, *map(chooser.smallest, best), *beyond])
-        trial.again(sets, AGAIN)
+        trial.again([*sets, *parts], AGAIN)
         work.told(cells=trial.results())
         if not more or trial.late:
             break
@@ -261,18 +262,15 @@ def _relations(work: _Work, name: str) -> set[str]:
 
 
 # -------------------------------------------------------------------------------------------------------- choosing
-def _choose(work: _Work, trial: Trial) -> None:
+def _choose(work: _Work, trial: Trial, database: str) -> None:
     """Price what a set could be made of, and choose within what the user grants."""
     if contenders := chooser_of(work.seen).contenders(work.unlimited):
         with work.setup.watch("writes"):
-            costs, heap_only = _write_costs(work, contenders)
+            nearest = chooser_of(work.seen).best(work.chosen.limits)[-1:]
+            costs, heap_only = priced(
+                work.setup, database, trial.blocks, contenders, work.cells, NOTHING.union(*nearest)
+            )
             work.told(contenders=tuple(sorted(contenders)), costs=costs, heap_only=heap_only)
     best = chooser_of(work.seen).best(work.chosen.limits)
     chosen = [name for name in trial.blocks if best and name in best[-1]]
     work.told(chosen=tuple(chosen))
-
-
-def _write_costs(work: _Work, contenders: Collection[str]) -> tuple[Attribution, tuple[HeapOnly, ...]]:
-    blocks = tuple(one.block for one in work.seen.proposals if one.block.name in contenders)
-    nearest = chooser_of(work.seen).best(work.chosen.limits)
-    return priced(work.setup, blocks, work.cells, nearest[-1] if nearest else ())

@@ -21,13 +21,16 @@ from bench.model.advised import CellTried, PlanMeasured, SetAsked
 from bench.postgres.connection import Connection
 from bench.progress import Progress
 
-EXECUTIONS = 5
-"""Timed executions of a plan that is new, fewer where they take 0.1 s together, or where it takes twice as long as
-another of the cell: choosing goes by the fastest, and the plans of the sets chosen are executed again."""
+AS_IT_IS = 5
+"""Timed executions of each cell with no candidate, against which all others are held."""
+EXECUTIONS = 3
+"""The same of a plan that is new, fewer where they take long (``executing.SPARING_MS``), and none where it takes twice
+as long as another of the cell: choosing goes by the fastest, and the plans of the sets chosen are executed again."""
 DEPTH = 4
 """How often what a plan uses is taken away, beginning with all candidates, to see what comes in its place."""
-BRANCHES = 12
-"""Sets that are asked for so at most, for each cell."""
+BRANCHES, BRANCHES_OTHERS = 12, 4
+"""Sets that are asked for so at most, for the slowest class of each query, and for its other classes: what helps them
+together is mostly the same, and under the sets chosen all are asked about."""
 
 Key = tuple[str, str]
 Wanted = dict[Names, list[Found]]
@@ -72,7 +75,7 @@ class Trial:
         self.sets, names = Sets(connection, self.blocks), list(self.blocks)
         impure = set(names) - set(self.pure)
         self.found = [Found(cell, sparing=True, concerned=set(names), impure=set(impure)) for cell in cells]
-        self._ask({self.sets.only([]): self.found}, "executing as it is")
+        self._ask({self.sets.only([]): self.found}, "executing as it is", AS_IT_IS)
         store(self.results())
         for seen in self.found:
             self._learn(seen)
@@ -154,7 +157,8 @@ class Trial:
         """The sets that plans use, with all candidates there or without some of them."""
         wanted: Wanted = {}
         open_: list[tuple[Found, Names]] = [(seen, NOTHING) for seen in cells if seen.concerned]
-        asked: dict[Key, int] = {}
+        slowest = {seen.cell.query.name: seen.key for seen in reversed(cells)}
+        left = {seen.key: BRANCHES if seen.key in slowest.values() else BRANCHES_OTHERS for seen in cells}
         for depth in range(DEPTH):
             self.progress("looking for what helps together", depth, DEPTH, "rounds")
             following: set[tuple[Key, Names]] = set()
@@ -162,8 +166,8 @@ class Trial:
             for seen, away, uses in self._used_without(open_):
                 if uses:
                     wanted.setdefault(self.sets.only(uses), []).append(seen)
-                asked[seen.key] = asked.get(seen.key, 0) + 1
-                if asked[seen.key] < BRANCHES:
+                left[seen.key] -= 1
+                if left[seen.key] > 0:
                     following |= {(seen.key, away | {name}) for name in uses}
             open_ = [(by_key[key], away) for key, away in sorted(following, key=lambda one: (one[0], sorted(one[1])))]
         self.progress("looking for what helps together", DEPTH, DEPTH, "rounds")
@@ -183,7 +187,7 @@ class Trial:
                     uses.append((seen, away, used(shape, self.made_by)))
         return uses
 
-    def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str) -> None:
+    def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str, executions: int = EXECUTIONS) -> None:
         """Find the plan of each cell in each set, executing those that are new."""
         parts = [
             (names, [seen for seen in found if seen.cell.query.writes is writing])
@@ -198,7 +202,7 @@ class Trial:
                 continue
             concerned = set().union(*(seen.concerned for seen in left))  # the others would change nothing
             with self.sets.without(names & concerned):
-                told = [seen.ask(names, self.sets.connection, self.made_by, EXECUTIONS) for seen in left]
+                told = [seen.ask(names, self.sets.connection, self.made_by, executions) for seen in left]
             wrote = wrote or any(told)
         if wrote:
             self._clean()

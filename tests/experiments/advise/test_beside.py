@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
 from bench.advice.blocks import block_of
+from bench.attribution import executing
 from bench.experiments.advise.dropping import find_drops, try_drops
 from bench.experiments.advise.proving import rewritten
 from bench.experiments.advise.record import AdviseRun, Proposal
 from bench.experiments.advise.whatif import ignored
 from bench.experiments.setup import Setup, prepared
 from bench.measurement import Cell, Sides, cells_of
+from bench.measurement.execution import explain
 from bench.model.advice import Candidate
 from bench.model.schema import Index
 from bench.postgres.servers import ServerHandle, ServerOptions, open_server
@@ -117,3 +120,21 @@ def test_what_the_planner_ignores_is_not_built_where_hypopg_is_there(dsn15: str)
 
 def test_without_hypopg_everything_is_built(setup: Setup, cells: list[Cell]) -> None:
     assert ignored(setup.target, setup.template, [drop("one")], {"one": cells}, silent) == ()
+
+
+@pytest.mark.parametrize(
+    ("enough_ms", "short_ms", "noise", "times"),
+    [(math.inf, math.inf, 1.1, 3), (math.inf, 0.0, math.inf, 1), (math.inf, 0.0, 0.0, 3), (0.0, 0.0, 0.0, 0)],
+)
+def test_a_plan_is_executed_as_often_as_it_may_matter(
+    setup: Setup, cells: list[Cell], monkeypatch: pytest.MonkeyPatch,
+    enough_ms: float, short_ms: float, noise: float, times: int,
+) -> None:  # fmt: skip
+    """Explained alone where another takes half as long; else once on the clock, more where that is short or noisy."""
+    monkeypatch.setattr(executing, "SPARING_MS", short_ms)
+    monkeypatch.setattr(executing, "SPARING_NOISE", noise)
+    with Sides(setup.target, {"after": setup.template}, 5.0).connect("after", writes=False) as connection:
+        explain(connection, cells[0], "after", 0)  # the disk is asked once
+        seen, samples = executing.sparingly(3, enough_ms)(connection, cells[0], "after")
+    assert samples.wall_ms.count(seen.planning_ms + seen.execution_ms) == (times == 0)
+    assert len(samples.wall_ms) == max(times, 1)
