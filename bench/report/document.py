@@ -58,6 +58,11 @@ Line = str | Span | tuple[str | Span, ...]
 """A text in one line, of one or several pieces."""
 
 
+def judged(word: str, assumes: str) -> Line:
+    """A verdict, with what it assumes where it assumes something."""
+    return (verdict(word), " ", Span(f"assuming {assumes}", small=True)) if assumes else verdict(word)
+
+
 def spans(line: Line) -> tuple[Span, ...]:
     """The pieces of ``line``."""
     parts = line if isinstance(line, tuple) else (line,)

@@ -24,7 +24,7 @@ from bench.report.document import (
     Sentences,
     Span,
     Table,
-    verdict,
+    judged,
 )
 
 SHARE_LEAST = 0.005
@@ -49,7 +49,7 @@ def overview(summary: AdviseSummary, places: Places) -> Section:
 
 def _row(one: AdvisedQuery, places: Places) -> Row:
     title = Cell(Span(one.summary.title, href=f"#{places[one.query.name]}"))
-    says = Cell(verdict(one.summary.outcome), hint=one.summary.reason)
+    says = Cell(judged(one.summary.outcome, one.summary.assumption), hint=one.summary.reason)
     if one.summary.worst is None:
         return (title, says, Cell(one.summary.reason, "quiet"), *(Cell(numbers.NOTHING) for _ in range(5)))
     cell = one.summary.worst
@@ -131,11 +131,10 @@ def _class(cell: CellSummary) -> Row:
     before, after = cell.before, cell.after
     if problem := before.error or after.error or cell.skipped:
         return (Cell(cell.parameter_class), Cell(problem, "over" if before.error or after.error else "quiet", span=10))
-    outcome = after.outcome if after.measured else before.outcome
-    reason = after.judgement.reason if after.measured else before.judgement.reason
+    side = after if after.measured else before
     return (
         Cell(cell.parameter_class), Cell(numbers.figure(before.p50)), Cell(numbers.figure(after.p50)),
         Cell(numbers.figure(before.p95)), Cell(numbers.figure(after.p95)), Cell(f"{before.n}, {after.n}"),
         Cell(_effect(cell)), Cell(_buffers(cell)), Cell(numbers.count(cell.result_rows)), Cell(cell.equality, "quiet"),
-        Cell(verdict(outcome), hint=reason),
+        Cell(judged(side.outcome, side.judgement.assumes), hint=side.judgement.reason),
     )  # fmt: skip

@@ -184,12 +184,15 @@ def _headline(run: AdviseRun, changes: Sequence[Change], counted: tuple[Tally, T
     queries = plural(before.total, "query", "queries")
     target = f"{run.options.target_ms:g} ms"
     if not changes or after is None:
-        return f"Nothing to add: {before.meets} of {queries} meet {target} at {size}, and no candidate helps enough"
+        now = f"{before.meets} of {queries} meet {target} at {size}{before.assumed}"
+        return f"Nothing to add: {now}, and no candidate helps enough"
     said = [_counted(changes, drop=False), _counted(changes, drop=True)]
     what = " and ".join(one for one in said if one)
     room = f" ({numbers.size(added)})" if added > 0 else ""
     verb = "meets" if 1 in (before.total, after.meets) else "meet"
-    return f"With {what}{room} {after.meets} of {queries} {verb} {target} at {size}, {before.meets} without"
+    return (
+        f"With {what}{room} {after.meets} of {queries} {verb} {target} at {size}{after.assumed}, {before.meets} without"
+    )
 
 
 def _counted(changes: Sequence[Change], *, drop: bool) -> str:

@@ -1,4 +1,4 @@
--- With 2 new indexes and 1 statistics object and 1 index less (844 kB) 2 of 7 queries meet 6 ms at 20,000 orders, 0 without
+-- With 2 new indexes and 1 statistics object and 1 index less (844 kB) 2 of 7 queries meet 6 ms at 20,000 orders (2 assuming independent executions), 0 without
 -- shop, 20,000 orders, PostgreSQL 18.6, 2026-11-30 12:39 UTC, by pgproof advise.
 
 -- optimization: orders_customer_id_idx
