@@ -37,6 +37,9 @@ from tests.chromium import browser, opened, tabs
 
 __all__ = ["browser", "opened", "tabs"]
 
+for unasked in ("COLUMNS", "LINES"):
+    os.environ.pop(unasked, None)  # a worker gets them from readline, which the process that starts it has loaded
+
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 
 DISK = Path(os.environ.setdefault("PGPROOF_TEST_DISK", tempfile.gettempdir()))

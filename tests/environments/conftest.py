@@ -35,14 +35,14 @@ def dsn_of(server: ServerHandle, database: str, **parts: str) -> str:
     return make_conninfo(**(conninfo_to_dict(server.dsn) | {"dbname": database, "options": ""} | parts))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def everything(server: ServerHandle, target: Target) -> Iterator[Built]:
     """What the files beside this one define, and the database that it was read from."""
     with built(files_here(), server, silent) as found:
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def live(server: ServerHandle, target: Target) -> Iterator[Connection]:
     """A database with the schema and all blocks, as psql would have made it; tests change it and roll that back."""
     files = files_here()

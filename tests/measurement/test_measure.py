@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -94,7 +95,8 @@ def test_each_binding_has_the_work_and_the_plan_of_its_own(sides: Sides) -> None
     assert compare(sides, cell("DELETE FROM t WHERE n = :n", 1, 2, writes=True)).after.by_binding == ()
 
 
-def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
+def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rounds, "_sparingly", lambda store: store)  # on a busy machine any call may take long
     cells = [cell("SELECT f FROM t WHERE n = :n", 7, 8), cell("SELECT count(*) FROM t")]
     stored: list[Sequence[Pair]] = []
     pairs = time_pairs(
@@ -105,6 +107,22 @@ def test_each_side_is_timed_as_often_as_asked_in_pairs(sides: Sides) -> None:
     assert [len(p[0].after.samples) for p in stored] == [1, 2, 3, 4, 5, 6]
     begun = [(b.at_s, a.at_s) for b, a in zip(pairs[0].before.samples, pairs[0].after.samples, strict=True)]
     assert {before < after for before, after in begun} == {True, False}, "neither side always goes first"
+
+
+def test_what_is_stored_after_each_round_takes_a_tenth_of_the_time_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    now, stored = 0.0, []
+
+    def store(pairs: Sequence[Pair]) -> None:
+        nonlocal now
+        stored.append(now)
+        now += 2
+
+    monkeypatch.setattr(rounds, "time", SimpleNamespace(perf_counter=lambda: now))
+    kept = rounds._sparingly(store)
+    for _ in range(41):
+        kept([])
+        now += 1
+    assert stored == [0, 20, 40]
 
 
 def test_no_arm_keeps_one_connection_for_all_rounds(sides: Sides, monkeypatch: pytest.MonkeyPatch) -> None:
