@@ -11,6 +11,11 @@ def now_text() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
+def when(moment: str) -> str:
+    """``moment`` (``now_text``) to the minute, as every output writes it: 2026-11-30 11:34 UTC."""
+    return f"{moment[:16].replace('T', ' ')} UTC"
+
+
 def id_of(moment: str) -> str:
     """The id of what began at ``moment`` (``now_text``), fit for the name of a database."""
     return moment.replace(":", "").replace("-", "").replace("+0000", "z").lower()

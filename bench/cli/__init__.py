@@ -10,6 +10,7 @@ import os
 import shlex
 import signal
 import sys
+from collections.abc import Sequence
 
 import click
 
@@ -85,11 +86,16 @@ def _last_line(stopped: BaseException, arguments: list[str]) -> str:
     if not notes:
         return "interrupted: nothing is kept"
     if not any(note.startswith("to go on") for note in notes):
-        from bench.postgres.servers import redact  # loaded by what was stopped
-
-        said = (redact(one) if "://" in one or "password" in one else one for one in arguments)
-        notes.append(f"to begin again: pgproof {shlex.join(said)}")
+        notes.append(f"to begin again: {typed(arguments)}")
     return f"interrupted: {_line('; '.join(notes))}"
+
+
+def typed(arguments: Sequence[str]) -> str:
+    """The line that somebody would type for ``arguments``, without passwords."""
+    from bench.postgres.servers import redact  # loaded by whatever has such a line to show
+
+    said = (redact(one) if "://" in one or "password" in one else one for one in arguments)
+    return f"pgproof {shlex.join(said)}"
 
 
 def _line(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +30,6 @@ from bench.experiments.gate.record import BASELINE
 from bench.overview import check_up as page
 from bench.overview.check_up import CheckUp, Ending, Step
 from bench.overview.summary import summarize
-from bench.postgres.servers import redact
 from bench.progress_bars import Silent
 from bench.report import terminal
 from bench.report.files import put
@@ -137,9 +135,9 @@ def _parameters(command: str) -> Sequence[click.Parameter]:
 
 def _carried_out(words: Sequence[str], output: Path, left: float, *, quiet: bool) -> Step:
     """Carry a command out, and find what it left in ``output``."""
-    from bench.cli import main
+    from bench.cli import main, typed
 
-    line = f"pgproof {shlex.join(redact(word) if '://' in word or 'password' in word else word for word in words)}"
+    line = typed(words)
     if left < LEAST_S:
         return Step(line, "not begun", 0.0, "", None)
     if not quiet:

@@ -32,8 +32,7 @@ def complaint(error: click.ClickException) -> tuple[str, str]:
             near = did_you_mean(error.option_name, [*known, "--help"])
             return f"{error.option_name}: {command} has no such option", near if near.startswith("did") else listed
         case click.MissingParameter():
-            usage = context.command.get_usage(context) if context else ""
-            return f"{command}: {_name(error)} is missing", " ".join(usage.split()).replace("Usage:", "usage:")
+            return f"{command}: {_name(error)} is missing", _usage(context)
         case click.BadParameter(param=click.Parameter() as parameter):
             return _bad(_name(error), parameter.type, error.message)
         case click.BadOptionUsage():
@@ -47,12 +46,11 @@ def complaint(error: click.ClickException) -> tuple[str, str]:
         near = did_you_mean(found[1], known)
         return f"{found[1]}: {command} has no such command", near if near.startswith("did") else listed
     if found := _EXTRA.search(error.message) if "extra argument" in error.message else None:
-        return f"{found[1]}: {command} takes no such argument", _usage(error)
+        return f"{found[1]}: {command} takes no such argument", _usage(context)
     return error.message, "" if _SAYS_WHAT.search(error.message) else listed
 
 
-def _usage(error: click.ClickException) -> str:
-    context = error.ctx if isinstance(error, click.UsageError) else None
+def _usage(context: click.Context | None) -> str:
     return " ".join(context.command.get_usage(context).split()).replace("Usage:", "usage:") if context else ""
 
 

@@ -11,11 +11,6 @@ def size(workload: str, dataset: Dataset) -> str:
     return f"{workload}, {dataset.scale:,} {dataset.unit}"
 
 
-def when(started_at: str) -> str:
-    """A moment to the minute, as every output writes it: 2026-11-30 11:34 UTC."""
-    return f"{started_at[:16].replace('T', ' ')} UTC"
-
-
 def unfinished(what: str, status: str, did: str = "measured") -> tuple[str, ...]:
     """What is said above the report of an experiment that was stopped; nothing of any other."""
     if status in ("complete", "running"):

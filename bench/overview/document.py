@@ -25,6 +25,7 @@ from bench.report.document import (
     Table,
     columns,
 )
+from bench.timestamps import when
 
 FILE = "index"
 """The page, without its ending."""
@@ -119,7 +120,7 @@ def _results(one: WorkloadSummary) -> Table:
 
 def _result(result: Listed) -> Row:
     entry = result.entry
-    begun = Span(f"{entry.started_at[:16].replace('T', ' ')} UTC", href=result.href)
+    begun = Span(when(entry.started_at), href=result.href)
     alarms = (Span(f"{entry.alarms} alarm{'s' * (entry.alarms > 1)}", tone="over"),) if entry.alarms else ()
     return (
         Cell(begun), Cell(entry.command), Cell(_judged(entry.answers, entry.headline), below=alarms, kind="wide"),

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from bench.overview.record import Answer, Entry, Figure, Question
 from bench.report.numbers import plural
+from bench.timestamps import when
 
 ASKED: Mapping[Question, tuple[str, str]] = {
     "meets": ("Does every query meet its target?", "run"),
@@ -110,7 +111,7 @@ def summarize(
     made = tuple(_workload(name, [one for one in newest if one.entry.workload == name], now) for name in names)
     return Overview(
         headline="; ".join(f"{one.name}: {_known(one.ready)}" for one in made[:NAMED]),
-        written=now.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        written=when(now.astimezone(UTC).isoformat()),
         workloads=made,
         unread=tuple(unread),
         others=tuple((others or {}).items()),

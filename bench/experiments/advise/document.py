@@ -36,6 +36,7 @@ from bench.report.document import (
     Sentences,
 )
 from bench.report.html.anchors import anchors
+from bench.timestamps import when
 
 
 def document(run: AdviseRun, summary: AdviseSummary) -> Document:
@@ -51,7 +52,7 @@ def document(run: AdviseRun, summary: AdviseSummary) -> Document:
         title=f"{run.workload}: {summary.headline}",
         markdown_title=run.workload,
         headline=summary.headline,
-        facts=("advise", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        facts=("advise", about.size(run.workload, run.dataset), when(run.started_at)),
         alarms=summary.alarms,
         lead=tuple(_first_screen(run, summary, own)),
         sections=(
@@ -99,7 +100,7 @@ def _about(run: AdviseRun) -> Section:
     options, data = run.options, run.dataset
     facts = Facts((
         ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"),
-        ("Clock", about.when(data.clock)),
+        ("Clock", when(data.clock)),
         *((("On top of", ", ".join(run.on_top)),) if run.on_top else ()),
         ("Executions", f"{options.rounds} of a cell at most while a verdict is open, timeout {options.timeout_s:g} s"),
         *((("Schema", run.source),) if run.source else ()),
@@ -115,7 +116,7 @@ def advised(run: AdviseRun, summary: AdviseSummary) -> str:
     """The set as blocks for optimizations.sql."""
     head: tuple[str, ...] = (
         summary.headline, f"{about.size(run.workload, run.dataset)}, PostgreSQL {run.server.version}, "
-        f"{about.when(run.started_at)}, by pgproof advise.",
+        f"{when(run.started_at)}, by pgproof advise.",
     )  # fmt: skip
     head += tuple(f"Slower with the set: {one}" for one in summary.slower)
     return text_of([one.block for one in summary.changes], head, figures_of(summary.changes))

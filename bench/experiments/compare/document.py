@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bench import __version__
-from bench.experiments import about
 from bench.experiments.compare.record import ComparedOptimization, Comparison, MeasuredCell, OptimizationInRun
 from bench.experiments.compare.summary import CellRow, ComparisonSummary, QuerySummary, Versus, presence
 from bench.model import STATES, State
@@ -36,6 +35,7 @@ from bench.report.document import (
 )
 from bench.report.text import one_line
 from bench.statistics.quantiles import Figure
+from bench.timestamps import when
 
 CHANGES_MOST = 8
 """Sentences on the plan of one cell in Markdown."""
@@ -56,7 +56,7 @@ def footer(runs: int) -> Line:
 
 def document(found: Comparison, summary: ComparisonSummary) -> Document:
     """Place what a comparison says."""
-    begun = [about.when(one.started_at) for one in found.facts]
+    begun = [when(one.started_at) for one in found.facts]
     printed = tuple(
         f"{label}  {at}  {says}" for label, at, says in zip(found.labels, begun, found.sentences, strict=True)
     )

@@ -22,6 +22,7 @@ from bench.experiments.compare.record import (
 from bench.model import STATES, State
 from bench.report.document import Span, Tone
 from bench.report.numbers import listed, plural
+from bench.timestamps import when
 
 DIFFERENT_ANYWAY = ("begun", "run", "against A")
 """Facts that no two runs share."""
@@ -324,7 +325,7 @@ def _facts(found: Comparison) -> Iterator[tuple[str, tuple[Span, ...]]]:
     """What each run was measured on, a row for each field, marked where it is not as in the reference."""
     of = found.facts
     rows: tuple[tuple[str, list[str]], ...] = (
-        ("begun", [about.when(one.started_at) for one in of]),
+        ("begun", [when(one.started_at) for one in of]),
         ("run", [one.id for one in of]),
         ("says", list(found.sentences)),
         ("status", [one.status for one in of]),

@@ -9,6 +9,7 @@ from bench.experiments.coverage.summary import WorkloadCoverage, findings, summa
 from bench.experiments.experiment import Experiment
 from bench.report import numbers
 from bench.report.document import PAGE, Cell, Column, Document, Facts, Section, Sentences, Table
+from bench.timestamps import when
 
 
 def document(run: CoverageRun, summary: WorkloadCoverage) -> Document:
@@ -19,7 +20,7 @@ def document(run: CoverageRun, summary: WorkloadCoverage) -> Document:
         title=f"{run.workload}: {summary.headline}",
         markdown_title=run.workload,
         headline=summary.headline,
-        facts=("coverage", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        facts=("coverage", about.size(run.workload, run.dataset), when(run.started_at)),
         alarms=summary.alarms,
         lead=(Sentences(summary.clauses.sentences, style="prose"),) if summary.clauses else (),
         sections=(*(_sections(summary.clauses) if summary.clauses else ()), _about(run)),

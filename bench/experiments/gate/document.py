@@ -37,6 +37,7 @@ from bench.report.document import (
 from bench.report.markdown import NAME, PROSE
 from bench.report.numbers import plural
 from bench.report.text import one_line
+from bench.timestamps import when
 
 BRIEF: tuple[CellVerdict, ...] = ("new", "gone", "pass")
 """Cells of these verdicts share one line on a terminal: there is nothing to explain."""
@@ -64,7 +65,7 @@ def document(result: GateResult, summary: GateSummary) -> Document:
         headline=summary.sentence,
         mark=vocabulary.mark(result.overall),
         comments=("pgproof gate", f"workload: {re.sub(r'[^a-zA-Z0-9_.]+', '_', result.workload)[:NAME]}"),
-        facts=("gate", _size(result), about.when(result.started_at)),
+        facts=("gate", _size(result), when(result.started_at)),
         alarms=(),
         lead=tuple(_lead(result, summary)),
         sections=(
@@ -200,9 +201,7 @@ def _environment(result: GateResult) -> Sentences:
         facts.append(f"pgproof {result.pgproof}, {about.server(result.server)[1]} on {machine}")
         facts += about.forced_sentences(result.server)
     took = f", {numbers.seconds(sum(result.phases_s.values()))}" if result.phases_s else ""
-    facts.append(
-        f"workload {_size(result)}; base {result.base}, head {result.head}; {about.when(result.started_at)}{took}"
-    )
+    facts.append(f"workload {_size(result)}; base {result.base}, head {result.head}; {when(result.started_at)}{took}")
     return Sentences(tuple(facts), style="list", most=PROSE)
 
 

@@ -44,6 +44,7 @@ from bench.report.document import (
     Tone,
 )
 from bench.report.numbers import plural
+from bench.timestamps import when
 
 NAMES = ("p95", "p50", "p99")
 """What decides comes first: a phone shows two or three columns beside the name."""
@@ -63,7 +64,7 @@ def document(run: LoadRun, summary: LoadSummary) -> Document:
         file="load",
         title=f"{run.workload} under load",
         headline=summary.headline,
-        facts=("load", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        facts=("load", about.size(run.workload, run.dataset), when(run.started_at)),
         alarms=summary.alarms,
         lead=(
             Sentences((*(_crossing(one, run) for one in summary.crossings), *summary.notes), formats=PAGE),

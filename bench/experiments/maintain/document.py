@@ -36,6 +36,7 @@ from bench.report.document import (
     columns,
 )
 from bench.report.numbers import plural
+from bench.timestamps import when
 
 T = TypeVar("T")
 
@@ -47,7 +48,7 @@ def document(run: MaintenanceRun, summary: MaintenanceSummary) -> Document:
         file="maintenance",
         title=f"{run.workload} and its maintenance",
         headline=summary.headline,
-        facts=("maintain", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        facts=("maintain", about.size(run.workload, run.dataset), when(run.started_at)),
         alarms=summary.alarms,
         lead=(Sentences(summary.sentences, mark="- "),),
         sections=(

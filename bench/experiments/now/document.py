@@ -38,6 +38,7 @@ from bench.report.document import (
     Table,
 )
 from bench.report.html.anchors import anchors
+from bench.timestamps import when
 
 FOLDED_FROM = 8
 """Findings of a kind from which on they are folded away."""
@@ -54,7 +55,7 @@ def document(run: NowRun, summary: NowSummary) -> Document:
         markdown_title=run.workload,
         headline=summary.headline,
         mark=summary.mark,
-        facts=(run.workload, about.when(run.started_at)),
+        facts=(run.workload, when(run.started_at)),
         alarms=summary.alarms,
         lead=tuple(_first_screen(run, summary, places)),
         sections=(
@@ -130,7 +131,7 @@ def _about(run: NowRun) -> Section:
     options, data = run.options, run.dataset
     facts = Facts((
         ("Status", run.status), ("Size", f"{data.scale:,} {data.unit}, seed {data.seed}"),
-        ("Clock", about.when(data.clock)),
+        ("Clock", when(data.clock)),
         ("Executions", f"{options.rounds} of a cell at most while a verdict is open, timeout {options.timeout_s:g} s"),
         *((("Schema", run.source),) if run.source else ()),
         about.server(run.server), *about.forced(run.server), about.machine(run.machine),

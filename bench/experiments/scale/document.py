@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench.experiments import about
 from bench.experiments.entries import judged
 from bench.experiments.experiment import Experiment
 from bench.experiments.scale import figure as chart
@@ -40,6 +39,7 @@ from bench.report.document import (
 )
 from bench.statistics.quantiles import TARGET_QUANTILE, longest_of
 from bench.statistics.quantiles import Figure as Percentile
+from bench.timestamps import when
 
 UNTOLD = Cell(numbers.NOTHING)
 WITHIN = ("still within", "not before")
@@ -71,7 +71,7 @@ def document(found: Scaling, summary: ScaleSummary) -> Document:
         title=summary.headline,
         markdown_title=found.asked.workload,
         headline=summary.headline,
-        facts=("scale", found.asked.workload, about.when(found.started_at)),
+        facts=("scale", found.asked.workload, when(found.started_at)),
         alarms=found.alarms,
         alarm_sign="‼",
         alarm_lead="Not to be trusted.",

@@ -9,6 +9,7 @@ from bench.experiments.settings.summary import SettingsCell, SettingsSummary, fi
 from bench.model import DIFFERENCES
 from bench.report import numbers
 from bench.report.document import PAGE, TEXT, Cell, Column, Document, Facts, Part, Row, Section, Sentences, Table, Tone
+from bench.timestamps import when
 
 TONES: dict[str, Tone] = {"faster": "better", "slower": "worse", **dict.fromkeys(DIFFERENCES, "over"), "failed": "over"}
 
@@ -25,7 +26,7 @@ def document(run: SettingsRun, summary: SettingsSummary) -> Document:
         file="settings",
         title=f"{run.workload}: {run.first.name} against {run.second.name}",
         headline=summary.headline,
-        facts=("settings", about.size(run.workload, run.dataset), about.when(run.started_at)),
+        facts=("settings", about.size(run.workload, run.dataset), when(run.started_at)),
         alarms=summary.alarms,
         lead=(Sentences(summary.notes, formats=PAGE),),
         sections=(

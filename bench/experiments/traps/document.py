@@ -37,6 +37,7 @@ from bench.report.document import (
     Table,
     columns,
 )
+from bench.timestamps import when
 
 UNTOLD = Cell(numbers.NOTHING)
 
@@ -53,7 +54,7 @@ def document(run: TrapsRun, summary: TrapsSummary) -> Document:
         file="traps",
         title=f"{run.workload}, plan traps",
         headline=summary.headline,
-        facts=("traps", f"{about.size(run.workload, run.dataset)}, {run.options.state}", about.when(run.started_at)),
+        facts=("traps", f"{about.size(run.workload, run.dataset)}, {run.options.state}", when(run.started_at)),
         alarms=summary.alarms,
         lead=(Sentences(summary.notes, formats=PAGE), GAP, _at_a_glance(summary), GAP),
         sections=(

@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.experiments import about
 from bench.experiments.attribution import document as attribution
 from bench.experiments.before_after import indexed
 from bench.experiments.before_after.document.beside import beside
@@ -37,6 +36,7 @@ from bench.experiments.experiment import Experiment
 from bench.model import Run
 from bench.report.document import Document
 from bench.storage import RUN
+from bench.timestamps import when
 
 __all__ = ["EXPERIMENT", "document"]
 
@@ -52,7 +52,7 @@ def document(run: Run, summary: RunSummary) -> Document:
         markdown_title=run.workload,
         headline=summary.sentence,
         mark=summary.mark,
-        facts=(run.workload, about.when(run.started_at)),
+        facts=(run.workload, when(run.started_at)),
         alarms=tuple(f"{alarm}." for alarm in summary.alarms),
         alarm_lead="Not proven.",
         alarm_sign="‼",

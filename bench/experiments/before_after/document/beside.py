@@ -27,6 +27,7 @@ from bench.report.document import (
     Span,
     Table,
     columns,
+    judged,
     marked,
 )
 from bench.report.markdown import PROSE
@@ -86,7 +87,7 @@ def _row(row: BesideRow, state: State, found: Places) -> Row:
 
 def _verdict(cell: CellSummary, state: State) -> Cell:
     side = cell.side(state)
-    said = words.says(side.outcome, side.judgement.assumes)
+    said = judged(side.outcome, side.judgement.assumes)
     return Cell(said if side.measured else numbers.NOTHING, hint=side.judgement.reason)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.experiments.before_after.cold import ColdRow, ColdSide, ColdSummary
-from bench.experiments.before_after.document import words
 from bench.experiments.before_after.document.places import Places
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES
@@ -28,6 +27,7 @@ from bench.report.document import (
     Span,
     Table,
     columns,
+    judged,
     marked,
 )
 from bench.report.markdown import PROSE
@@ -138,7 +138,7 @@ def _markdown_row(row: ColdRow, summary: ColdSummary) -> Row:
 
 
 def _says(side: ColdSide) -> Line:
-    return words.says(side.outcome, side.assumes) if side.outcome else numbers.NOTHING
+    return judged(side.outcome, side.assumes) if side.outcome else numbers.NOTHING
 
 
 def _slowest(row: ColdRow, summary: ColdSummary) -> str:

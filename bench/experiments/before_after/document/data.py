@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.experiments import about
 from bench.experiments.before_after import figures
 from bench.experiments.before_after.distributions import Shares
 from bench.experiments.before_after.document import words
@@ -28,6 +27,7 @@ from bench.report.document import (
     Table,
     columns,
 )
+from bench.timestamps import when
 
 NO_SHAPES = (
     "This run counted no distributions: its workload has no dataset/distributions.sql, or it was made by an older "
@@ -52,7 +52,7 @@ def _facts(found: Dataset) -> Facts:
     skew = f"{found.skew}, of one tenant beyond {found.base:,}" if found.base else f"{found.skew}"
     return Facts((
         ("size", f"{found.scale:,} {found.unit}"), ("seed", str(found.seed)), ("skew", skew),
-        ("clock", about.when(found.clock)), ("key", found.key),
+        ("clock", when(found.clock)), ("key", found.key),
         ("filled template", "from the cache" if found.cached else "made in this run"),
         ("rows loaded in", numbers.seconds(found.load_s)), ("indexes built in", numbers.seconds(found.index_s)),
         ("vacuumed in", numbers.seconds(found.vacuum_s)),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from bench.cells.records import CellSummary, QuerySummary
 from bench.cells.sentences import effect
 from bench.experiments.before_after import figures
-from bench.experiments.before_after.document import words
 from bench.experiments.before_after.summary import RunSummary
 from bench.experiments.parts import answer, answer_in_text, tile
 from bench.model import Run
@@ -25,6 +24,7 @@ from bench.report.document import (
     Row,
     Span,
     Table,
+    judged,
 )
 from bench.report.text import one_line
 
@@ -82,7 +82,7 @@ def _table(summary: RunSummary) -> Table:
 
 def _row(query: QuerySummary, summary: RunSummary) -> Row:
     short = f"{mark(query.outcome).sign} {query.outcome} (assuming)" if query.assumption else ""
-    known = (Cell(query.title), Cell(words.says(query.outcome, query.assumption), short=short))
+    known = (Cell(query.title), Cell(judged(query.outcome, query.assumption), short=short))
     if query.hot is None or query.worst is None:
         return (*known, *(Cell(numbers.NOTHING) for _ in range(5)))
     gain = effect(query.hot)

@@ -31,6 +31,7 @@ from bench.report.document import (
 from bench.report.markdown import PROSE
 from bench.report.numbers import listed
 from bench.statistics.looks import rule
+from bench.timestamps import when
 
 FILES_OF_A_RUN = (
     ("run.json", "everything that was seen, every sample and plan: all of this page can be made again from it"),
@@ -60,8 +61,8 @@ def _facts(run: Run) -> Facts:
     return Facts((
         ("server", f"PostgreSQL {server.version}, {server.kind}"), ("processor", machine.cpu),
         ("cores", str(machine.cores)), ("memory", numbers.size(machine.memory_bytes)), ("system", machine.system),
-        ("Python", machine.python), ("workload files", run.workload_hash), ("begun", about.when(run.started_at)),
-        ("ended", about.when(run.finished_at) if run.finished_at else numbers.NOTHING), ("status", run.status),
+        ("Python", machine.python), ("workload files", run.workload_hash), ("begun", when(run.started_at)),
+        ("ended", when(run.finished_at) if run.finished_at else numbers.NOTHING), ("status", run.status),
         *((name.lower(), said) for name, said in about.forced(run.server)),
     ))  # fmt: skip
 
@@ -190,10 +191,9 @@ def environment(run: Run) -> Section:
     facts = (
         f"pgproof {run.pgproof}, PostgreSQL {server.version} ({server.kind}) on {machine.cpu}, "
         f"{numbers.plural(machine.cores, 'core')}, {numbers.size(machine.memory_bytes)}, {machine.system}",
-        f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {about.when(data.clock)}, "
-        f"dataset {data.key}",
+        f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {when(data.clock)}, dataset {data.key}",
         f"at least {options.rounds} timed executions per cell, before and after interleaved, "
-        f"statement timeout {options.timeout_s:g} s; run {run.id}, {about.when(run.started_at)}",
+        f"statement timeout {options.timeout_s:g} s; run {run.id}, {when(run.started_at)}",
         *aged_sentences(run),
         *copies_sentences(run),
         *about.forced_sentences(server),

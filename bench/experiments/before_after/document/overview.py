@@ -23,6 +23,7 @@ from bench.report.document import (
     Span,
     Table,
     columns,
+    judged,
     marked,
 )
 
@@ -65,7 +66,7 @@ def _page(summary: RunSummary, found: Places) -> Table:
 
 def _row(one: QueryDetails, found: Places) -> Row:
     query, place = one.summary, found[one.query.name]
-    said = Cell(words.says(query.outcome, query.assumption), hint=query.reason)
+    said = Cell(judged(query.outcome, query.assumption), hint=query.reason)
     known = (Cell(Span(query.title, href=f"#{place.ident}")), said)
     if query.hot is None or query.worst is None:
         return (*known, Cell(query.reason, "quiet", span=7))
@@ -96,7 +97,7 @@ def _markdown_row(query: QuerySummary) -> Row:
     else:
         hot, worst = query.hot, query.worst
         texts = [both_p95(hot), worst.parameter_class, both_p95(worst), effect(hot), words.buffers(hot)]
-    return (Cell(query.title), *map(Cell, texts), Cell(words.says(query.outcome, query.assumption)))
+    return (Cell(query.title), *map(Cell, texts), Cell(judged(query.outcome, query.assumption)))
 
 
 def both_p95(cell: CellSummary) -> str:

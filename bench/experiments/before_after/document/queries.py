@@ -35,6 +35,7 @@ from bench.report.document import (
     Span,
     Table,
     columns,
+    judged,
     marked,
 )
 from bench.report.html.sql import filled
@@ -62,7 +63,7 @@ def _query(one: QueryDetails, place: Place, run: Run, summary: RunSummary) -> Pa
         _sql(one),
         *parameters(one, run),
     ]
-    said = words.says(one.summary.outcome, one.summary.assumption)
+    said = judged(one.summary.outcome, one.summary.assumption)
     title = (one.summary.title, " ", *(said if isinstance(said, tuple) else (said,)))
     return Part(title, tuple(blocks), place.ident, find=_find(one))
 
@@ -174,7 +175,7 @@ def _side(cell: CellDetails, state: State) -> Row:
 
 def _says(side: SideSummary) -> Line:
     """The verdict, with the look that decided, or what the answer assumes."""
-    said = words.says(side.outcome, side.judgement.assumes)
+    said = judged(side.outcome, side.judgement.assumes)
     look = side.judgement.look
     at = (" ", Span(f"after {look.n}", small=True)) if look else ()
     return (*(said if isinstance(said, tuple) else (said,)), *at)

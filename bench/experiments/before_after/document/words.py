@@ -5,7 +5,7 @@ from __future__ import annotations
 from bench.cells import sentences
 from bench.cells.records import CellSummary, SideSummary
 from bench.report import numbers
-from bench.report.document import Cell, Line, Sentences, Span, verdict
+from bench.report.document import Cell, Line, Sentences, Span
 
 
 def effect(cell: CellSummary) -> Line:
@@ -25,11 +25,6 @@ def buffers(cell: CellSummary) -> str:
 def p95(side: SideSummary) -> Cell:
     """A p95 that is marked where it misses the target."""
     return Cell(numbers.figure(side.p95), "over" if side.outcome == "misses" else "")
-
-
-def says(outcome: str, assumes: str) -> Line:
-    """A verdict, with what it assumes."""
-    return (verdict(outcome), " ", Span(f"assuming {assumes}", small=True)) if assumes else verdict(outcome)
 
 
 def none(line: Line) -> Sentences:

@@ -41,6 +41,7 @@ from bench.report.document import (
     Table,
     columns,
 )
+from bench.timestamps import when
 
 DAY = 10
 """Characters of a moment that say the day."""
@@ -104,7 +105,7 @@ def _run(one: NumberedRun) -> Row:
     breaks = (Span(f"Times do not follow the run above. {sentence}", small=True) for sentence in one.breaks)
     machine = f"{facts.machine.cpu}, {numbers.plural(facts.machine.cores, 'core')}"
     return (
-        Cell(str(one.number)), Cell(about.when(facts.started_at)), Cell((one.run.sentence, *breaks)),
+        Cell(str(one.number)), Cell(when(facts.started_at)), Cell((one.run.sentence, *breaks)),
         Cell(facts.status),
         Cell(Span(facts.workload_hash[:12], code=True)), Cell(about.server(facts.server)[1]), Cell(machine),
         Cell(Span(one.run.file, code=True)),
@@ -117,7 +118,7 @@ def _printed_group(group: GroupSummary) -> Iterator[Line]:
     yield f"{numbers.plural(len(group.runs), 'run')} with {group.size}, {group.span}{why}{here}"
     for one in group.runs:
         if one.breaks:
-            yield Span(f"┊ {about.when(one.run.facts.started_at)}: times start anew ({one.breaks_short})", "quiet")
+            yield Span(f"┊ {when(one.run.facts.started_at)}: times start anew ({one.breaks_short})", "quiet")
 
 
 # ---------------------------------------------------------------------------------------------------------- trends
@@ -151,7 +152,7 @@ def _trend(history: History, one: TrendSummary) -> Part:
         anew = f"From run {number} on its statement or its parameters are others: the lines are broken."
         blocks.append(Sentences((anew,), style="reason"))
     for number, change in one.changes:
-        where = f"run {number}, {about.when(change.started_at)}, {change.state}: {numbers.listed(change.classes)}"
+        where = f"run {number}, {when(change.started_at)}, {change.state}: {numbers.listed(change.classes)}"
         sentences = Sentences(change.sentences or (NO_SENTENCE,), style="list", kind="planned")
         blocks.append(Fold(("Plan changed ", Span(where, small=True)), (sentences,)))
     blocks.append(Fold("Figures", (_figures(one),)))
@@ -186,7 +187,7 @@ def _latest(summary: HistorySummary) -> Iterator[Block]:
 
 
 def _last(title: str, one: LatestTrend) -> Row:
-    changes = f"{one.plan_changes}, last {about.when(one.last_change)[:DAY]}" if one.plan_changes else numbers.NOTHING
+    changes = f"{one.plan_changes}, last {when(one.last_change)[:DAY]}" if one.plan_changes else numbers.NOTHING
     return (
         Cell(title), Cell(f"{one.parameter_class}, {one.state}", "quiet"),
         Cell(_ends([_p95(found) for found in one.measurements])), Cell(sparkline(one.times[-SPARK_MOST:])),

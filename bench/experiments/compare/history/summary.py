@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.experiments import about
 from bench.experiments.compare.history.record import (
     CellSeries,
     Group,
@@ -18,6 +17,7 @@ from bench.experiments.compare.history.record import (
 )
 from bench.model import STATES, State
 from bench.report.numbers import listed, plural
+from bench.timestamps import when
 
 Series = tuple[tuple[float, bool] | None, ...]
 """Values, each with whether it follows the one before; None where nothing was measured."""
@@ -109,7 +109,7 @@ def summarize(found: History) -> HistorySummary:
     several = len(found.groups) > 1
     return HistorySummary(
         headline=_headline(found),
-        begun=about.when(found.groups[found.latest].runs[-1].facts.started_at),
+        begun=when(found.groups[found.latest].runs[-1].facts.started_at),
         groups=tuple(
             _group(group, first, latest=several and number == found.latest)
             for number, (group, first) in enumerate(zip(found.groups, firsts, strict=True))
@@ -135,7 +135,7 @@ def _headline(found: History) -> str:
 
 def _group(group: Group, first: int, *, latest: bool) -> GroupSummary:
     facts = group.runs[-1].facts
-    ends = [about.when(run.facts.started_at) for run in (group.runs[0], group.runs[-1])]
+    ends = [when(run.facts.started_at) for run in (group.runs[0], group.runs[-1])]
     size = f"{facts.scale:,} {facts.unit}"
     return GroupSummary(
         name=f"{facts.workload}, {size}",
