@@ -132,6 +132,14 @@ def copied(home: Path, to: Path) -> Path:
     return to
 
 
+@contextmanager
+def passing_home(pristine: Path) -> Iterator[Path]:
+    """A home with an empty cluster, away at the end."""
+    home = copied(pristine, make_home())
+    yield home
+    shutil.rmtree(home.parent)
+
+
 @pytest.fixture
 def used_home(_pristine: Path, home: Path) -> Path:
     """A home of the test's own in which an earlier run left its cluster."""
@@ -157,9 +165,8 @@ def kept_running(home: Path) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def commands_home(_pristine: Path) -> Iterator[Path]:
     """One home for all commands of a module: what one has filled is there for the next."""
-    home = copied(_pristine, make_home())
-    yield home
-    shutil.rmtree(home.parent)
+    with passing_home(_pristine) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")
@@ -172,10 +179,8 @@ def running_home(commands_home: Path) -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def server(_pristine: Path) -> Iterator[ServerHandle]:
     """An embedded server for the whole session; tests make databases of their own in it."""
-    home = copied(_pristine, make_home())
-    with open_server("embedded", ServerOptions(home=home)) as handle:
+    with passing_home(_pristine) as home, open_server("embedded", ServerOptions(home=home)) as handle:
         yield handle
-    shutil.rmtree(home.parent)
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from bench.cli import main
-from tests.conftest import copied, kept_running, make_home
+from tests.conftest import kept_running, passing_home
 
 
 @pytest.fixture(scope="session")
 def cli_home(_pristine: Path) -> Iterator[Path]:
     """One home for all commands, so that the server is made once."""
-    home = copied(_pristine, make_home())
-    yield home
-    shutil.rmtree(home.parent)
+    with passing_home(_pristine) as home:
+        yield home
 
 
 @pytest.fixture(scope="module")
