@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from bench import model
@@ -63,7 +63,7 @@ def seen(plan: Any, *, planning_ms: float = 0.2, execution_ms: float = 1.0) -> P
     return from_explain([{"Plan": plan, "Planning Time": planning_ms, "Execution Time": execution_ms}])
 
 
-@cache
+@lru_cache(maxsize=None, typed=True)  # 80 and 80.0 are drawn from different seeds
 def samples(
     ms: float, n: int = 80, *, spread: float = 0.05, seed: int = 1, censored: bool = False
 ) -> tuple[Sample, ...]:
