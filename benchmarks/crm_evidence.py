@@ -25,9 +25,13 @@ from typing import Any
 
 import evidence
 
+from bench.model.vocabulary import mark
+from bench.overview.record import ENTRY
+
 ROOT = Path(__file__).parents[1]
 AGED = ("--aged", "20%")
 """What a run is published with: tables that live, not tables that were just loaded."""
+SIGNS = "|".join(mark(verdict).emoji for verdict in ("meets", "misses", "cannot tell"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,8 @@ STEPS = {
     "cold_start": Step(_run("100k", "--no-attribution"), fresh=True),
     "cached": Step(_run("100k", "--no-attribution"), repeat=3),
     "20k": Step(_run("20k", *AGED), ("",)),
-    "attribution": Step(("attribute", "--leads", "20k"), repeat=3),
+    "attribution": Step(("attribute", "--leads", "20k"), ("Optimizations",), repeat=3),
+    "attribution_1m": Step(("attribute", "--leads", "1M"), ("Optimizations",)),
     "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
     "million": Step(_run("1M", "--no-attribution", *AGED), ("", "Fresh beside aged")),
     "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
@@ -109,7 +114,8 @@ def _given(chosen: argparse.Namespace, step: Step) -> dict[str, Any]:
 
 
 def _stored(result: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(next(iter(sorted(result.glob("*.json")))).read_text(encoding="utf-8"))
+    (record,) = (file for file in result.glob("*.json") if file.name != ENTRY.file)
+    found: dict[str, Any] = json.loads(record.read_text(encoding="utf-8"))
     return found
 
 
@@ -137,20 +143,23 @@ def _seconds(step: Step, results: Path, home: Path | None) -> float:
 def _shown(page: str, sections: tuple[str, ...]) -> dict[str, Any]:
     """Headline, first sentences, and the tables by titles in lower case, with _ for what is no letter.
 
-    The further tables of a section go by the name of their first column.
+    The further tables of a section go by the name of their first column; its ``verdicts`` are the paragraphs that begin
+    with a sign.
     """
     body = re.sub(r"<!--.*?-->\n?", "", page)
     headline, _, rest = body.partition("\n")
     parts = re.split(r"^### ", f"### \n{rest}", flags=re.MULTILINE)[1:]
-    tables = {}
+    tables, verdicts = {}, {}
     for wanted in sections:
         section = next(part for part in parts if part.startswith(wanted or "\n"))
         first, *more = re.findall(r"(?:^\|.*\n?)+", section, flags=re.MULTILINE)
         tables[_key(wanted) or "queries"] = first.rstrip()
         tables |= {_key(table.split("|")[1]): table.rstrip() for table in more}
+        verdicts[_key(wanted) or "queries"] = re.findall(rf"^(?:{SIGNS}) (.*)$", section, flags=re.MULTILINE)
     lines = parts[0].splitlines()
     return {
         "headline": re.sub(r"^## (\W+ )?", "", headline), "tables": tables,
+        "verdicts": {section: found for section, found in verdicts.items() if found},
         "said": [line.removeprefix("- ") for line in lines if line.startswith("- ")],
         "about": [line for line in lines if line[:1].isalnum()],
     }  # fmt: skip
