@@ -24,8 +24,8 @@ LOOKS = tuple(look.n for look in fixed.LOOKS)
 FIRST_LOOKS = LOOKS[:4]
 """A member is taken out to find one cell that misses, and a clear miss is decided by then: no other cell gets more
 before all that changed were looked at so often."""
-BUDGET_S = 240.0
-"""Seconds of executing after which what is open stays so."""
+PROOF_S = 240.0
+"""Seconds of executing after which what is open stays so, where nothing else is asked for."""
 FOR_ENOUGH = 0.5
 """Share of it for finding a set that is enough: on a machine too noisy to decide, the members get the rest."""
 CLEAR = 2.0
@@ -46,7 +46,7 @@ class Proof:
     found: Sequence[Found]
     target_ms: float
     progress: Progress
-    budget_s: float = BUDGET_S
+    budget_s: float = PROOF_S
     share: float = FOR_ENOUGH
     """Of the budget, that what is executed now may use up."""
     begun: float = field(default_factory=time.perf_counter)
@@ -71,7 +71,7 @@ class Proof:
             all_ms=self._times(unmet, NOTHING),
             members=tuple(members),
             dropped=tuple(dropped),
-            note=f"the budget of {self.budget_s:g} s was used up" if hurried or self._late() else "",
+            note=f"the {self.budget_s:g} s of --proof-budget were used up" if hurried or self._late() else "",
         )
 
     # ------------------------------------------------------------------------------------------------- it is enough

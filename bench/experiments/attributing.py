@@ -12,7 +12,7 @@ from bench.attribution.committed import with_committed
 from bench.attribution.disk import stored
 from bench.attribution.effects import plan_effects
 from bench.attribution.measure_gains import Gains
-from bench.attribution.prove_smallest import Proof
+from bench.attribution.prove_smallest import PROOF_S, Proof
 from bench.attribution.shipping import ship_all
 from bench.attribution.smallest_set import smallest
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -38,6 +38,8 @@ class Subject:
     cells: tuple[Cell, ...]
     timeout_s: float
     target_ms: float
+    proof_s: float = PROOF_S
+    """Seconds for executing the smallest set."""
     keep: Callable[[Attribution], None] = lambda _found: None
     """Called with everything seen so far, after every side."""
 
@@ -116,7 +118,7 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
 def _smallest(subject: Subject, trial: Gains, found: Attribution) -> SetTried:
     size = {one.name: one.size_bytes for one in subject.applied}
     choose = partial(smallest, found, list(trial.sets.blocks), subject.target_ms, size)
-    return Proof(trial.sets, trial.found, subject.target_ms, subject.setup.progress).prove(choose)
+    return Proof(trial.sets, trial.found, subject.target_ms, subject.setup.progress, subject.proof_s).prove(choose)
 
 
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:

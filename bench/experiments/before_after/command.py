@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from bench.attribution.prove_smallest import PROOF_S
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.inferred import source_options
@@ -61,6 +62,15 @@ _target = click.option(
     help="Milliseconds at p95 that every class must meet.  [default: 100, or what pgproof.toml says]",
 )
 
+_proof = click.option(
+    "--proof-budget",
+    "proof_s",
+    default=PROOF_S,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="Seconds for executing the smallest set of optimizations, and that set without each of its members.",
+)
+
 
 @click.command()
 @workload_options
@@ -89,6 +99,7 @@ _target = click.option(
     show_default=True,
     help="Measure the four sides of each optimization.",
 )
+@_proof
 @click.option(
     "--coverage/--no-coverage",
     default=True,
@@ -152,7 +163,7 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
     what = RunOptions(
         replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
-        aa=chosen["aa"], coverage=chosen["coverage"],
+        aa=chosen["aa"], coverage=chosen["coverage"], proof_s=chosen["proof_s"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
     if not found.optimizations and not (what.cold or what.options.aged):
@@ -169,6 +180,7 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
 @query_option
 @_timeout
 @_target
+@_proof
 @output_option
 @quiet_option
 def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -> int:  # noqa: ANN401
@@ -182,7 +194,8 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
     if not found.optimizations:
         hint = "write blocks that begin with '-- optimization: NAME' into optimizations.sql"
         raise WorkloadError("there is no optimization to measure", hint=hint)
-    what = RunOptions(_options(found, chosen, rounds=1, budget_s=0.0), measure=False, attribute=True)
+    options = _options(found, chosen, rounds=1, budget_s=0.0)
+    what = RunOptions(options, measure=False, attribute=True, proof_s=chosen["proof_s"])
     _carry_out(replace(EXPERIMENT, name="attribute"), found, what, output, shown, chosen)
     return 0
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 
+from bench.attribution.prove_smallest import PROOF_S
 from bench.cells.copies import copies_of
 from bench.cells.coverage import joined
 from bench.experiments.attributing import Subject, attribute
@@ -46,6 +47,8 @@ class RunOptions:
     """Whether to time the cells of reads under the server's own settings too, where they differ from those forced."""
     attribute: bool = False
     """Whether to measure the four sides of each optimization."""
+    proof_s: float = PROOF_S
+    """Seconds for executing the smallest set of them."""
     cold: int = 0
     """Executions of each cell of reads with emptied caches."""
     coverage: bool = False
@@ -287,6 +290,7 @@ def _subject(work: _Work) -> Subject:
         cells=tuple(cells_of(work.queries, work.bindings)),
         timeout_s=work.chosen.options.timeout_s,
         target_ms=work.chosen.options.target_ms,
+        proof_s=work.chosen.proof_s,
         keep=lambda found: work.told(attribution=found),
     )
 

@@ -139,8 +139,9 @@ def test_it_begins_from_the_plans_of_the_run_or_says_that_a_cell_moved(block, ce
     with (shop / "optimizations.sql").open("a") as file:
         file.write(block)
     command = ["run", str(shop), "--leads", "5k", "--home", str(own_home), "--output", str(tmp_path), "--quiet"]
-    assert main([*command, "--rounds", "1", "--budget", "0", "--query", "first_open"]) == 0
+    assert main([*command, "--rounds", "1", "--budget", "0", "--proof-budget", "0", "--query", "first_open"]) == 0
     run = storage.load(storage.RUN, tmp_path / "latest" / "run.json")
+    assert run.attribution.smallest.note == "the 0 s of --proof-budget were used up"
     assert [one.cell for one in moved(run)] == cells
     words = {one.name: one for one in verdicts(run)}
     if cells:
