@@ -26,7 +26,7 @@ EVIDENCE = evidence.FOLDER / "advice.json"
 QUICK = ["--no-shipping", "--budget", "10"]
 BY_HAND = "crm_by_hand.json"
 """Evidence of its own, beside the other."""
-PARTS = ("workloads", "speed", "tables")
+PARTS = ("workloads", "speed", "tables", "commands")
 """Of the evidence, each measured by a command of its own."""
 FOLDERS = {"--home": "HOME", "--pg-bin": "PROGRAMS", "--said": "FOLDER", "--evidence": "FILE"}
 """Options whose values are of one machine, and what the evidence says in their place."""
@@ -187,7 +187,9 @@ def stored(file: Path) -> dict[str, Any]:
 def write(file: Path, kept: dict[str, Any]) -> None:
     """Keep what was measured, with where it comes from."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    evidence.keep(file.stem, kept, command_line(sys.argv[1:]), file.parent)
+    line = command_line(sys.argv[1:])
+    kept["commands"] = kept.get("commands", {}) | {sys.argv[1]: line}
+    evidence.keep(file.stem, kept, line, file.parent)
 
 
 def command_line(arguments: Sequence[str]) -> str:
