@@ -28,7 +28,10 @@ from tests import ROOT
 from tests.builders.documented import AS_FAR_AS_THE_SERVER, SMALL, Line, carried_out, lines
 from tests.conftest import make_home
 
-SUBJECT = ("schema.sql", "optimizations.sql", "churn.sql", "pgproof.toml", "queries", "writes", "injections", "dataset")
+SUBJECT = (
+    "schema.sql", "optimizations.sql", "churn.sql", "distribution.sql", "pgproof.toml", "queries", "writes",
+    "injections", "dataset",
+)  # fmt: skip
 LINES = [line for line in lines() if line.program == "pgproof"]
 OF_A_CLONE = ("examples/shop", "gate . ", "origin/main", ".venv/bin")
 """What makes a line one for a clone or a project: in an empty folder it is an error, which says what is missing."""

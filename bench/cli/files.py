@@ -50,7 +50,10 @@ def files_of(given: Path | str | None, chosen: dict[str, Any]) -> Files:
 
 def files_of_workload(workload: Workload) -> Files:
     """The schema and the optimizations of a workload."""
-    return Files(workload.name, workload.schema, optimizations=workload.optimizations, queries=workload.queries)
+    return Files(
+        workload.name, workload.schema, optimizations=workload.optimizations, queries=workload.queries,
+        distribution=workload.distribution,
+    )  # fmt: skip
 
 
 @contextmanager

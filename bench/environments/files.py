@@ -10,12 +10,13 @@ import psycopg
 
 from bench.environments.differences import differences
 from bench.environments.record import Block, Defined, Environment
-from bench.model import Optimization, Query
+from bench.model import DistributedTable, Optimization, Query
 from bench.model.definition import DatabaseObject, Definition
 from bench.postgres import databases, ledger, optimizations
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.definition import read_definition
+from bench.postgres.distribution import resolved
 from bench.postgres.schema_loader import load_schema
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.progress import Progress
@@ -43,6 +44,7 @@ class Files:
     ordered: bool = True
     optimizations: tuple[Optimization, ...] = ()
     queries: tuple[Query, ...] = ()
+    distribution: tuple[DistributedTable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def built(files: Files, server: ServerHandle, progress: Progress) -> Iterator[Bu
 def _defined(
     files: Files, server: ServerHandle, connection: Connection, notes: tuple[str, ...], progress: Progress
 ) -> Defined:
+    distribution = resolved(connection, files.distribution)
     ledger.create(connection)
     ledger.refresh_index_catalog(connection)
     before = after = read_definition(connection)
@@ -109,7 +112,8 @@ def _defined(
     if number:
         progress("reading what each optimization does", number, number, "")
     settings = plan_settings(connection)
-    return Defined(files.name, server.version_num // 10000, before, after, tuple(blocks), settings, notes)
+    major = server.version_num // 10000
+    return Defined(files.name, major, before, after, tuple(blocks), settings, notes, distribution)
 
 
 def _with(connection: Connection, optimization: Optimization, before: Definition) -> Definition:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bench.environments.record import Block, Defined
 from bench.errors import PgproofError
+from bench.model import DistributedTable
 from bench.model.definition import DatabaseObject, Definition, Fact, Key
 
 FILE = "schema.lock.yaml"
@@ -27,6 +28,7 @@ PARTS = {
 }  # fmt: skip
 """Where those stand that belong to a table or view, below it."""
 OTHERS = "others"
+DISTRIBUTION = "distribution"
 
 ABOUT = """\
 What the files of {name} define, as PostgreSQL {major} prints it. Written by 'pgproof schema', never by hand.
@@ -34,6 +36,8 @@ Commit it: in a pull request its diff says what a change does, a fact a line. 'p
 files. What every object of its kind has unless somebody says otherwise is left out, and so are owners and rights."""
 COMMENTS = {
     "tables": "Before any optimization. Columns stand in the order of their table, all else is sorted.",
+    "distribution": "How tables are spread over the nodes of a Citus cluster, as distribution.sql says. No living "
+    "database is held against it.",
     "optimizations": "What each block of optimizations.sql does to these objects, found out by applying them in order.",
 }
 
@@ -58,6 +62,9 @@ def document(defined: Defined) -> Document:
                 parent[part] = parent.pop(part)
     if others := sorted(str(key) for key in objects if key.kind not in SECTIONS and key.kind not in PARTS):
         made[OTHERS] = others
+    if defined.distribution:
+        tables = sorted(defined.distribution, key=lambda one: one.table)
+        made[DISTRIBUTION] = {one.table: _spread(one) for one in tables}
     if defined.blocks:
         made["optimizations"] = {one.name: _block(one) for one in sorted(defined.blocks, key=lambda one: one.name)}
     return made
@@ -73,6 +80,13 @@ def _sorted(objects: Definition) -> Iterator[tuple[Key, DatabaseObject]]:
 def _plain(one: DatabaseObject) -> Iterator[tuple[str, Any]]:
     for name, value in one.facts.items():
         yield name, list(value) if isinstance(value, tuple) else value
+
+
+def _spread(table: DistributedTable) -> Document:
+    if not table.column:
+        return {"reference table": True}
+    facts = {"column": table.column, "colocated with": table.colocate_with, "shards": table.shard_count}
+    return {name: value for name, value in facts.items() if value}
 
 
 def _block(block: Block) -> Document:
@@ -169,6 +183,8 @@ def _objects(made: Document) -> Iterator[DatabaseObject]:
                     yield _object(Key(part, own, name), facts)
     for name in made.get(OTHERS) or ():
         yield _object(Key("", str(name)), {})
+    for name, said in _entries(made, DISTRIBUTION):
+        yield _object(Key("distribution of", name), said)
     for name, said in _entries(made, "optimizations"):
         yield _object(Key("optimization", name), dict(_flat(said)))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.environments.differences import Difference
+from bench.model import DistributedTable
 from bench.model.definition import Definition
 
 
@@ -36,6 +37,8 @@ class Defined:
     """What shapes plans where pgproof measures."""
     notes: tuple[str, ...] = ()
     """What of the schema was left out on this server, each in a line."""
+    distribution: tuple[DistributedTable, ...] = ()
+    """How tables are spread over the nodes of a Citus cluster, by names as in ``before``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,21 @@ class Optimization:
     """Those of ``upkeep`` that have a clock: carried out while a load runs."""
 
 
+@dataclass(frozen=True, slots=True)
+class DistributedTable:
+    """How a table is spread over the nodes of a Citus cluster: one statement of ``distribution.sql``."""
+
+    table: str
+    """As the file names it, in words of SQL."""
+    column: str = ""
+    """The distribution column; empty for a reference table, which every node has whole."""
+    colocate_with: str = ""
+    """The table whose shards its own lie beside; empty: Citus' rule, which goes by the type of the column."""
+    shard_count: int | None = None
+    """None: as many as the cluster makes."""
+    line: int = 0
+
+
 InjectionKind = Literal["database", "settings", "query"]
 CaughtBy = Literal["counters", "time", "nothing", "unknown"]
 

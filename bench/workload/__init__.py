@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import WorkloadError
-from bench.model import Optimization, Query
+from bench.model import DistributedTable, Optimization, Query
 from bench.suggestions import did_you_mean, file_nearby
 from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
+from bench.workload.distribution import read_distribution
 from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.psql import Step, read_script
 from bench.workload.queries import read_query, read_write
@@ -74,6 +75,8 @@ class Workload:
     """What each class of dataset/classes.sql stands for, where its header says so."""
     schema_notes: tuple[str, ...] = ()
     """What of schema.sql is no schema and left out, each in a line."""
+    distribution: tuple[DistributedTable, ...] = ()
+    """How its tables are spread over the nodes of a Citus cluster; no part of the hash, as no answer depends on it."""
     cluster_sql: bool = False
     """Whether its SQL may reach beyond its own databases, because the user said so."""
 
@@ -152,6 +155,7 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
         class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
         schema_notes=notes,
+        distribution=read_distribution(folder),
         cluster_sql=cluster_sql,
     )
 

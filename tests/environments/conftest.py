@@ -17,6 +17,7 @@ from bench.postgres.definition import read_definition
 from bench.postgres.servers import ServerHandle
 from bench.postgres.statements import run_file
 from bench.progress import silent
+from bench.workload.distribution import read_distribution
 from bench.workload.optimizations import read_optimizations
 from bench.workload.psql import read_statements
 
@@ -28,7 +29,8 @@ Judged = Callable[..., Judgement]
 
 def files_here(schema: Path = HERE / "schema.sql", folder: Path = HERE) -> Files:
     steps = tuple(read_statements(schema.read_text(), schema.name))
-    return Files("everything", steps, optimizations=read_optimizations(folder / "optimizations.sql", folder))
+    blocks = read_optimizations(folder / "optimizations.sql", folder)
+    return Files("everything", steps, optimizations=blocks, distribution=read_distribution(folder))
 
 
 def dsn_of(server: ServerHandle, database: str, **parts: str) -> str:

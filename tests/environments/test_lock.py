@@ -10,7 +10,9 @@ import pytest
 from bench.environments import lock
 from bench.environments.differences import differences
 from bench.environments.files import Built
-from bench.errors import PgproofError
+from bench.errors import PgproofError, WorkloadError
+from bench.model import DistributedTable
+from bench.postgres.distribution import resolved
 from tests.environments.conftest import HERE
 
 
@@ -25,7 +27,8 @@ def test_what_is_written_is_read_back_as_the_same(everything: Built, tmp_path: P
     made = lock.document(everything.defined)
     assert lock.read(file) == made
     found = lock.objects_of(made)
-    assert len(found) == len(everything.defined.before) + len(everything.defined.blocks)
+    defined = everything.defined
+    assert len(found) == len(defined.before) + len(defined.blocks) + len(defined.distribution)
     assert differences(found, lock.objects_of(lock.read(file))) == ()
 
 
@@ -38,6 +41,36 @@ def test_a_change_of_the_files_is_one_line_of_the_document(everything: Built) ->
     assert [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]] == [
         ("        default: \"''::text\"", "        default: \"'x'::text\"")
     ]
+
+
+def test_another_distribution_column_is_drift_of_the_document(everything: Built) -> None:
+    committed = lock.document(everything.defined)
+    first, *rest = everything.defined.distribution
+    now = lock.document(replace(everything.defined, distribution=(replace(first, column="name"), *rest)))
+    (found,) = differences(lock.objects_of(now), lock.objects_of(committed))
+    assert (str(found.key), found.facts) == (f"distribution of {first.table}", {"column": ("name", "person_id")})
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (DistributedTable("app.nobody", line=3), "distribution.sql:3: schema.sql makes no table app.nobody"),
+        (DistributedTable("app.names", line=3), "makes no table app.names"),  # a view
+        (DistributedTable("app.people", "colour", line=4), ":4: table app.people has no column colour"),
+        (DistributedTable("app.people", "person_id", "app.nobody", line=5), ":5: schema.sql makes no table app.nobody"),
+    ],
+)
+def test_what_the_schema_does_not_make_cannot_be_distributed(
+    everything: Built, table: DistributedTable, said: str
+) -> None:
+    with pytest.raises(WorkloadError, match=said):
+        resolved(everything.connection, [table])
+
+
+def test_a_table_is_distributed_once_however_it_is_spelt(everything: Built) -> None:
+    tables = [DistributedTable("app.people", line=1), DistributedTable('"app".people', line=2)]
+    with pytest.raises(WorkloadError, match=r"distribution.sql:2: app.people again \(first: line 1\)"):
+        resolved(everything.connection, tables)
 
 
 @pytest.mark.parametrize(
