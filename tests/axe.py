@@ -11,6 +11,8 @@ from typing import Any
 from axe_playwright_python.base import AxeResults
 from axe_playwright_python.sync_playwright import Axe
 
+from tests.chromium import unfold
+
 MARK_ONE_OF_EACH_STYLE = """() => {
   const behind = new Map([[null, ""]]);
   const around = one => {
@@ -37,7 +39,7 @@ MARK_ONE_OF_EACH_STYLE = """() => {
 
 def complaints(page: Any, part: str = "document") -> str:
     """What is wrong with the page, or with what the selector ``part`` finds, as a report; empty if nothing is."""
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    unfold(page)
     page.evaluate(Axe().axe_script)
     page.evaluate(MARK_ONE_OF_EACH_STYLE)
     run = "part => axe.run(part === 'document' ? document : part, {resultTypes: ['violations']})"

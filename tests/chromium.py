@@ -94,3 +94,9 @@ def opened(browser: Any, tabs: dict[bool, list[Any]], tmp_path: Path) -> Iterato
         for event, listener in listeners.items():
             seen.page.remove_listener(event, listener)
         tabs[script].append(seen.page)
+
+
+def unfold(page: Any) -> None:
+    """Open all that is folded away, and what is built by that."""
+    while page.evaluate("[...document.querySelectorAll('details:not([open])')].map(one => one.open = true).length"):
+        pass

@@ -39,7 +39,8 @@ LAYERS = [
 """Top to bottom; a module may import from lower layers, and inside its own part."""
 
 STANDS_ON = {
-    "before_after": {"attribution", "now"},  # a run ends with the four sides; without optimizations it is of now
+    # A run ends with the four sides, and is held against the one before; without optimizations it is of now.
+    "before_after": {"attribution", "now", "compare"},
     "scale": {"before_after"},  # each step of it is a run
     "selftest": {"gate"},  # it is the gate that is tested
 }

@@ -39,7 +39,7 @@ def tile(value: str, note: str) -> Line:
     return (value, " ", Span(note, small=True)) if note else value
 
 
-def answer_in_text(tables: Sequence[Table], paragraph: Sequence[str], next_steps: Sequence[str]) -> Iterator[Block]:
+def answer_in_text(tables: Sequence[Table], paragraph: Sequence[str], next_steps: Sequence[Line]) -> Iterator[Block]:
     """The first screen of a terminal and a comment: what is known, in sentences, and what to do."""
     if tables:
         yield GAP

@@ -10,6 +10,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``churn``     what was seen of a phase of writes that ages a database
 ``cold``      what was seen of executions with emptied caches
 ``attribution``  what was seen of the four sides of each optimization
+``since``     what moved since the run before
 ``coverage``  what was seen of statements that are another one in one clause
 ``load``      what was seen of a workload under load
 ``maintenance``  what was seen of procedures that keep an aged database fast
@@ -69,6 +70,7 @@ from bench.model.run import (
     Verdict,
     VerdictRule,
 )
+from bench.model.since import MovedCell, Since
 from bench.model.workload import (
     STATES,
     Arm,
@@ -124,6 +126,7 @@ __all__ = [
     "Load",
     "Look",
     "Machine",
+    "MovedCell",
     "Optimization",
     "Options",
     "Pair",
@@ -140,6 +143,7 @@ __all__ = [
     "SetTried",
     "ShipWay",
     "Shipped",
+    "Since",
     "State",
     "Statement",
     "Stored",

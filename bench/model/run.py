@@ -11,6 +11,7 @@ from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage
 from bench.model.plan import Json, PlanSeen
 from bench.model.relation import Relation
+from bench.model.since import Since
 from bench.model.workload import Optimization, Query, State
 
 Verdict = Literal["meets", "misses", "cannot tell"]
@@ -389,3 +390,7 @@ class Run:
     none that shapes plans differs from what pgproof forces."""
     coverage: ClauseCoverage | None = None
     """Which clauses of the queries their classes exercise; None where that was not asked for."""
+    given: str = ""
+    """The workload as the command was given it, for commands that a report proposes; empty where it was given none."""
+    since: Since | None = None
+    """What moved since the run before; None where nobody asked, or the run did not get to its end."""

@@ -270,6 +270,8 @@ class Fold:
     blocks: tuple[Block, ...]
     ident: str = ""
     opened: bool = False
+    lazy: bool = False
+    """Whether a page with its script builds what is behind it when it is opened; without, it is there at once."""
     formats: frozenset[Format] = frozenset({"html", "markdown"})
 
 
@@ -298,6 +300,9 @@ class Part:
     """Whether ``ident`` is the place of its heading alone; otherwise the part is an article of its own."""
     level: int = 3
     """Of its heading; the page has 1, a section 2."""
+    line: Line = ""
+    """What a page has beside its heading; a part with one is folded to the two, unless it is ``opened``."""
+    opened: bool = False
     formats: frozenset[Format] = EVERYWHERE
 
 
@@ -326,6 +331,8 @@ class Section:
     nav: str = ""
     """What the page's list of sections calls it, where that is not its title; ``-``: not there."""
     headed: frozenset[Format] = EVERYWHERE
+    on_paper: bool = True
+    """Whether it is printed by who does not ask for everything."""
     formats: frozenset[Format] = EVERYWHERE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests import axe
 from tests.builders import gates
+from tests.chromium import unfold
 from tests.experiments.gate.test_document import page_of
 
 
@@ -12,7 +13,7 @@ def test_a_gate_that_could_not_compare_fits_and_has_no_violation(opened):
     width = 360
     seen = opened(page_of(gates.incompatible()), width=width, dark=True)
     assert (seen.complaints, len(seen.requests)) == ([], 1)
-    seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    unfold(seen.page)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert axe.complaints(seen.page) == ""
 

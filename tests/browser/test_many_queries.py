@@ -26,4 +26,5 @@ def test_it_opens_and_filters(opened, large):
     page.get_by_label("Filter the queries").fill("query 199")
     assert page.locator("article:visible").count() == 1
     assert page.get_by_text("1 of 200 shown").first.is_visible()
+    page.locator("article:visible summary").first.click()
     assert "pgproof report run.json --query query_199" in page.locator("article:visible").inner_text()

@@ -14,6 +14,7 @@ from bench.experiments.compare.run import compare
 from bench.model import Run
 from tests import axe
 from tests.builders import runs
+from tests.chromium import unfold
 
 WORSE = replace(runs.pair(), after=runs.pair().before)
 
@@ -38,7 +39,7 @@ def page_of(kind: str, made: list[Run], folder: Path) -> str:
 @pytest.mark.parametrize(("width", "dark"), [(1400, False), (360, True)])
 def test_it_opens_quietly_fits_and_has_no_violation(opened, tmp_path, kind, width, dark):
     seen = opened(page_of(kind, series(), tmp_path), width=width, dark=dark)
-    seen.page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    unfold(seen.page)
     assert (seen.complaints, len(seen.requests)) == ([], 1)
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
     assert axe.complaints(seen.page) == ""

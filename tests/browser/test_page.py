@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from bench.report.glossary import look_up
 from tests.builders import runs
+from tests.chromium import unfold
 from tests.experiments.before_after.formats import FORMATS
 
 TITLES = "document.querySelectorAll('.overview tbody tr:not([hidden]) th')"
@@ -32,8 +34,76 @@ def test_dark_and_light_are_two_pages(opened, html):
 @pytest.mark.parametrize("width", [360, 768, 1400, 1920])
 def test_only_tables_and_charts_scroll_sideways(opened, html, width):
     page = opened(html, width=width).page
-    page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+    unfold(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+# ------------------------------------------------------------------------------------------ what is open at first
+def test_what_misses_is_open_and_what_meets_is_a_line_until_it_is_opened(opened, html):
+    page = opened(html).page
+    assert page.locator("#query-other_one .asks").is_visible()
+    assert page.locator("#query-queue .asks").count() == 0
+    assert "332 ms → 3" in re.sub(r"\.\d+", "", page.locator("#query-queue summary").first.inner_text())
+    page.locator("#query-queue summary").first.click()
+    assert page.locator("#query-queue .asks").is_visible()
+    page.locator("#query-queue table.sortable button").first.click()
+    assert page.locator("#query-queue th[aria-sort]").count() == 1
+
+
+def test_unfolding_all_builds_what_is_inside_too(opened, html):
+    page = opened(html).page
+    page.locator("#queries").get_by_role("button", name="Unfold all").click()
+    assert page.locator("#queries details:not([open])").count() == 0
+    assert page.locator("#queries noscript").count() == 0
+    assert page.locator("#queries pre").first.is_visible()
+
+
+def test_only_regions_that_scroll_are_stops_of_the_tab_key(opened, html):
+    page = opened(html, width=700).page
+    unfold(page)
+    page.wait_for_timeout(100)  # a frame, in which sizes are observed
+    stops = "[...document.querySelectorAll('.scroll, pre')].filter(one => one.checkVisibility())"
+    scrolls = "(one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight)"
+    assert page.evaluate(f"{stops}.filter(one => {scrolls} !== (one.tabIndex === 0)).length") == 0
+    assert 0 < page.evaluate(f"{stops}.filter(one => one.tabIndex === 0).length") < page.evaluate(f"{stops}.length")
+
+
+def test_a_word_says_what_it_means_where_it_stands_and_in_the_glossary(opened, html):
+    page = opened(html).page
+    means = look_up("p95").means
+    word = page.locator("#query-other_one abbr", has_text="p95").first
+    assert word.get_attribute("title") == means
+    assert not page.locator(".meaning-of").is_visible()
+    word.dispatch_event("click", {"bubbles": True, "pointerType": "touch"})
+    assert page.locator(".meaning-of").inner_text() == f"p95: {means}"
+    page.keyboard.press("Escape")
+    assert not page.locator(".meaning-of").is_visible()
+    page.locator("#glossary summary").click()
+    assert means in page.locator("#glossary dd").all_inner_texts()
+
+
+BROKEN = """() => {
+  const broken = [], range = document.createRange();
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.checkVisibility() || node.parentElement.closest("svg, script, pre, .unseen")) continue;
+    for (const word of node.data.matchAll(/[\\p{L}\\d]{2,}/gu)) {
+      range.setStart(node, word.index);
+      range.setEnd(node, word.index + word[0].length);
+      if (new Set([...range.getClientRects()].map(one => Math.round(one.top / 8))).size > 1) broken.push(word[0]);
+    }
+  }
+  return broken;
+}"""
+
+
+def test_no_name_is_broken_in_mid_word(opened):
+    name = "organizations_by_their_newest_communication_and_score"
+    run = runs.run(runs.pair(name, "worst_two_letters_of_a_name", index=f"{name}_idx"), runs.pair(name, "hot"))
+    page = opened(FORMATS["html"](run)).page
+    unfold(page)
+    assert page.evaluate(BROKEN) == []
 
 
 # ------------------------------------------------------------------------------------------------------- sorting
@@ -95,7 +165,7 @@ def test_a_link_leads_to_a_query(opened, html):
 
 def test_a_link_leads_into_what_is_folded_away(opened, html):
     page = opened(html).page
-    folded = page.locator("#optimization-leads_queue_idx > p")
+    folded = page.locator("#optimization-leads_queue_idx > p").first
     assert not folded.is_visible()
     page.evaluate("location.hash = 'optimization-leads_queue_idx'")
     folded.wait_for(state="visible")
@@ -112,6 +182,7 @@ def test_the_statement_is_copied_as_it_is(opened):
     sql = "SELECT '<b>' AS \"x\"\nFROM t  -- two  spaces\nWHERE id = :organization_id AND name LIKE 'a\\_%'"
     run = runs.run(runs.pair(), queries=(runs.query("queue", sql=sql),))
     page = opened(FORMATS["html"](run)).page
+    page.locator("#query-queue summary").first.click()
     page.locator("summary", has_text="SQL").click()
     page.get_by_role("button", name="Copy: As written").click()
     page.get_by_role("button", name="Copy: As written").filter(has_text="Copied").wait_for()
@@ -159,6 +230,28 @@ def test_paper_gets_no_controls(opened, html):
     assert page.locator("nav:visible, .tools:visible, .copy:visible").count() == 0
 
 
+def test_paper_gets_the_answer_and_all_of_it_on_demand(opened, html):
+    page = opened(html).page
+    page.emulate_media(media="print")
+    assert not page.locator("#queries").is_visible()
+    assert page.get_by_text("Not printed: queries").is_visible()
+    assert all(page.locator(part).is_visible() for part in ("h1", "#chart", "#summary", "#optimizations", "#method"))
+    page.evaluate("location.hash = 'everything'; dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#queries").is_visible()
+    assert page.locator("details:not([open])").count() == 0
+
+
+def test_a_card_has_a_command_to_copy_and_leads_to_its_evidence(opened, html):
+    page = opened(html).page
+    card = page.locator(".card").first
+    assert card.locator("pre").inner_text() == "pgproof advise"
+    card.get_by_role("button", name="Copy").click()
+    card.get_by_text("Copied").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == "pgproof advise"
+    card.get_by_role("link", name="The evidence").click()
+    assert page.evaluate("location.hash") == "#query-other_one"
+
+
 # ------------------------------------------------------------------------------------------------- hostile text
 @pytest.mark.parametrize("text", runs.HOSTILE)
 def test_no_text_of_others_acts(opened, text):
@@ -166,6 +259,7 @@ def test_no_text_of_others_acts(opened, text):
     assert seen.complaints == []
     assert len(seen.requests) == 1
     assert seen.page.evaluate("document.documentElement.scrollWidth") <= 1400
+    unfold(seen.page)
     shown = seen.page.locator(".asks").first.inner_text()
     assert re.sub(r"\s+", " ", shown)[:200].strip() == re.sub(r"\s+", " ", visible(text))[:200].strip()
 

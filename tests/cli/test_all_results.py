@@ -41,7 +41,7 @@ def page(reports: Path) -> str:
 
 
 def test_every_result_is_listed_once_by_its_workload(page: str) -> None:
-    assert re.findall(r"<h2[^>]*>(.*?)</h2>", page) == ["shop", "crm"]
+    assert re.findall(r"<h2[^>]*>(.*?)</h2>", page) == ["shop", "crm", "Glossary"]
     assert len(re.findall(r'<th scope="row"><a href=', page)) == len(KEPT)
 
 

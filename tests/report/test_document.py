@@ -44,8 +44,9 @@ def test_a_heading_below_nothing_takes_both_lines() -> None:
     table = Table("t", columns("Query", "Before", "After"), ((Cell("a"), Cell("1"), Cell("2")),),
                   head=(("", 1, ""), ("Hot", 2, "")))  # fmt: skip
     head = re.findall(r"<thead>.*</thead>", html.render(document(table)), re.DOTALL)[0]
-    assert '<th scope="col" rowspan="2">Query</th><th scope="colgroup" colspan="2">Hot</th></tr>' in head
-    assert head.endswith('<tr><th scope="col">Before</th><th scope="col">After</th></tr></thead>')
+    below = "".join(f'<th scope="col"><abbr>{name}</abbr></th>' for name in ("Before", "After"))
+    assert '<th scope="col" rowspan="2"><abbr>Query</abbr></th><th scope="colgroup" colspan="2">Hot</th></tr>' in head
+    assert head.endswith(f"<tr>{below}</tr></thead>")
 
 
 @pytest.mark.parametrize(("drawing", "images"), [(SVG, 1), ("", 0)])

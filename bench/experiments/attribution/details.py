@@ -9,12 +9,14 @@ from bench.experiments.attribution import sentences
 from bench.experiments.attribution.summary import AttributedOptimization, TriedEffect
 from bench.model import Shipped, Stored
 from bench.report import numbers
-from bench.report.document import Block, Cell, Column, Line, Row, Sentences, Span, Table
+from bench.report.document import Block, Cell, Column, Facts, Line, Row, Sentences, Span, Table
 
 
 def blocks(row: AttributedOptimization, writes: Mapping[str, str], used_by: Sequence[str | Span]) -> Iterator[Block]:
     """Everything about one optimization; ``used_by`` says which queries use it."""
-    yield Sentences((_about(row, used_by),), "paragraph")
+    said = (row.verdict.sentence,) if row.verdict else ()
+    yield Sentences((*said, _about(row, used_by)), "paragraph")
+    yield Facts(tuple(_sides(row, writes)))
     yield _grid(
         "Cells that it changes: left out of all others, and alone",
         ("Cell", "Tried", "It", "Buffers without → with*", "Time*", "Promised by cost*", "By time*"),
@@ -36,6 +38,27 @@ def blocks(row: AttributedOptimization, writes: Mapping[str, str], used_by: Sequ
         ("Way", "Took*", "Longest stall*", "Writers locked out*", "Locks", "Transactions meanwhile*"),
         (_shipped(way) for way in ((costs.plain, costs.concurrent) if costs else ()) if way),
     )
+
+
+def _sides(row: AttributedOptimization, writes: Mapping[str, str]) -> Iterator[tuple[str, Line]]:
+    """Of what kind it is, and the four sides, each in all its figures."""
+    yield "Category", row.optimization.category
+    if row.verdict and (best := row.best):
+        gain = row.verdict.gain
+        yield "Read gain", f"{sentences.buffers(best)} buffers, {sentences.times(best)} in {best.cell}"
+        queries = f" in {numbers.plural(len(gain.queries), 'query', 'queries')}" if gain.queries else ""
+        yield "Share of the whole gain", f"{sentences.share_buffers(gain)}, {numbers.ms(gain.share_ms)}{queries}"
+    if one := row.dearest:
+        price = f"{sentences.wal(one)} WAL, {sentences.touched(one)} buffers, {sentences.micros(one)}"
+        yield "Write cost", f"{price} a row of {writes.get(one.write, one.write)}"
+    if lost := row.hot_lost:
+        yield "Heap-only updates", f"{sentences.hot(lost)} of {writes.get(lost.write, lost.write)}"
+    if costs := row.costs:
+        said = [numbers.size(row.size_bytes)]
+        said += [f"{sentences.percent(costs.table_share)} of its table"] if costs.table_share is not None else []
+        said += [f"{numbers.size(costs.churned_bytes)} after writes"] if costs.churned_bytes is not None else []
+        said += [f"leaves {sentences.density(row.largest_btree)} full"] if row.largest_btree else []
+        yield "Disk", f"{', '.join(said)}; {numbers.size(costs.build_wal_bytes)} WAL to build"
 
 
 def _about(row: AttributedOptimization, used_by: Sequence[str | Span]) -> Line:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bench.attribution.costs import WritePrice
 from bench.cells.records import OptimizationSummary
 from bench.experiments.attribution import details, sentences
 from bench.experiments.attribution.heatmap import HeatmapColumn, heat
 from bench.experiments.attribution.proof import Proof
 from bench.experiments.attribution.summary import AttributedOptimization, AttributionSummary, FindingGroup, Totals
+from bench.experiments.attribution.verdicts import OptimizationOutcome
 from bench.hygiene.findings import BY_CATALOG, TITLES, UNSEEN
 from bench.model.vocabulary import mark
 from bench.report import numbers
@@ -34,6 +34,9 @@ from bench.report.document import (
 )
 from bench.report.html.anchors import anchors
 
+OPEN: tuple[OptimizationOutcome, ...] = ("harmful", "cannot tell", "unused")
+"""Verdicts that stand with their reason."""
+NOTHING = Cell(numbers.NOTHING)
 OPPOSITE = "The planner promised the opposite."
 ALARM_MOST, PROOF_MOST = 400, 1200
 """Characters of a sentence on a terminal, and of the smallest set's there and in Markdown."""
@@ -61,7 +64,9 @@ def _page(summary: AttributionSummary, links: Links) -> Iterator[Block]:
     if not summary.rows:
         yield Sentences(("The workload proposes no optimizations.",), "none", formats=PAGE)
     yield _table(summary, links)
-    yield Part("Who earned which gain", (_heatmap(summary, links),), "shares", flat=True, nav="Shares", formats=PAGE)
+    if summary.rows:
+        shares = Span(f"{len(summary.rows)} optimizations by {len(summary.heatmap.columns)} queries", small=True)
+        yield Fold(("Who earned which gain ", shares), (_heatmap(summary, links),), "shares", lazy=True, formats=PAGE)
     if summary.indexes:
         found = tuple(_hygiene(summary))
         yield Part("Indexes of the schema", found, "indexes", flat=True, nav="Indexes", formats=PAGE)
@@ -158,36 +163,43 @@ def _short(row: AttributedOptimization) -> tuple[str, str, str, str, str, str, s
         numbers.count(round(row.verdict.gain.share_buffers)) if row.verdict else numbers.NOTHING,
         sentences.wal(row.dearest) if row.dearest else numbers.NOTHING,
         numbers.size(row.size_bytes),
-        f"{sentences.stall(row.costs.plain)} → {sentences.stall(row.costs.concurrent)}"
-        if row.costs
-        else numbers.NOTHING,
+        _stalls(row),
     )
 
 
 # -------------------------------------------------------------------------------------------------- the whole table
+def places(summary: AttributionSummary) -> Mapping[str, str]:
+    """Where the page has each optimization, by name."""
+    names = [row.name for row in summary.rows]
+    return dict(zip(names, anchors("optimization", names), strict=True))
+
+
 def _table(summary: AttributionSummary, links: Links) -> Table:
     caption = (
         "What each change gains, and what it costs to write, to store and to ship. ", Span("Read gain", tone="strong"),
-        ": the cell that it changes most, left out of all or alone; its ", Span("share", tone="strong"),
-        " is the Shapley value: its part of the whole gain of all cells. ", Span("Planner, execution", tone="strong"),
+        ": buffers without and with it in the cell that it changes most, left out of all or alone. ",
+        Span("Planner, execution", tone="strong"),
         ": how many times less by the planner's cost, and by time, in that cell. ", Span("Write cost", tone="strong"),
-        ": the statement whose WAL grows most, by row. ", Span("Stall", tone="strong"),
-        ": the longest transaction of a running load while it was applied.",
+        ": WAL that a row takes more, in the statement where that is most. ", Span("Stall", tone="strong"),
+        ": the longest transaction of a running load while it was applied, plainly and concurrently. Sorted by ",
+        "Read gain, what saves most of all cells comes first: its share, the Shapley value, is below each.",
     )  # fmt: skip
-    headings = (
-        "Optimization", "Read gain", "Planner, execution", "Write cost", "Disk", "Shipping", "Smallest set"
+    columns = (
+        *map(Column, ("Optimization", "Verdict")), Column("Read gain, buffers", number=True, label="Read gain"),
+        *(Column(name, number=True) for name in ("Planner, execution", "Write cost", "Disk", "Stall")),
+        Column("Smallest set"),
     )  # fmt: skip
-    places = anchors("optimization", [row.name for row in summary.rows])
     groups = []
-    for row, place in zip(summary.rows, places, strict=True):
+    for row, place in zip(summary.rows, places(summary).values(), strict=True):
         folded = Fold(
             ("Details", Span(f" of {row.name}", tone="unseen")),
             tuple(details.blocks(row, summary.writes, used_by(row.optimization, links))),
             place,
+            lazy=True,
         )
-        groups.append(Group((_row(row, summary),), more=folded))
+        groups.append(Group((_row(row),), more=folded))
     return Table(
-        "The four sides, a row for each optimization", tuple(map(Column, headings)), (), caption, sortable=True,
+        "The four sides, a row for each optimization", columns, (), caption, sortable=True,
         filter_label="Filter the optimizations", kind="attribution", cards=True, groups=tuple(groups),
         foot=(_total(summary.totals, summary),) if summary.totals else (), formats=PAGE,
     )  # fmt: skip
@@ -210,102 +222,49 @@ def link(query: str, links: Links) -> str | Span:
     return Span(title, href=f"#{place}") if place else title
 
 
-def _row(row: AttributedOptimization, summary: AttributionSummary) -> Row:
-    says: tuple[Line, ...] = ()
-    if row.verdict:
-        says = (verdict(row.verdict.outcome), Span(row.verdict.sentence, small=True))
-    elif not row.costs:
-        says = (Span("not applied", small=True),)
-    name = Cell(Span(row.name, code=True), below=(Span(row.optimization.category, small=True), *says))
-    return (name, _gain(row), _promise(row), _write(row, summary), _disk(row), _shipping(row), _kept(row))
-
-
-def _gain(row: AttributedOptimization) -> Cell:
-    if row.verdict is None:
-        return Cell(numbers.NOTHING)
-    gain, best = row.verdict.gain, row.best
-    if best is None:
-        return Cell(Span("none", tone="quiet"), value=gain.share_buffers)
-    queries = [f"in {numbers.plural(len(gain.queries), 'query', 'queries')}"] if gain.queries else []
-    share = f"share {_whole(f'{sentences.share_buffers(gain)},', numbers.ms(gain.share_ms), *queries)}"
-    below = (sentences.times(best), Span(best.cell, small=True), Span(share, small=True))
-    return Cell(f"{sentences.buffers(best)} buffers", value=gain.share_buffers, below=below)
-
-
-def _promise(row: AttributedOptimization) -> Cell:
-    if row.best is None:
-        return Cell(numbers.NOTHING)
-    below = (f"time {sentences.measured(row.best)}",)
-    return Cell(f"cost {sentences.predicted(row.best)}", value=row.best.measured, below=below)
-
-
-def _price(one: WritePrice, writes: Mapping[str, str]) -> tuple[str, Span]:
-    price = _whole(f"{sentences.wal(one)} WAL,", f"{sentences.touched(one)} buffers,", sentences.micros(one))
-    return price, Span(f"a row of {writes.get(one.write, one.write)}", small=True)
-
-
-def _write(row: AttributedOptimization, summary: AttributionSummary) -> Cell:
-    if row.dearest is None:
-        return Cell(numbers.NOTHING)
-    price, of = _price(row.dearest, summary.writes)
-    below: tuple[Line, ...] = (of,)
-    if lost := row.hot_lost:
-        title = summary.writes.get(lost.write, lost.write)
-        below = (of, f"heap-only {_whole(sentences.hot(lost))}", Span(f"of {title}", small=True))
-    return Cell(price, value=row.dearest.wal_bytes, below=below)
-
-
-def _disk(row: AttributedOptimization) -> Cell:
-    said = []
-    if costs := row.costs:
-        said += [f"{sentences.percent(costs.table_share)} of its table"] if costs.table_share is not None else []
-        said += [f"{numbers.size(costs.churned_bytes)} after writes"] if costs.churned_bytes is not None else []
-        said += [f"leaves {sentences.density(row.largest_btree)}"] if row.largest_btree else []
-        said += [f"{numbers.size(costs.build_wal_bytes)} WAL to build"]
-    below = tuple(Span(one, small=True) for one in said)
-    return Cell(numbers.size(row.size_bytes), value=row.size_bytes, below=below)
-
-
-def _shipping(row: AttributedOptimization) -> Cell:
-    lines: list[Line] = []
-    for way in (row.costs.plain, row.costs.concurrent) if row.costs else ():
-        if way is None:
-            continue
-        took = f" {_whole(f'{numbers.ms(way.ms)},', f'stall {numbers.ms(way.stall_ms)}')}"
-        name = Span(way.way, bold=True)
-        lines.append((name, " ", Span("failed", tone="over")) if way.error else (name, took))
-        if way.locks:
-            held = "" if way.locked_ms is None else f", {_whole(numbers.ms(way.locked_ms))}"
-            lines.append(Span(f"{way.locks[0]}{held}", small=True))
+def _row(row: AttributedOptimization) -> Row:
+    """An optimization in a line; why, where it is not simply kept, and everything else below it."""
+    said = row.verdict.outcome if row.verdict else ""
+    below: tuple[Line, ...] = (Span(row.verdict.sentence, small=True),) if row.verdict and said in OPEN else ()
+    best, dearest = row.best, row.dearest
+    gains = Cell(Span("none", tone="quiet"), value=row.verdict.gain.share_buffers) if row.verdict else NOTHING
+    if row.verdict and best:
+        gains = Cell(sentences.buffers(best), value=row.verdict.gain.share_buffers, hint=f"buffers, {best.cell}")
+    promise = f"{sentences.predicted(best)}, {sentences.measured(best)}" if best else numbers.NOTHING
     stall_ms = row.costs.plain.stall_ms if row.costs and row.costs.plain else None
-    return Cell(lines[0], value=stall_ms, below=tuple(lines[1:])) if lines else Cell(numbers.NOTHING)
+    kept = row.verdict.in_smallest if row.verdict else None
+    return (
+        Cell(Span(row.name, code=True), below=below),
+        Cell(verdict(said) if said else "" if row.costs else "not applied"),
+        gains,
+        Cell(promise, value=best.measured if best else None),
+        Cell(f"{sentences.wal(dearest)}", value=dearest.wal_bytes) if dearest else NOTHING,
+        Cell(numbers.size(row.size_bytes), value=row.size_bytes),
+        Cell(_stalls(row), value=stall_ms),
+        Cell(Span("in it", bold=True) if kept else "" if kept is False else numbers.NOTHING),
+    )
 
 
-def _kept(row: AttributedOptimization) -> Cell:
-    if row.verdict is None or row.verdict.in_smallest is None:
-        return Cell(numbers.NOTHING)
-    return Cell(Span("in it", bold=True) if row.verdict.in_smallest else Span("left out", tone="quiet"))
+def _stalls(row: AttributedOptimization) -> str:
+    if row.costs is None:
+        return numbers.NOTHING
+    return f"{sentences.stall(row.costs.plain)} → {sentences.stall(row.costs.concurrent)}"
 
 
 def _total(totals: Totals, summary: AttributionSummary) -> Row:
     saved, together = summary.heatmap.buffers, summary.together
-    price, of = _price(together, summary.writes) if together else (numbers.NOTHING, None)
+    built = f"{numbers.ms(totals.build_ms)} and {numbers.size(totals.wal_bytes)} of WAL to build, nothing else running"
+    of = (Span(f"a row of {summary.writes.get(together.write, together.write)}", small=True),) if together else ()
     return (
-        Cell(f"All {totals.number} applied"),
-        Cell(numbers.NOTHING if saved is None else f"{numbers.count(saved)} buffers over all cells"),
+        Cell(f"All {totals.number} applied", below=(Span(built, small=True),)),
         Cell(""),
-        Cell(price, below=(of,) if of else ()),
-        Cell(
-            numbers.size(totals.size_bytes), below=(Span(f"{numbers.size(totals.wal_bytes)} WAL to build", small=True),)
-        ),
-        Cell(Span(f"{numbers.ms(totals.build_ms)} to build with nothing else running", small=True)),
+        Cell(numbers.NOTHING if saved is None else f"{numbers.count(saved)} saved"),
+        Cell(""),
+        Cell(sentences.wal(together) if together else numbers.NOTHING, below=of),
+        Cell(numbers.size(totals.size_bytes)),
+        Cell(""),
         Cell(""),
     )
-
-
-def _whole(*pieces: str) -> str:
-    """Pieces that stay whole where a line has to break."""
-    return " ".join(piece.replace(" ", "\u00a0") for piece in pieces)
 
 
 # ---------------------------------------------------------------------------------------------- shares and indexes

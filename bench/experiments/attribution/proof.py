@@ -45,6 +45,8 @@ class Proof:
     kept: tuple[str, ...]
     members: tuple[Member, ...]
     """In the order of ``kept``; empty where no member was taken out."""
+    reasons: tuple[str, ...] = ()
+    """The sentences after the first: what executing it has shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,7 @@ def prove(run: Run, size: Mapping[str, int]) -> Proof | None:
         said += _minimal(tried, members)
     if tried.note:
         said.append(f"It was not executed to the end: {tried.note}")
-    return Proof(cells.verdict, " ".join(f"{one}." for one in said), tried.kept, members)
+    return Proof(cells.verdict, " ".join(f"{one}." for one in said), tried.kept, members, tuple(said[1:]))
 
 
 def _cells(run: Run, tried: SetTried) -> _Cells:

@@ -32,12 +32,14 @@ from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.document import EXPERIMENT
 from bench.experiments.before_after.run import RunOptions
 from bench.experiments.before_after.summary import RunSummary, summarize
+from bench.experiments.compare.since import since_last
 from bench.experiments.experiment import Experiment
 from bench.experiments.now import run as now
 from bench.experiments.now.document import EXPERIMENT as NOW_EXPERIMENT
 from bench.experiments.origin import origin_of
 from bench.model import Options, Run
 from bench.postgres import databases
+from bench.postgres.servers import ServerHandle
 from bench.progress_bars import Bars, Lines, progress
 from bench.statistics.looks import FIRST_MEETS, LAST, rule
 from bench.workload import Workload
@@ -162,7 +164,7 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
     options = _options(found, chosen, rounds=chosen["rounds"], budget_s=budget_s)
     what = RunOptions(
         replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
-        attribute=chosen["attribution"], cold=chosen["cold"], drop_caches=chosen["drop_caches"],
+        attribute=chosen["attribution"], given=_given(workload), cold=chosen["cold"], drop_caches=chosen["drop_caches"],
         aa=chosen["aa"], coverage=chosen["coverage"], proof_s=chosen["proof_s"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
@@ -195,7 +197,8 @@ def attribute(workload: Path | None, output: Path, quiet: bool, **chosen: Any) -
         hint = "write blocks that begin with '-- optimization: NAME' into optimizations.sql"
         raise WorkloadError("there is no optimization to measure", hint=hint)
     options = _options(found, chosen, rounds=1, budget_s=0.0)
-    what = RunOptions(options, measure=False, attribute=True, proof_s=chosen["proof_s"])
+    given = _given(workload)
+    what = RunOptions(options, measure=False, attribute=True, given=given, proof_s=chosen["proof_s"])
     _carry_out(replace(EXPERIMENT, name="attribute"), found, what, output, shown, chosen)
     return 0
 
@@ -222,8 +225,13 @@ def _carry_out(
 ) -> Run:  # fmt: skip
     setup = setup_options(workload, chosen, shown, only=chosen["only"])
     results = begin(kept_as, output)
+
+    def measure(handle: ServerHandle) -> Run:
+        seen = experiment.run(setup, what, handle, results.keep)
+        return replace(seen, since=since_last(seen, output)) if what.measure else seen
+
     return carry_out(
-        kept_as, results, chosen, shown, lambda handle: experiment.run(setup, what, handle, results.keep),
+        kept_as, results, chosen, shown, measure,
         lambda handle: f"{workload.name}: {setup.size}, {version_of(handle)}",
     )  # fmt: skip
 
@@ -245,6 +253,11 @@ def _aged(workload: Workload, asked: str) -> float:
 def _workload(folder: Path | str | None, chosen: dict[str, Any]) -> Workload:
     found = read_workload(folder, chosen)
     return replace(found, target_ms=chosen["target"]) if chosen["target"] else found
+
+
+def _given(workload: Path | str | None) -> str:
+    """The workload as a command line names it again; a database is not kept, whose address may hold a password."""
+    return str(workload) if isinstance(workload, Path) else ""
 
 
 def _options(workload: Workload, chosen: dict[str, Any], *, rounds: int, budget_s: float) -> Options:

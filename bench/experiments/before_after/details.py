@@ -14,6 +14,8 @@ from bench.report.plans import ComparedPlans, compare_plans
 DENSE_FROM = 60
 """Queries above which a report is short of words, so that the page of 200 queries stays under 10 MB: samples are drawn
 as boxes, plans are those of the hot and the worst class, and the cold table has the class that is slowest cold."""
+OPENED_MOST = 12
+"""Queries that a page shows opened, those that a reader must know first: more are a list, from which one chooses."""
 
 
 def is_dense(run: Run) -> bool:
@@ -43,6 +45,9 @@ class QueryDetails:
     query: Query
     summary: QuerySummary
     cells: tuple[CellDetails, ...]
+    opened: bool
+    """It misses, cannot be told, or got worse since the run before, and is among the first of those: a page shows all
+    of it at once."""
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
@@ -59,9 +64,11 @@ def details(
     for pair in run.pairs:
         pairs.setdefault(pair.query, []).append(pair)
     dense = is_dense(run)
+    worse = {cell.query for cell in run.since.moved if cell.worse} if run.since else set()
+    open_ones = [found.name for found in queries if found.outcome != "meets" or found.name in worse][:OPENED_MOST]
     for found in queries:
         cells = _cells(found, pairs.get(found.name, ()), cold, dense=dense)
-        yield QueryDetails(known[found.name], found, tuple(cells))
+        yield QueryDetails(known[found.name], found, tuple(cells), opened=found.name in open_ones)
 
 
 def _cells(

@@ -55,6 +55,8 @@ class RunOptions:
     """Whether to find out which clauses of the queries their classes exercise."""
     plans: bool = False
     """Whether to keep the plan of every binding, and the sizes of tables and indexes: what a forecast rests on."""
+    given: str = ""
+    """The workload as the user named it; empty where that was left to pgproof."""
     drop_caches: bool = False
     """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
 
@@ -93,7 +95,7 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
         watch, queries = setup.watch, basis.queries
         with watch("parameters"):
             bindings = setup.bindings(queries)
-        seen = _begin(setup, chosen.options)
+        seen = replace(_begin(setup, chosen.options), given=chosen.given)
         names = {state: f"{databases.PREFIX}{seen.id}_{state}" for state in STATES}
         sides = Sides(setup.target, names, chosen.options.timeout_s)
         caches = Caches(server, sides, whole_machine=chosen.drop_caches)

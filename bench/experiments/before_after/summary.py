@@ -23,11 +23,11 @@ from bench.experiments.before_after.cold import ColdSummary, cold_rows, summariz
 from bench.experiments.before_after.details import QueryDetails, details, is_dense
 from bench.experiments.before_after.distributions import Shares, shares
 from bench.experiments.before_after.limitations import limitations
-from bench.experiments.before_after.next_steps import next_steps
+from bench.experiments.before_after.next_steps import NextStep, next_steps
 from bench.experiments.before_after.noise import NoiseSummary, summarize_noise
 from bench.experiments.before_after.settings_seen import SettingSeen, settings_seen
 from bench.experiments.before_after.tables import TableWork, tables
-from bench.model import Run
+from bench.model import Run, Since
 from bench.model.vocabulary import Mark, mark
 from bench.shipping import ship_script
 
@@ -53,8 +53,8 @@ class RunSummary:
     """What makes a claim void: other rows, failed statements. To be shown before any figure."""
     paragraph: tuple[str, ...]
     """What was found, sentence by sentence."""
-    next_steps: tuple[str, ...]
-    """What to do now, a sentence a step, the most urgent first."""
+    next_steps: tuple[NextStep, ...]
+    """What to do now, the most urgent first."""
     details: tuple[QueryDetails, ...]
     """The queries, the most important first: what is wrong or misses, then what gained or lost most."""
     dense: bool
@@ -79,6 +79,9 @@ class RunSummary:
     noise: NoiseSummary
     settings: tuple[SettingSeen, ...]
     limitations: tuple[str, ...]
+
+    since: Since | None
+    """What moved since the run before; None where the record does not say."""
 
     @property
     def queries(self) -> tuple[QuerySummary, ...]:
@@ -136,6 +139,7 @@ def summarize(run: Run) -> RunSummary:
         noise=summarize_noise(run),
         settings=settings_seen(run.server),
         limitations=limitations(run),
+        since=run.since,
     )
 
 

@@ -8,6 +8,7 @@
 ``record``         what a comparison is made of
 ``summary``        what it says, in the words of ``sentences``
 ``document``       where that stands in a report
+``since``          a run held against the last one before it
 ``history``        many runs in the order of time, in groups that may be compared
 """
 

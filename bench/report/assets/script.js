@@ -134,43 +134,124 @@
     figure.querySelector("figcaption").append(" ", button);
   }
 
+  const boxes = [];
+
+  // ---- what is built when it is opened: until then its markup is the text of a noscript
+  function build(details) {
+    const kept = details.querySelector(":scope > noscript");
+    if (!kept) return;
+    const made = document.createElement("div");
+    made.innerHTML = kept.textContent;
+    kept.replaceWith(...made.childNodes);
+    comfort(details);
+  }
+
+  function unfold(details) {
+    build(details);
+    details.open = true;
+  }
+
+  function unfoldAll(where) {
+    let folded;
+    while ((folded = [...where.querySelectorAll("details:not([open])")]).length) folded.forEach(unfold);
+  }
+
+  // A region is a stop for the Tab key only where it scrolls.
+  const regions = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    }
+  });
+
+  // ---- words: what they mean, as the title for a pointer and below the page for a finger
+  const meanings = new Map();
+  const glossary = document.querySelector("#glossary details");
+  if (glossary) {
+    build(glossary);
+    for (const name of glossary.querySelectorAll("dt")) {
+      for (const word of name.dataset.words.split("|")) meanings.set(word, name.nextElementSibling.textContent);
+    }
+  }
+
+  function explain(where) {
+    for (const word of where.querySelectorAll("abbr, .pill")) {
+      const text = word.lastChild.textContent.trim().toLowerCase();
+      const means = meanings.get(text) ?? meanings.get(text.replace(/s$/, ""));
+      if (means) word.title = means;
+    }
+  }
+
+  const note = make("p", "", "meaning-of");
+  note.setAttribute("role", "status");
+  note.hidden = true;
+  document.body.append(note);
+  addEventListener("click", (event) => {
+    const word = event.target.closest?.("abbr[title], .pill[title]");
+    const sorting = word?.closest("button, summary") && event.pointerType === "mouse";
+    note.hidden = !word || sorting;
+    note.textContent = note.hidden ? "" : `${word.lastChild.textContent.trim()}: ${word.title}`;
+  });
+  addEventListener("keydown", (event) => { if (event.key === "Escape") note.hidden = true; });
+
   // ---- links into what is folded away or filtered out
+  function place(id) {
+    const found = document.getElementById(id);
+    if (found) return found;
+    const kept = [...document.querySelectorAll("noscript")].find((one) => one.textContent.includes(`id="${id}"`));
+    if (kept) build(kept.parentElement);
+    return document.getElementById(id);
+  }
+
   function reveal() {
     let id = location.hash.slice(1);
     try { id = decodeURIComponent(id); } catch { /* not an address of ours */ }
-    const found = id && document.getElementById(id);
+    const found = id && place(id);
     if (!found) return;
     for (const box of boxes) {
       if (found.closest("[hidden]")) { box.value = ""; box.dispatchEvent(new Event("input")); }
     }
-    for (let at = found; at; at = at.parentElement) if (at.tagName === "DETAILS") at.open = true;
+    const own = found.querySelector(":scope > details");
+    if (own) unfold(own);
+    for (let at = found; at; at = at.parentElement) if (at.tagName === "DETAILS") unfold(at);
     found.scrollIntoView();
   }
 
   function unfolding(section) {
-    const all = [...section.querySelectorAll("details")];
-    if (all.length < 2) return;
+    if (section.querySelectorAll("details").length < 2) return;
     const button = make("button", "Unfold all", "tool");
     button.addEventListener("click", () => {
       const open = button.textContent === "Unfold all";
-      for (const one of all) one.open = open;
+      if (open) unfoldAll(section);
+      else for (const one of section.querySelectorAll("details")) one.open = false;
       button.textContent = open ? "Fold all" : "Unfold all";
     });
     section.querySelector("h2").after(button);
   }
 
-  // Paper cannot be unfolded: what style alone does not open in older browsers is opened here, and folded again.
+  // ---- paper: a page that is printed in part is unfolded only for who asks for everything
+  const everything = document.getElementById("everything");
   let folded = [];
   addEventListener("beforeprint", () => {
+    if (everything && location.hash !== "#everything") return;
     folded = [...document.querySelectorAll("details:not([open])")];
-    for (const one of folded) one.open = true;
+    unfoldAll(document);
   });
   addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+  everything?.addEventListener("click", () => setTimeout(print));
 
-  document.querySelectorAll("table.sortable").forEach(sortable);
-  const boxes = [...document.querySelectorAll("table[data-filter]")].filter((table) => groups(table).length > 3).map(filterable);
-  document.querySelectorAll("figure.code").forEach(copyable);
+  function comfort(where) {
+    where.querySelectorAll("table.sortable").forEach(sortable);
+    const long = [...where.querySelectorAll("table[data-filter]")].filter((table) => groups(table).length > 3);
+    boxes.push(...long.map(filterable));
+    where.querySelectorAll("figure.code").forEach(copyable);
+    where.querySelectorAll("[tabindex]").forEach((one) => regions.observe(one));
+    explain(where);
+  }
+  comfort(document);
   document.querySelectorAll("main > section").forEach(unfolding);
+  new MutationObserver((seen) => { for (const one of seen) if (one.target.open) build(one.target); })
+    .observe(document.body, { subtree: true, attributeFilter: ["open"] });
   addEventListener("hashchange", reveal);
   reveal();
 })();

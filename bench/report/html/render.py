@@ -9,13 +9,22 @@ from markupsafe import Markup
 
 from bench.report import numbers
 from bench.report.document import Block, Column, Custom, Document, Group, Table, Tone, sections, shown, spans
+from bench.report.glossary import Term, look_up
+from bench.report.html.breaks import breakable
 from bench.report.html.environment import drawn, environment
 from bench.report.html.icon import icon
 
 
 def render(document: Document) -> str:
     """Write the page. The same document gives the same bytes."""
-    found = sections(document, "html")
+    found, used = sections(document, "html"), dict[str, Term]()
+
+    def explained(text: str) -> bool:
+        """Whether ``text`` is a word of the glossary, which then holds it."""
+        if term := look_up(text):
+            used[term.name] = term
+        return term is not None
+
     text = (
         environment()
         .get_template("document.html")
@@ -25,6 +34,8 @@ def render(document: Document) -> str:
             pgproof=document.pgproof,
             page_title=f"{document.mark.sign} {document.title}".lstrip(),
             icon=icon(document.mark),
+            explained=explained,
+            used=used,
             target=document.target or (found[0].ident if found else ""),
             **HELPERS,
         )
@@ -87,5 +98,6 @@ HELPERS: dict[str, Any] = {
     "heads": _heads,
     "groups": _groups,
     "drawn": drawn,
+    "breakable": breakable,
     "included": _included,
 }

@@ -30,7 +30,7 @@ def terminal(run: Run) -> str:
 
 
 def section(run: Run) -> str:
-    return FORMATS["html"](run).partition('<section id="cold"')[2].partition("</section>")[0]
+    return FORMATS["html"](run).partition('<section id="cold"')[2].partition("</section>")[0].replace("<wbr>", "")
 
 
 def rows(name: str, run: Run) -> list[dict[str, str]]:

@@ -23,7 +23,7 @@ def asked(**more) -> str:
     """The parameters of a query, as text."""
     pair = runs.pair(**more.pop("pair", {}))
     html = render(runs.run(pair, **more))
-    return Page(re.findall(r"<details><summary>Parameters.*?</article>", html, re.DOTALL)[0][:-10]).text
+    return Page(re.findall(r"<details><summary>Parameters.*?(?=</noscript>)", html, re.DOTALL)[0]).text
 
 
 def test_a_distribution_is_a_table_of_numbers_and_shares() -> None:

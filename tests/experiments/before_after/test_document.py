@@ -34,7 +34,7 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.texts: list[str] = []
         self.script = ""
-        self.feed(text)
+        self.feed(text.replace("<wbr>", ""))  # where a name may break it is one name still
         self.close()
         assert self.open == []
 

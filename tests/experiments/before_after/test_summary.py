@@ -17,6 +17,10 @@ from tests.builders import runs
 from tests.builders.runs import optimization, pair, query, run, samples, side
 
 
+def said(summary):
+    return [step.sentence for step in summary.next_steps]
+
+
 def only_cell(made: Pair):
     return summarize(run(made)).queries[0].cells[0]
 
@@ -134,7 +138,8 @@ def test_without_an_after_side_the_before_is_judged():
     summary = summarize(run(replace(pair(before_ms=3), after=CellSide(), equality=None), applied=()))
     assert summary.sentence == "1 of 1 query meets 100 ms at 100,000 leads; without optimizations"
     assert (summary.has_after, summary.after, summary.good) == (False, None, True)
-    assert "optimizations.sql" in " ".join(summary.next_steps)
+    assert "optimizations.sql" in " ".join(said(summary))
+    assert summary.next_steps[0].command == "pgproof advise"
 
 
 def test_an_interrupted_run_says_how_far_it_came():
@@ -196,13 +201,17 @@ def test_a_part_of_a_run_is_as_if_the_other_queries_had_been_left_out():
 
 # ---------------------------------------------------------------------------------------------- what to do next
 def test_the_slowest_miss_is_what_to_look_at_first():
-    steps = summarize(run(pair("a", after_ms=250), pair("b", after_ms=900))).next_steps
+    summary = summarize(run(pair("a", after_ms=250), pair("b", after_ms=900)))
+    steps = said(summary)
+    assert summary.next_steps[0].evidence == "b"
     assert steps[0].startswith("Over 100 ms: B (hot: ")
     assert "and A (hot: " in steps[0]
 
 
 def test_other_rows_come_before_anything_else_and_are_not_shipped():
-    steps = summarize(run(replace(pair("a"), equality=runs.DIFFERENT), pair("b", after_ms=250))).next_steps
+    summary = summarize(run(replace(pair("a"), equality=runs.DIFFERENT), pair("b", after_ms=250)))
+    steps = said(summary)
+    assert summary.next_steps[0].command == "pgproof reproduce run.json a/hot --state after"
     assert steps[0].startswith("First make A give the same answer")
     assert "ship-script" not in " ".join(steps)
 
@@ -211,16 +220,22 @@ def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
     from tests.builders import attributed
 
     worse = attributed.cell("queue", "hot", attributed.tried(6, 3.0), attributed.tried(3960, 300.0))
-    steps = summarize(attributed.run(replace(attributed.whole(), cells=(worse,), smallest=None))).next_steps
+    summary = summarize(attributed.run(replace(attributed.whole(), cells=(worse,), smallest=None)))
+    steps = said(summary)
     assert (
         f"Take out {attributed.INDEX}. Without it queue[hot] (6 → 3,960 buffers) does less work. Decided by the time "
         "of queue[hot], where 2 times and 1 ms count. 15 executions a side, 3.00 ms → 300 ms in the median, over 100 "
         "ms in 0 of 15 without it and in 15 of 15 with it."
     ) in steps
+    step = next(one for one in summary.next_steps if one.title.startswith("Take out"))
+    assert step.command == f"pgproof ship-script --undo --only {attributed.INDEX}"
+    assert dict(step.saving)["time"] == "300 ms → 3.00 ms in queue[hot]"
 
 
 def test_when_all_is_met_the_next_step_is_a_larger_scale():
-    assert summarize(run(pair("a"))).next_steps[-1] == "Run it again at a larger scale to see how long that lasts."
+    step = summarize(run(pair("a"), given="my app")).next_steps[-1]
+    assert step.sentence == "Run it again at a larger scale to see how long that lasts."
+    assert step.command == "pgproof scale 'my app' --from 100000 --to 1000000 --steps 3"
 
 
 # ------------------------------------------------------------------------------------------------ optimizations
@@ -237,7 +252,7 @@ def test_an_index_of_no_plan_is_said_to_be_unused():
     made = optimization("leads_source_idx")
     assert use(made).use == "unused"
     summary = summarize(run(pair(), optimizations=(made,), applied=(runs.applied(made.name),)))
-    assert "leads_source_idx is used by no measured plan (3.1 MB): drop it" in " ".join(summary.next_steps)
+    assert "leads_source_idx is used by no measured plan (3.1 MB): drop it" in " ".join(said(summary))
 
 
 @pytest.mark.parametrize(

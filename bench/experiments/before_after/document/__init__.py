@@ -1,6 +1,7 @@
 """A run as a document: what was found and what to do, then everything that this rests on.
 
 ``first_screen``   what was found, what to do now, figures at a glance
+``since``          what moved since the run before
 ``overview``       a row for each query, and where the work is
 ``cold``           executions with emptied caches
 ``beside``         the queries that read, in other circumstances
@@ -56,9 +57,10 @@ def document(run: Run, summary: RunSummary) -> Document:
         alarms=tuple(f"{alarm}." for alarm in summary.alarms),
         alarm_lead="Not proven.",
         alarm_sign="‼",
-        lead=tuple(first_screen(run, summary)),
+        lead=tuple(first_screen(run, summary, found)),
         sections=(
             overview(summary, found),
+            queries(run, summary, found),
             *cold(summary, found),
             *beside(summary, found),
             *(
@@ -68,7 +70,6 @@ def document(run: Run, summary: RunSummary) -> Document:
             ),
             environment(run),
             folded(summary),
-            queries(run, summary, found),
             *coverage(summary),
             data(run, summary),
             method(run, summary),

@@ -37,7 +37,7 @@ def beside(summary: RunSummary, found: Places) -> Iterator[Section]:
     """Give a section for each of the other circumstances."""
     for one in summary.beside:
         blocks = tuple(_blocks(one, found, dense=summary.dense))
-        yield Section(one.ident, one.title, blocks, headed=PAGE | MARKDOWN, formats=PAGE | TEXT)
+        yield Section(one.ident, one.title, blocks, headed=PAGE | MARKDOWN, on_paper=False, formats=PAGE | TEXT)
 
 
 def _blocks(one: Beside, found: Places, *, dense: bool) -> Iterator[Block]:
@@ -47,7 +47,7 @@ def _blocks(one: Beside, found: Places, *, dense: bool) -> Iterator[Block]:
     yield _markdown(one)
     if len(one.rows) > len(one.worst) and not dense:
         every = _page(one, one.rows, "Every class.", found)
-        yield Fold(("All classes ", Span(f"{len(one.rows)} pairs", small=True)), (every,), formats=PAGE)
+        yield Fold(("All classes ", Span(f"{len(one.rows)} pairs", small=True)), (every,), lazy=True, formats=PAGE)
     yield Sentences(one.sentences, "list", most=2 * PROSE, formats=MARKDOWN)
     yield GAP
     yield Sentences((" ".join(one.sentences[2:]),), tone="quiet", most=3 * PROSE, formats=TERMINAL)
@@ -64,7 +64,7 @@ def _page(one: Beside, rows: Sequence[BesideRow], about: str, found: Places) -> 
         caption=marked(f"{about} p95; *faster* is the ratio of medians, *plan* whether it is another one {one.state}."),
         sortable=True,
         filter_label="Filter the queries",
-        kind="overview",
+        kind="overview cold",
         cards=True,
         head=(("", 2, ""), ("p95 before", 2, "before"), ("p95 after", 2, "after"), ("Faster", 2, ""),
               ("Verdict", 2, ""), ("", 1, "")),

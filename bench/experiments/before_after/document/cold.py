@@ -45,7 +45,9 @@ def cold(summary: RunSummary, found: Places) -> Iterator[Section]:
     if summary.cold:
         blocks = tuple(_blocks(summary.cold, found, dense=summary.dense))
         formats = PAGE | TEXT if summary.cold.rows else PAGE
-        yield Section("cold", "Cold beside warm", blocks, nav="Cold", headed=PAGE | MARKDOWN, formats=formats)
+        yield Section(
+            "cold", "Cold beside warm", blocks, nav="Cold", headed=PAGE | MARKDOWN, on_paper=False, formats=formats
+        )
 
 
 def _blocks(summary: ColdSummary, found: Places, *, dense: bool) -> Iterator[Block]:
@@ -58,7 +60,7 @@ def _blocks(summary: ColdSummary, found: Places, *, dense: bool) -> Iterator[Blo
         yield Sentences((marked("The other classes are in `cells.csv`."),), "none", formats=PAGE)
     elif len(summary.rows) > len(summary.worst):
         every = _page(summary.rows, "Every class.", found)
-        yield Fold(("All classes ", Span(f"{len(summary.rows)} pairs", small=True)), (every,), formats=PAGE)
+        yield Fold(("All classes ", Span(f"{len(summary.rows)} pairs", small=True)), (every,), lazy=True, formats=PAGE)
     yield Part("How cold", (Sentences(summary.how, "prose"),), kind="sub", formats=PAGE)
     where = "Of each query the class that is slowest cold; all of them are in report.html."
     yield Sentences((where,), "paragraph", formats=MARKDOWN)

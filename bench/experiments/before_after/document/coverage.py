@@ -14,4 +14,4 @@ def coverage(summary: RunSummary) -> Iterator[Section]:
     if found := summary.coverage:
         table = (clauses_table(found),) if found.holes else ()
         blocks = (Sentences(found.sentences, "prose"), *table)
-        yield Section("coverage", "What the classes exercise", blocks, nav="Coverage", formats=PAGE)
+        yield Section("coverage", "What the classes exercise", blocks, nav="Coverage", on_paper=False, formats=PAGE)

@@ -20,7 +20,6 @@ from bench.report.document import (
     Facts,
     Figure,
     Fold,
-    Part,
     Row,
     Section,
     Span,
@@ -39,13 +38,14 @@ def data(run: Run, summary: RunSummary) -> Section:
     """Give the section."""
     shapes = tuple(_shape(one, f"distribution-{number}") for number, one in enumerate(summary.distributions, 1))
     looks: Block = Beside(shapes, "shapes") if shapes else words.none(NO_SHAPES)
+    many = Span(numbers.plural(len(shapes), "distribution"), small=True)
     blocks: tuple[Block, ...] = (
         _facts(run.dataset),
         _tables(run.dataset),
-        Part("What the rows look like", (looks,), kind="sub"),
+        Fold(("What the rows look like ", many), (looks,), lazy=True),
         *_checks(run.dataset),
     )
-    return Section("dataset", "Data", blocks, formats=PAGE)
+    return Section("dataset", "Data", blocks, on_paper=False, formats=PAGE)
 
 
 def _facts(found: Dataset) -> Facts:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bench.cells.records import CellSummary, QuerySummary
 from bench.cells.sentences import effect
+from bench.experiments.attribution.document import places as optimization_places
 from bench.experiments.before_after import figures
+from bench.experiments.before_after.document.places import Places
+from bench.experiments.before_after.document.since import since
+from bench.experiments.before_after.next_steps import NextStep
 from bench.experiments.before_after.summary import RunSummary
-from bench.experiments.parts import answer, answer_in_text, tile
+from bench.experiments.parts import answer_in_text, tile
 from bench.model import Run
 from bench.model.vocabulary import mark
 from bench.report import numbers
@@ -18,10 +22,15 @@ from bench.report.document import (
     Beside,
     Block,
     Cell,
+    Code,
     Column,
+    Facts,
     Figure,
+    Fold,
     Line,
+    Part,
     Row,
+    Sentences,
     Span,
     Table,
     judged,
@@ -30,16 +39,46 @@ from bench.report.text import one_line
 
 LONG_FROM = 25
 """Queries from which on the chart stands below what was found, not beside it."""
+CARDS = 3
+"""Steps that a page shows in full: more than three next things to do are none."""
 CLASS_MOST = 18
 """Characters of a class on a terminal."""
 
 
-def first_screen(run: Run, summary: RunSummary) -> Iterator[Block]:
+def first_screen(run: Run, summary: RunSummary, found: Places) -> Iterator[Block]:
     """Give the blocks above all sections."""
-    yield from answer_in_text([_table(summary)] if summary.queries else [], summary.paragraph, summary.next_steps)
-    found = answer(summary.paragraph, "What to do next", summary.next_steps, _tiles(run, summary))
+    steps = [_in_a_line(one) for one in summary.next_steps]
+    yield from answer_in_text([_table(summary)] if summary.queries else [], summary.paragraph, steps)
     kind = "first long" if len(summary.queries) >= LONG_FROM else "first"
-    yield Beside((Beside(found, "answer"), _chart(summary)), kind, PAGE)
+    yield Beside((Beside(tuple(_cards(summary, found)), "steps"), _chart(summary)), kind, PAGE)
+    yield from since(summary, found)
+    yield Facts(tuple(_tiles(run, summary)), "tiles")
+    yield Sentences(summary.paragraph, kind="found", formats=PAGE)
+
+
+def _in_a_line(step: NextStep) -> Line:
+    return f"{step.sentence} {step.command}".rstrip()
+
+
+def _cards(summary: RunSummary, known: Places) -> Iterator[Block]:
+    """What to do next: a card for each of the first steps, and the others in a sentence each."""
+    steps, found = summary.next_steps, {name: place.ident for name, place in known.items()}
+    if summary.attribution:
+        found |= {f"optimization {name}": ident for name, ident in optimization_places(summary.attribution).items()}
+    if steps:
+        yield Part("What to do next", (Beside(tuple(_card(one, found) for one in steps[:CARDS]), "todo"),), kind="next",
+                   level=2)  # fmt: skip
+    if more := tuple(_in_a_line(one) for one in steps[CARDS:]):
+        yield Fold((f"{len(more)} more ", Span("less urgent", small=True)), (Sentences(more, "prose"),))
+
+
+def _card(step: NextStep, found: Mapping[str, str]) -> Beside:
+    """A step with what it saves, what decided it, where that stands, and the command that does it."""
+    where = step.evidence
+    link = (" ", Span("The evidence", href=f"#{found.get(where, where)}")) if where else ()
+    said = Sentences(((step.decided or step.sentence, *link),), "paragraph")
+    command = (Code("In a shell", step.command, sql=False),) if step.command else ()
+    return Beside((Part(step.title, (Facts(step.saving, "saving"), said, *command)),), "card")
 
 
 def _tiles(run: Run, summary: RunSummary) -> Iterator[tuple[str, Line]]:

@@ -63,7 +63,6 @@ def _facts(run: Run) -> Facts:
         ("cores", str(machine.cores)), ("memory", numbers.size(machine.memory_bytes)), ("system", machine.system),
         ("Python", machine.python), ("workload files", run.workload_hash), ("begun", when(run.started_at)),
         ("ended", when(run.finished_at) if run.finished_at else numbers.NOTHING), ("status", run.status),
-        *((name.lower(), said) for name, said in about.forced(run.server)),
     ))  # fmt: skip
 
 
@@ -92,6 +91,7 @@ def _how(run: Run) -> Iterator[Line]:
         "copies of one database were seen to differ."
     )
     yield from _verdicts(run)
+    yield from about.forced_sentences(run.server)
 
 
 def _verdicts(run: Run) -> Iterator[Line]:
@@ -134,7 +134,7 @@ def _noise(run: Run, summary: RunSummary) -> Fold:
         kind="noise",
         head=(("", 2, ""), ("Before", 3, "before"), ("After", 3, "after")),
     )
-    return Fold(("Noise of each cell ", Span(f"{len(rows)} pairs", small=True)), (table,))
+    return Fold(("Noise of each cell ", Span(f"{len(rows)} pairs", small=True)), (table,), lazy=True)
 
 
 def _halves(cell: CellNoise | None) -> Row:
@@ -169,7 +169,7 @@ def _settings(summary: RunSummary) -> Fold:
         filter_label="Filter the settings",
         kind="settings",
     )
-    return Fold(("Server settings ", Span(f"{len(summary.settings)}, with reasons", small=True)), (table,))
+    return Fold(("Server settings ", Span(f"{len(summary.settings)}, with reasons", small=True)), (table,), lazy=True)
 
 
 def _phases(run: Run) -> Fold:
@@ -182,7 +182,7 @@ def files() -> Section:
     """Give the section on the files beside the page."""
     where = "They lie beside this page, in the folder of the run; the page itself needs none of them."
     blocks = (Sentences((where,), "paragraph"), Facts(FILES_OF_A_RUN))
-    return Section("files", "Files of this run", blocks, nav="Files", formats=PAGE)
+    return Section("files", "Files of this run", blocks, nav="Files", on_paper=False, formats=PAGE)
 
 
 def environment(run: Run) -> Section:

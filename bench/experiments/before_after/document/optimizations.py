@@ -56,7 +56,7 @@ def script(summary: RunSummary) -> Iterator[Block]:
         )
         code = Code("ship.sql", summary.script, sql=False)
         title = ("The script that ships them ", Span("what pgproof ship-script writes", small=True))
-        yield Fold(title, (Sentences((about,), "paragraph"), code), "ship", formats=PAGE)
+        yield Fold(title, (Sentences((about,), "paragraph"), code), "ship", lazy=True, formats=PAGE)
 
 
 def _page(summary: RunSummary, found: Places) -> Table:

@@ -17,7 +17,7 @@ from bench.report.document import (
     Block,
     Cell,
     Column,
-    Part,
+    Fold,
     Row,
     Section,
     Span,
@@ -33,7 +33,8 @@ def overview(summary: RunSummary, found: Places) -> Section:
     blocks: tuple[Block, ...] = (_page(summary, found), _markdown(summary))
     if not summary.details:
         blocks = (words.none("The workload has no queries."),)
-    work = Part("Where the work is", (_work(summary, found),), "tables", flat=True, formats=PAGE)
+    tables = Span(f"blocks read of {numbers.plural(len(summary.tables), 'table')}", small=True)
+    work = Fold(("Where the work is ", tables), (_work(summary, found),), "tables", lazy=True, formats=PAGE)
     formats = PAGE if not summary.details else PAGE | TEXT
     return Section("summary", "Queries at a glance", (*blocks, work), headed=PAGE, formats=formats)
 
@@ -77,7 +78,7 @@ def _row(one: QueryDetails, found: Places) -> Row:
         words.p95(hot.after),
         Cell(words.effect(hot)),
         Cell(words.buffers(hot)),
-        Cell(Span(worst.parameter_class, href=f"#{place.worst(one)}")),
+        Cell(worst.parameter_class if worst is hot else Span(worst.parameter_class, href=f"#{place.worst(one)}")),
         words.p95(worst.before),
         words.p95(worst.after),
     )

@@ -37,7 +37,7 @@ def parameters(one: QueryDetails, run: Run) -> Iterator[Fold]:
             nothing = "It has no cell here: the data has nothing of it, or another class has the same values."
             blocks.append(Sentences((nothing,), "paragraph", tone="quiet"))
     many = Span(f"{len(query.parameters)}, chosen from the data", small=True)
-    yield Fold(("Parameters ", many), tuple(blocks))
+    yield Fold(("Parameters ", many), tuple(blocks), lazy=True)
 
 
 def _asked(one: QueryDetails, asked: list[CellDetails], run: Run) -> Custom:

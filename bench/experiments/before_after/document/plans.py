@@ -36,7 +36,7 @@ def meanings(summary: RunSummary) -> Iterator[Block]:
             *kinds.items(),
         )  # fmt: skip
         blocks = (Sentences((PLAN,), "paragraph", kind="meaning"), Facts(facts, "meanings"))
-        yield Fold("What do the words in these plans mean?", blocks, "words")
+        yield Fold("What do the words in these plans mean?", blocks, "words", lazy=True)
 
 
 def plans(one: QueryDetails, summary: RunSummary) -> Iterator[Block]:
@@ -65,7 +65,7 @@ def _plans(cell: CellDetails, found: ComparedPlans, title: str, *, opened: bool)
         Plans(f"Plans, {title}, {name}", f"Plans, {name}: {common}", found),
         Fold(copied, texts),
     )
-    return Fold((f"Plans, {name} ", Span(_changed(cell), small=True)), blocks, opened=opened)
+    return Fold((f"Plans, {name} ", Span(_changed(cell), small=True)), blocks, opened=opened, lazy=True)
 
 
 def _changed(cell: CellDetails) -> str:

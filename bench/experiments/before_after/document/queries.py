@@ -51,7 +51,7 @@ def queries(run: Run, summary: RunSummary, found: Places) -> Section:
     if not parts:
         why = "The queries were not timed before and after: pgproof run does that."
         blocks = (words.none(why if run.queries else "The workload has no queries."),)
-    return Section("queries", "Queries", blocks, formats=PAGE)
+    return Section("queries", "Queries", blocks, on_paper=False, formats=PAGE)
 
 
 def _query(one: QueryDetails, place: Place, run: Run, summary: RunSummary) -> Part:
@@ -65,7 +65,26 @@ def _query(one: QueryDetails, place: Place, run: Run, summary: RunSummary) -> Pa
     ]
     said = judged(one.summary.outcome, one.summary.assumption)
     title = (one.summary.title, " ", *(said if isinstance(said, tuple) else (said,)))
-    return Part(title, tuple(blocks), place.ident, find=_find(one))
+    line = tuple(_line(one.summary, summary)) or one.summary.reason
+    return Part(title, tuple(blocks), place.ident, find=_find(one), line=line, opened=one.opened)
+
+
+def _line(query: QuerySummary, summary: RunSummary) -> Iterator[str | Span]:
+    """A query in a line: the largest tenant, what the optimizations did for it, and the slowest class."""
+    hot, worst = query.hot, query.worst
+    if hot is None or worst is None:
+        return
+    yield f"{hot.parameter_class} {_p95(hot, summary)}"
+    if summary.has_after:
+        yield " "
+        gain = words.effect(hot)
+        yield gain[0] if isinstance(gain, tuple) else gain
+    if worst is not hot:
+        yield f", {worst.parameter_class} {_p95(worst, summary)}"
+
+
+def _p95(cell: CellSummary, summary: RunSummary) -> str:
+    return both_p95(cell) if summary.has_after else numbers.figure(cell.before.p95)
 
 
 def _find(one: QueryDetails) -> str:
@@ -183,7 +202,7 @@ def _says(side: SideSummary) -> Line:
 
 def _sql(one: QueryDetails) -> Fold:
     where = Span(f"{one.query.file}:{one.query.line}", small=True)
-    return Fold(("SQL ", where), tuple(_statements(one)))
+    return Fold(("SQL ", where), tuple(_statements(one)), lazy=True)
 
 
 def _statements(one: QueryDetails) -> Iterator[Code]:
