@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from bench import storage
 from bench.errors import PgproofError
@@ -26,6 +27,10 @@ SAVE_EVERY_S = 1.0
 SAVE_SHARE = 0.02
 """Pause between two writes of a record: a second at least, and so long that writing takes 2 % of the time at most.
 A cell is often faster than writing the file, which grows with each."""
+
+STARTED = re.compile(rb'"started_at": ?"([\d:T-]{19})')
+HEAD_BYTES = 4096
+"""In which a record says when it began, as one of its first fields."""
 
 
 def stamp() -> str:
@@ -64,6 +69,24 @@ def make(output: Path, name: str) -> Path:
                 folder = output / f"{begun}-{number}"
             else:
                 return folder
+
+
+def oldest_first(output: Path, kind: Kind[Any]) -> list[Path]:
+    """The files of results of ``kind`` in ``output``, by the moment at which each began: its folder may have any name.
+
+    Links are left out. What says no moment comes first.
+    """
+    return sorted((file for file in output.glob(f"*/{kind.file}") if not file.parent.is_symlink()), key=_begun)
+
+
+def _begun(file: Path) -> tuple[str, str]:
+    """When the result in ``file`` began, to the second, from its first bytes, and the name of its folder."""
+    try:
+        with open(file, "rb") as opened:
+            found = STARTED.search(opened.read(HEAD_BYTES))
+    except OSError:
+        found = None
+    return found[1].decode() if found else "", file.parent.name
 
 
 def publish(output: Path, name: str, write: Callable[[Path], object]) -> Path:

@@ -17,7 +17,7 @@ from bench.experiments.compare.summary import summarize
 from bench.model import STATES, State
 from bench.report.machine_readable import plain
 from bench.report.numbers import plural
-from bench.results_folder import publish
+from bench.results_folder import oldest_first, publish
 from bench.storage import RUN
 
 
@@ -51,12 +51,12 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
 
 
 def last_two(folder: Path) -> tuple[Path, ...]:
-    """The two newest runs below ``folder``, the older one first, by the times in the names of their folders.
+    """The folders of the two newest runs in ``folder``, the older one first.
 
     Raises:
         PgproofError: there are not two.
     """
-    found = sorted(file.parent for file in folder.glob(f"*/{RUN.file}") if not file.parent.is_symlink())
+    found = [file.parent for file in oldest_first(folder, RUN)]
     if len(found) < 2:
         raise PgproofError(
             f"{folder} holds {plural(len(found), 'run')}", hint="make two with pgproof run, or name them"

@@ -10,6 +10,7 @@ from bench.errors import RunFileError
 from bench.experiments.compare.run import compare
 from bench.experiments.compare.summary import CellRow, summarize
 from bench.model import MovedCell, Run, Since
+from bench.results_folder import oldest_first
 from bench.storage import RUN
 
 LOOKED_AT_MOST = 5
@@ -58,9 +59,7 @@ def _moved(row: CellRow) -> MovedCell:
 def _earlier(run: Run, output: Path) -> Iterator[tuple[str, Run]]:
     """The runs of the same workload that began before ``run``, the newest first."""
     read = 0
-    for file in sorted(output.glob(f"*/{RUN.file}"), reverse=True):
-        if file.parent.is_symlink():
-            continue
+    for file in reversed(oldest_first(output, RUN)):
         try:
             found = storage.load(RUN, file)
         except RunFileError:

@@ -12,6 +12,7 @@ import pytest
 
 from bench import storage
 from bench.cli import main
+from bench.experiments.compare.command import last_two
 from tests.builders import runs
 
 QUEUE = runs.pair()
@@ -65,6 +66,15 @@ def test_compare_takes_the_last_two_where_none_is_named(pgproof: Callable, repor
     assert "1 of 1 cell does more work" in pgproof("compare")[1]
     (reports / "run1" / "run.json").unlink()
     assert pgproof("compare") == (2, "error: reports holds 1 run make two with pgproof run, or name them")
+
+
+def test_the_last_two_are_those_that_began_last_whatever_their_folders_are_called(
+    pgproof: Callable, reports: Path
+) -> None:
+    """As reports/sample stands in a clone, beside the folders of what is run there."""
+    (reports / "sample").mkdir()
+    storage.save(runs.run(QUEUE, started_at="2026-09-30T08:00:00Z"), storage.RUN, reports / "sample" / "run.json")
+    assert [folder.name for folder in last_two(reports)] == ["run1", "run2"]
 
 
 def test_a_reader_that_goes_away_is_no_bug(reports: Path, tmp_path: Path) -> None:

@@ -46,6 +46,14 @@ def test_where_none_compares_the_newest_says_why(tmp_path: Path) -> None:
     assert "scale" in found.reasons[0]
 
 
+def test_the_newest_is_the_one_that_began_last_whatever_its_folder_is_called(tmp_path: Path) -> None:
+    other = replace(FIRST, started_at="2026-09-01T08:00:00+00:00", dataset=replace(FIRST.dataset, scale=7))
+    newer = replace(other, started_at="2026-10-02T08:00:00+00:00", dataset=replace(FIRST.dataset, scale=9))
+    output = stored(tmp_path, newer, other)
+    (output / "1-run").rename(output / "sample")
+    assert since_last(NOW, output).folder == "0-run"
+
+
 def test_without_an_earlier_run_it_says_so(tmp_path: Path) -> None:
     later = replace(NOW, started_at="2026-10-04T08:00:00+00:00")
     found = since_last(NOW, stored(tmp_path, later))
