@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from bench.cli import all_results
 from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
-from bench.cli.options import server
+from bench.cli.options import opened, server
 from bench.cli.streams import answer, err, out
 from bench.errors import PgproofError
 from bench.experiments.experiment import Experiment, Outcome
@@ -57,11 +57,13 @@ def carry_out(
 
 
 def show(experiment: Experiment[Record, Any], record: Record, folder: Path) -> None:
-    """Print what was found and where its report is, or its summary where ``--json`` asks for that."""
+    """Print what was found and where its report is, or its summary where ``--json`` asks for that; open the page where
+    ``--open`` does."""
     if out.as_json:
         answer(experiment.for_programs(record, folder))
     else:
         answer(None, experiment.show(record), f"{experiment.page_is}: {folder / experiment.page}")
+    opened(folder / experiment.page)
 
 
 def begin(experiment: Experiment[Record, Any], output: Path) -> Checkpoint[Record]:

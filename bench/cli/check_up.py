@@ -16,8 +16,11 @@ from click.core import ParameterSource
 
 from bench.cli import all_results
 from bench.cli.codes import EXIT_DIFFERS, EXIT_EXPECTED, EXIT_INCONCLUSIVE, EXIT_INTERRUPTED
+from bench.cli.lazy_group import as_typed
 from bench.cli.options import (
+    SIZE,
     is_existing,
+    opened,
     output_option,
     quiet_option,
     read_workload,
@@ -73,7 +76,8 @@ def check_up(workload: Path | str | None, minutes: float, output: Path, quiet: b
     """
     insist_on(output)
     found = read_workload(workload, chosen)
-    parts = list(_parts(found, found.scale.parse(chosen["scale"] or found.scale.default), is_existing(chosen)))
+    size = found.scale.parse(chosen["scale"] or found.scale.default, as_typed(*SIZE))
+    parts = list(_parts(found, size, is_existing(chosen)))
     with Silent(out) as shown, server(chosen, shown):  # one that cannot be had is told once, before anything
         pass
     typed, steps, until = _typed(workload), list[Step](), time.monotonic() + 60 * minutes
@@ -201,4 +205,5 @@ def _told(made: CheckUp, output: Path) -> int:
         terminal.render(shown),
         f"check-up: {folder / page.PAGE}",
     )
+    opened(folder / page.PAGE)
     return {"no": EXIT_DIFFERS, "failed": EXIT_EXPECTED, "cannot tell": EXIT_INCONCLUSIVE, "yes": 0}[made.outcome]

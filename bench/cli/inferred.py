@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench import __version__
+from bench.cli.lazy_group import as_typed
 from bench.dataset.rules import rules_hash
 from bench.dataset.template import Build
 from bench.errors import PgproofError
@@ -117,8 +118,9 @@ def _asked(given: Path | str, chosen: dict[str, Any]) -> Asked:
 
     size = chosen.get("scale") or ROWS
     source = redact(given) if isinstance(given, str) else given.name
+    rows = SCALE.parse(size, as_typed("--rows", "--leads", "--scale"))
     return Asked(
-        rows=SCALE.parse(size, "--rows"), size=size, source=source, queries=chosen.get("queries"),
+        rows=rows, size=size, source=source, queries=chosen.get("queries"),
         strict=bool(chosen.get("queries") and chosen.get("strict")), fire_triggers=bool(chosen.get("fire_triggers")),
         seed=chosen.get("seed", 1), skew=chosen.get("skew", "default"),
     )  # fmt: skip

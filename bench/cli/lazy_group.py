@@ -24,6 +24,17 @@ class Entry(NamedTuple):
     """The first sentence of its help."""
 
 
+TYPED = "pgproof.typed"
+"""Where a context keeps the words that were typed: of an option with several names, click forgets which it was."""
+
+
+def as_typed(*names: str) -> str:
+    """Which of the names of an option was typed last; the first where none was."""
+    context = click.get_current_context(silent=True)
+    words = context.meta.get(TYPED, ()) if context else ()
+    return next((name for word in reversed(words) if (name := word.partition("=")[0]) in names), names[0])
+
+
 class LazyGroup(click.Group):
     """A click group over a table of commands. Listing and completing their names imports none of them."""
 
@@ -32,6 +43,11 @@ class LazyGroup(click.Group):
         self.table = table
         self.sections = sections
         """Headings, and the commands under each, in the order of the help."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep what was typed, then parse it."""
+        ctx.meta[TYPED] = tuple(args)
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Give the names, sorted as click does."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import webbrowser
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,6 +16,7 @@ import click
 
 from bench.cli import names
 from bench.cli.inferred import OF_A_SCHEMA, WorkloadParameter, inferred_folder, is_schema
+from bench.cli.lazy_group import as_typed
 from bench.cli.streams import err, out
 from bench.dataset.source import insist_on, insist_on_scale
 from bench.errors import PgproofError, WorkloadError
@@ -28,6 +30,11 @@ from bench.suggestions import did_you_mean
 from bench.workload import Workload, read
 
 GIB = 1024**3
+OPEN = "pgproof.open"
+"""Where a context keeps whether a page is to be opened."""
+SIZE = ("--leads", "--rows", "--scale")
+"""What the option of the size of a dataset is called."""
+QUIET = "Print only the result, and nothing of what goes on."
 SKEWS = ("mild", "default", "brutal")
 
 Command = Callable[..., Any]
@@ -67,9 +74,7 @@ def home_option(command: Command) -> Command:
 def workload_options(command: Command) -> Command:
     """The options that say which workload at which size."""
     size = click.option(
-        "--leads",
-        "--rows",
-        "--scale",
+        *SIZE,
         "scale",
         help="Size of the dataset: 20k, 1M, or a preset (small, medium, large).  [default: 100k, or what pgproof.toml "
         "says; 200k of a schema]",
@@ -143,17 +148,39 @@ def query_option(command: Command) -> Command:
 
 
 def output_option(command: Command) -> Command:
-    """The option that says where results go."""
+    """The options that say where results go, and whether their page is opened."""
     return click.option(
         "--output", default=Path("reports"), show_default=True, type=click.Path(path_type=Path, file_okay=False),
         help="Folder for results; each makes a folder of its own in it.",
+    )(open_option(command))  # fmt: skip
+
+
+def open_option(command: Command) -> Command:
+    """The option that opens the page (``opened``)."""
+    return click.option(
+        "--open", is_flag=True, expose_value=False, callback=_remember, help="Open the page in a browser.",
     )(command)  # fmt: skip
+
+
+def _remember(context: click.Context, _parameter: click.Parameter, given: bool) -> None:
+    context.meta[OPEN] = given
+
+
+def opened(page: Path) -> None:
+    """Open ``page`` in the user's browser where ``--open`` asks for that, once."""
+    context = click.get_current_context(silent=True)
+    if context and context.meta.pop(OPEN, False) and not webbrowser.open(page.resolve().as_uri()):
+        err.print(f"no browser was found to open it with: {page}", markup=False, soft_wrap=True)
 
 
 def quiet_option(command: Command) -> Command:
     """The options that say how much is printed: all that goes on, only the result, only its summary for programs."""
-    quiet = click.option("--quiet", is_flag=True, help="Print only the result, and nothing of what goes on.")
-    return quiet(json_option(command))
+    return click.option("--quiet", is_flag=True, help=QUIET)(json_option(command))
+
+
+def shows_options(command: Command) -> Command:
+    """The same for a command that measures nothing: all that it prints is the result, with ``--quiet`` as without."""
+    return click.option("--quiet", is_flag=True, expose_value=False, help=QUIET)(json_option(command))
 
 
 def json_option(command: Command) -> Command:
@@ -228,7 +255,7 @@ def setup_options(
         DatasetError: the dataset cannot make so few rows.
     """
     insist_on_queries(only, workload)
-    size = workload.scale.parse(chosen["scale"] or scale or workload.scale.default)
+    size = workload.scale.parse(chosen["scale"] or scale or workload.scale.default, as_typed(*SIZE))
     insist_on_scale(workload.dataset, size, chosen["seed"], chosen["skew"])
     return SetupOptions(
         workload=workload, scale=size,

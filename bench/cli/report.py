@@ -9,7 +9,7 @@ import click
 from bench import storage
 from bench.cli import names
 from bench.cli.carry_out import exit_code, show
-from bench.cli.options import json_option
+from bench.cli.options import open_option, shows_options
 from bench.cli.streams import out
 from bench.experiments.before_after import only as part
 from bench.experiments.before_after.files import FIGURES, write_figures
@@ -28,7 +28,8 @@ SELECTED = "selected"
 @click.option("--output", type=click.Path(path_type=Path, file_okay=False), help="Folder to write to.  [default: the "
               "result's own]")  # fmt: skip
 @click.option("--figures", is_flag=True, help="Also write each figure as SVG and PNG, into figures/ in that folder.")
-@json_option
+@open_option
+@shows_options
 def report_command(result: Path, only: tuple[str, ...], output: Path | None, figures: bool) -> int:
     """Write the reports of a stored result again, with no server.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 
@@ -38,6 +39,33 @@ def test_json_is_all_that_is_printed(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert (said["experiment"], said["report"]) == ("maintain", str(tmp_path / "maintenance.html"))
     assert main(["report", str(RUNS / "maintenance"), "--output", str(tmp_path)]) == 0
     assert "maintenance.html" in capsys.readouterr().out  # the next command talks again
+
+
+@pytest.mark.parametrize("line", [f"report {RUNS}/maintenance", f"compare {RUNS}/run/plain {RUNS}/run/full"])
+def test_what_only_shows_is_quiet_already(line: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    printed = []
+    for more, place in ([], tmp_path / "a"), (["--quiet"], tmp_path / "b"):
+        assert main([*line.split(), "--output", str(place), *more]) == 0
+        printed.append(capsys.readouterr().out.partition(str(place))[0])
+    assert printed[0] == printed[1] != ""
+
+
+def test_open_opens_what_was_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the browser that the user has named, as webbrowser finds it."""
+    browser = tmp_path / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/opened\n')
+    browser.chmod(0o755)
+    monkeypatch.setenv("BROWSER", str(browser))
+    monkeypatch.setattr(webbrowser, "_tryorder", None)  # what it found before is forgotten
+    for more in ([], ["--open"]):
+        assert main(["report", str(RUNS / "maintenance"), "--output", str(tmp_path), *more]) == 0
+    assert (tmp_path / "opened").read_text().split() == [(tmp_path / "maintenance.html").as_uri()]
+
+
+def test_where_there_is_no_browser_it_says_which_file(tmp_path, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(webbrowser, "_tryorder", [])
+    assert main(["report", str(RUNS / "maintenance"), "--output", str(tmp_path), "--open"]) == 0
+    assert capsys.readouterr().err == f"no browser was found to open it with: {tmp_path / 'maintenance.html'}\n"
 
 
 def test_quiet_prints_the_result_alone(pgproof: Callable, tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bench import storage
-from bench.cli.options import json_option, output_option
+from bench.cli.options import opened, output_option, shows_options
 from bench.cli.streams import answer
 from bench.errors import PgproofError
 from bench.experiments.compare import formats
@@ -26,7 +26,7 @@ from bench.storage import RUN
 @click.option("--state", type=click.Choice(STATES), help="Cells to print.  [default: after, where a run has it]")
 @click.option("--all", "everything", is_flag=True, help="Print every cell, not only those that moved.")
 @output_option
-@json_option
+@shows_options
 def compare(runs: tuple[Path, ...], state: State | None, everything: bool, output: Path) -> int:
     """Show stored runs side by side, each held against the first.
 
@@ -47,6 +47,7 @@ def compare(runs: tuple[Path, ...], state: State | None, everything: bool, outpu
         formats.show(found, state, everything=everything),
         f"comparison: {page}",
     )
+    opened(page)
     return 0
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from bench import storage
-from bench.cli.options import output_option, quiet_option
+from bench.cli.options import opened, output_option, quiet_option
 from bench.cli.streams import answer, out
 from bench.errors import PgproofError, RunFileError
 from bench.experiments.compare.history import formats
@@ -46,6 +46,7 @@ def history(folder: Path, output: Path, quiet: bool) -> int:
     written = publish(output, "history", lambda folder: formats.write(found, folder))
     page = written / "history.html"
     answer({"report": str(page), "summary": plain(summarize(found))}, formats.show(found), f"history: {page}")
+    opened(page)
     return 0
 
 
