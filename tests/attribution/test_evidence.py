@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bench.attribution.evidence import ADVICE_EXECUTIONS, Effect, because, is_harm
+from bench.attribution.evidence import ADVICE_EXECUTIONS, Effect, because, better, is_harm
 from bench.attribution.gains import disagreements, gains
 from bench.experiments.attribution.summary import summarize
 from bench.experiments.attribution.verdicts import OptimizationVerdict, verdicts
@@ -55,6 +55,12 @@ def judged(*cells: GainCell) -> dict[str, OptimizationVerdict]:
 )  # fmt: skip
 def test_harm_is_what_the_deciding_figure_shows_and_the_other_does_not_deny(without, with_it, harm):
     assert is_harm(effect(without, with_it)) is harm
+
+
+@pytest.mark.parametrize(("processor_ms", "said"), [((), -1), ((0.7, 0.65), 0), ((3.4, 3.5), -1)])
+def test_what_only_waits_for_a_processor_is_not_slow(processor_ms, said):
+    slow, fast = plan(4, 3.6, 7.3, processor_ms=processor_ms), plan(4, 0.27, 0.39, processor_ms=(0.26, 0.28))
+    assert (better(slow, fast), better(fast, slow)) == (said, -said)
 
 
 def test_what_took_less_of_both_is_never_called_harmful():
