@@ -56,7 +56,7 @@ STEPS = {
     "cached": Step(_run("100k", "--no-attribution"), repeat=3),
     "20k": Step(_run("20k", *AGED), ("",)),
     "attribution": Step(("attribute", "--leads", "20k"), ("Optimizations",), repeat=3),
-    "attribution_1m": Step(("attribute", "--leads", "1M"), ("Optimizations",)),
+    "attribution_1m": Step(("attribute", "--leads", "1M", "--proof-budget", "900"), ("Optimizations",)),
     "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
     "million": Step(_run("1M", "--no-attribution", *AGED), ("", "Fresh beside aged")),
     "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
