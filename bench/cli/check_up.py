@@ -23,7 +23,7 @@ from bench.cli.options import (
     opened,
     output_option,
     quiet_option,
-    read_workload,
+    read_files,
     server,
     server_options,
     workload_options,
@@ -75,7 +75,7 @@ def check_up(workload: Path | str | None, minutes: float, output: Path, quiet: b
     something could not be told, else 0. The gate is asked where a baseline is committed.
     """
     insist_on(output)
-    found = read_workload(workload, chosen)
+    found = read_files(workload, chosen)
     size = found.scale.parse(chosen["scale"] or found.scale.default, as_typed(*SIZE))
     parts = list(_parts(found, size, is_existing(chosen)))
     with Silent(out) as shown, server(chosen, shown):  # one that cannot be had is told once, before anything

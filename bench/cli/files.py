@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from bench.cli.inferred import is_schema
-from bench.cli.options import building_options, read_workload, server
+from bench.cli.options import building_options, read_files, server
 from bench.cli.streams import err
 from bench.environments.files import Built, Files, alike, built
 from bench.environments.judge import Judgement, judge
@@ -42,7 +42,7 @@ def files_of(given: Path | str | None, chosen: dict[str, Any]) -> Files:
         WorkloadError: a file is wrong (file:line).
     """
     if given is None or not is_schema(given):
-        return files_of_workload(read_workload(given, chosen))
+        return files_of_workload(read_files(given, chosen))
     schema = read_schema(given)
     chosen["extensions"] = named(schema.steps)
     return Files(schema.name, schema.steps, schema.ordered)

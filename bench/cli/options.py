@@ -21,6 +21,7 @@ from bench.cli.streams import err, out
 from bench.dataset.source import insist_on, insist_on_scale
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import SetupOptions
+from bench.experiments.setup import with_queries as described
 from bench.postgres.extensions import named
 from bench.postgres.servers import SERVERS, SUPERUSER, ServerHandle, ServerOptions, open_server
 from bench.postgres.servers.choice import DEFAULT_IMAGE, choose
@@ -220,7 +221,17 @@ def _lines() -> Lines:
 
 
 def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
-    """The workload to work on, which is made where a schema was given; the extensions that it names are noted.
+    """The workload to work on, all its queries ready to be executed: bare ones are described on a server.
+
+    Raises:
+        WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
+        DatasetError: another clock is asked for, and the rows do not depend on it.
+    """
+    return with_queries(read_files(given, chosen), chosen)
+
+
+def read_files(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
+    """What the workload's files say; it is made where a schema was given. The extensions that it names are noted.
 
     Raises:
         WorkloadError: a file is wrong, or a statement reaches beyond the workload's databases and may not (file:line).
@@ -232,6 +243,20 @@ def read_workload(given: Path | str | None, chosen: dict[str, Any]) -> Workload:
         insist_on("clock", found.dataset)
         found = replace(found, clock=clock)
     return found
+
+
+def with_queries(workload: Workload, chosen: dict[str, Any], scale: str = "") -> Workload:
+    """The workload with its bare queries described on a server; ``scale`` is taken where the user asked for none.
+
+    Raises:
+        WorkloadError: the server cannot prepare one of them (file:line).
+    """
+    if not workload.bare:
+        return workload
+    shown = _lines()
+    options = setup_options(workload, {"scale": "", **chosen}, shown, scale=scale)
+    with server(chosen, shown) as handle:
+        return described(options, handle)
 
 
 def put_or_print(text: str, output: Path | None) -> None:

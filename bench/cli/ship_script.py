@@ -13,7 +13,7 @@ from bench.cli.options import (
     building_options,
     insist_on_writable,
     put_or_print,
-    read_workload,
+    read_files,
     trust_option,
     workload_argument,
 )
@@ -56,7 +56,7 @@ def ship_script_command(
     insist_on_writable("--output", output)
     if not living:
         _insist_on_no_server()
-    found = read_workload(workload, chosen)
+    found = read_files(workload, chosen)
     wanted = _chosen(found, only)
     if living:
         put_or_print(_script_for(living, found, wanted, only, undo, chosen), output)

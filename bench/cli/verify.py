@@ -14,7 +14,7 @@ from rich.text import Text
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.files import built_files, files_of, files_of_workload, judged, living_options
 from bench.cli.inferred import is_schema
-from bench.cli.options import read_workload, server, trust_option, workload_argument, workload_folder
+from bench.cli.options import read_files, server, trust_option, workload_argument, workload_folder
 from bench.cli.streams import err, out
 from bench.environments import lock, words
 from bench.environments.differences import differences, folded
@@ -90,7 +90,7 @@ def _own(given: Path | str | None, file: Path | None, chosen: dict[str, Any]) ->
     file = file or _lock_of(given, chosen)
     if given is not None and is_schema(given) and file:
         return EXIT_DIFFERS if _differs(file, files_of(given, chosen), chosen) else 0
-    wanted = read_workload(given, chosen)
+    wanted = read_files(given, chosen)
     with Lines(err) as shown, server(chosen, shown) as handle:
         findings = drift_of(wanted, handle)
     for name, found in findings.items():

@@ -27,12 +27,10 @@ from bench.postgres.schema_loader import LoadedSchema, load_schema
 from bench.postgres.schema_roles import drop_unused
 from bench.postgres.stand_ins import stand_ins
 from bench.schema import SchemaSource, written
+from bench.workload import CLOCK
 from bench.workload import read as read_workload
 
 NUMBERED = ("int2", "int4", "int8", "uuid")
-
-CLOCK = "2026-01-01T00:00:00+00:00"
-"""No time in the rows lies behind it but those that point ahead."""
 
 PLACEHOLDER = Query("placeholder", "-", "-", (), (), (), {}, (), False, "", "SELECT 1", 1, "")
 """Stands in a folder whose queries are not described yet: a workload has one at least."""

@@ -50,7 +50,7 @@ def planned(target: Target, database: str, root: Path, rows: int, seed: int, clo
     Raises:
         WorkloadError: dataset.toml names what the schema does not have (file:line).
     """
-    text = read_text(root / FILE)
+    text = _text(root)
     with target.connect_as_ourselves(database) as connection:
         schema = read_catalog(connection)
     plan = plan_of(basis_of(schema), rows, seed, clock, text)
@@ -62,6 +62,17 @@ def basis_of(schema: Schema) -> Basis:
     """Read the limits of every table, and find the references that the schema does not declare."""
     limits = {table.name: limits_of(table, _leaves(schema, table), schema.functions)[0] for table in schema.tables}
     return Basis(schema, limits, tuple(references(schema)))
+
+
+def references_of(schema: Schema, root: Path) -> Sequence[tuple[str, ForeignKey]]:
+    """The references that the schema does not declare, as the dataset.toml of the workload at ``root`` has them."""
+    said = read_plan_file(_text(root), schema, kind_names())
+    return references_with(said, schema, tuple(references(schema)))
+
+
+def _text(root: Path) -> str:
+    file = root / FILE
+    return read_text(file) if file.exists() else ""
 
 
 def _leaves(schema: Schema, table: Table) -> list[Table]:

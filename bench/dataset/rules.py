@@ -18,6 +18,6 @@ def rules_hash() -> str:
     return f"{hash_files(root, sorted(path.name for path in root.iterdir()))} {version('Faker')}"
 
 
-def has_plan(root: Path) -> bool:
-    """Whether the rows of the workload at ``root`` are made by a dataset.toml."""
-    return (root / FILE).exists()
+def is_inferred(root: Path) -> bool:
+    """Whether rows of the workload at ``root`` are inferred: a dataset.toml is there, or nothing that makes any."""
+    return (root / FILE).exists() or not (root / "dataset").is_dir()

@@ -21,7 +21,7 @@ from bench.dataset.holdback import Held, build, hold_back
 from bench.dataset.load import load
 from bench.dataset.mending import mend
 from bench.dataset.parallel import Job, run_jobs
-from bench.dataset.rules import has_plan, rules_hash
+from bench.dataset.rules import is_inferred, rules_hash
 from bench.dataset.source import scripts, variables
 from bench.dataset.worker import Loaded, Recipe
 from bench.errors import DatasetError, PgproofError
@@ -72,7 +72,7 @@ class Begun:
     schema: LoadedSchema
     schema_ms: float
     world: World | None = None
-    """The rows of its dataset.toml, ready to be copied; None where it has none."""
+    """Inferred rows, ready to be copied; None where there are none."""
     fire_triggers: bool = False
 
 
@@ -86,7 +86,7 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int, admin: 
     shaped = [BUILD_VERSION, server_major, files, schema, workload.clock, recipe.scale, recipe.seed, recipe.skew]
     if recipe.base is not None:
         shaped.append(recipe.base)
-    if has_plan(workload.root):  # what it leaves out is inferred, by rules that change
+    if is_inferred(workload.root):  # what a dataset.toml leaves out is, by rules that change
         shaped.append(rules_hash())
     if workload.cluster_sql:  # its objects belong to another role
         shaped.append("cluster SQL")
@@ -178,7 +178,7 @@ def _begin(name: str, workload: Workload, recipe: Recipe, how: Build) -> Begun:
     begin = time.perf_counter()
     schema = load_schema(how.target, name, workload.schema)
     ms = (time.perf_counter() - begin) * 1e3
-    if not has_plan(workload.root):
+    if not is_inferred(workload.root):
         return Begun(schema, ms)
     from bench.dataset.inferred import ready
     from bench.dataset.plans import planned

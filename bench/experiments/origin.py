@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bench.dataset.rules import is_inferred
 from bench.inference.dataset_file import FILE
 from bench.model.assumed import Assumed
 from bench.workload import Workload
@@ -22,13 +23,13 @@ class Origin:
 
 def origin_of(workload: Workload) -> Origin:
     """What was assumed for ``workload``; nothing for one that was written by hand."""
-    file = workload.root / FILE
-    if not file.exists():
+    if not is_inferred(workload.root):
         return Origin()
     from bench.inference.dataset_file.assumed import assumed_in
     from bench.inference.folder import origin_in
 
-    text = file.read_text(encoding="utf-8")
+    file = workload.root / FILE
+    text = file.read_text(encoding="utf-8") if file.exists() else ""
     source, probes, assumed = origin_in(workload.root)
     classes = tuple(
         Assumed("class", f"{query.name}[{name}]", "chosen by its SELECT", why)

@@ -226,11 +226,28 @@ def fill(options: SetupOptions, server: ServerHandle, admin: Connection) -> tupl
 
     Older filled databases are dropped until all take ``options.cache_limit_bytes`` at most.
     """
-    target = Target(server.dsn, SESSION_SETTINGS, server.login)
-    build = Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress)
-    template, dataset = ensure(admin, options.workload, options.recipe, build)
+    template, dataset = ensure(admin, options.workload, options.recipe, build_on(server, options))
     evict(admin, options.cache_limit_bytes, template)
     return template, dataset
+
+
+def build_on(server: ServerHandle, options: SetupOptions) -> Build:
+    """What it takes to fill a database on ``server``."""
+    target = Target(server.dsn, SESSION_SETTINGS, server.login)
+    return Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress)
+
+
+def with_queries(options: SetupOptions, server: ServerHandle) -> Workload:
+    """The workload with its bare queries described on its rows, which are filled in where they are not yet.
+
+    Raises:
+        WorkloadError: the server cannot prepare one of them (file:line).
+    """
+    from bench.dataset.describing import described
+
+    with Target(server.dsn, SESSION_SETTINGS, server.login).connect() as admin:
+        databases.clean(admin)
+        return described(options.workload, options.recipe, build_on(server, options), admin)
 
 
 def complete(record: Record) -> Record:

@@ -1,6 +1,7 @@
 """The ledger: what a database of ours says about itself, and whether the catalog agrees.
 
-It is four tables: what was applied, what each index is for, the manifest of the rows, and the bindings of the queries.
+It is five tables: what was applied, what each index is for, the manifest of the rows, what bare queries were found to
+be, and the bindings of the queries.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.errors import DriftError
-from bench.model import Binding, Optimization
+from bench.model import Binding, Optimization, Query
 from bench.postgres.catalog import own_sql, rows
 from bench.postgres.connection import Connection
+from bench.storage import from_json, to_json
 
 SCHEMA = "bench_meta"
 """Where the ledger stands, with whatever else of ours a database has to hold: counted as no part of the workload. The
@@ -115,6 +117,25 @@ def write_bindings(
             "INSERT INTO bench_meta.query_params VALUES (%s, %s, %s, %s, %s)",
             [query, text_hash, place, name, json.dumps({"args": binding.args, "about": binding.about})],
         )
+
+
+def read_described(connection: Connection, name: str, text_hash: str) -> Query | None:
+    """What the bare query of that name was found to be; None where that is not known, or was found from other texts."""
+    if not connection.execute("SELECT to_regclass('bench_meta.described_queries')").fetchall()[0][0]:
+        return None  # made by an earlier version
+    asked = "SELECT described FROM bench_meta.described_queries WHERE (query, text_hash) = (%s, %s)"
+    found = connection.execute(asked, [name, text_hash]).fetchone()
+    return from_json(Query, found[0], name) if found else None
+
+
+def write_described(connection: Connection, query: Query, text_hash: str) -> None:
+    """Enter what a bare query was found to be, replacing what is there."""
+    create(connection)
+    connection.execute("DELETE FROM bench_meta.described_queries WHERE query = %s", [query.name])
+    connection.execute(
+        "INSERT INTO bench_meta.described_queries VALUES (%s, %s, %s)",
+        [query.name, text_hash, json.dumps(to_json(query))],
+    )
 
 
 def drift(connection: Connection, expected: Sequence[tuple[str, str]]) -> list[str]:

@@ -8,12 +8,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar, cast
 
 from bench.dataset.template import template_name
 from bench.errors import PgproofError, WorkloadError
-from bench.experiments.setup import Setup, SetupOptions, prepared
+from bench.experiments.setup import Setup, SetupOptions, prepared, with_queries
 from bench.measurement import Answers, Bindings, Cell, Sides, Timeout, execute, look, result_rows
 from bench.model import STATES, CellSide, Sample, State
 from bench.postgres import databases
@@ -113,7 +113,8 @@ class Session:
             self._say(f"{what}: filling the dataset, which later runs start from")
         elif not self._quiet:
             self._say(f"{what}, PostgreSQL {major}.{minor} ({server.kind})")
-        setup = self._stack.enter_context(prepared(setup_options, server))
+        self.workload = with_queries(setup_options, server)
+        setup = self._stack.enter_context(prepared(replace(setup_options, workload=self.workload), server))
         return Filled(setup, setup.bindings(self.workload.queries))
 
     def sides(self, *, writes: bool = False) -> Sides:

@@ -21,13 +21,15 @@ from bench.workload.classes import read_class_reasons
 from bench.workload.distribution import read_distribution
 from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.psql import Step, read_script
-from bench.workload.queries import read_query, read_write
+from bench.workload.queries import read_any_query, read_write
 from bench.workload.refusals import refuse_cluster_sql
 from bench.workload.tolerance import sorted_out
 
-__all__ = ["CATEGORIES", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
+__all__ = ["CATEGORIES", "CLOCK", "SCALE_MAX", "ScaleSettings", "Workload", "hash_files", "read"]
 
 _SCALE = re.compile(r"^\s*(\d+(?:\.\d+)?)\s*([kKmM]?)\s*$")
+CLOCK = "2026-01-01T00:00:00+00:00"
+"""Now, for rows that are inferred: none of their times lies behind it but those that point ahead (``expires_at``)."""
 SCALE_MAX = 100_000_000
 """Units at most: ten times the largest preset, about 2.5 billion rows of the CRM. More is a typing error."""
 
@@ -85,6 +87,11 @@ class Workload:
         """The folder that makes the rows."""
         return self.root / "dataset"
 
+    @property
+    def bare(self) -> tuple[Query, ...]:
+        """The queries of which no more is known than their statement: of them nothing can be executed yet."""
+        return tuple(query for query in self.queries if not query.title)
+
     def kept_for(self, query: Query) -> tuple[Optimization, ...]:
         """The optimizations whose upkeep decides how fresh the rewrite of ``query`` is: its own, and rollups for it."""
         if not query.rewrite:
@@ -99,7 +106,7 @@ class Workload:
 
     def content_hash(self) -> str:
         """SHA-256 over everything that defines the experiment, file names included."""
-        parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "writes", "dataset"]
+        parts = ["pgproof.toml", "schema.sql", "optimizations.sql", "queries", "writes", "dataset", "dataset.toml"]
         return hash_files(self.root, parts)
 
 
@@ -133,10 +140,10 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         if not (folder / needed).exists():
             raise WorkloadError(f"{folder} is no workload: it has no {needed}", hint="see 'Your own schema' in README")
     settings = _settings(folder / "pgproof.toml")
-    clock = str(settings.get("clock", ""))
+    clock = str(settings.get("clock", "" if (folder / "dataset").is_dir() else CLOCK))
     if not cluster_sql:
         refuse_cluster_sql(folder, clock)
-    queries = tuple(read_query(file, folder) for file in sorted((folder / "queries").glob("*.sql")))
+    queries = tuple(read_any_query(file, folder) for file in sorted((folder / "queries").glob("*.sql")))
     if not queries:
         raise WorkloadError(f"{folder / 'queries'} holds no .sql file", hint="write one business query per file")
     optimizations = read_optimizations(folder / "optimizations.sql", folder)

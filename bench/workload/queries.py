@@ -52,8 +52,28 @@ def read_write(file: Path, root: Path) -> Query:
     return replace(query, writes=True)
 
 
+def read_any_query(file: Path, root: Path) -> Query:
+    """Read one file of ``queries/``, with a header or bare: without title, question and rewrite.
+
+    Of a bare one no more is known here than what its text says: it has no title, and its statement stands as it was
+    found. The rest is found out on a filled database (``bench.dataset.describing``).
+    """
+    where = file.relative_to(root).as_posix()
+    lines = sqlfile.read_text(file).splitlines()
+    head, taken = sqlfile.header(lines, 1)
+    said = {entry.key: entry.value for entry in head}
+    body, rewrite = _body(lines, taken, where)
+    if rewrite or not said.keys().isdisjoint(_QUERY_NEEDS):
+        return read_query(file, root)
+    return Query(
+        name=file.stem, title="", asks="", tables=(), parameters=(), classes=(), extra_classes={},
+        expects=sqlfile.words(said.get("expects", "")), writes=False, cross_tenant="", sql=body.sql, line=body.line,
+        file=where, expected=said.get("expected", ""), weight=_weight(said.get("weight", "1"), where),
+    )  # fmt: skip
+
+
 def read_query(file: Path, root: Path, *, given: tuple[Parameter, ...] = ()) -> Query:
-    """Read one file of ``queries/``; parameters in ``given`` need no declaration."""
+    """Read one file with a whole header; parameters in ``given`` need no declaration."""
     where = file.relative_to(root).as_posix()
     lines = sqlfile.read_text(file).splitlines()
     head, taken = sqlfile.header(lines, 1)

@@ -1,4 +1,4 @@
--- A small shop, to show what a workload of your own needs.
+-- A small shop, to show how little a workload of your own needs.
 CREATE TABLE customers (
     customer_id bigint PRIMARY KEY,
     email       text NOT NULL UNIQUE,

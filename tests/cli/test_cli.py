@@ -14,10 +14,8 @@ import pytest
 
 from bench import storage
 from bench.cli import main
-from tests import ROOT
+from tests import SHOP
 from tests.experiments.before_after.formats import FILES
-
-SHOP = ROOT / "examples" / "shop"
 
 
 @pytest.fixture

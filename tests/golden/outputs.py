@@ -29,9 +29,9 @@ from bench.experiments.scale.record import SCALE
 from bench.experiments.selftest.formats import show_attempts
 from bench.experiments.selftest.record import read_attempts
 from bench.report.github import annotate
+from tests import SHOP
 
 HERE = Path(__file__).parent
-SHOP = HERE.parent.parent / "examples" / "shop"
 
 Outputs = Mapping[str, bytes]
 Show = Callable[[Path], int]

@@ -11,9 +11,8 @@ from bench.errors import WorkloadError
 from bench.model import Query, Statement
 from bench.workload import ScaleSettings, read
 from bench.workload.optimizations import derived_undo
-from tests import ROOT
+from tests import ROOT, SHOP
 
-SHOP = ROOT / "examples" / "shop"
 GOOD = "-- title: T\n-- asks: Q?\n-- param id bigint: class\nSELECT :id;\n"
 
 

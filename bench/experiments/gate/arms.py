@@ -24,7 +24,7 @@ from bench.workload import Workload, read
 
 OWN = ("schema.sql", "queries", "writes", "optimizations.sql")
 """What an arm brings itself."""
-SHARED = ("dataset", "pgproof.toml")
+SHARED = ("dataset", "dataset.toml", "pgproof.toml")
 """What both arms take from the working tree."""
 
 ArmName = Literal["base", "head"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,11 @@ from bench.cli.options import (
     output_option,
     query_option,
     quiet_option,
-    read_workload,
+    read_files,
     server,
     server_options,
     setup_options,
+    with_queries,
     workload_options,
 )
 from bench.cli.streams import answer, out
@@ -60,7 +62,8 @@ def baseline(workload: Path | None, baseline_file: Path | None, quiet: bool, **c
     """
     insist_on_writable("--baseline", baseline_file)
     with progress(out, quiet=quiet) as shown:
-        found = read_workload(workload, chosen)
+        found = read_files(workload, chosen)
+        found = with_queries(found, chosen, found.scale.gate)
         options = gate_options(found, head_arm(found), None, None, chosen, shown)
         with server(chosen, shown) as handle:
             made = make_baseline(options, handle)
@@ -104,10 +107,12 @@ def gate(workload: Path | None, output: Path, github: bool, quiet: bool, **chose
     """
     if chosen["counters_only"] and chosen["ref"]:
         raise click.UsageError("--base is what times are compared with, and --counters-only compares none: give one")
-    found = read_workload(workload, chosen)
+    found = read_files(workload, chosen)
     stored = _stored(found, chosen["baseline_file"], chosen["ref"])
+    found = with_queries(found, chosen, _scale(found, stored))
     shown, results = progress(out, quiet=quiet), begin(EXPERIMENT, output)
-    with _old_arm(found, stored, chosen) as base:
+    with _old_arm(found, stored, chosen) as old:
+        base = replace(old, workload=with_queries(old.workload, chosen, _scale(found, stored))) if old else None
         options = gate_options(found, head_arm(found), base, stored, chosen, shown)
         against = base.label if base else "the baseline"
         result = carry_out(
@@ -152,11 +157,15 @@ def gate_options(
     """
     only = chosen.get("only", ())
     insist_on_queries(only, workload, *([base.workload] if base else []))
-    scale = str(stored.fingerprint.scale) if stored else workload.scale.gate
     return GateOptions(
-        setup=setup_options(workload, chosen, shown, scale=scale), head=head, base=base,
+        setup=setup_options(workload, chosen, shown, scale=_scale(workload, stored)), head=head, base=base,
         baseline=stored, timeout_s=chosen["timeout"], target_ms=workload.target_ms, strict=chosen.get("strict", False),
     ).of_queries(only)  # fmt: skip
+
+
+def _scale(workload: Workload, stored: Baseline | None) -> str:
+    """The size where the user asks for none: that of the baseline."""
+    return str(stored.fingerprint.scale) if stored else workload.scale.gate
 
 
 def _github(result: GateResult, workload: Workload) -> None:

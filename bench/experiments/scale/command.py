@@ -17,10 +17,11 @@ from bench.cli.options import (
     output_option,
     query_option,
     quiet_option,
-    read_workload,
+    read_files,
     server_options,
     sized_options,
     version_of,
+    with_queries,
 )
 from bench.cli.streams import err, out
 from bench.dataset.source import insist_on
@@ -88,9 +89,10 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
     WORKLOAD is a folder as for "pgproof run". Each step is a run of its own, without attribution, in its own folder.
     Whether all steps fit on the disk is checked before they begin. What was measured stays when it is interrupted.
     """
-    found, shown = read_workload(workload, chosen), Silent(out) if quiet else Lines(out)
+    found, shown = read_files(workload, chosen), Silent(out) if quiet else Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
     asked = kept.scaling.asked
+    found = with_queries(found, chosen, str(max(asked.scales)))
     setup = _setup(found, asked, chosen)
 
     def measure(handle: ServerHandle) -> Scaling:

@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from bench.cli.options import insist_on_writable, quiet_option, read_workload, server, server_options, workload_options
+from bench.cli.options import (
+    insist_on_writable,
+    quiet_option,
+    read_files,
+    server,
+    server_options,
+    with_queries,
+    workload_options,
+)
 from bench.cli.streams import answer, out
 from bench.experiments.gate.arms import head_arm
 from bench.experiments.gate.command import gate_options
@@ -54,7 +62,8 @@ def selftest(
     if aa and inject:
         raise click.UsageError("--aa and --inject are two tests: run one after the other")
     insist_on_writable("--log", log)
-    found = read_workload(workload, chosen)
+    found = read_files(workload, chosen)
+    found = with_queries(found, chosen, found.scale.gate)
     done = read_log(log) if log and not inject else []
     if not inject and len(done) >= (aa or SHORT):
         answer(summarize_series(done), show_series(done))

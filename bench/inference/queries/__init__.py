@@ -3,6 +3,7 @@
 ::
 
     read_bare        files of SQL → statements under names, parameters as :name
+    bare_in          a bare file of a workload's queries/ → the same
     surroundings     what is known of the database: tables, keys, references, clock
     describe         statement → query: types from PREPARE, columns from its tree and its plan
     classes_for      query → the same with parameter classes, each tried by execution
@@ -18,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.errors import WorkloadError
-from bench.inference.queries.bare import BareQuery, read_bare
+from bench.inference.queries.bare import BareQuery, bare_in, read_bare
 from bench.inference.queries.classes import SECONDS, Chosen, choose, classes_for
 from bench.inference.queries.describe import describe
 from bench.inference.queries.probes import PROBES, probes
@@ -29,8 +30,8 @@ from bench.model import Query
 from bench.progress import Progress, silent
 
 __all__ = [
-    "BareQuery", "Chosen", "Inferred", "Reference", "Seen", "Surroundings", "choose", "classes_for", "describe",
-    "file_text", "infer", "probes", "read_bare", "surroundings",
+    "BareQuery", "Chosen", "Inferred", "Reference", "Seen", "Surroundings", "bare_in", "choose", "classes_for",
+    "describe", "file_text", "infer", "probes", "read_bare", "surroundings",
 ]  # fmt: skip
 
 IN_ALL = 60.0

@@ -71,6 +71,16 @@ def read_bare(path: Path, encoding: str = "") -> list[BareQuery]:
     return found
 
 
+def bare_in(file: Path, root: Path) -> BareQuery:
+    """The one statement of a bare file of a workload's ``queries/``, under the name of its file.
+
+    Raises:
+        WorkloadError: a quote is never closed.
+    """
+    (one,) = _of_file(file, root, "")
+    return replace(one, name=file.stem, title=one.title or names.title(file.stem))
+
+
 def _of_file(file: Path, root: Path, encoding: str) -> list[BareQuery]:
     text = read_text(file, encoding)
     where = file.relative_to(root).as_posix()

@@ -26,6 +26,13 @@ CREATE TABLE IF NOT EXISTS bench_meta.dataset_manifest (
     manifest    jsonb NOT NULL
 );
 
+-- What each bare query was found to be, so that every command has the same cells.
+CREATE TABLE IF NOT EXISTS bench_meta.described_queries (
+    query       text PRIMARY KEY,
+    text_hash   text NOT NULL,          -- of its file, the clock and the rules by which classes are inferred
+    described   jsonb NOT NULL          -- a query as a run file has it
+);
+
 -- The bindings: chosen once from the data by the texts whose hash is kept, used on both sides.
 CREATE TABLE IF NOT EXISTS bench_meta.query_params (
     query       text NOT NULL,

@@ -1,9 +1,4 @@
--- title: Return the newest order
--- asks: Mark this customer's newest order as returned.
--- tables: orders
--- param customer_id bigint: class
--- writes: yes
--- expects: orders_customer_idx
+-- Mark this customer's newest order as returned.
 UPDATE orders
 SET status = 'returned'
 WHERE order_id = (SELECT order_id

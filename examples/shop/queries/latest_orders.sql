@@ -1,8 +1,4 @@
--- title: Latest orders
--- asks: What did this customer buy last?
--- tables: orders
--- param customer_id bigint: class
--- expects: orders_customer_idx
+-- What did this customer buy last?
 SELECT order_id, status, total_cents, created_at
 FROM orders
 WHERE customer_id = :customer_id

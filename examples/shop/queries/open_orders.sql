@@ -1,7 +1,4 @@
--- title: Open orders
--- asks: How many orders wait, and what are they worth?
--- tables: orders
--- expects: orders_open_idx
+-- How many orders wait, and what are they worth?
 SELECT count(*) AS orders, sum(total_cents) AS cents
 FROM orders
 WHERE status = 'open';

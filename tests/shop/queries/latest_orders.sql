@@ -1,0 +1,10 @@
+-- title: Latest orders
+-- asks: What did this customer buy last?
+-- tables: orders
+-- param customer_id bigint: class
+-- expects: orders_customer_idx
+SELECT order_id, status, total_cents, created_at
+FROM orders
+WHERE customer_id = :customer_id
+ORDER BY created_at DESC, order_id DESC
+LIMIT 10;
