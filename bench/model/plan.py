@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 Json = Any
 """A value as json.loads gives it."""
@@ -27,6 +27,23 @@ class Counters:
     """Page images in ``wal_bytes``: the first change of a page after a checkpoint writes the whole page."""
 
 
+Way = Literal["one shard", "all shards", "coordinator"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How a statement was spread over the nodes of a Citus cluster."""
+
+    way: Way
+    """By one shard, by several at once, or by way of the coordinator: rows of one step went there to be sent on."""
+    tasks: int
+    nodes: int
+    """On which its tasks ran, as far as EXPLAIN shows them."""
+    bytes_between: int
+    """Rows that went from node to node, as Citus counts them: to the coordinator, and as intermediate results."""
+    subplans: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class PlanSeen:
     """The plan of one cell, from EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON)."""
@@ -41,3 +58,5 @@ class PlanSeen:
     """Time of each node alone, parents before children as ``bench.plans.tree`` gives them, from one further execution
     with TIMING ON. For shares only: reading the clock at every node takes time of its own, most of all where a node is
     run often. Empty where that was not measured."""
+    spread: Spread | None = None
+    """None on one server. With it, tasks hang below the node of the plan that asked for them; all blocks are summed."""

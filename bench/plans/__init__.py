@@ -12,6 +12,7 @@ count as zero. No driver, no database.
 ``change``  two plans -> sentences
 ``errors``  plan -> where the server's estimates were off
 ``text``    plan -> EXPLAIN's text format
+``distributed``  a plan of a Citus cluster -> one tree, and how it was spread
 ``inside``  auto_explain's messages -> plans of what a function executes, below the node that calls it
 """
 
@@ -21,8 +22,9 @@ from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
 from bench.plans.estimates import Misestimate, misestimates
 from bench.plans.exclusive import with_self_ms
-from bench.plans.parse import cold_blocks, counters, fingerprint, from_explain, trimmed
+from bench.plans.parse import cold_blocks, counters, fingerprint, trimmed
 from bench.plans.path import access_path
+from bench.plans.seen import from_explain
 from bench.plans.text import explain_text
 from bench.plans.tree import PlanNode, index_names, tree, work_of_finding
 

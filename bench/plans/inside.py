@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bench.model import Json
-from bench.plans.parse import KEYS, SHAPE, fingerprint, number, walk
+from bench.plans.parse import KEYS, REMOVED, SHAPE, fingerprint, number, walk
 
 RELATIONSHIP = "Function"
 """How such a plan belongs to its parent; PostgreSQL has no such word, because it never shows one."""
@@ -22,7 +22,7 @@ CONDITIONS = (
 """What EXPLAIN says of a plan beside its shape where nothing was executed."""
 
 SUMMED = (
-    "Heap Fetches", "Rows Removed by Filter", "Rows Removed by Join Filter", "Rows Removed by Index Recheck",
+    "Heap Fetches",
     "Shared Hit Blocks", "Shared Read Blocks", "Shared Dirtied Blocks", "Shared Written Blocks", "Local Hit Blocks",
     "Local Read Blocks", "Temp Read Blocks", "Temp Written Blocks", "WAL Bytes", "WAL FPI", "WAL Records",
 )  # fmt: skip
@@ -40,7 +40,7 @@ def read(messages: Sequence[str]) -> list[Json]:
         if "Plan" not in said:
             continue
         key = (str(said.get("Query Text")), fingerprint(said["Plan"]))
-        found[key] = _both(found[key], said["Plan"]) if key in found else said["Plan"]
+        found[key] = both(found[key], said["Plan"]) if key in found else said["Plan"]
     return list(found.values())
 
 
@@ -68,14 +68,18 @@ def _with_children(node: Json, home: Json, added: list[Json]) -> Json:
     return {**node, "Plans": children} if children else node
 
 
-def _both(one: Json, other: Json) -> Json:
-    """The work of two executions of one plan."""
+def both(one: Json, other: Json) -> Json:
+    """One plan with the work of two executions of it."""
     loops = number(one, "Actual Loops") + number(other, "Actual Loops")
     rows = sum(number(node, "Actual Rows") * number(node, "Actual Loops") for node in (one, other))
     node: dict[str, Any] = {**one, "Actual Loops": round(loops), "Actual Rows": rows / loops if loops else 0}
+    for key in REMOVED:  # of a loop, as the rows are
+        if key in one or key in other:
+            removed = sum(number(node, key) * number(node, "Actual Loops") for node in (one, other))
+            node[key] = removed / loops if loops else 0
     for key in SUMMED:
         if key in one or key in other:
             node[key] = round(number(one, key) + number(other, key))
     if one.get("Plans"):
-        node["Plans"] = [_both(*pair) for pair in zip(one["Plans"], other["Plans"], strict=True)]
+        node["Plans"] = [both(*pair) for pair in zip(one["Plans"], other["Plans"], strict=True)]
     return node

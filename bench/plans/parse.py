@@ -1,4 +1,4 @@
-"""From an EXPLAIN document to the record that a run keeps: plan, fingerprint, work counters."""
+"""What a plan of an EXPLAIN document comes to: fingerprint, work counters, nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bench.model import ColdBlocks, Counters, Json, PlanSeen
+from bench.model import ColdBlocks, Counters, Json
 
 # A row that a node threw away has been worked for just as a row that it passed on. Counting emitted rows alone
 # misses an index scan that became a sequential scan: both emit the same.
@@ -56,23 +56,6 @@ KEPT = {
 }  # fmt: skip
 """Properties of a plan node that describe it and its work. Costs, estimates and times change from run to run, and
 conditions are in the statement: in a file under review they would be noise."""
-
-
-def from_explain(document: Json) -> PlanSeen:
-    """Read one EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) document.
-
-    ``document`` is what the server returns: a list of one object. Planning buffers are not counted: they depend on
-    what the connection has cached, not on the plan.
-    """
-    explained = document[0] if isinstance(document, list) else document
-    plan = explained["Plan"]
-    return PlanSeen(
-        plan=plan,
-        fingerprint=fingerprint(plan),
-        counters=counters(plan),
-        planning_ms=number(explained, "Planning Time"),
-        execution_ms=number(explained, "Execution Time"),
-    )
 
 
 def counters(plan: Json) -> Counters:

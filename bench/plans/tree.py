@@ -117,6 +117,8 @@ def _kind_in_words(node: Json) -> str:
         partial = node.get("Partial Mode", "Simple")
         words = AGGREGATES.get(node.get("Strategy", ""), kind)
         return words if partial == "Simple" else f"{partial} {words}"
+    if provider := node.get("Custom Plan Provider"):
+        return f"{kind} ({provider})"
     if kind in OPERATIONS:
         return str(node.get("Operation", kind))
     return f"{'Hash' if node.get('Strategy') == 'Hashed' else ''}{kind} {node.get('Command', '')}".strip()  # of a SetOp

@@ -95,6 +95,11 @@ KINDS = {
         "writing to {table}",
         "inserts, updates or deletes the rows that it gets; each index of the table that is concerned is written too.",
     ),
+    "Custom Scan": Kind(
+        "asking the nodes of the cluster",
+        "is done by an extension. Citus Adaptive sends a statement to each shard that is concerned, on the node where "
+        "it lies, and puts the answers together; what the shards do hangs below it.",
+    ),
     "ProjectSet": Kind("expanding rows", "makes several rows of one where a function returns a set."),
 }
 """By node type of EXPLAIN's JSON. A type that is not here is shown by its name alone."""

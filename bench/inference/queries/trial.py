@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from bench.model import Query
-from bench.plans.parse import from_explain
+from bench.plans.seen import from_explain
 from bench.postgres.connection import Connection
 from bench.workload.sqlfile import numbered
 
