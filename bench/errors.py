@@ -2,6 +2,7 @@
 
     PgproofError                exit code 2
     ├── WorkloadError           a file of the workload cannot be used (names file:line)
+    │   └── Refused             the server has no such feature for a statement of it
     ├── ServerError             no server, or not one that pgproof can work on
     ├── DatasetError            the rows cannot be made, or break a constraint
     ├── DiskFull                no room left on the device
@@ -33,6 +34,10 @@ class PgproofError(Exception):
 
 class WorkloadError(PgproofError):
     """A file of the workload cannot be used."""
+
+
+class Refused(WorkloadError):
+    """The server has no such feature for a statement: what a Citus cluster refuses, one server may do."""
 
 
 class ServerError(PgproofError):

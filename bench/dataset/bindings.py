@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 from psycopg.rows import dict_row
 
-from bench.errors import WorkloadError
+from bench.errors import Refused, WorkloadError
 from bench.model import Binding, Query
 from bench.postgres import ledger
 from bench.postgres.connection import Connection
@@ -33,9 +33,13 @@ DEFAULT_CLASS = "all"
 
 
 def choose_bindings(
-    connection: Connection, queries: Sequence[Query], classes_file: Path, clock: str, progress: Progress
-) -> dict[str, dict[str, tuple[Binding, ...]]]:
-    """Return the bindings of each query by class; a class for which the data has no value is left out."""
+    connection: Connection, queries: Sequence[Query], classes_file: Path, clock: str, progress: Progress,
+    *, refused: list[str] | None = None,
+) -> dict[str, dict[str, tuple[Binding, ...]]]:  # fmt: skip
+    """Return the bindings of each query by class; a class for which the data has no value is left out.
+
+    So is a class of a query alone whose SELECT the server refuses, where ``refused`` is given to be told why.
+    """
     text = read_text(classes_file) if classes_file.exists() else ""
     classes: list[Row] | None = None
     found = {}
@@ -47,8 +51,10 @@ def choose_bindings(
         if bindings is None:
             if classes is None:
                 classes = class_rows(connection, classes_file, clock)
-            bindings = _choose_for_query(connection, query, classes, clock)
-            ledger.write_bindings(connection, query.name, text_hash, bindings)
+            told = len(refused or ())
+            bindings = _choose_for_query(connection, query, classes, clock, refused)
+            if len(refused or ()) == told:  # otherwise it is said in the next run, too
+                ledger.write_bindings(connection, query.name, text_hash, bindings)
         found[query.name] = bindings
     progress("choosing parameters", len(queries), len(queries), "queries")
     return found
@@ -79,7 +85,7 @@ def choose_bindings_for(connection: Connection, queries: Sequence[Query], row: R
 
 
 def _choose_for_query(
-    connection: Connection, query: Query, classes: Sequence[Row], clock: str
+    connection: Connection, query: Query, classes: Sequence[Row], clock: str, refused: list[str] | None
 ) -> dict[str, tuple[Binding, ...]]:
     bindings: dict[str, list[Binding]] = {}
     chosen = [row for row in classes if not query.classes or row["class"] in query.classes]
@@ -96,7 +102,14 @@ def _choose_for_query(
     for name, statement in query.extra_classes.items():
         where = f"{query.file}:1 (class {name})"
         known = _constants(query, clock)
-        for given in _select(connection, statement, types, known, where)[:1]:
+        try:
+            found = _select(connection, statement, types, known, where)[:1]
+        except Refused as error:
+            if refused is None:
+                raise
+            refused.append(error.message)
+            continue
+        for given in found:
             args = _arguments(connection, query, given, clock)
             # The worst case may be the hot tenant itself: the same values need no second cell.
             if args and not any(args.args == other.args for values in bindings.values() for other in values):

@@ -27,11 +27,12 @@ from bench.dataset.worker import Loaded, Recipe
 from bench.errors import DatasetError, PgproofError
 from bench.inference.dataset_file import FILE as PLAN_FILE
 from bench.model import Bar, Check, Dataset, Distribution, TableSeen
-from bench.postgres import databases, ledger
+from bench.postgres import cluster, databases, ledger
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.capabilities import is_superuser
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.distribution import resolved
 from bench.postgres.schema_loader import LoadedSchema, load_schema
 from bench.postgres.schema_roles import drop_unused
 from bench.progress import Progress
@@ -63,6 +64,8 @@ class Build:
     bulk: Callable[[], AbstractContextManager[None]]
     workers: int
     progress: Progress
+    spread: bool = False
+    """Tables are spread over the nodes of a Citus cluster, where the workload says how."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,9 @@ class Begun:
     fire_triggers: bool = False
 
 
-def template_name(workload: Workload, recipe: Recipe, server_major: int, admin: Connection) -> str:
+def template_name(
+    workload: Workload, recipe: Recipe, server_major: int, admin: Connection, *, spread: bool = False
+) -> str:  # fmt: skip
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version.
 
     Each role that is no superuser has names of its own: it may not mark what another one made.
@@ -92,6 +97,11 @@ def template_name(workload: Workload, recipe: Recipe, server_major: int, admin: 
         shaped.append("cluster SQL")
     if not is_superuser(admin):
         shaped.append(admin.info.user)
+    if spread and workload.distribution:
+        nodes = [[node.host, node.port, node.has_shards] for node in cluster.nodes_of(admin)]
+        shaped.append(
+            [nodes, [[one.table, one.column, one.colocate_with, one.shard_count] for one in workload.distribution]]
+        )
     return f"{databases.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
@@ -101,7 +111,7 @@ def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) ->
     Raises:
         WorkloadError: the dataset's files are wrong; rows that are complete by then stay.
     """
-    name = template_name(workload, recipe, how.server_major, admin)
+    name = template_name(workload, recipe, how.server_major, admin, spread=how.spread)
     asked = read_distributions(workload.dataset / "distributions.sql")  # before the load: a wrong file costs none
     while True:
         found = databases.find(admin, name)
@@ -125,7 +135,7 @@ def go_on(
 
     It takes the template's name; where that is there, or somebody makes it, ``database`` is left as it is.
     """
-    name = template_name(workload, recipe, how.server_major, admin)
+    name = template_name(workload, recipe, how.server_major, admin, spread=how.spread)
     if databases.find(admin, name) or not databases.claim(admin, name):
         return ensure(admin, workload, recipe, how)
     try:
@@ -162,7 +172,7 @@ def _build(
     if recipe.base is not None:
         about["base"] = recipe.base
     if begun is None:
-        databases.create(admin, name, "template", about=about)
+        databases.create(admin, name, "template", about=about, spread=how.spread and bool(workload.distribution))
     try:
         with how.bulk():
             _fill(name, workload, recipe, how, begun or _begin(name, workload, recipe, how))
@@ -217,6 +227,8 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         keeper = _keeper(how.target)
         with keeper.connect(name) as own:
             held = hold_back(own, keys=not begun.fire_triggers)  # what they do may lean on keys: ON CONFLICT
+            if how.spread:
+                cluster.distribute(own, resolved(own, workload.distribution))
         begin = clock()
         filled, told = _load(name, workload, recipe, how, begun)
         loaded = clock()
@@ -226,7 +238,9 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         vacuum(keeper, name, how.workers, how.progress)
         vacuumed = clock()
         values = variables(recipe.scale, recipe.seed, recipe.skew, workload.clock, recipe.base)
-        checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress)
+        refused: list[str] = []
+        told_of = refused if how.spread and workload.distribution else None
+        checks = run_checks(connection, workload.dataset / "checks.sql", values, how.progress, refused=told_of)
         insist(checks)
         dataset = Dataset(
             key=name.removeprefix(f"{databases.PREFIX}t_"), scale=recipe.scale, unit=workload.scale.unit,
@@ -239,7 +253,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
                 for row in rows(connection, "list_tables")
                 if (one := _of_table(filled, row))
             ),
-            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes, *told, *mended),
+            checks=checks, schema_notes=(*workload.schema_notes, *begun.schema.notes, *told, *mended, *refused),
         )  # fmt: skip
         ledger.write_manifest(connection, asdict(dataset))
 

@@ -86,11 +86,18 @@ class Setup:
     stamp: str = field(default_factory=stamp)
     """In the names of all that is made here and goes at the end."""
     watch: Stopwatch = field(default_factory=Stopwatch)
+    refused: list[str] = field(default_factory=list)
+    """Classes that a cluster cannot be asked for, each in a line."""
 
     @property
     def workload(self) -> Workload:
         """What is put on the server."""
         return self.options.workload
+
+    @property
+    def spread(self) -> bool:
+        """Whether its tables are spread over the nodes of a Citus cluster."""
+        return self.server.capabilities.spreads_tables and bool(self.workload.distribution)
 
     @property
     def progress(self) -> Progress:
@@ -116,7 +123,10 @@ class Setup:
         """The bindings of each query by class, from the rows of the filled database."""
         workload = self.workload
         with self.target.connect(self.template) as connection:
-            return choose_bindings(connection, queries, workload.dataset / "classes.sql", workload.clock, self.progress)
+            return choose_bindings(
+                connection, queries, workload.dataset / "classes.sql", workload.clock, self.progress,
+                refused=self.refused if self.spread else None,
+            )  # fmt: skip
 
     def bindings_told(self, queries: Sequence[Query]) -> tuple[Bindings, dict[str, str]]:
         """``bindings``, and of queries whose bindings cannot be chosen why: the others go on without them."""
@@ -234,7 +244,8 @@ def fill(options: SetupOptions, server: ServerHandle, admin: Connection) -> tupl
 def build_on(server: ServerHandle, options: SetupOptions) -> Build:
     """What it takes to fill a database on ``server``."""
     target = Target(server.dsn, SESSION_SETTINGS, server.login)
-    return Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress)
+    spread = server.capabilities.spreads_tables
+    return Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress, spread=spread)
 
 
 def with_queries(options: SetupOptions, server: ServerHandle) -> Workload:

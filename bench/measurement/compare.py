@@ -121,6 +121,11 @@ def _look(
                 side = replace(side, by_binding=_by_binding(connection, cell, state, seen, plans=plans))
         except Timeout as timeout:
             side = replace(side, samples=(Sample(timeout.ms, 0.0, len(answers), censored=True),))
+        except WorkloadError as refused:
+            if not sides.spread:
+                raise
+            answered = len(answers) == len(cell.bindings)  # then only its plan is refused, and it is timed without
+            side = side if answered else CellSide(error=refused.message)
     return side, answers
 
 

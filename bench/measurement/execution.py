@@ -94,6 +94,8 @@ class Sides:
     """Settings of one side alone, which win over those of all."""
     copy: str = ""
     """A second copy of the database after, to be timed in turn with it."""
+    spread: bool = False
+    """Their tables are spread over a cluster, which refuses some statements: that is an outcome, and no end."""
 
     def connect(self, state: Arm, *, writes: bool) -> Connection:
         """A new connection for measuring: read only unless the query writes, custom plans, one timeout.

@@ -144,8 +144,9 @@ def _latest_ms(pair: Pair, arm: Arm) -> float:
 
 
 def _hopeless(pair: Pair, arm: Arm) -> bool:
-    samples = (*pair.after.samples, *pair.copy) if arm == "copy" else pair.side(arm).samples
-    return any(sample.censored for sample in samples)
+    side = pair.after if arm == "copy" else pair.side(arm)
+    samples = (*side.samples, *pair.copy) if arm == "copy" else side.samples
+    return bool(side.error) or any(sample.censored for sample in samples)
 
 
 def _timed(connection: Connection, cell: Cell, arm: Arm, number: int, at_s: float) -> Sample:
@@ -185,6 +186,8 @@ def _turns(
 
 def _wanted(side: CellSide, options: Options, *, left: bool) -> bool:
     """Whether one more execution would say more; ``left`` while there is budget."""
+    if side.error:
+        return False
     n, cut_off = len(side.samples), any(sample.censored for sample in side.samples)
     if not options.target_ms:
         return not cut_off and n < options.rounds

@@ -40,6 +40,8 @@ class Capabilities:
     """Why its files cannot be touched, where the handle has no ``data_dir``."""
     is_here: Callable[[Connection], bool] = runs_here
     """Whether the server behind a connection runs on this machine."""
+    spreads_tables: bool = False
+    """It is the coordinator of a Citus cluster: tables can be spread over its nodes."""
 
 
 def is_superuser(connection: Connection) -> bool:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from psycopg import sql
 
 from bench.errors import ServerError
+from bench.postgres import cluster
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
 from bench.postgres.schema_roles import drop_unused
+from bench.postgres.servers.settings import SESSION_SETTINGS
 from bench.postgres.workload_role import admit
 from bench.timestamps import now_text
 
@@ -46,10 +48,26 @@ class OwnDatabase:
     connections: int = 0
     may_drop: bool = True
     """Whether this role may mark and drop it: another one may have made it."""
+    nodes: int = 0
+    """On how many nodes of a Citus cluster it stands under this name; 0: it is of this server alone."""
+    part_of: str = ""
+    """On a worker: the coordinator of the cluster of whose database it is a part."""
 
 
 def own_databases(admin: Connection) -> list[OwnDatabase]:
-    """All databases of the server that carry our mark, by name."""
+    """All databases of the server that carry our mark, by name; size and sessions are those of all their nodes.
+
+    Raises:
+        ServerError: one of them is spread over nodes of which one does not answer.
+    """
+    found = _marked(admin)
+    if not any(one.nodes for one in found):
+        return found
+    parts = [{one.name: one for one in _marked(node)} for node in cluster.others(admin)]
+    return [_joined(one, [part[one.name] for part in parts if one.name in part]) if one.nodes else one for one in found]
+
+
+def _marked(admin: Connection) -> list[OwnDatabase]:
     found = []
     for row in rows(admin, "list_databases", PREFIX):
         if mark := _mark(row["mark"]):
@@ -58,9 +76,19 @@ def own_databases(admin: Connection) -> list[OwnDatabase]:
                 OwnDatabase(
                     row["name"], mark["kind"], bool(mark["complete"]), mark["created_at"], used,
                     mark.get("about", {}), row["size_bytes"], row["connections"], row["may_drop"],
+                    int(mark.get("nodes", 0)), str(mark.get("part_of", "")),
                 )
             )  # fmt: skip
     return found
+
+
+def _joined(database: OwnDatabase, parts: list[OwnDatabase]) -> OwnDatabase:
+    return replace(
+        database,
+        size_bytes=sum(one.size_bytes for one in (database, *parts)),
+        connections=sum(one.connections for one in (database, *parts)),
+        may_drop=all(one.may_drop for one in (database, *parts)),
+    )
 
 
 def _mark(comment: str | None) -> dict[str, Any] | None:
@@ -76,27 +104,63 @@ def write_mark(admin: Connection, database: OwnDatabase) -> None:
     mark = {
         "kind": database.kind, "complete": database.complete, "created_at": database.created_at,
         "used_at": database.used_at, "about": database.about,
+        **({"nodes": database.nodes} if database.nodes else {}),
+        **({"part_of": database.part_of} if database.part_of else {}),
     }  # fmt: skip
     comment = sql.Literal(json.dumps({MARK: mark}, sort_keys=True))
     admin.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(database.name), comment))
 
 
-def create(admin: Connection, name: str, kind: str, *, template: str = "", about: dict[str, Any] | None = None) -> None:
+def create(
+    admin: Connection, name: str, kind: str, *, template: str = "", about: dict[str, Any] | None = None,
+    spread: bool = False,
+) -> None:  # fmt: skip
     """Create a database of ours, marked, empty or as a copy of ``template`` (file by file, which is fastest).
 
-    A clone is complete at once; an empty template database is so when ``complete`` says it.
+    A clone is complete at once; an empty template database is so when ``complete`` says it. With ``spread``, and where
+    the template is, it stands on every node of the Citus cluster that ``admin`` leads.
     """
-    drop(admin, name)
-    # C collation: the same order and the same index sizes on every machine
-    how = "TEMPLATE {} STRATEGY file_copy" if template else "TEMPLATE {} ENCODING 'UTF8' LOCALE 'C'"
+    source = find(admin, template) if template else None
+    workers = cluster.others(admin) if spread or (source and source.nodes) else ()
+    nodes = 1 + len(workers) if spread or (source and source.nodes) else 0
+    if workers:
+        _sweep(admin, workers)
+    _drop_on((*workers, admin), name) if nodes else drop(admin, name)
     # Marked under a passing name first, so that no database of the final name is ever without its mark.
     passing, now = f"{PREFIX}new_{secrets.token_hex(4)}", now_text()
+    made = OwnDatabase(passing, kind, bool(template), now, now, about or {}, nodes=nodes)
     with explained(f"creating database {name}"):
-        source = sql.Identifier(template or "template0")
-        admin.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(passing)) + sql.SQL(how).format(source))
-        admit(admin, passing, empty=not template)
-        write_mark(admin, OwnDatabase(passing, kind, bool(template), now, now, about or {}))
-        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(passing), sql.Identifier(name)))
+        for node in (admin, *workers):
+            _make(node, passing, template)
+            admit(node, passing, empty=not template)
+            write_mark(node, made if node is admin else replace(made, nodes=0, part_of=cluster.identity(admin)))
+        for node in (*workers, admin):
+            node.execute(_RENAME.format(sql.Identifier(passing), sql.Identifier(name)))
+        if nodes and not template:
+            cluster.join(admin, name)
+        if nodes:
+            cluster.set_up(admin, name, SESSION_SETTINGS)
+
+
+_RENAME = sql.SQL("ALTER DATABASE {} RENAME TO {}")
+
+
+def _make(node: Connection, name: str, template: str) -> None:
+    # C collation: the same order and the same index sizes on every machine
+    how = "TEMPLATE {} STRATEGY file_copy" if template else "TEMPLATE {} ENCODING 'UTF8' LOCALE 'C'"
+    source = sql.Identifier(template or "template0")
+    statement = sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(how).format(source)
+    cluster.undisturbed(node, template, statement)
+
+
+def _sweep(admin: Connection, workers: Sequence[Connection]) -> None:
+    """Drop what an interrupted run left on workers alone: parts of databases that the coordinator has no more."""
+    known, ours = {one.name for one in _marked(admin)}, cluster.identity(admin)
+    for worker in workers:
+        for one in _marked(worker):
+            if one.part_of == ours and one.name not in known and claim(admin, one.name):
+                _drop_on((worker,), one.name)
+                release(admin, one.name)
 
 
 def rename(admin: Connection, name: str, to: str, kind: str) -> None:
@@ -105,8 +169,13 @@ def rename(admin: Connection, name: str, to: str, kind: str) -> None:
     if database is None:
         raise ServerError(f"database {name} is none of pgproof's: it is left alone")
     with explained(f"renaming database {name}"):
-        admin.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to)))
+        for node in (*_workers_of(admin, database), admin):
+            cluster.undisturbed(node, name, _RENAME.format(sql.Identifier(name), sql.Identifier(to)))
     write_mark(admin, replace(database, name=to, kind=kind, complete=False))
+
+
+def _workers_of(admin: Connection, database: OwnDatabase) -> tuple[Connection, ...]:
+    return cluster.others(admin) if database.nodes else ()
 
 
 def clone(admin: Connection, template: str, name: str, kind: str, about: dict[str, Any] | None = None) -> None:
@@ -132,13 +201,23 @@ def drop(admin: Connection, name: str) -> None:
     Raises:
         ServerError: a database of that name exists and is not ours.
     """
-    exists = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-    if not exists:
-        return
-    if not find(admin, name):
-        hint = "rename it, or point pgproof at another server"
-        raise ServerError(f"database {name} exists, but pgproof did not make it: it is left alone", hint=hint)
-    admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+    found = next((one for one in _marked(admin) if one.name == name), None)
+    _drop_on((*(_workers_of(admin, found) if found else ()), admin), name)
+
+
+def _drop_on(nodes: Sequence[Connection], name: str) -> None:
+    """Drop it on those of ``nodes`` that have it, or on none of them, where it is not ours on one."""
+    exists = "SELECT 1 FROM pg_database WHERE datname = %s"
+    there = [node for node in nodes if node.execute(exists, [name]).fetchone()]
+    for node in there:
+        if not any(one.name == name for one in _marked(node)):
+            place = f" on {cluster.where(node)}" if len(nodes) > 1 else ""
+            hint = "rename it, or point pgproof at another server"
+            raise ServerError(
+                f"database {name} exists{place}, but pgproof did not make it: it is left alone", hint=hint
+            )
+    for node in there:
+        node.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 def drop_all(target: Target, names: Iterable[str]) -> None:
@@ -165,12 +244,15 @@ def release(admin: Connection, name: str) -> None:
 def clean(admin: Connection) -> list[str]:
     """Drop what interrupted runs left: our databases that no live run has claimed, except finished templates.
 
-    Roles that were made for schemas go when no database has anything of theirs.
+    What is a part of another server's database stays. Roles that were made for schemas go when no database has anything
+    of theirs.
     """
     dropped = []
     for database in own_databases(admin):
         finished = database.complete and (database.kind == "template" or database.about.get("kept"))
-        if finished or database.connections or not database.may_drop or not claim(admin, database.name):
+        if finished or database.part_of or database.connections or not database.may_drop:
+            continue
+        if not claim(admin, database.name):
             continue
         drop(admin, database.name)
         release(admin, database.name)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from bench.errors import DatasetError, DiskFull, PgproofError, ServerError, WorkloadError
+from bench.errors import DatasetError, DiskFull, PgproofError, Refused, ServerError, WorkloadError
 
 
 def first_line(error: BaseException) -> str:
@@ -53,4 +53,5 @@ def translated(error: psycopg.Error, what: str) -> PgproofError:
         hint = "on a server that pgproof starts, a workload's SQL is no superuser: docs/security.md"
         return WorkloadError(f"{what}: {diagnosis.message_primary}", hint=hint)
     detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
-    return WorkloadError(f"{what}: {diagnosis.message_primary or first_line(error)}{detail}")
+    kind = Refused if isinstance(error, psycopg.errors.FeatureNotSupported) else WorkloadError
+    return kind(f"{what}: {diagnosis.message_primary or first_line(error)}{detail}")

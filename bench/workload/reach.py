@@ -66,7 +66,8 @@ FUNCTIONS = re.compile(
       | pg_(?:create|drop|copy|sync)_\w*replication_slots? | pg_replication_\w+ | pg_logical_\w+
       | pg_stat_reset_(?:shared|slru|replication_slot|subscription_stats) | pg_log_backend_memory_contexts
       | pg_show_all_file_settings | pg_hba_file_rules | pg_ident_file_mappings | binary_upgrade_\w+
-      | dblink\w* | postgres_fdw_\w+""",
+      | dblink\w* | postgres_fdw_\w+
+      | run_command_on_\w+ | citus_(?:add|remove|drain|disable|activate|update|set|move|copy|rebalance)_\w+""",
     re.VERBOSE,
 )
 """Functions that touch the server's files, act on other sessions or the whole server, or connect elsewhere."""

@@ -214,3 +214,27 @@ def test_more_executions_go_where_the_spread_is_wide(sides: Sides) -> None:
     options = Options(rounds=15, budget_s=4, timeout_s=30, warmups=0, seed=1, target_ms=1)
     first, second = time_pairs(sides, cells, [compare(sides, c) for c in cells], options, silent, lambda _: None)
     assert len(first.before.samples) < len(second.before.samples)
+
+
+def test_what_a_cluster_refuses_is_an_outcome_of_its_side_and_the_other_is_timed(
+    sides: Sides, admin: Connection
+) -> None:
+    """``i`` is an index of one side alone; what one server does not know is an error, and ends everything."""
+    known = "SELECT n FROM t WHERE 'i'::regclass IS NOT NULL AND n = 7"
+    cells = [cell(known), cell("SELECT count(*) FROM t", name="other")]
+    with pytest.raises(WorkloadError, match='relation "i" does not exist'):
+        compare(sides, cells[0])
+    spread = replace(sides, spread=True)
+    pairs = [compare(spread, one) for one in cells]
+    assert 'relation "i" does not exist' in pairs[0].before.error
+    assert (pairs[0].after.error, pairs[0].equality) == ("", None)
+    timed = time_pairs(spread, cells, pairs, OPTIONS, silent, lambda _: None)
+    assert [(len(one.before.samples), len(one.after.samples)) for one in timed] == [(0, 6), (6, 6)]
+
+
+def test_what_can_be_executed_and_not_explained_is_timed_without_a_plan(sides: Sides) -> None:
+    spread, shown = replace(sides, spread=True), cell("SHOW work_mem")  # a statement that EXPLAIN has no grammar for
+    pair = compare(spread, shown)
+    assert (pair.before.error, pair.before.plan, pair.equality and pair.equality.equal) == ("", None, True)
+    (timed,) = time_pairs(spread, [shown], [pair], OPTIONS, silent, lambda _: None)
+    assert (len(timed.before.samples), len(timed.after.samples)) == (6, 6)

@@ -97,7 +97,7 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
             bindings = setup.bindings(queries)
         seen = replace(_begin(setup, chosen.options), given=chosen.given)
         names = {state: f"{databases.PREFIX}{seen.id}_{state}" for state in STATES}
-        sides = Sides(setup.target, names, chosen.options.timeout_s)
+        sides = Sides(setup.target, names, chosen.options.timeout_s, spread=setup.spread)
         caches = Caches(server, sides, whole_machine=chosen.drop_caches)
         work = _Work(setup, chosen, bindings, sides, keep, seen)
         try:
@@ -146,6 +146,7 @@ def _notes(setup: Setup) -> tuple[str, ...]:
         )
     if left_out := len(setup.options.left_out):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
+    notes += [f"A class was left out, since the cluster refuses to be asked for it: {one}." for one in setup.refused]
     if setup.server.superuser:
         notes.append(f"{SUPERUSER[0].upper()}{SUPERUSER[1:]}.")
     return tuple(notes)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 
 import psycopg
 
 from bench.errors import ServerError
+from bench.postgres import cluster
 from bench.postgres.capabilities import Capabilities
 from bench.postgres.servers.conninfo import redact, users_dsn
 from bench.postgres.servers.handle import ServerHandle, ServerOptions
@@ -34,8 +36,9 @@ def existing_server(options: ServerOptions) -> Iterator[ServerHandle]:
         check_version(conn, where)
         superuser = _check_role(conn, where)
         version_num = conn.info.server_version
+        capabilities = replace(CAPABILITIES, spreads_tables=cluster.leads(conn))
     yield ServerHandle(
-        kind="dsn", dsn=dsn, version_num=version_num, capabilities=CAPABILITIES, bin_dir=None, data_dir=None,
+        kind="dsn", dsn=dsn, version_num=version_num, capabilities=capabilities, bin_dir=None, data_dir=None,
         bulk=lambda: nullcontext(), superuser=superuser,
     )  # fmt: skip
 
