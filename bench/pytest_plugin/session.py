@@ -107,7 +107,9 @@ class Session:
             progress=self._progress,
         )  # fmt: skip
         with Target(server.dsn, SESSION_SETTINGS).connect() as admin:
-            cached = databases.find(admin, template_name(self.workload, setup_options.recipe, major, admin))
+            spread = server.capabilities.spreads_tables
+            name = template_name(self.workload, setup_options.recipe, major, admin, spread=spread)
+            cached = databases.find(admin, name)
         what = f"{self.workload.name}, {self.scale:,} {self.workload.scale.unit}"
         if not (cached and cached.complete):
             self._say(f"{what}: filling the dataset, which later runs start from")

@@ -26,6 +26,7 @@ from bench.experiments.before_after.limitations import limitations
 from bench.experiments.before_after.next_steps import NextStep, next_steps
 from bench.experiments.before_after.noise import NoiseSummary, summarize_noise
 from bench.experiments.before_after.settings_seen import SettingSeen, settings_seen
+from bench.experiments.before_after.spread import SpreadSummary, summarize_spread
 from bench.experiments.before_after.tables import TableWork, tables
 from bench.model import Run, Since
 from bench.model.vocabulary import Mark, mark
@@ -68,6 +69,8 @@ class RunSummary:
     cold: ColdSummary | None
     coverage: CoverageSummary | None
     """Which clauses of the queries their classes exercise; None where that was not asked for."""
+    spread: SpreadSummary | None
+    """How the queries were spread over a cluster; None on one server."""
     beside: tuple[Beside, ...]
     """The queries that read, once more in other circumstances."""
     before: Tally
@@ -130,6 +133,7 @@ def summarize(run: Run) -> RunSummary:
         tables=tables(run),
         cold=colder,
         coverage=covered,
+        spread=summarize_spread(run),
         beside=others,
         before=before,
         after=after,

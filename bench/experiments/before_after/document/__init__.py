@@ -3,6 +3,7 @@
 ``first_screen``   what was found, what to do now, figures at a glance
 ``since``          what moved since the run before
 ``overview``       a row for each query, and where the work is
+``spread``         where on a cluster each query is answered
 ``cold``           executions with emptied caches
 ``beside``         the queries that read, in other circumstances
 ``optimizations``  what each change costs and who uses it
@@ -30,6 +31,7 @@ from bench.experiments.before_after.document.optimizations import optimizations,
 from bench.experiments.before_after.document.overview import overview
 from bench.experiments.before_after.document.places import links, places
 from bench.experiments.before_after.document.queries import folded, queries
+from bench.experiments.before_after.document.spread import spread
 from bench.experiments.before_after.files import OTHERS
 from bench.experiments.before_after.findings import findings
 from bench.experiments.before_after.summary import RunSummary, summarize
@@ -61,6 +63,7 @@ def document(run: Run, summary: RunSummary) -> Document:
         sections=(
             overview(summary, found),
             queries(run, summary, found),
+            *spread(summary),
             *cold(summary, found),
             *beside(summary, found),
             *(

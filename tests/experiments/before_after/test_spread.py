@@ -1,0 +1,73 @@
+"""What a report says of queries on a cluster."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bench.experiments.before_after.document.spread import spread
+from bench.experiments.before_after.spread import summarize_spread
+from bench.experiments.before_after.summary import summarize
+from bench.model import CellSide, Run
+from bench.model.plan import Spread
+from bench.report.document import Sentences, Table
+from tests.builders import runs
+
+ONE, ALL = Spread("one shard", 1, 1, 2048), Spread("all shards", 32, 2, 9216)
+BY_WAY = Spread("coordinator", 33, 2, 4096, 1)
+
+
+def side(way: Spread | None, ms: float = 5) -> CellSide:
+    made = runs.side(ms, runs.scan("leads"))
+    return replace(made, plan=made.plan and replace(made.plan, spread=way))
+
+
+def run_of(**queries: tuple[CellSide, CellSide]) -> Run:
+    pairs = [replace(runs.pair(), query=name, before=one, after=other) for name, (one, other) in queries.items()]
+    return runs.run(*pairs, queries=tuple(runs.query(name) for name in queries))
+
+
+def test_a_run_on_one_server_has_no_such_section() -> None:
+    run = run_of(queue=(side(None), side(None)))
+    assert summarize_spread(run) is None
+    assert list(spread(summarize(run))) == []
+
+
+def test_queries_are_told_by_where_they_are_answered() -> None:
+    refused = CellSide(error="queries/old.sql:1 (before): complex joins are only supported when colocated")
+    run = run_of(
+        queue=(side(ALL), side(ONE)),
+        total=(side(ALL), side(ALL)),
+        top=(side(ONE), side(BY_WAY)),
+        old=(refused, side(ONE)),
+    )
+    found = summarize_spread(run)
+    assert found is not None
+    assert found.sentences == (
+        "2 of 4 queries are answered by one shard in every class after the optimizations: what a tenant has lies on "
+        "one node. More nodes carry more tenants; they make none of these faster for a tenant that grows (queue, old).",
+        "All shards at once, so that more nodes share the work: total.",
+        "By way of the coordinator, which gets rows and sends them on before it can go on: top.",
+        "The cluster refuses old before: queries/old.sql:1 (before): complex joins are only supported when colocated.",
+    )
+
+
+def test_a_query_stands_by_the_class_that_asks_the_most() -> None:
+    wide, narrow = side(ALL), side(ONE)
+    pairs = [replace(runs.pair(), parameter_class=name, before=one, after=one) for name, one in
+             (("hot", narrow), ("worst", wide))]  # fmt: skip
+    found = summarize_spread(runs.run(*pairs))
+    assert found is not None
+    assert [(row.after.spread, row.after.buffers) for row in found.rows] == [
+        (ALL, wide.plan and wide.plan.counters.buffers)
+    ]
+
+
+def test_the_table_has_tasks_bytes_and_blocks_of_both_states() -> None:
+    run = run_of(queue=(side(ALL), side(ONE)), claim=(side(None), replace(side(None), plan=None)))
+    (section,) = spread(summarize(run))
+    sentences, table = section.blocks
+    assert isinstance(sentences, Sentences)
+    assert isinstance(table, Table)
+    shown = [[str(cell.line) for cell in row] for row in table.rows]
+    assert shown[0] == ["queue", "all shards", "32", "9.2 kB", "100", "one shard", "1", "2.0 kB", "100"]
+    assert shown[1] == ["claim", "on the coordinator alone", "–", "–", "100", "not seen", "–", "–", "–"]
