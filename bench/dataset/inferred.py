@@ -65,6 +65,7 @@ def _load(
 ) -> tuple[dict[str, Loaded], list[str]]:
     filled: dict[str, Loaded] = {}
     told: list[str] = []
+    planned = _rows(world)
     tables = tables_of(world)
     while tables:
         made, refused = _copy(target, database, tables, workers, progress)
@@ -73,7 +74,13 @@ def _load(
             break
         told += [f"{name}: {reason}" for name, reason in refit(connection, world, refused).items()]
         tables = _again(connection, world, filled, refused)
+    if short := planned - _rows(world):
+        told.append(f"by that {short:,} of {planned:,} rows are missing")
     return filled, told
+
+
+def _rows(world: World) -> int:
+    return sum(table.rows for table in world.plan.tables)
 
 
 def _copy(

@@ -86,6 +86,8 @@ class TablePlan:
     """Rows that its keys, checks and parents allow; None where nothing limits them."""
     left_out: str = ""
     """Why it gets no rows at all, where it does not."""
+    weight: float = 0.0
+    """What part it gets of rows that are shared out; 0 where its number is its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -221,7 +221,7 @@ def _table(
         if plan.capacity is not None and wanted > plan.capacity:
             place = (*plan.name.split(".", 1), "rows")
             raise found.wrong(place, f"rows = {rows}: keys and checks of {plan.name} allow {plan.capacity}")
-        plan = replace(plan, rows=wanted, reason=SAID, left_out="" if wanted else plan.left_out)
+        plan = replace(plan, rows=wanted, reason=SAID, left_out="" if wanted else plan.left_out, weight=0.0)
     if "skew" in said:
         plan = replace(plan, skew=float(said["skew"]))
     columns = found.columns(plan.name)

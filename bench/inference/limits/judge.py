@@ -162,12 +162,16 @@ def _learnt(
     tried = _candidates(column, limits, checks, key, texts, clock)
     if not tried:
         return None
-    array = pa.array(tried, pa.string())
-    try:
-        passed = judge(connection, table, checks, {column.name: array})
-    except psycopg.Error:  # one of the candidates is no value of the type
-        array = pa.array(_of_type(column, limits, key, clock), pa.string())
-        passed = judge(connection, table, checks, {column.name: array}) if len(array) else np.zeros(0, bool)
+    for values in (tried, _of_type(column, limits, key, clock)):
+        array = pa.array(values, pa.string())
+        try:
+            passed = judge(connection, table, checks, {column.name: array}) if values else np.zeros(0, bool)
+            break
+        except psycopg.Error as error:  # one of them is no value of the type, or the server has no such values
+            if error.diag.sqlstate is None:
+                raise
+    else:
+        return None
     if not passed.any():
         return None
     usual = passed[: len(_of_type(column, limits, key, clock))]

@@ -36,8 +36,9 @@ def plan_rows(
     for name, (count, share) in share_out(chosen, limits, rows).items():
         columns = _columns(chosen[name], proposals.get(name, ()), limits.get(name, {}))
         references = chosen[name].references
+        weight = share.weight if share.rows is None else 0.0
         plans.append(
-            TablePlan(name, count, share.reason, columns, references, capacity=share.capacity)
+            TablePlan(name, count, share.reason, columns, references, capacity=share.capacity, weight=weight)
         )  # fmt: skip
     return DatasetPlan(tuple(plans), rows, seed, clock)
 

@@ -20,6 +20,7 @@ from bench.inference.rows.sources import BY_TYPE, REFERENCE, CannotMake
 from bench.inference.rows.subjects import Subject
 from bench.inference.rows.trial import sieve, try_table
 from bench.inference.rows.unique import codes_of, repeats
+from bench.inference.rows.volumes import share_again
 from bench.inference.rows.world import World
 from bench.model.schema import Check, Index, Schema
 from bench.postgres.connection import Connection
@@ -31,6 +32,8 @@ MOST_CANDIDATES = 4
 """Candidates for each row at most where the server judges them."""
 FEW = 4_000
 """Candidates that a table may have in any case: they are judged in half a second."""
+MISSED = 0.001
+"""Share of the rows asked for that may be missing since a table took fewer; more are shared out among the others."""
 LOWEST_SHARE = 0.02
 """Share of accepted candidates below which more of them are not worth their time."""
 _CASE = re.compile(r'(?:pg_catalog\.)?(?:lower|upper)\(\(?"?\w+"?\)?(?:::text)?\)')
@@ -44,7 +47,15 @@ def make_ready(connection: Connection, schema: Schema, plan: DatasetPlan) -> Wor
     is returned says which tables are left out and why, and how many rows each other one gets.
     """
     world = World(schema, plan)
-    return _Ready(connection, world).run()
+    found = _Ready(connection, world).run().plan
+    missing = sum(one.rows for one in plan.tables) - sum(one.rows for one in found.tables)
+    if missing < MISSED * plan.rows:
+        return world
+    # Of rows that are judged as many are asked for as before: of fewer, fewer would pass once more.
+    judged = {n: one.asked for n, one in world.states.items() if one.kept is not None and one.rows < one.asked}
+    again = share_again(world.subjects, plan, found)
+    tables = (replace(one, rows=judged.get(one.name, one.rows)) for one in again.tables)
+    return _Ready(connection, World(schema, replace(again, tables=tuple(tables)))).run()
 
 
 def refit(connection: Connection, world: World, refused: Mapping[str, str], role: str = "replica") -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from bench.inference.plan import Limits
+from bench.inference.plan import DatasetPlan, Limits, TablePlan
 from bench.inference.rows import capacity
 from bench.inference.rows.graph import above, depths, ordered
 from bench.inference.rows.subjects import Subject
@@ -70,6 +71,28 @@ def share_out(
     return {name: (sizes[name], shares[name]) for name in order}
 
 
+def share_again(chosen: Mapping[str, Subject], planned: DatasetPlan, found: DatasetPlan) -> DatasetPlan:
+    """``found``, in which tables got fewer rows than ``planned``, with those that are missing given to the others.
+
+    They go to tables whose number is not their own, by weight, as far as their keys have room.
+    """
+    before = {table.name: table.rows for table in planned.tables}
+    missing = sum(before.values()) - sum(table.rows for table in found.tables)
+    sizes = {table.name: table.rows for table in found.tables}
+    open_ = {table.name: table for table in found.tables if table.weight and table.rows == before[table.name] > 0}
+    while missing > 0 and open_:
+        total = sum(table.weight for table in open_.values())
+        for name, table in list(open_.items()):
+            room = missing if table.capacity is None else _room(chosen[name], table, table.capacity) - sizes[name]
+            more = min(room, math.ceil(missing * table.weight / total), missing)
+            total -= table.weight
+            sizes[name], missing = sizes[name] + max(more, 0), missing - max(more, 0)
+            if more >= room:
+                del open_[name]
+    tables = (replace(table, rows=sizes[table.name]) for table in found.tables)
+    return replace(found, tables=tuple(tables))
+
+
 def _capped(
     order: Iterable[str], chosen: Mapping[str, Subject], limits: Mapping[str, Mapping[str, Limits]],
     shares: dict[str, Share], offered: Mapping[str, float], sizes: dict[str, int],
@@ -91,7 +114,7 @@ def _capped(
     return found
 
 
-def _room(subject: Subject, share: Share, most: int) -> int:
+def _room(subject: Subject, share: Share | TablePlan, most: int) -> int:
     """New rows that a table gets at most, of those that its keys allow."""
     room = max(0, most - subject.table.rows)
     spared = share.weight and subject.references and room >= SPARED_FROM
