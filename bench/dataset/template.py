@@ -228,7 +228,7 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         with keeper.connect(name) as own:
             held = hold_back(own, keys=not begun.fire_triggers)  # what they do may lean on keys: ON CONFLICT
             if how.spread:
-                cluster.distribute(own, resolved(own, workload.distribution))
+                cluster.distribute(own, resolved(own, [one for one in workload.distribution if not one.made_by]))
         begin = clock()
         filled, told = _load(name, workload, recipe, how, begun)
         loaded = clock()

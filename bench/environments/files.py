@@ -96,7 +96,6 @@ def built(files: Files, server: ServerHandle, progress: Progress) -> Iterator[Bu
 def _defined(
     files: Files, server: ServerHandle, connection: Connection, notes: tuple[str, ...], progress: Progress
 ) -> Defined:
-    distribution = resolved(connection, files.distribution)
     ledger.create(connection)
     ledger.refresh_index_catalog(connection)
     before = after = read_definition(connection)
@@ -112,6 +111,7 @@ def _defined(
     if number:
         progress("reading what each optimization does", number, number, "")
     settings = plan_settings(connection)
+    distribution = resolved(connection, files.distribution)  # of tables that optimizations make, too
     major = server.version_num // 10000
     return Defined(files.name, major, before, after, tuple(blocks), settings, notes, distribution)
 

@@ -18,8 +18,9 @@ from bench.errors import DatasetError, PgproofError, WorkloadError
 from bench.measurement import Bindings
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Binding, Dataset, Query, State
-from bench.postgres import databases, optimizations
+from bench.postgres import cluster, databases, optimizations
 from bench.postgres.connection import Connection, Target, checkpoint
+from bench.postgres.distribution import resolved
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
 from bench.postgres.servers.record import record_of
 from bench.progress import Progress, silent
@@ -173,6 +174,9 @@ class Setup:
             self.clone(name, "after", **about)
             with self.target.connect(name) as connection:
                 applied = optimizations.apply_all(connection, self.workload.optimizations, self.progress)
+                if self.spread:
+                    made = [one for one in self.workload.distribution if one.made_by]
+                    cluster.distribute(connection, resolved(connection, made))
             origin = {"workload": self.workload.name, databases.OPTIMIZED_FROM: self.template}
             if self._worth_keeping(name) and optimized.keep(self.admin, self.target, name, key, applied, origin):
                 databases.clone(self.admin, key, name, "after", mark)

@@ -119,6 +119,8 @@ class DistributedTable:
     shard_count: int | None = None
     """None: as many as the cluster makes."""
     line: int = 0
+    made_by: str = ""
+    """The optimization that makes the table; empty where the schema does."""
 
 
 InjectionKind = Literal["database", "settings", "query"]

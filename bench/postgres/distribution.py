@@ -25,11 +25,11 @@ def resolved(connection: Connection, tables: Sequence[DistributedTable]) -> tupl
     for one, row in zip(tables, rows(connection, "find_tables_to_distribute", *names), strict=True):
         where = f"{FILE}:{one.line}"
         if row["table_name"] is None:
-            raise WorkloadError(f"{where}: schema.sql makes no table {one.table}")
+            raise WorkloadError(f"{where}: nothing makes a table {one.table}")
         if row["column_name"] is None:
             raise WorkloadError(f"{where}: table {one.table} has no column {one.column}")
         if row["beside"] is None:
-            raise WorkloadError(f"{where}: schema.sql makes no table {one.colocate_with}")
+            raise WorkloadError(f"{where}: nothing makes a table {one.colocate_with}")
         if row["table_name"] in found:
             first = found[row["table_name"]].line
             raise WorkloadError(f"{where}: {row['table_name']} again (first: line {first})")

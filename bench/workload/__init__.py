@@ -18,7 +18,7 @@ from bench.model import DistributedTable, Optimization, Query
 from bench.suggestions import did_you_mean, file_nearby
 from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
-from bench.workload.distribution import read_distribution
+from bench.workload.distribution import read_distribution, with_makers
 from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.psql import Step, read_script
 from bench.workload.queries import read_any_query, read_write
@@ -162,7 +162,7 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         writes=tuple(read_write(file, folder) for file in sorted((folder / "writes").glob("*.sql"))),
         class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
         schema_notes=notes,
-        distribution=read_distribution(folder),
+        distribution=with_makers(read_distribution(folder), optimizations),
         cluster_sql=cluster_sql,
     )
 

@@ -6,12 +6,15 @@ they stand: what is made of them is a record.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import WorkloadError
-from bench.model import DistributedTable, Statement
-from bench.syntax.tree import Node, NotParsed, inner, kind, parse, statement
+from bench.model import DistributedTable, Optimization, Statement
+from bench.syntax.tree import Node, NotParsed, inner, kind, parse, statement, walk
 from bench.workload import sqlfile
 
 FILE = "distribution.sql"
@@ -21,6 +24,7 @@ ARGUMENTS = {
     DISTRIBUTED: ("table_name", "distribution_column", "distribution_type", "colocate_with", "shard_count"),
 }
 """The parameters of Citus' functions in their order (its documentation, "Citus Utility Functions")."""
+_CREATES = re.compile(r"\s*CREATE\b", re.IGNORECASE)
 HINT = (
     f"write SELECT {REFERENCE}('schema.table'); or SELECT {DISTRIBUTED}('schema.table', 'column'); "
     "with literals as arguments"
@@ -45,6 +49,29 @@ def read_distribution(root: Path) -> tuple[DistributedTable, ...]:
     if not found:
         raise WorkloadError(f"{FILE}:1: no statement here", hint=HINT)
     return tuple(found.values())
+
+
+def with_makers(
+    tables: tuple[DistributedTable, ...], optimizations: Sequence[Optimization]
+) -> tuple[DistributedTable, ...]:
+    """The same, each with the optimization that makes it: a rollup is spread when it is there."""
+    if not tables:
+        return ()
+    makers = {name: block.name for block in optimizations for one in block.statements for name in _tables_made(one.sql)}
+    return tuple(replace(one, made_by=makers.get(one.table.replace('"', ""), "")) for one in tables)
+
+
+def _tables_made(text: str) -> Iterator[str]:
+    if not _CREATES.match(text):
+        return
+    try:
+        tree = parse(text)
+    except NotParsed:  # the server says so, with the place
+        return
+    for node in walk(tree):
+        if kind(node) in ("CreateStmt", "IntoClause"):
+            made = node.relation if kind(node) == "CreateStmt" else node.rel
+            yield f"{made.schemaname}.{made.relname}" if made.schemaname else str(made.relname)
 
 
 def _table(one: Statement) -> DistributedTable:

@@ -54,10 +54,10 @@ def test_another_distribution_column_is_drift_of_the_document(everything: Built)
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        (DistributedTable("app.nobody", line=3), "distribution.sql:3: schema.sql makes no table app.nobody"),
-        (DistributedTable("app.names", line=3), "makes no table app.names"),  # a view
+        (DistributedTable("app.nobody", line=3), "distribution.sql:3: nothing makes a table app.nobody"),
+        (DistributedTable("app.names", line=3), "makes a table app.names"),  # a view
         (DistributedTable("app.people", "colour", line=4), ":4: table app.people has no column colour"),
-        (DistributedTable("app.people", "person_id", "app.nobody", line=5), ":5: schema.sql makes no table app.nobody"),
+        (DistributedTable("app.people", "person_id", "app.nobody", line=5), ":5: nothing makes a table app.nobody"),
     ],
 )
 def test_what_the_schema_does_not_make_cannot_be_distributed(

@@ -70,8 +70,14 @@ def test_anything_else_is_refused_with_its_line(tmp_path: Path, text: str, said:
 
 def test_the_crm_has_its_tenants_everywhere_and_all_that_is_theirs_by_tenant() -> None:
     crm = read(ROOT)
-    assert [one.table for one in crm.distribution if not one.column] == ["crm.organizations"]
-    assert [one.column for one in crm.distribution if one.column] == ["organization_id"] * 13
+    own = [one for one in crm.distribution if not one.made_by]
+    assert [one.table for one in own if not one.column] == ["crm.organizations"]
+    assert [one.column for one in own if one.column] == ["organization_id"] * 13
+
+
+def test_a_table_that_an_optimization_makes_is_known_by_it() -> None:
+    made = {one.table: one.made_by for one in read(ROOT).distribution if one.made_by}
+    assert made == dict.fromkeys(("crm_agg.org_daily_metrics", "crm_agg.watermark"), "org_daily_rollup")
 
 
 def test_it_does_not_change_what_is_measured_on_one_server(shop: Path) -> None:
