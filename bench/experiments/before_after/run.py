@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from bench.attribution.prove_smallest import PROOF_S
 from bench.cells.copies import copies_of
 from bench.cells.coverage import joined
+from bench.errors import WorkloadError
 from bench.experiments.attributing import Subject, attribute
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
 from bench.measurement import Bindings, Cell, Sides, cells_of, compare_all, time_pairs
@@ -315,22 +316,31 @@ def _measure_writes(work: _Work, cells: list[Cell]) -> None:
         if cells:
             _measure_cells(work, sides, cells)
         with setup.watch("upkeep"), sides.target.connect(sides.databases["after"]) as connection:
-            applied = _with_upkeep(setup, connection, work.seen.applied)
+            applied, refused = _with_upkeep(setup, connection, work.seen.applied)
         _exercise(work, sides, cells)
-    work.told(applied=applied)
+    work.told(applied=applied, notes=(*work.seen.notes, *refused))
 
 
-def _with_upkeep(setup: Setup, connection: Connection, applied: Sequence[Applied]) -> tuple[Applied, ...]:
+def _with_upkeep(
+    setup: Setup, connection: Connection, applied: Sequence[Applied]
+) -> tuple[tuple[Applied, ...], list[str]]:
+    """What was applied with what keeping it up takes, and what of that a cluster refuses, a line each."""
+    refused: list[str] = []
     blocks = {block.name: block for block in setup.workload.optimizations if block.upkeep or block.staleness}
     found = []
     for number, one in enumerate(applied):
         setup.progress("measuring upkeep", number, len(applied))
         if block := blocks.get(one.name):
-            upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock)
-            one = replace(one, upkeep=upkeep, staleness=staleness)
+            try:
+                upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock)
+                one = replace(one, upkeep=upkeep, staleness=staleness)
+            except WorkloadError as error:
+                if not setup.spread:
+                    raise
+                refused.append(f"The cluster refuses to keep {block.name} up: {error.message}.")
         found.append(one)
     setup.progress("measuring upkeep", len(applied), len(applied))
-    return tuple(found)
+    return tuple(found), refused
 
 
 def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:

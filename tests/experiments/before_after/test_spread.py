@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
+import pytest
+
+from bench.errors import WorkloadError
 from bench.experiments.before_after.document.spread import spread
+from bench.experiments.before_after.run import _with_upkeep
 from bench.experiments.before_after.spread import summarize_spread
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Run
 from bench.model.plan import Spread
+from bench.postgres.connection import Target
+from bench.progress import silent
 from bench.report.document import Sentences, Table
 from tests.builders import runs
 
@@ -60,6 +67,20 @@ def test_a_query_stands_by_the_class_that_asks_the_most() -> None:
     assert [(row.after.spread, row.after.buffers) for row in found.rows] == [
         (ALL, wide.plan and wide.plan.counters.buffers)
     ]
+
+
+def test_upkeep_that_a_cluster_refuses_is_a_note_and_the_others_are_measured(target: Target) -> None:
+    """On one server it is an error of the workload."""
+    blocks = [runs.optimization(name, upkeep=(text,)) for name, text in (("bad", "SELECT 1 / 0"), ("good", "SELECT 1"))]
+    workload = SimpleNamespace(optimizations=blocks, clock="2026-01-01Z")
+    with target.connect() as connection:
+        setup = SimpleNamespace(workload=workload, progress=silent, spread=True)
+        applied, told = _with_upkeep(setup, connection, [runs.applied("bad"), runs.applied("good")])
+        assert [len(one.upkeep) for one in applied] == [0, 1]
+        assert [line.partition(": ")[0] for line in told] == ["The cluster refuses to keep bad up"]
+        setup = SimpleNamespace(workload=workload, progress=silent, spread=False)
+        with pytest.raises(WorkloadError, match="upkeep of bad"):
+            _with_upkeep(setup, connection, [runs.applied("bad")])
 
 
 def test_the_table_has_tasks_bytes_and_blocks_of_both_states() -> None:
