@@ -19,6 +19,9 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from bench.progress import Progress as Notice
+from bench.progress import silent
+
 
 class _Rate(ProgressColumn):
     """Units per second, where a phase counts something fast."""
@@ -34,6 +37,8 @@ class Bars:
     """Progress bars, one for each phase, with rate and time left. A context manager and a progress callback."""
 
     def __init__(self, console: Console) -> None:
+        self.also: Notice = silent
+        """Takes notice of the same."""
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓"),
             TextColumn("{task.description:<28}"),
@@ -61,6 +66,7 @@ class Bars:
         if phase not in self._tasks:
             self._tasks[phase] = self._progress.add_task(phase, total=total or 1, unit=unit)
         self._progress.update(self._tasks[phase], completed=done if total else 1, total=total or 1)
+        self.also(phase, done, total, unit)
 
     def say(self, line: str) -> None:
         """Print a line above the bars."""
@@ -71,6 +77,8 @@ class Lines:
     """One plain line at the end of each phase, for logs and pipes."""
 
     def __init__(self, console: Console) -> None:
+        self.also: Notice = silent
+        """Takes notice of the same."""
         self._console = console
         self._begun: dict[str, float] = {}
 
@@ -89,6 +97,7 @@ class Lines:
             what = f" ({total:,.0f} {unit})" if unit else ""
             self.say(f"{phase}{what}: {time.monotonic() - begin:.1f} s")
             del self._begun[phase]
+        self.also(phase, done, total, unit)
 
     def say(self, line: str) -> None:
         """Print a line."""

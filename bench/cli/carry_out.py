@@ -9,11 +9,13 @@ from typing import Any, TypeVar
 
 from bench.cli import all_results
 from bench.cli.codes import EXIT_DIFFERS, EXIT_INCOMPATIBLE, EXIT_INCONCLUSIVE
+from bench.cli.live import Live
 from bench.cli.options import opened, server
 from bench.cli.streams import answer, err, out
 from bench.errors import PgproofError
 from bench.experiments.experiment import Experiment, Outcome
 from bench.postgres.servers import ServerHandle
+from bench.progress import silent
 from bench.progress_bars import Bars, Lines
 from bench.results_folder import LATEST, Checkpoint, insist_on, make
 from bench.storage import RUN
@@ -41,12 +43,19 @@ def carry_out(
         headline: what is begun, in a line.
     """
     with shown, server(chosen, shown) as handle:
+        begun = headline(handle)
+        shown.also = live = Live(experiment, results, begun)
         try:
-            shown.say(headline(handle))
+            shown.say(begun)
+            live.begin()
+            opened(results.folder / experiment.page)
             record = measure(handle)
-        except (KeyboardInterrupt, PgproofError) as error:
-            _stop(experiment, results, error)
+        except BaseException as error:
+            part = _stop(experiment, results, error) if isinstance(error, KeyboardInterrupt | PgproofError) else None
+            if not (part and experiment.worth_reporting(part)):
+                live.stop(_how(error), kept=results.file.exists())
             raise
+        shown.also = silent  # the page is about to be the report
         shown("writing the report", 0, 1)
         results.publish(record, experiment.write)
         everything = all_results.enter(experiment, record, results.folder)
@@ -58,7 +67,7 @@ def carry_out(
 
 def show(experiment: Experiment[Record, Any], record: Record, folder: Path) -> None:
     """Print what was found and where its report is, or its summary where ``--json`` asks for that; open the page where
-    ``--open`` does."""
+    ``--open`` does, unless that was done when it was begun."""
     if out.as_json:
         answer(experiment.for_programs(record, folder))
     else:
@@ -84,7 +93,7 @@ def store_part(experiment: Experiment[Record, Any], results: Checkpoint[Record],
     seen: Any = results.latest
     if seen is None or not experiment.worth_keeping(seen):
         return None
-    ended = {"status": "interrupted" if isinstance(error, KeyboardInterrupt) else "failed", "finished_at": now_text()}
+    ended = {"status": _how(error), "finished_at": now_text()}
     part: Record = replace(seen, **{one.name: ended[one.name] for one in fields(seen) if one.name in ended})
     if experiment.worth_reporting(part):
         results.write(part, experiment.write)
@@ -93,15 +102,20 @@ def store_part(experiment: Experiment[Record, Any], results: Checkpoint[Record],
     return part
 
 
-def _stop(experiment: Experiment[Record, Any], results: Checkpoint[Record], error: BaseException) -> None:
-    """Store the part that was measured, and say where, or that there is nothing."""
+def _how(error: BaseException) -> str:
+    return "interrupted" if isinstance(error, KeyboardInterrupt) else "failed"
+
+
+def _stop(experiment: Experiment[Record, Any], results: Checkpoint[Record], error: BaseException) -> Record | None:
+    """Store the part that was measured, and say where, or that there is nothing; returns it."""
     if experiment.kept is None:
-        return
+        return None
     part = store_part(experiment, results, error)
     lines = experiment.kept(part, results.folder) if part else ()
     if isinstance(error, KeyboardInterrupt):  # they are the last words of the command
         for line in lines or ("nothing had been measured yet, so nothing is kept",):
             error.add_note(line)
-        return
+        return part
     for line in lines:
         err.print(line, markup=False, soft_wrap=True)
+    return part

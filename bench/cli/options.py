@@ -159,7 +159,8 @@ def output_option(command: Command) -> Command:
 def open_option(command: Command) -> Command:
     """The option that opens the page (``opened``)."""
     return click.option(
-        "--open", is_flag=True, expose_value=False, callback=_remember, help="Open the page in a browser.",
+        "--open", is_flag=True, expose_value=False, callback=_remember, help="Open the page in a browser: that of what "
+        "takes its time as soon as it is begun, for it follows until the end.",
     )(command)  # fmt: skip
 
 

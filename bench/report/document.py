@@ -373,6 +373,8 @@ class Document:
     """Below the alarms of a page: what is not finished."""
     target: str = ""
     """Where the page's first link leads; the first section if empty."""
+    reloads_s: int = 0
+    """Seconds after which the page reloads itself, of what is not finished; 0: never."""
 
 
 def shown(blocks: Sequence[Block], form: Format) -> tuple[Block, ...]:

@@ -92,7 +92,10 @@ def test_ctrl_c_while_measuring_keeps_the_part_that_was_measured(cli_home: Path,
     seen = storage.load(storage.RUN, stored)
     assert seen.status == "interrupted"
     assert seen.pairs
+    page = stored.with_name("report.html").read_text()
+    assert ("Stopped (interrupted)" in page, "data-reloads" in page) == (True, False)
     assert main(["report", str(stored)]) == 0
+    assert "Stopped (interrupted)" not in stored.with_name("report.html").read_text()
 
 
 def test_ctrl_c_between_the_sides_keeps_those_that_were_measured(
@@ -117,4 +120,5 @@ def test_ctrl_c_while_loading_leaves_no_dataset_behind(cli_home: Path, tmp_path:
     assert last.startswith(
         "interrupted: nothing had been measured yet, so nothing is kept; to begin again: pgproof run"
     )
+    assert list((tmp_path / "reports").iterdir()) == []  # nor the page that followed it
     assert "the cache is empty" in pgproof("cache list")[1]

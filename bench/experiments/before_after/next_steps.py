@@ -45,7 +45,9 @@ def next_steps(
     optimizations: Sequence[OptimizationSummary],
     attribution: AttributionSummary | None,
 ) -> tuple[NextStep, ...]:
-    """Say what to do next, the most urgent first; empty where nothing was measured."""
+    """Say what to do next, the most urgent first; empty where nothing was measured, or it still goes on."""
+    if run.status == "running":
+        return ()
     has_after = any(query.after for query in queries)
     steps = [*_wrong(queries), *_over(queries, run), *_unclear(queries, run)]
     if queries and not has_after:

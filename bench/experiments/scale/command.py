@@ -97,7 +97,7 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
 
     def measure(handle: ServerHandle) -> Scaling:
         kept.save()
-        with _Steps(kept, quiet=quiet) as steps:
+        with _Steps(kept, shown.also, quiet=quiet) as steps:
             hooks = scaling.Hooks(steps.begin, steps.done, shown.say)
             scaling.carry_out(setup, asked.options, kept.scaling.missing, handle, hooks)
         return replace(kept.scaling, status="complete")
@@ -148,9 +148,9 @@ class _Kept:
 class _Steps(ExitStack):
     """The steps as they go on: each with bars and a folder of its own."""
 
-    def __init__(self, kept: _Kept, *, quiet: bool) -> None:
+    def __init__(self, kept: _Kept, also: Progress, *, quiet: bool) -> None:
         super().__init__()
-        self._kept, self._quiet = kept, quiet
+        self._kept, self._also, self._quiet = kept, also, quiet
         self.current: Checkpoint[Run] | None = None
 
     def begin(self, scale: int) -> tuple[Progress, Keep]:
@@ -159,6 +159,7 @@ class _Steps(ExitStack):
         if not self._quiet:
             out.print(f"step {scales.index(scale) + 1} of {len(scales)}: {scale:,} {self._kept.scaling.asked.unit}")
         shown = progress(out, quiet=self._quiet)
+        shown.also = self._also
         self.enter_context(shown)
         folder = self._kept.results.folder / _name(scale)
         self.current = Checkpoint(RUN, lambda: folder)

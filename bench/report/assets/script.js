@@ -254,4 +254,8 @@
     .observe(document.body, { subtree: true, attributeFilter: ["open"] });
   addEventListener("hashchange", reveal);
   reveal();
+
+  // ---- the page of what goes on
+  const every = Number(document.body.dataset.reloads);
+  if (every) setTimeout(() => location.reload(), 1000 * every);
 })();

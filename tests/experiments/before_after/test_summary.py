@@ -216,6 +216,10 @@ def test_other_rows_come_before_anything_else_and_are_not_shipped():
     assert "ship-script" not in " ".join(steps)
 
 
+def test_while_it_goes_on_nothing_is_advised():
+    assert summarize(run(pair("a"), status="running")).next_steps == ()
+
+
 def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
     from tests.builders import attributed
 
