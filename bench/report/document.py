@@ -249,6 +249,8 @@ class Plans:
     """What they are, for who does not see them."""
     caption: str
     plans: ComparedPlans
+    marked: int = 0
+    """Number of the line to look at first; 0 for none."""
     formats: frozenset[Format] = PAGE
 
 

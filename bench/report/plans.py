@@ -38,6 +38,11 @@ class PlanStep:
         return None if self.node.kind in NO_ROWS else self.node.actual_rows
 
     @property
+    def expected(self) -> float | None:
+        """Rows that the planner expected; None where the plan was kept without."""
+        return self.node.estimated_rows or (None if self.node.actual_rows else 0.0)
+
+    @property
     def indent(self) -> int:
         """Steps to the right."""
         return min(self.node.depth, DEPTH_MAX)
@@ -178,6 +183,8 @@ def _estimate(node: PlanNode, *, stopped: bool) -> str:
 
     A node that was stopped early gave fewer rows than it has: that is no wrong estimate.
     """
+    if not node.estimated_rows:  # at least one, unless the plan was kept without
+        return ""
     guessed, real = max(node.estimated_rows, 1.0), max(node.actual_rows, 1.0)
     factor = max(guessed / real, real / guessed)
     if not node.executed or node.kind in NO_ROWS or factor < WRONG_ESTIMATE or (stopped and guessed > real):

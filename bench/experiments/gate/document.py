@@ -23,10 +23,12 @@ from bench.report.document import (
     TERMINAL,
     Block,
     Cell,
+    Code,
     Column,
     Document,
     Facts,
     Fold,
+    Plans,
     Section,
     Sentences,
     Span,
@@ -48,6 +50,10 @@ ROWS_MOST = 60
 NOISE_MOST = 5
 """Cells on a terminal."""
 LISTED_MOST = 40
+OPENED_MOST = 12
+"""Regressions that a page shows opened: more are a list, from which one chooses."""
+PLANS_MOST = 60
+"""Cells whose plans a page has, the worst first."""
 COLUMN = 160
 """Characters of a text in the table: its details have the rest."""
 INDENT = 4
@@ -79,6 +85,7 @@ def document(result: GateResult, summary: GateSummary) -> Document:
         ),
         pgproof=result.pgproof,
         footer=f"Made by pgproof {result.pgproof} from gate.json.",
+        styles=("plan.css",),
     )
 
 
@@ -120,15 +127,32 @@ def _next(result: GateResult) -> Iterator[Sentences]:
 
 # -------------------------------------------------------------------------------------------------- cell by cell
 def _details(summary: GateSummary) -> Iterator[Block]:
-    for one in summary.failed:
+    for place, one in enumerate(summary.failed):
         facts = Sentences(tuple(str(fact) for fact in one.facts), style="list", most=PROSE)
-        yield Fold(f"{one_line(one.name, NAME)}: {one.cell.word}", (facts,))
+        opened = one.cell.word == "regression" and place < OPENED_MOST
+        plans = _plans(one, opened=opened) if place < PLANS_MOST else ()
+        yield Fold(f"{one_line(one.name, NAME)}: {one.cell.word}", (facts, *plans), opened=opened)
     if passed := summary.of("pass"):
         cells = [one.cell for one in passed]
         lines = (sentences.listing(cells, LISTED_MOST), *_remarks(passed)[:LISTED_MOST])
         verb = "passes" if len(passed) == 1 else "pass"
         said = Sentences(lines, style="list", most=10 * PROSE)
         yield Fold(f"{plural(len(passed), 'cell')} {verb}", (said,))
+
+
+def _plans(one: CellSummary, *, opened: bool) -> Iterator[Block]:
+    """Both plans on common lines, with the line that did it; a page has them."""
+    if one.plans is None:
+        return
+    name, found = one_line(one.name, NAME_MOST), one.plans
+    if found.sentence:
+        yield Sentences((f"Line {found.did_it} did it: {found.sentence}",), style="paragraph", formats=PAGE)
+        yield Sentences((f"This step did it: {found.sentence}",), style="paragraph", most=PROSE, formats=MARKDOWN)
+    same = "Before is the base, after what is judged; the same work stands on the same line"
+    plans = Plans(f"Plans, {name}", same, found.compared, marked=found.did_it)
+    texts = tuple(Code(f"{name}, {state}", text, sql=False) for state, text in found.compared.texts.items())
+    copied = Fold("As text", texts, lazy=True, formats=PAGE)
+    yield Fold("Both plans", (plans, copied), opened=opened, lazy=True, formats=PAGE)
 
 
 def _remarks(cells: Sequence[CellSummary]) -> list[str]:

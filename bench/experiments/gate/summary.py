@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.experiments.gate import sentences
+from bench.experiments.gate.plans import CellPlans, cell_plans
 from bench.experiments.gate.record import VERDICTS, CellResult, CellVerdict, GateResult
 from bench.experiments.gate.sentences import Fact
 
@@ -21,6 +22,8 @@ class CellSummary:
     place: str
     facts: tuple[Fact, ...]
     """All that is known of it, the headline first."""
+    plans: CellPlans | None
+    """Those of both arms, where it did not simply pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +82,5 @@ def _cell(cell: CellResult) -> CellSummary:
         because=sentences.expected(cell) or cell.cause,
         place=sentences.place(cell),
         facts=sentences.facts(cell),
+        plans=None if cell.word == "pass" else cell_plans(cell),
     )
