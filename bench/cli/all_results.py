@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,10 +16,12 @@ import click
 from bench import storage
 from bench.cli.names import default_workload
 from bench.errors import PgproofError, RunFileError
+from bench.experiments.entries import of
 from bench.experiments.experiment import Experiment, experiment_of, result_in
+from bench.model import KnownAnswer
 from bench.overview.document import FILE, document
 from bench.overview.record import ENTRY, Entry
-from bench.overview.summary import Listed, summarize
+from bench.overview.summary import Listed, known_answer, summarize
 from bench.report.files import put
 from bench.report.html import render as html
 from bench.results_folder import LATEST, writing_to
@@ -46,18 +48,34 @@ def enter(experiment: Experiment[Any, Any], record: object, folder: Path) -> Pat
 
 def rewrite(output: Path) -> Path:
     """Write the page of all results in ``output`` anew."""
-    found, unread, until = list[Listed](), list[str](), time.process_time() + READING_S
-    for folder in _folders(output):
-        entry = _kept(folder)
-        if entry is None and time.process_time() > until:
-            unread.append(folder.name)
-        elif entry := entry or _read(folder):
-            found.append(Listed(folder.name, entry))
+    found, unread = _listed(_folders(output))
     others = {name: f"{LATEST}-{name}/{name}.html" for name in OTHERS if (output / f"{LATEST}-{name}").exists()}
     made = html.render(document(summarize(found, unread, datetime.now(UTC), others)))
     with writing_to(output):
         put({PAGE: made}, output)
     return output / PAGE
+
+
+def known(record: object, folder: Path) -> tuple[KnownAnswer, ...]:
+    """What the results beside ``folder`` say of the workload of ``record``, which is kept in ``folder``."""
+    given, _ = _workload()
+    own = Listed(folder.name, replace(of(record), given=given))
+    found, _ = _listed(one for one in _folders(folder.parent) if one != folder)
+    made = summarize([own, *found], (), datetime.now(UTC))
+    ready = next(one.ready for one in made.workloads if one.name == own.entry.workload)
+    return tuple(map(known_answer, ready))
+
+
+def _listed(folders: Iterable[Path]) -> tuple[list[Listed], list[str]]:
+    """The results in ``folders``, and the names of those for which there was no time."""
+    found, unread, until = list[Listed](), list[str](), time.process_time() + READING_S
+    for folder in folders:
+        entry = _kept(folder)
+        if entry is None and time.process_time() > until:
+            unread.append(folder.name)
+        elif entry := entry or _read(folder):
+            found.append(Listed(folder.name, entry))
+    return found, unread
 
 
 def entry_in(folder: Path) -> Entry | None:

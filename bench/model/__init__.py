@@ -11,6 +11,7 @@ raw samples and plans, no derived figure. docs/file-format.md describes it field
 ``cold``      what was seen of executions with emptied caches
 ``attribution``  what was seen of the four sides of each optimization
 ``since``     what moved since the run before
+``known``     what other results said of the workload
 ``coverage``  what was seen of statements that are another one in one clause
 ``load``      what was seen of a workload under load
 ``maintenance``  what was seen of procedures that keep an aged database fast
@@ -40,6 +41,7 @@ from bench.model.attribution import (
 from bench.model.churn import Aged, ChurnPhase, TableChurned
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage, ClauseSeen
+from bench.model.known import KnownAnswer
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.relation import Relation
 from bench.model.run import (
@@ -122,6 +124,7 @@ __all__ = [
     "Injection",
     "InjectionKind",
     "Json",
+    "KnownAnswer",
     "LeftOut",
     "Load",
     "Look",

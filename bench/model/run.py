@@ -9,6 +9,7 @@ from bench.model.attribution import Attribution
 from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage
+from bench.model.known import KnownAnswer
 from bench.model.plan import Json, PlanSeen
 from bench.model.relation import Relation
 from bench.model.since import Since
@@ -394,3 +395,5 @@ class Run:
     """The workload as the command was given it, for commands that a report proposes; empty where it was given none."""
     since: Since | None = None
     """What moved since the run before; None where nobody asked, or the run did not get to its end."""
+    known: tuple[KnownAnswer, ...] = ()
+    """What other results said of the workload when this one ended; empty where nobody asked."""

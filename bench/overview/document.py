@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from bench import __version__
+from bench.model import KnownAnswer
 from bench.model.vocabulary import Mark, Tone
 from bench.overview import figure
 from bench.overview.record import Answer, Answers
-from bench.overview.summary import Listed, Overview, Ready, Trend, WorkloadSummary
+from bench.overview.summary import Listed, Overview, Ready, Trend, WorkloadSummary, known_answer
 from bench.report.document import (
     Beside,
     Block,
@@ -83,17 +84,21 @@ def ready_table(one: WorkloadSummary) -> Table:
 
 
 def _question(ready: Ready) -> Row:
-    word, mark = MARKS[ready.answer]
-    if not ready.found:
-        find = ("find out: ", Span(ready.command, code=True))
-        return Cell(ready.asks), Cell(Span(word, tone="quiet")), Cell(find, kind="wide"), Cell(NONE)
-    entry = ready.found.entry
-    said: Line = (Span(entry.headline, href=ready.found.href), Span(f" {entry.command}, {entry.size}", small=True))
+    return answer_row(known_answer(ready), ready.age, f"{ready.found.href}" if ready.found else "")
+
+
+def answer_row(known: KnownAnswer, age: str, href: str) -> Row:
+    """A question with its answer, and the result that gave it, of that ``age`` and at ``href``; or what finds out."""
+    word, mark = MARKS[None if known.answer == "not asked" else known.answer]
+    if not known.said:
+        find = ("find out: ", Span(known.command, code=True))
+        return Cell(known.asks), Cell(Span(word, tone="quiet")), Cell(find, kind="wide"), Cell(NONE)
+    said: Line = (Span(known.said, href=href), Span(f" {known.by}", small=True))
     tone: Tone = mark.tone
-    below = (Span(ready.stale, tone="open"),) if ready.stale else ()
+    below = (Span(known.stale, tone="open"),) if known.stale else ()
     return (
-        Cell(ready.asks), Cell(Span(word, tone=tone, mark=mark)), Cell(said, below=below, kind="wide"),
-        Cell(ready.age, hint=entry.started_at),
+        Cell(known.asks), Cell(Span(word, tone=tone, mark=mark)), Cell(said, below=below, kind="wide"),
+        Cell(age, hint=known.begun_at),
     )  # fmt: skip
 
 

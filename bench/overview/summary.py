@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from statistics import median
 from urllib.parse import quote
 
+from bench.model import KnownAnswer
 from bench.overview.record import Answer, Entry, Figure, Question
 from bench.report.numbers import plural
 from bench.timestamps import when
@@ -144,6 +145,18 @@ def _ready(question: Question, results: Sequence[Listed], now: datetime) -> Read
         return Ready(question, asks, None, None, "", "", typed)
     answer = found.entry.answers[question]
     return Ready(question, asks, answer, found, age(found.entry.started_at, now), _stale(found, results), typed)
+
+
+def known_answer(ready: Ready) -> KnownAnswer:
+    """The same for the record of a run, whose folder stands beside those of the results."""
+    blank = KnownAnswer(ready.question, ready.asks, ready.command)
+    if not (ready.found and ready.answer):
+        return blank
+    entry = ready.found.entry
+    return replace(
+        blank, answer=ready.answer, said=entry.headline, by=f"{entry.command}, {entry.size}",
+        begun_at=entry.started_at, href=f"../{ready.found.href}", stale=ready.stale,
+    )  # fmt: skip
 
 
 def _sized(command: str, results: Sequence[Listed]) -> str:

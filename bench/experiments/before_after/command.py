@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from bench.attribution.prove_smallest import PROOF_S
+from bench.cli.all_results import known
 from bench.cli.carry_out import begin, carry_out
 from bench.cli.codes import EXIT_DIFFERS
 from bench.cli.inferred import source_options
@@ -228,7 +229,9 @@ def _carry_out(
 
     def measure(handle: ServerHandle) -> Run:
         seen = experiment.run(setup, what, handle, results.keep)
-        return replace(seen, since=since_last(seen, output)) if what.measure else seen
+        if not what.measure:
+            return seen
+        return replace(seen, since=since_last(seen, output), known=known(seen, results.folder))
 
     return carry_out(
         kept_as, results, chosen, shown, measure,

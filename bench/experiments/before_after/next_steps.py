@@ -117,7 +117,7 @@ def _unclear(queries: Sequence[QuerySummary], run: Run) -> Iterator[NextStep]:
         options = [part for query in unclear for part in ("--query", query.name)]
         budget_s = max(1, round(BUDGET_TIMES * run.options.budget_s))
         yield NextStep(
-            f"Execute {listed([query.title for query in unclear], 2)} more often",
+            f"Take more samples of {listed([query.title for query in unclear], 2)}",
             f"No verdict yet: {named}. A longer --budget takes more samples where the answer is open.",
             decided=unclear[0].reason,
             evidence=unclear[0].name,

@@ -2,6 +2,7 @@
 
 ``first_screen``   what was found, what to do now, figures at a glance
 ``since``          what moved since the run before
+``ready``          what is known before a release
 ``overview``       a row for each query, and where the work is
 ``spread``         where on a cluster each query is answered
 ``cold``           executions with emptied caches
@@ -31,6 +32,7 @@ from bench.experiments.before_after.document.optimizations import optimizations,
 from bench.experiments.before_after.document.overview import overview
 from bench.experiments.before_after.document.places import links, places
 from bench.experiments.before_after.document.queries import folded, queries
+from bench.experiments.before_after.document.ready import ready
 from bench.experiments.before_after.document.spread import spread
 from bench.experiments.before_after.files import OTHERS
 from bench.experiments.before_after.findings import findings
@@ -62,6 +64,7 @@ def document(run: Run, summary: RunSummary) -> Document:
         lead=tuple(first_screen(run, summary, found)),
         sections=(
             overview(summary, found),
+            *ready(run, summary),
             queries(run, summary, found),
             *spread(summary),
             *cold(summary, found),
@@ -80,7 +83,13 @@ def document(run: Run, summary: RunSummary) -> Document:
         ),
         pgproof=run.pgproof,
         footer=f"Made by pgproof {run.pgproof} from run {run.id}. Every figure can be computed again from run.json.",
-        styles=("query.css", "run.css", "plan.css", *(["attribution.css"] if attributed else [])),
+        styles=(
+            "query.css",
+            "run.css",
+            "plan.css",
+            *(["advise.css"] if run.known else []),
+            *(["attribution.css"] if attributed else []),
+        ),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from bench.experiments.before_after.document.places import Places
 from bench.experiments.before_after.summary import RunSummary
@@ -25,7 +26,8 @@ def since(summary: RunSummary, places: Places) -> Iterator[Block]:
     all_of = ("All of it, side by side: ", Span("pgproof compare", code=True))
     left = len(found.moved) - len(moved)
     more: tuple[Line, ...] = ((f"{left} more cells moved. " if left else "", *all_of),) if found.run else ()
-    said: tuple[Line, ...] = (f"{began}{found.sentence}", *found.reasons)
+    began_then = Span(when(found.started_at), href=f"../{quote(found.folder)}/report.html")
+    said: tuple[Line, ...] = ((began_then, f": {found.sentence}") if found.run else found.sentence, *found.reasons)
     blocks = (Sentences(said, "paragraph"), Sentences(moved, "prose"), Sentences(more, "paragraph", tone="quiet"))
     yield Part("Since the last run", blocks, "since", "next", flat=True, level=2, formats=PAGE)
     yield GAP

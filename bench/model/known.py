@@ -1,0 +1,27 @@
+"""What other results said of a workload when a run ended: their files may be gone when this one is shown again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class KnownAnswer:
+    """A question that one asks before a release, and what was known of it."""
+
+    question: str
+    """Its short name: ``meets``, ``plans``, ``load``, ``cold``, ``scale``, ``ageing``, ``gate``."""
+    asks: str
+    command: str
+    """What finds out."""
+    answer: Literal["yes", "no", "cannot tell", "not asked"] = "not asked"
+    said: str = ""
+    """The headline of the result that gave the answer."""
+    by: str = ""
+    """Its command and size."""
+    begun_at: str = ""
+    href: str = ""
+    """Where its page is, from the folder of the run."""
+    stale: str = ""
+    """Why the answer may be another one by now."""
