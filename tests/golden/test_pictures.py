@@ -42,10 +42,15 @@ def pictures(browser: Any, snapshot: SnapshotAssertion) -> SnapshotAssertion:
 
 
 def taken(page: Any, width: int) -> bytes:
-    """The page from its top, as it opens."""
+    """The page from its top, as it opens, but with its list of sections in its place.
+
+    What stays in sight while a page scrolls is a layer of its own, set a pixel higher or lower as the browser has time.
+    """
     height = page.evaluate("document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
-    picture: bytes = page.screenshot(full_page=True, clip=clip, animations="disabled", caret="hide", scale="css")
+    picture: bytes = page.screenshot(
+        full_page=True, clip=clip, animations="disabled", caret="hide", scale="css", style="nav { position: static; }"
+    )
     return picture
 
 
