@@ -68,7 +68,7 @@ def test_a_schema_alone_gives_a_report(pgproof: Callable, schema: Path, tmp_path
         f"rows = {one.how.replace(',', '')} " in lines[one.line - 1] for one in seen.assumed if one.kind == "rows"
     )
     page = (tmp_path / "reports" / "latest" / "report.html").read_text()
-    assert "orders_placed_again_idx" in page
+    assert "orders_placed_again_idx" in page.replace("<wbr>", "")
     assert databases(cli_home) == []
     status, printed = pgproof("run", schema, "--rows", "3k")  # the second time nothing is made
     assert (status, "loading rows" in printed) == (0, False), printed
