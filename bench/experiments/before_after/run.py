@@ -148,6 +148,8 @@ def _notes(setup: Setup) -> tuple[str, ...]:
     if left_out := len(setup.options.left_out):
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
     notes += [f"A class was left out, since the cluster refuses to be asked for it: {one}." for one in setup.refused]
+    if setup.spread:
+        notes += setup.dataset.schema_notes
     if setup.server.superuser:
         notes.append(f"{SUPERUSER[0].upper()}{SUPERUSER[1:]}.")
     return tuple(notes)
