@@ -16,6 +16,7 @@ import click
 
 from bench import __version__
 from bench.cli.lazy_group import as_typed
+from bench.cli.workers import Workers
 from bench.dataset.rules import rules_hash
 from bench.dataset.template import Build
 from bench.errors import PgproofError
@@ -147,7 +148,9 @@ def _make(
         target = Target(handle.dsn, SESSION_SETTINGS, handle.login)
         with target.connect() as admin:
             databases.clean(admin)
-            how = Build(target, handle.version_num // 10000, handle.bulk, chosen.get("workers", 1), shown)
+            workers = chosen.get("workers") or Workers(1)
+            major, scheduler = handle.version_num // 10000, workers.scheduler
+            how = Build(target, major, handle.bulk, workers.connections, shown, scheduler=scheduler)
             infer(schema, asked, Path(aside) / "workload", how, admin)
         (Path(aside) / "workload").rename(folder)
 

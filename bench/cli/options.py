@@ -18,6 +18,7 @@ from bench.cli import names
 from bench.cli.inferred import OF_A_SCHEMA, WorkloadParameter, inferred_folder, is_schema
 from bench.cli.lazy_group import as_typed
 from bench.cli.streams import err, out
+from bench.cli.workers import WorkersParameter
 from bench.dataset.source import insist_on, insist_on_scale
 from bench.errors import PgproofError, WorkloadError
 from bench.experiments.setup import SetupOptions
@@ -112,8 +113,9 @@ def dataset_options(command: Command) -> Command:
                      "other rows of the same shape."),
         click.option("--skew", default="default", show_default=True, type=click.Choice(SKEWS), help="How unequal the "
                      "tenants are."),
-        click.option("--workers", default=os.cpu_count() or 1, show_default="number of cores", type=click.IntRange(1),
-                     help="Processes that make and load rows; the rows are the same for any number."),
+        click.option("--workers", default=str(os.cpu_count() or 1), show_default="number of cores",
+                     type=WorkersParameter(), metavar="N|dask://HOST:PORT", help="Processes that make and load rows, "
+                     "or the Dask cluster whose workers do; the rows are the same for any number."),
         click.option("--cache-limit", default=20, show_default=True, type=click.IntRange(0), help="GiB of filled "
                      "databases to keep for later runs."),
     )):  # fmt: skip
@@ -285,7 +287,8 @@ def setup_options(
     insist_on_scale(workload.dataset, size, chosen["seed"], chosen["skew"])
     return SetupOptions(
         workload=workload, scale=size,
-        seed=chosen["seed"], skew=chosen["skew"], workers=chosen["workers"],
+        seed=chosen["seed"], skew=chosen["skew"], workers=chosen["workers"].connections,
+        scheduler=chosen["workers"].scheduler,
         cache_limit_bytes=chosen["cache_limit"] * GIB, only=tuple(only), progress=progress,
     )  # fmt: skip
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from psycopg import sql
 
 from bench.dataset.firing import Firing, silent_triggers
 from bench.dataset.sequences import set_sequences
 from bench.dataset.worker import Loaded, load_table
-from bench.errors import PgproofError
+from bench.errors import DatasetError, PgproofError
 from bench.inference.plan import DatasetPlan
 from bench.inference.rows.catalog import read_catalog
 from bench.inference.rows.filling import FilledTable, tables_of
@@ -25,6 +26,17 @@ from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
 from bench.postgres.workload_role import past_row_security
 from bench.progress import Progress
+
+Copies = Callable[[Target, str, World, Sequence[FilledTable], int, Progress], tuple[dict[str, Loaded], dict[str, str]]]
+"""What fills tables: gives those that were filled, and what the server says against rows of the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """The Dask cluster that makes rows (``scheduler`` is its host:port), and the dataset/ whose functions it calls."""
+
+    scheduler: str
+    folder: Path
 
 
 def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> World:
@@ -39,14 +51,28 @@ def ready(target: Target, database: str, schema: Schema, plan: DatasetPlan) -> W
 
 
 def load_world(
-    target: Target, database: str, world: World, workers: int, progress: Progress, *, fire_triggers: bool = False
+    target: Target,
+    database: str,
+    world: World,
+    workers: int,
+    progress: Progress,
+    *,
+    fire_triggers: bool = False,
+    cluster: Cluster | None = None,
 ) -> tuple[dict[str, Loaded], tuple[str, ...]]:
     """Copy the rows in, and set the sequences behind them; return the tables filled, and what there is to tell.
 
     To be called after ``ready`` and after keys and indexes were held back, foreign keys alone where triggers fire. As
     the workload's role, since CHECKs call functions of the schema. Triggers stay silent unless ``fire_triggers``, but
-    for ENABLE ALWAYS ones; ``workers`` tables at a time are filled where they do, one where they fire.
+    for ENABLE ALWAYS ones; ``workers`` tables at a time are filled where they do, one where they fire. A ``cluster``
+    makes and copies the rows instead of this process.
+
+    Raises:
+        DatasetError: a cluster is asked to fire triggers.
     """
+    if cluster and fire_triggers:
+        hint = "leave --workers dask://… out, or the triggers"
+        raise DatasetError("rows whose triggers fire are copied one table after the other, by one process", hint=hint)
     role = "origin" if fire_triggers else "replica"
     settings = {**target.settings, "session_replication_role": role}
     chosen = replace(target, settings=settings)
@@ -55,20 +81,22 @@ def load_world(
             firing = Firing(chosen, database, world, progress)
             firing.run(connection)
             return firing.filled, tuple(firing.told)
-        filled, told = _load(chosen, database, world, workers, progress, connection)
+        copies = _over_cluster(cluster) if cluster else _copy
+        filled, told = _load(chosen, database, world, workers, progress, connection, copies)
         set_sequences(connection, world, list(filled))
     return filled, (*told, *silent_triggers(world, filled))
 
 
 def _load(
-    target: Target, database: str, world: World, workers: int, progress: Progress, connection: Connection
-) -> tuple[dict[str, Loaded], list[str]]:
+    target: Target, database: str, world: World, workers: int, progress: Progress, connection: Connection,
+    copies: Copies,
+) -> tuple[dict[str, Loaded], list[str]]:  # fmt: skip
     filled: dict[str, Loaded] = {}
     told: list[str] = []
     planned = _rows(world)
     tables = tables_of(world)
     while tables:
-        made, refused = _copy(target, database, tables, workers, progress)
+        made, refused = copies(target, database, world, tables, workers, progress)
         filled |= made
         if not refused:
             break
@@ -83,8 +111,21 @@ def _rows(world: World) -> int:
     return sum(table.rows for table in world.plan.tables)
 
 
+def _over_cluster(cluster: Cluster) -> Copies:
+    """What fills tables by a Dask cluster."""
+    from bench.dataset.cluster.loading import load_tables
+
+    def copies(
+        target: Target, database: str, world: World, tables: Sequence[FilledTable], workers: int, progress: Progress
+    ) -> tuple[dict[str, Loaded], dict[str, str]]:
+        filled, refused = load_tables(target, database, world, cluster.folder, tables, cluster.scheduler, progress)
+        return filled, {name: str(error) for name, error in refused.items()}
+
+    return copies
+
+
 def _copy(
-    target: Target, database: str, tables: Sequence[FilledTable], workers: int, progress: Progress
+    target: Target, database: str, world: World, tables: Sequence[FilledTable], workers: int, progress: Progress
 ) -> tuple[dict[str, Loaded], dict[str, str]]:
     """The tables that were filled, and what the server says against rows of the others.
 

@@ -25,9 +25,11 @@ ROWS_OF_A_WORKER = 50_000
 
 
 def load(
-    target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress
+    target: Target, database: str, recipe: Recipe, clock: str, workers: int, progress: Progress, scheduler: str = ""
 ) -> dict[str, Loaded]:
     """Fill ``database``; return the tables that were filled.
+
+    By ``workers`` processes of this machine, or by those of the Dask cluster whose ``scheduler`` (host:port) is named.
 
     Raises:
         DatasetError: the folder makes no rows, or rows break a constraint.
@@ -37,8 +39,15 @@ def load(
     if not made and not files:
         hint = "add dataset/__init__.py with tables(), or a dataset/fill.sql"
         raise DatasetError(f"{recipe.folder} makes no rows", hint=hint)
+    if scheduler and not made:
+        hint = "leave --workers dask://… out"
+        raise DatasetError("SQL scripts make the rows, on the server: there is nothing for a cluster to do", hint=hint)
     filled: dict[str, Loaded] = {}
-    if made:
+    if made and scheduler:
+        from bench.dataset.cluster.loading import load_tables
+
+        filled, _ = load_tables(target, database, recipe, recipe.folder, made, scheduler, progress)
+    elif made:
         sizes = {table.name: table.rows for table in made}
         filled = _run_workers(target, database, recipe, sizes, workers, progress)
     if files:

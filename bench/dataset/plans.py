@@ -55,7 +55,7 @@ def planned(target: Target, database: str, root: Path, rows: int, seed: int, clo
         schema = read_catalog(connection)
     plan = plan_of(basis_of(schema), rows, seed, clock, text)
     fire = read_plan_file(text, schema, kind_names()).fire_triggers
-    return Planned(schema, _with_functions(plan, root / "dataset"), fire)
+    return Planned(schema, with_functions(plan, root / "dataset"), fire)
 
 
 def basis_of(schema: Schema) -> Basis:
@@ -104,7 +104,7 @@ def _inferred(
     return replace(plan_rows(basis.schema, rows, seed, proposals, basis.limits, found, clock), locales=locales)
 
 
-def _with_functions(plan: DatasetPlan, folder: Path) -> DatasetPlan:
+def with_functions(plan: DatasetPlan, folder: Path) -> DatasetPlan:
     """Say of columns whose values a Python function gives where its module is."""
     tables = []
     for table in plan.tables:

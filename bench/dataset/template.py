@@ -66,6 +66,8 @@ class Build:
     progress: Progress
     spread: bool = False
     """Tables are spread over the nodes of a Citus cluster, where the workload says how."""
+    scheduler: str = ""
+    """Of the Dask cluster that makes the rows (host:port), if it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,12 +209,15 @@ def _load(
     filled: dict[str, Loaded] = {}
     told: tuple[str, ...] = ()
     if begun.world is not None:
-        from bench.dataset.inferred import load_world
+        from bench.dataset.inferred import Cluster, load_world
 
-        triggers = begun.fire_triggers
-        filled, told = load_world(how.target, name, begun.world, how.workers, how.progress, fire_triggers=triggers)
+        filled, told = load_world(
+            how.target, name, begun.world, how.workers, how.progress, fire_triggers=begun.fire_triggers,
+            cluster=Cluster(how.scheduler, recipe.folder) if how.scheduler else None,
+        )  # fmt: skip
     if begun.world is None or scripts(recipe.folder):
-        filled |= load(how.target, name, recipe, workload.clock, how.workers, how.progress)
+        scheduler = how.scheduler if begun.world is None else ""  # beside a plan there are scripts at the most
+        filled |= load(how.target, name, recipe, workload.clock, how.workers, how.progress, scheduler)
     return filled, told
 
 

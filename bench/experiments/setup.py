@@ -47,6 +47,8 @@ class SetupOptions:
     base: int | None = None
     """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
     progress: Progress = field(default=silent, repr=False)
+    scheduler: str = ""
+    """Of the Dask cluster that makes and loads the rows instead (host:port), if it is one."""
 
     @property
     def recipe(self) -> Recipe:
@@ -248,8 +250,10 @@ def fill(options: SetupOptions, server: ServerHandle, admin: Connection) -> tupl
 def build_on(server: ServerHandle, options: SetupOptions) -> Build:
     """What it takes to fill a database on ``server``."""
     target = Target(server.dsn, SESSION_SETTINGS, server.login)
-    spread = server.capabilities.spreads_tables
-    return Build(target, server.version_num // 10000, server.bulk, options.workers, options.progress, spread=spread)
+    return Build(
+        target, server.version_num // 10000, server.bulk, options.workers, options.progress,
+        spread=server.capabilities.spreads_tables, scheduler=options.scheduler,
+    )  # fmt: skip
 
 
 def with_queries(options: SetupOptions, server: ServerHandle) -> Workload:

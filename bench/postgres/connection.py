@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import psycopg
@@ -13,6 +13,9 @@ from bench.errors import ServerError
 from bench.postgres.failures import explained, first_line
 
 Connection = psycopg.Connection[Any]
+
+OF_A_SESSION = ("dbname", "options", "application_name", "fallback_application_name", "service", "passfile")
+"""What libpq took for one connection and from this machine's files: no part of the way to the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,22 @@ class Target:
     """Session settings of every connection, so that each server plans alike."""
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Who logs in to databases with a workload in them, in words of libpq; as the DSN says where it is empty."""
+
+    @property
+    def host(self) -> str:
+        """The host that the DSN names, or the folder of its socket; empty where it names none."""
+        return str(conninfo_to_dict(self.dsn).get("host") or "")
+
+    def as_seen_by(self, connection: Connection) -> Target:
+        """The same for another machine: with what ``connection`` took from this one's environment and service file.
+
+        But for a password: of those only the DSN's own goes along.
+        """
+        used = connection.info.get_parameters()
+        parts = {name: value for name, value in used.items() if name not in OF_A_SESSION}
+        given: dict[str, Any] = conninfo_to_dict(self.dsn)
+        kept = {name: value for name, value in given.items() if name in ("password", "options")}
+        return replace(self, dsn=make_conninfo("", **{"host": connection.info.host, **parts, **kept}))
 
     def connect(self, database: str | None = None, *, autocommit: bool = True, **settings: str) -> Connection:
         """Open a connection to ``database``, for a workload's SQL, or as ourselves to the DSN's own where it is None.

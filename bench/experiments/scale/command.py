@@ -228,7 +228,8 @@ def _resumed(folder: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
 def _setup(workload: Workload, asked: Asked, chosen: dict[str, Any]) -> SetupOptions:
     return SetupOptions(
         workload=replace(workload, target_ms=asked.options.target_ms), scale=asked.scales[0], seed=asked.seed,
-        skew=asked.skew, workers=chosen["workers"], cache_limit_bytes=chosen["cache_limit"] * GIB, only=asked.only,
+        skew=asked.skew, workers=chosen["workers"].connections, scheduler=chosen["workers"].scheduler,
+        cache_limit_bytes=chosen["cache_limit"] * GIB, only=asked.only,
         base=asked.scales[0] if asked.grows == "tenant" else None,
     )  # fmt: skip
 
