@@ -48,6 +48,10 @@ COMMANDS = {
         "bench.cli.verify:verify",
         "Hold databases against the files; fail on drift.",
     ),
+    "dataset": Entry(
+        "bench.cli.dataset:dataset",
+        "The rows of a workload, for other programs.",
+    ),
     "cache": Entry(
         "bench.cli.databases:cache",
         "Filled databases that later runs start from.",
@@ -67,6 +71,6 @@ SECTIONS = {
     "Find and ship what helps": ("advise", "ship-script"),
     "Guard every change": ("baseline", "gate", "selftest", "check-up"),
     "Look at what was measured": ("report", "compare", "history", "reproduce", "explain"),
-    "Begin, and look after it": ("init", "schema", "verify", "doctor", "cache", "completion"),
+    "Begin, and look after it": ("init", "schema", "verify", "dataset", "doctor", "cache", "completion"),
 }
 """The headings of the help, and the commands under each; a test holds that each has one."""

@@ -48,6 +48,7 @@ def test_the_script_of_a_shell_is_printed(ask: Ask, shell: str) -> None:
     [
         ("pgproof s", {"scale", "schema", "selftest", "settings", "ship-script"}),
         ("pgproof cache ", {"list", "clear"}),
+        ("pgproof dataset ", {"export"}),
         ("pgproof completion ", {"bash", "zsh", "fish"}),
         ("pgproof run --skew ", {"mild", "default", "brutal"}),
         ("pgproof load --find", {"--find-rate"}),

@@ -25,8 +25,8 @@ UNITS = re.compile(
 )  # fmt: skip
 RUN = ROOT / "tests" / "golden" / "runs" / "run"
 NEEDS_A_SERVER = {
-    "advise", "attribute", "baseline", "cache list", "cache clear", "check-up", "coverage", "gate", "init", "load",
-    "maintain", "run", "scale", "schema", "selftest", "settings", "traps", "verify",
+    "advise", "attribute", "baseline", "cache list", "cache clear", "check-up", "coverage", "dataset export", "gate",
+    "init", "load", "maintain", "run", "scale", "schema", "selftest", "settings", "traps", "verify",
 }  # fmt: skip
 
 
