@@ -22,6 +22,11 @@ SEEN = (
 )  # fmt: skip
 """One picture of each sort of page, and of a run with everything and one with every failure; the others look alike."""
 PAGES = [(experiment, name) for experiment in SEEN for name in outputs.pages(experiment)]
+SETTLED = """async () => {
+    document.querySelectorAll("nav").forEach(one => Object.assign(one.style, {position: "static", overflow: "hidden"}))
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame)
+}"""
+"""The list of sections in its place, and drawn there."""
 VERSION = Path(__file__).parent / "browser.txt"
 """The version of Chromium that the pictures were taken with: another one sets type otherwise."""
 
@@ -44,13 +49,13 @@ def pictures(browser: Any, snapshot: SnapshotAssertion) -> SnapshotAssertion:
 def taken(page: Any, width: int) -> bytes:
     """The page from its top, as it opens, but with its list of sections in its place.
 
-    What stays in sight while a page scrolls is a layer of its own, set a pixel higher or lower as the browser has time.
+    What stays in sight while a page scrolls is a layer of its own, set a pixel higher or lower as the browser has time;
+    as it still is in a picture taken before the next frame.
     """
+    page.evaluate(SETTLED)
     height = page.evaluate("document.documentElement.scrollHeight")
     clip = {"x": 0, "y": 0, "width": width, "height": min(height, TALLEST)}
-    picture: bytes = page.screenshot(
-        full_page=True, clip=clip, animations="disabled", caret="hide", scale="css", style="nav { position: static; }"
-    )
+    picture: bytes = page.screenshot(full_page=True, clip=clip, animations="disabled", caret="hide", scale="css")
     return picture
 
 
