@@ -23,13 +23,10 @@ WIDTH, HEIGHT = 1400, 900
 
 PICTURES = {
     "report": ("report.html", "header"),
-    "plans": ("report.html#query-lead_assignment_queue", "#query-lead_assignment_queue > details[open]"),
+    "plans": ("report.html#query-lead_assignment_queue", "#query-lead_assignment_queue details[open] details[open]"),
     "your-schema": ("now/report.html", "header"),
 }
 """Name of the picture: the place in a page that is opened, and the part that is shown."""
-
-CLIPPED = {"plans": 1500}
-"""Height in pixels after which a picture ends."""
 
 
 def main() -> None:
@@ -47,15 +44,14 @@ def main() -> None:
                     viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme, reduced_motion="reduce"
                 )
                 page.goto(f"{Path(folder).as_uri()}/{place}")
-                _shoot(page, part, CLIPPED.get(name), ROOT / "docs" / f"{name}{ending}.png")
+                _shoot(page, part, ROOT / "docs" / f"{name}{ending}.png")
                 page.close()
         browser.close()
 
 
-def _shoot(page: Any, part: str, most: int | None, file: Path) -> None:  # noqa: ANN401
+def _shoot(page: Any, part: str, file: Path) -> None:  # noqa: ANN401
     box = page.locator(part).first.bounding_box()
-    height = min(box["height"], most) if most else box["height"]
-    page.screenshot(path=file, full_page=True, clip={**box, "y": box["y"] + page.evaluate("scrollY"), "height": height})
+    page.screenshot(path=file, full_page=True, clip={**box, "y": box["y"] + page.evaluate("scrollY")})
     print(file.relative_to(ROOT), f"{file.stat().st_size / 1000:.0f} kB")
 
 
