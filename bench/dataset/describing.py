@@ -83,13 +83,10 @@ def _text_hash(query: Query, workload: Workload) -> str:
 def _copy(admin: Connection, template: str, target: Target) -> Iterator[Connection]:
     """A copy to execute in: what is rolled back leaves traces all the same, and the template is what is measured."""
     name = f"{databases.PREFIX}describing_{secrets.token_hex(4)}"
-    databases.clone(admin, template, name, "scratch")
-    try:
+    with databases.passing(admin, name):
+        databases.clone(admin, template, name, "scratch")
         with target.connect(name) as connection:
             yield connection
-    finally:
-        databases.drop(admin, name)
-        databases.release(admin, name)
 
 
 def _described(

@@ -209,14 +209,8 @@ class Setup:
     @contextmanager
     def passing_copy(self, source: str, label: str) -> Iterator[str]:
         """A copy of ``source`` that goes at the end of the block."""
-        name = self.copy(source, label)
-        try:
+        with databases.passing(self.admin, self.copy(source, label)) as name:
             yield name
-        finally:
-            # Where the server is gone, the block says so, and the next run drops it.
-            with suppress(PgproofError, psycopg.OperationalError):
-                databases.drop(self.admin, name)
-                databases.release(self.admin, name)
 
 
 @contextmanager

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+import psycopg
 from psycopg import sql
 
-from bench.errors import ServerError
+from bench.errors import PgproofError, ServerError
 from bench.postgres import cluster
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
@@ -201,14 +203,33 @@ def drop(admin: Connection, name: str) -> None:
     Raises:
         ServerError: a database of that name exists and is not ours.
     """
+    if not _exists(admin, name):
+        return
     found = next((one for one in _marked(admin) if one.name == name), None)
     _drop_on((*(_workers_of(admin, found) if found else ()), admin), name)
 
 
+@contextmanager
+def passing(admin: Connection, name: str) -> Iterator[str]:
+    """Drop ``name``, which is claimed, at the end of the block, in which it is made or used.
+
+    Where the server is gone, the block says so, and the next run drops it.
+    """
+    try:
+        yield name
+    finally:
+        with suppress(PgproofError, psycopg.OperationalError):
+            drop(admin, name)
+            release(admin, name)
+
+
+def _exists(node: Connection, name: str) -> bool:
+    return bool(node.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone())
+
+
 def _drop_on(nodes: Sequence[Connection], name: str) -> None:
     """Drop it on those of ``nodes`` that have it, or on none of them, where it is not ours on one."""
-    exists = "SELECT 1 FROM pg_database WHERE datname = %s"
-    there = [node for node in nodes if node.execute(exists, [name]).fetchone()]
+    there = [node for node in nodes if _exists(node, name)]
     for node in there:
         if not any(one.name == name for one in _marked(node)):
             place = f" on {cluster.where(node)}" if len(nodes) > 1 else ""
