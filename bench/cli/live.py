@@ -85,7 +85,7 @@ class Live(Generic[Record]):
     def _document(self, ended: str) -> Document:
         made, going = self._figures(), (self._progress(),)
         said = f"Stopped ({ended})" if ended else "Going on: this page reloads itself until the end"
-        note = f"{said}. As of {when(now_text())[:-4]}:{now_text()[17:19]} UTC, begun {when(self._begun)}."
+        note = f"{said}. As of {now_text()[:19].replace('T', ' ')} UTC, begun {when(self._begun)}."
         if made is None:
             name = self._experiment.carried_out_by
             made = Document(

@@ -29,11 +29,6 @@ _SIZE = re.compile(r"([\d.]+) (bytes|kB|MB|GB|TB)")
 _UNITS = {"bytes": 1, "kB": 1 << 10, "MB": 1 << 20, "GB": 1 << 30, "TB": 1 << 40}
 
 
-def is_distributed(plan: Json) -> bool:
-    """Whether any node of ``plan`` asks other nodes of a cluster, as the server gave it."""
-    return any(QUERY in node for node in walk(plan))
-
-
 def gathered(plan: Json) -> Json:
     """``plan`` with what the tasks did below the nodes that asked for it, and in the blocks of all above."""
     children = [gathered(child) for child in plan.get("Plans", ())]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bench.model import Json, PlanSeen
-from bench.plans.distributed import gathered, is_distributed, spread_of
+from bench.plans.distributed import gathered, spread_of
 from bench.plans.parse import counters, fingerprint, number
 
 
@@ -15,12 +15,13 @@ def from_explain(document: Json) -> PlanSeen:
     """
     explained = document[0] if isinstance(document, list) else document
     given = explained["Plan"]
-    plan = gathered(given) if is_distributed(given) else given
+    spread = spread_of(given)
+    plan = gathered(given) if spread else given
     return PlanSeen(
         plan=plan,
         fingerprint=fingerprint(plan),
         counters=counters(plan),
         planning_ms=number(explained, "Planning Time"),
         execution_ms=number(explained, "Execution Time"),
-        spread=spread_of(given),
+        spread=spread,
     )

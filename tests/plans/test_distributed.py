@@ -11,7 +11,7 @@ import pytest
 from bench.model import PlanSeen
 from bench.model.plan import Spread
 from bench.plans import from_explain, index_names, tree
-from bench.plans.distributed import is_distributed
+from bench.plans.distributed import spread_of
 from bench.plans.parse import blocks, walk
 
 HERE = Path(__file__).parent / "citus"
@@ -41,7 +41,7 @@ def test_how_a_statement_is_spread_is_read_from_its_plan(name: str, spread: Spre
 
 def test_a_plan_of_one_server_is_left_as_it_is() -> None:
     given = document("local")
-    assert not is_distributed(given[0]["Plan"])
+    assert spread_of(given[0]["Plan"]) is None
     assert (from_explain(given).plan, from_explain(given).spread) == (given[0]["Plan"], None)
 
 

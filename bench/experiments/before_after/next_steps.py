@@ -158,8 +158,13 @@ def _spared(row: AttributedOptimization) -> Iterator[tuple[str, str]]:
         yield "time", f"{numbers.ms(harm.ms_with)} → {numbers.ms(harm.ms_without)} in {harm.cell}"
         yield "buffers", f"{numbers.count(harm.buffers_with)} → {numbers.count(harm.buffers_without)}"
     yield "disk", numbers.size(row.size_bytes)
-    if row.dearest:
-        yield "writes", f"{sentences.wal(row.dearest)} WAL a row of {row.dearest.write}"
+    yield from _writes([row])
+
+
+def _writes(rows: Sequence[AttributedOptimization], more: str = "") -> Iterator[tuple[str, str]]:
+    """What the dearest of them costs a row that is written."""
+    if dear := max((row.dearest for row in rows if row.dearest), key=lambda one: one.wal_bytes, default=None):
+        yield "writes", f"{sentences.wal(dear)} WAL a row of {dear.write}{more}"
 
 
 def _ship(run: Run, queries: Sequence[QuerySummary], attribution: AttributionSummary | None) -> Iterator[NextStep]:
@@ -190,10 +195,8 @@ def _ship_smallest(
     if best := max((row.best for row in rows if row.best), key=lambda one: one.buffers_without, default=None):
         saving = [("time", f"{sentences.times(best)} in {best.cell}"), ("buffers", sentences.buffers(best))]
     saving.append(("disk", f"{taken}, not {all_taken}"))
-    if dear := max((row.dearest for row in rows if row.dearest), key=lambda one: one.wal_bytes, default=None):
-        together = attribution.together
-        whole = f"; all together {sentences.wal(together)} a row of {together.write}" if together else ""
-        saving.append(("writes", f"{sentences.wal(dear)} WAL a row of {dear.write}{whole}"))
+    together = attribution.together
+    saving += _writes(rows, f"; all together {sentences.wal(together)} a row of {together.write}" if together else "")
     command = _command("ship-script", run, *_only(kept))
     said = f"{of} {'is' if len(kept) == 1 else 'are'} enough ({taken}, not {all_taken})."
     decided = f"{reasons[0]}." if reasons else ""
@@ -221,9 +224,7 @@ def _unused(
     spent = numbers.size(sum(size.get(name, 0) for name in unused))
     is_are, them = ("is", "it") if len(unused) == 1 else ("are", "them")
     why = f"{is_are} used by no measured {which.format(them=them)}"
-    saving = [("disk", spent)]
-    if dear := max((row.dearest for row in rows if row.dearest), key=lambda one: one.wal_bytes, default=None):
-        saving.append(("writes", f"{sentences.wal(dear)} WAL a row of {dear.write}"))
+    saving = [("disk", spent), *_writes(rows)]
     yield NextStep(
         f"Drop {listed(unused, 2)}",
         f"{listed(unused)} {why} ({spent}): drop {them}, or add the query that needs {them}.",

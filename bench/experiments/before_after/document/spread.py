@@ -39,10 +39,10 @@ def _figures() -> tuple[Column, ...]:
 
 def _cells(side: SpreadSide) -> tuple[Cell, ...]:
     if side.refused:
-        return Cell("refused", "over"), Cell("–"), Cell("–"), Cell("–")
-    buffers: Line = "–" if side.buffers is None else numbers.count(side.buffers)
+        return Cell("refused", "over"), Cell(numbers.NOTHING), Cell(numbers.NOTHING), Cell(numbers.NOTHING)
+    buffers: Line = numbers.NOTHING if side.buffers is None else numbers.count(side.buffers)
     if side.spread is None:
         way = "not seen" if side.buffers is None else COORDINATOR_ALONE
-        return Cell(way, "quiet"), Cell("–"), Cell("–"), Cell(buffers)
+        return Cell(way, "quiet"), Cell(numbers.NOTHING), Cell(numbers.NOTHING), Cell(buffers)
     one = side.spread
     return Cell(WAYS[one.way]), Cell(str(one.tasks)), Cell(numbers.size(one.bytes_between)), Cell(buffers)
