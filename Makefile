@@ -2,13 +2,14 @@
 # make test [ARGS="-k gate"]      the whole test suite
 # make accept                     take what the golden tests now see as right; then look at git diff
 # make lint                       what CI checks before the tests
+# make docs                       the site of README.md and docs/: build/site/index.html; a dead link fails it
 # make clean                      what the others made here (the cached datasets: pgproof cache clear)
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test accept lint clean
+.PHONY: run test accept lint docs clean
 
 run: $(VENV)/.ready
 	$(BIN)/pgproof run $(ARGS)
@@ -26,6 +27,9 @@ lint: $(VENV)/.ready
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python benchmarks/figures_in_docs.py --check
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m sphinx -b html -q -W --keep-going -c docs/site -d build/doctrees . build/site
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pgproof needs Python 3.11 or later; set PYTHON=")'

@@ -1,0 +1,96 @@
+"""The site of the documents: make docs. That the real pages have no dead link, CI sees by building it."""
+
+from __future__ import annotations
+
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from tests import ROOT
+
+HERE = ROOT / "docs" / "site"
+pytestmark = pytest.mark.filterwarnings("ignore:.myst_parser")
+PAGES = {
+    "README.md": """# Home
+
+[page](docs/page.md#two-words), [a statement](first.sql), [the shop](shop), [gone](gone.sql)
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="docs/a-dark.png">
+  <img src="docs/a.png" alt="What it shows">
+</picture>
+""",
+    "docs/page.md": """# Page
+
+[home](../README.md), [nowhere](../README.md#nowhere)
+
+## Two words
+
+<!--=run.table-->
+| a |
+|---|
+| <b>1</b> |
+<!--/-->
+
+<img src="https://elsewhere.example/a.png" alt="far">
+""",
+    "first.sql": "SELECT '<b>';\n",
+    "shop/queries/one.sql": "SELECT 1;\n",
+    "shop/rows.csv": "1\n",
+    "docs/a.png": "",
+    "docs/a-dark.png": "",
+}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A small repository as a site, and what was warned of."""
+    from sphinx.application import Sphinx
+
+    folder = tmp_path_factory.mktemp("site")
+    for name, text in PAGES.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    said = StringIO()
+    Sphinx(folder, HERE, folder / "out", folder / "doctrees", "html", status=None, warning=said).build()
+    return folder / "out", re.sub(r"\x1b\[[\d;]*m", "", said.getvalue())
+
+
+def test_a_link_to_nothing_is_a_warning_and_warnings_are_errors(built: tuple[Path, str]) -> None:
+    assert "README.md:3: WARNING: 'myst' cross-reference target not found: 'gone.sql'" in built[1]
+    assert "docs/page.html: ../README.html#nowhere leads to no place of that page" in built[1]
+    assert "two-words" not in built[1]
+    assert "-W" in (ROOT / "Makefile").read_text().partition("\ndocs:")[2].split("\n\n")[0].split()
+
+
+def test_nothing_is_loaded_from_elsewhere(built: tuple[Path, str]) -> None:
+    assert built[1].count("would be loaded from another host") == 1
+    assert "docs/page.html: https://elsewhere.example/a.png would be loaded" in built[1]
+
+
+def test_a_page_that_has_no_place_in_the_contents_is_a_warning(built: tuple[Path, str]) -> None:
+    assert "docs/page.md: WARNING: document isn't included in any toctree" in built[1]
+
+
+def test_files_and_folders_of_the_repository_are_shown_where_a_page_leads_to_them(built: tuple[Path, str]) -> None:
+    home = (built[0] / "index.html").read_text()
+    assert {'href="first.sql.html"', 'href="shop/index.html"'} <= set(re.findall(r'href="[^"]*"', home))
+    assert "&lt;b&gt;" in (built[0] / "first.sql.html").read_text()
+    shop = (built[0] / "shop" / "index.html").read_text()
+    assert "<h2>queries/one.sql</h2>" in shop
+    assert 'href="rows.csv"' in shop
+    assert (built[0] / "shop" / "rows.csv").read_text() == "1\n"
+
+
+def test_a_picture_follows_the_theme_that_the_reader_chose(built: tuple[Path, str]) -> None:
+    home = (built[0] / "README.html").read_text()
+    assert '<img class="only-dark" src="docs/a-dark.png" alt="What it shows">' in home
+    assert (built[0] / "docs" / "a-dark.png").is_file()
+
+
+def test_a_table_between_marks_is_a_table_and_the_marks_are_gone(built: tuple[Path, str]) -> None:
+    page = (built[0] / "docs" / "page.html").read_text()
+    assert "<td><p><b>1</b></p></td>" in page
+    assert "<!--=" not in page
