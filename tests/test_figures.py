@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,9 +19,20 @@ from tests import ROOT
 SCRIPT = ROOT / "benchmarks" / "figures_in_docs.py"
 
 
-def figures(root: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, str(SCRIPT), "--root", str(root), *options]
-    return subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+Figures = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Figures:
+    """Carry the script out in this process: its exit code, and what it says."""
+    monkeypatch.syspath_prepend(str(SCRIPT.parent))  # as Python does for a script
+    script = importlib.import_module(SCRIPT.stem)
+
+    def carried_out(root: Path, *options: str) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), "--root", str(root), *options])
+        return script.main(), capsys.readouterr().err
+
+    return carried_out
 
 
 @pytest.fixture
@@ -32,31 +45,33 @@ def repository(tmp_path: Path) -> Path:
 
 
 def test_the_documents_say_what_the_evidence_says() -> None:
-    done = figures(ROOT, "--check")
+    """By the command of ``make lint``."""
+    command = [sys.executable, str(SCRIPT), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert done.stderr == ""
     assert done.returncode == 0
     assert len(re.findall("<!--=", (ROOT / "docs" / "gate.md").read_text())) > 15
 
 
-def test_another_figure_is_named_by_file_and_line_and_nothing_is_written(repository: Path) -> None:
+def test_another_figure_is_named_by_file_and_line_and_nothing_is_written(figures: Figures, repository: Path) -> None:
     text = (
         "# Fast\n\nIt is <!--=load.rates.0.ratio:.0%-->130 %<!--/--> of it, <!--=load.seconds:.1f-->12.3<!--/--> s.\n"
     )
     (repository / "README.md").write_text(text)
-    done = figures(repository, "--check")
-    assert done.returncode == 1
-    assert done.stderr.startswith("README.md:3: load.rates.0.ratio says '130 %', the evidence '127 %'")
-    assert done.stderr.count("\n") == 1
+    status, said = figures(repository, "--check")
+    assert status == 1
+    assert said.startswith("README.md:3: load.rates.0.ratio says '130 %', the evidence '127 %'")
+    assert said.count("\n") == 1
     assert (repository / "README.md").read_text() == text
-    assert figures(repository).returncode == 0
+    assert figures(repository) == (0, "")
     assert (repository / "README.md").read_text() == text.replace("130 %", "127 %")
-    assert figures(repository, "--check").returncode == 0
+    assert figures(repository, "--check") == (0, "")
 
 
-def test_a_table_stands_on_lines_of_its_own(tmp_path: Path) -> None:
+def test_a_table_stands_on_lines_of_its_own(figures: Figures, tmp_path: Path) -> None:
     shutil.copytree(ROOT / "docs" / "gate", tmp_path / "docs" / "gate")
     (tmp_path / "README.md").write_text("<!--=gate.slowed-->?<!--/-->\n")
-    assert figures(tmp_path).returncode == 0
+    assert figures(tmp_path) == (0, "")
     lines = (tmp_path / "README.md").read_text().splitlines()
     assert (lines[0], lines[-1]) == ("<!--=gate.slowed-->", "<!--/-->")
     assert lines[1].startswith("| slow-down of the CPU |")
@@ -71,20 +86,22 @@ def test_a_table_stands_on_lines_of_its_own(tmp_path: Path) -> None:
         ("<!--=load.seconds-->12.34", "README.md: 1 marks are opened and 0 closed"),
     ],
 )
-def test_a_figure_without_evidence_is_an_error(repository: Path, text: str, message: str) -> None:
+def test_a_figure_without_evidence_is_an_error(
+    figures: Figures, repository: Path, text: str, message: str
+) -> None:  # fmt: skip
     (repository / "README.md").write_text(text)
-    done = figures(repository, "--check")
-    assert done.returncode == 1
-    assert re.match(message, done.stderr)
+    status, said = figures(repository, "--check")
+    assert status == 1
+    assert re.match(message, said)
 
 
-def test_evidence_names_machine_and_date(repository: Path) -> None:
+def test_evidence_names_machine_and_date(figures: Figures, repository: Path) -> None:
     (repository / "docs" / "evidence" / "load.json").write_text('{"seconds": 1}')
     (repository / "README.md").write_text("<!--=load.seconds-->1<!--/-->")
-    assert "names no machine or no date" in figures(repository, "--check").stderr
+    assert "names no machine or no date" in figures(repository, "--check")[1]
 
 
-def test_a_list_is_a_list_and_a_table_can_be_cut(repository: Path) -> None:
+def test_a_list_is_a_list_and_a_table_can_be_cut(figures: Figures, repository: Path) -> None:
     stored = {
         "machine": {"cores": 2, "cpu": "X", "memory_bytes": 2**34},
         "date": "2026-11-30",
@@ -94,7 +111,7 @@ def test_a_list_is_a_list_and_a_table_can_be_cut(repository: Path) -> None:
     (repository / "docs" / "evidence" / "run.json").write_text(json.dumps(stored))
     marks = ("run.said", "run.table:1 rows", "run.from")
     (repository / "README.md").write_text("\n".join(f"<!--={mark}-->?<!--/-->" for mark in marks))
-    assert figures(repository).returncode == 0
+    assert figures(repository) == (0, "")
     lines = (repository / "README.md").read_text().splitlines()
     assert lines[1:3] == ["* one", "* two"]
     assert lines[5:8] == ["| a |", "|---|", "| 1 |"]
