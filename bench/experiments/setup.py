@@ -167,9 +167,8 @@ class Setup:
         kept if it and the template fit into the cache.
         """
         mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
-        key = optimized.name_of(self.template, self.workload.optimizations)
         with self.server.bulk():
-            if kept := optimized.find(self.admin, self.target, key):
+            if kept := self.kept_after():
                 databases.clone(self.admin, kept.name, name, "after", mark)
                 checkpoint(self.admin)
                 return kept.applied, kept.made_at
@@ -179,12 +178,30 @@ class Setup:
                 if self.spread:
                     made = [one for one in self.workload.distribution if one.made_by]
                     cluster.distribute(connection, resolved(connection, made))
-            origin = {"workload": self.workload.name, databases.OPTIMIZED_FROM: self.template}
-            if self._worth_keeping(name) and optimized.keep(self.admin, self.target, name, key, applied, origin):
+            if key := self.keep_after(name, applied):
                 databases.clone(self.admin, key, name, "after", mark)
-                evict(self.admin, self.options.cache_limit_bytes, self.template, key)
             checkpoint(self.admin)
         return applied, ""
+
+    @property
+    def after_key(self) -> str:
+        """The name under which the state after is kept: it stands for the filled database and the blocks."""
+        return optimized.name_of(self.template, self.workload.optimizations)
+
+    def kept_after(self) -> optimized.Optimized | None:
+        """The state after that is kept, which nobody may write to; None where there is none."""
+        return optimized.find(self.admin, self.target, self.after_key)
+
+    def keep_after(self, name: str, applied: Sequence[Applied]) -> str:
+        """Keep the database ``name``, to which all was just ``applied``, and return the name that it has from then on.
+
+        Empty where it stays as it is: it is not worth keeping, or another one is there by now.
+        """
+        origin, key = {"workload": self.workload.name, databases.OPTIMIZED_FROM: self.template}, self.after_key
+        if not (self._worth_keeping(name) and optimized.keep(self.admin, self.target, name, key, applied, origin)):
+            return ""
+        evict(self.admin, self.options.cache_limit_bytes, self.template, key)
+        return key
 
     def _worth_keeping(self, name: str) -> bool:
         """Whether it holds an optimization, and fits into the cache beside its template."""

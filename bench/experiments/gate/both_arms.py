@@ -95,9 +95,10 @@ class BothArms:
 
 
 def decide_all(
-    both: BothArms, timed: Mapping[Key, Timed], unclear: Collection[Key], timeout_s: float
-) -> tuple[CellResult, ...]:
-    """Decide every cell, worst first, in the order of their names."""
+    both: BothArms, timed: Mapping[Key, Timed], unclear: Collection[Key], timeout_s: float,
+    same: Collection[Key] = (),
+) -> tuple[CellResult, ...]:  # fmt: skip
+    """Decide every cell, worst first, in the order of their names; in those that are ``same`` the arms are one."""
     facts = both.facts
     changed = frozenset(n for n, h in both.hashes.items() if n in facts and facts[n].sql_hash != h)
     suspects = Suspects(*both.catalogs, changed, both.queries, both.optimizations)
@@ -109,7 +110,7 @@ def decide_all(
             again=both.again.get(key), timed=timed.get(key), unclear=key in unclear, target=both.target(key),
             timeout_s=timeout_s,
         )  # fmt: skip
-        found.append(decide_cell(evidence, suspects.blame(base, head)))
+        found.append(replace(decide_cell(evidence, suspects.blame(base, head)), same=key in same))
     found += _not_shared(both)
     return tuple(sorted(found, key=lambda cell: (VERDICTS.index(cell.word), cell.query, cell.parameter_class)))
 

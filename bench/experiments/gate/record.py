@@ -172,6 +172,8 @@ class CellResult:
     change: Change | None = None
     expected: str = ""
     """The reason that the query's header gives for an expected regression."""
+    same: bool = False
+    """Statement, values and database are the same in both arms, so that no time was taken: it could not differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from bench.experiments.gate.fingerprint import differences, fingerprint_of
 from bench.experiments.gate.record import Baseline, Catalog, Counted, Fingerprint, GateResult, Key, QueryFacts
 from bench.experiments.gate.sessions import Timings, time_cells
 from bench.experiments.gate.timing import Timer
+from bench.experiments.gate.unchanged import one_state, same_cells
 from bench.experiments.setup import Setup, SetupOptions, prepared
 from bench.measurement import Cell, cells_of
 from bench.measurement.execution import Timeout
@@ -44,6 +45,10 @@ class GateOptions:
     burn: Mapping[Key, float] = field(default_factory=dict)
     """Extra CPU time of the head arm by cell, as a share (a selftest's injection)."""
     order_seed: int = 1
+    time_all: bool = False
+    """Whether to time what is the same in both arms, too: to find out how often that is called a difference."""
+    keep: bool = True
+    """Whether the arms' states that are made are kept for the next gate."""
 
     def of_queries(self, names: Sequence[str]) -> GateOptions:
         """The same for these queries alone."""
@@ -59,7 +64,7 @@ class GateOptions:
 class Filled:
     """The filled databases that the arms start from, and the cells of each arm."""
 
-    templates: dict[ArmName, str]
+    setups: dict[ArmName, Setup]
     dataset: Dataset
     cells: dict[ArmName, dict[Key, Cell]]
 
@@ -125,19 +130,18 @@ def _setup_of(options: GateOptions, arm: Arm) -> SetupOptions:
 
 
 def _databases(options: GateOptions, setup: Setup, filled: Filled) -> Databases:
-    return Databases(setup, options.arms, filled.templates, options.timeout_s)
+    return Databases(setup, options.arms, filled.setups, options.timeout_s, options.keep)
 
 
 def _fill(options: GateOptions, setup: Setup) -> Filled:
-    templates: dict[ArmName, str] = {}
+    setups: dict[ArmName, Setup] = {}
     cells: dict[ArmName, dict[Key, Cell]] = {}
     for name, arm in options.arms.items():
-        mine = setup if arm is options.head else setup.beside(arm.workload)
-        templates[name] = mine.template
+        mine = setups[name] = setup if arm is options.head else setup.beside(arm.workload)
         bindings = mine.bindings(arm.workload.queries)
         queries = [query for query in arm.workload.queries if options.setup.takes(query.name)]
         cells[name] = {(cell.query.name, cell.parameter_class): cell for cell in cells_of(queries, bindings)}
-    return Filled(templates, setup.dataset, cells)
+    return Filled(setups, setup.dataset, cells)
 
 
 def _blank(options: GateOptions, setup: Setup, begun: str) -> GateResult:
@@ -165,11 +169,11 @@ def _blank(options: GateOptions, setup: Setup, begun: str) -> GateResult:
 def _compare(
     options: GateOptions, databases: Databases, filled: Filled, result: GateResult, watch: Stopwatch
 ) -> GateResult:
-    names = list(options.arms)
+    names, same = list(options.arms), _same(options, filled)
     with watch("arms"):
-        prepared = databases.prepare(names, "arm")
+        prepared = _prepare(options, databases, filled)
     with watch(COUNTED):
-        seen = {n: count(databases, n, prepared[n], list(filled.cells[n].values()), options.target_ms) for n in names}
+        seen = _count(options, databases, filled, prepared, same)
         catalogs = {name: _catalog(databases, name, prepared[name]) for name in names}
     both = _both_arms(options, filled, seen, catalogs)
     with watch("counting again"):
@@ -177,11 +181,11 @@ def _compare(
     timings = Timings({})
     if options.base:
         with watch("timing"):
-            cells = {k: {n: filled.cells[n][k] for n in names} for k in both.timeable()}
+            cells = {k: {n: filled.cells[n][k] for n in names} for k in both.timeable() if k not in same}
             rng = random.Random(options.order_seed)  # noqa: S311 (order of execution, no secret)
             timer = Timer(databases, prepared, cells, rng, options.setup.progress, options.burn)
             timings = time_cells(timer, list(cells), both.plan_changed())
-    decided = decide_all(both, timings.timed, timings.unclear, options.timeout_s)
+    decided = decide_all(both, timings.timed, timings.unclear, options.timeout_s, same)
     notes = []
     if not options.base:
         notes.append("Times were not compared: there is no old arm to run beside the new one.")
@@ -194,6 +198,42 @@ def _compare(
         controls=timings.controls,
         notes=tuple(notes),
     )
+
+
+def _one_state(options: GateOptions, filled: Filled) -> bool:
+    """Whether one database serves as both arms."""
+    templates = filled.setups
+    return bool(
+        options.base
+        and not options.time_all
+        and not options.burn
+        and one_state(options.base, options.head, (templates["base"].template, templates["head"].template))
+    )
+
+
+def _same(options: GateOptions, filled: Filled) -> frozenset[Key]:
+    """The cells in which the arms cannot differ: one statement with the same values, in one database."""
+    cells = filled.cells
+    return same_cells(cells["base"], cells["head"]) if _one_state(options, filled) else frozenset()
+
+
+def _prepare(options: GateOptions, databases: Databases, filled: Filled) -> dict[ArmName, str]:
+    if _one_state(options, filled):
+        head = databases.prepare(["head"], "arm")["head"]
+        return {"base": head, "head": head}
+    return databases.prepare(list(options.arms), "arm")
+
+
+def _count(
+    options: GateOptions, databases: Databases, filled: Filled, prepared: Mapping[ArmName, str], same: frozenset[Key]
+) -> dict[ArmName, dict[Key, Counted | Timeout]]:  # fmt: skip
+    """The work of every cell of each arm; what the arms cannot differ in is counted once."""
+    seen: dict[ArmName, dict[Key, Counted | Timeout]] = {}
+    for name in reversed(options.arms):  # the head first
+        known = {key: seen["head"][key] for key in same} if name == "base" else {}
+        cells = [cell for key, cell in filled.cells[name].items() if key not in known]
+        seen[name] = known | count(databases, name, prepared[name], cells, options.target_ms)
+    return seen
 
 
 def _catalog(databases: Databases, name: ArmName, prepared: str) -> Catalog:
@@ -235,7 +275,7 @@ def _recount(options: GateOptions, databases: Databases, filled: Filled, both: B
     if not keys:
         return both
     names: list[ArmName] = ["head"] if options.baseline else ["base", "head"]
-    prepared = databases.prepare(names, "again", "preparing them again: something looks worse")
+    prepared = databases.prepare(names, "again", "preparing them again: something looks worse", anew=True)
     again: dict[ArmName, Mapping[Key, Counted | Timeout]] = {}
     for name in names:
         cells = [filled.cells[name][key] for key in keys]

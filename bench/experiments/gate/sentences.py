@@ -57,13 +57,18 @@ def sentence(result: GateResult) -> str:
     but += f"; {unclear:,} cannot tell" if unclear else ""
     if result.overall == "improvement":
         return f"Improvement: {result.count('improvement'):,} of {total} got better than {base}, none got worse{but}"
-    done = "does more work or takes longer than" if timed(result) else "does more work than"
+    done = "does more work or takes longer than" if timed(result) or same(result) else "does more work than"
     return f"Pass: none of {total} {done} {base}{but}"
 
 
 def timed(result: GateResult) -> bool:
     """Whether times were taken, or counters alone."""
     return any(cell.timed for cell in result.cells)
+
+
+def same(result: GateResult) -> int:
+    """How many cells cannot differ between the arms."""
+    return sum(cell.same for cell in result.cells)
 
 
 def tally(result: GateResult) -> str:
@@ -79,7 +84,11 @@ def against(result: GateResult) -> str:
     """Say what counters and times were compared with."""
     counters = "the baseline" if result.counters_against == "baseline" else "the old arm, counted in this job"
     times = "times against the old arm, measured in this job" if timed(result) else "no times were taken"
-    return f"Counters against {counters}; {times}"
+    said = f"Counters against {counters}; {times}"
+    if number := same(result):
+        ask = "asks" if number == 1 else "ask"
+        said += f"; {plural(number, 'cell')} {ask} the same of one database in both arms, and cannot differ in time"
+    return said
 
 
 def controls(result: GateResult) -> str:

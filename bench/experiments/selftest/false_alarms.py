@@ -19,7 +19,7 @@ Told = Callable[[RunLine], None]
 
 def same_files(options: GateOptions) -> GateOptions:
     """What to compare, where the old arm is the working tree too, made from the same files a second time."""
-    return replace(options, base=Arm("base", "the same files", options.head.workload))
+    return replace(options, base=Arm("base", "the same files", options.head.workload), time_all=True)
 
 
 def series(options: GateOptions, server: ServerHandle, runs: int, begin_at: int, told: Told) -> Baseline:

@@ -75,6 +75,7 @@ def _attempt(
     options: GateOptions, server: ServerHandle, baseline: Baseline, arm: Arm, queries: Sequence[str], blank: Attempt
 ) -> Attempt:
     begin = time.perf_counter()
+    options = replace(options, keep=False)
     try:
         result = run_gate(replace(options, head=arm, base=None, baseline=baseline), server)
         if not _red(result):

@@ -12,9 +12,12 @@ import pytest
 
 from bench.cli import main
 from bench.errors import ServerError, WorkloadError
+from bench.experiments.gate import sentences
 from bench.experiments.gate.arms import Arm
+from bench.experiments.gate.databases import Databases
 from bench.experiments.gate.record import GateResult
 from bench.experiments.gate.run import make_baseline, run
+from bench.experiments.setup import prepared
 from bench.model import Injection
 from bench.postgres.connection import Target
 from bench.postgres.databases import own_databases
@@ -39,6 +42,13 @@ def _leaves_nothing_behind(server: ServerHandle, target: Target) -> Iterator[Non
     assert not left
 
 
+def when_made(target: Target, database: str) -> list[float]:
+    """What each optimization took when this database was made, or what it is a copy of."""
+    with target.connect(database) as connection:
+        asked = "SELECT duration_ms FROM bench_meta.version_ledger WHERE kind = 'optimization' ORDER BY name"
+        return [row[0] for row in connection.execute(asked)]
+
+
 def word(result: GateResult, query: str) -> str:
     """The worst verdict among the cells of a query."""
     return next(cell.word for cell in result.cells if cell.query == query)
@@ -46,10 +56,38 @@ def word(result: GateResult, query: str) -> str:
 
 # --------------------------------------------------------------------------------------------------- what it finds
 def test_identical_files_pass(server, baseline):
-    result = run(gate_of(read(SHOP), baseline=baseline), server)
+    result = run(gate_of(read(SHOP), baseline=baseline, time_all=True), server)
     assert result.overall == "pass"
     assert result.count("pass") == len(result.cells) == 7
     assert all(cell.timed and len(cell.timed.stages[0].base_ms) >= 12 for cell in result.cells)
+
+
+def test_only_what_can_differ_is_timed(server, baseline, shop):
+    """Where schema and optimizations are the same, a cell of the same statement is one execution under two names."""
+    head = changed(shop, "queries/open_orders.sql", "count(*)", "count(*) + 0")
+    result = run(gate_of(head, baseline=baseline), server)
+    timed = {cell.query for cell in result.cells if cell.timed}
+    assert timed == {"open_orders"} == {cell.query for cell in result.cells if not cell.same}
+    assert "6 cells ask the same of one database in both arms" in sentences.against(result)
+
+
+def test_another_optimization_has_every_cell_timed(server, baseline, shop):
+    head = changed(shop, "optimizations.sql", "(status)", "(status, created_at)")
+    result = run(gate_of(head, baseline=baseline, only=("latest_orders",)), server)
+    assert all(cell.timed and not cell.same for cell in result.cells)
+
+
+def test_an_arm_that_was_made_before_is_a_copy_of_it(server, target, shop):
+    """Until something looks worse: then both are made anew."""
+    head = changed(shop, "optimizations.sql", "(status)", "(status, order_id)")
+    with prepared(setup_of(head), server) as setup:
+        databases = Databases(setup, {"head": Arm("head", "", head)}, {"head": setup}, 30.0)
+        first, kept = databases.prepare(["head"], "one"), setup.kept_after()
+        second, anew = databases.prepare(["head"], "two"), databases.prepare(["head"], "three", anew=True)
+        made = [when_made(target, one["head"]) for one in (first, second, anew)]
+    assert kept
+    assert made[0] == made[1] == [one.build_ms for one in sorted(kept.applied, key=lambda one: one.name)]
+    assert made[2] != made[0]
 
 
 def test_two_baselines_of_the_same_files_count_the_same(server, baseline):
@@ -203,7 +241,7 @@ def test_settings_of_an_injection_reach_the_head_arm(server, baseline):
 @pytest.mark.alone
 def test_a_server_by_dsn_is_timed_by_the_wall(dsn15):
     with open_server("dsn", ServerOptions(dsn=dsn15)) as handle:
-        result = run(gate_of(read(SHOP), only=("latest_orders",)), handle)
+        result = run(gate_of(read(SHOP), only=("latest_orders",), time_all=True), handle)
     assert result.overall == "pass"
     assert {cell.timed.clock for cell in result.cells if cell.timed} == {"wall"}
 
@@ -296,4 +334,4 @@ def _gate_on_a_server_that_is_killed(home: Path) -> None:
             if unit == "rounds" and done == 3:
                 os.kill(pid, signal.SIGKILL)
 
-        run(gate_of(read(SHOP), setup=setup_of(read(SHOP), progress=kill)), handle)
+        run(gate_of(read(SHOP), setup=setup_of(read(SHOP), progress=kill), time_all=True), handle)
