@@ -161,7 +161,7 @@ def _remarks(cells: Sequence[CellSummary]) -> list[str]:
 
 def _explained(summary: GateSummary) -> Iterator[Block]:
     for one in VERDICTS:
-        if cells := summary.of(one):
+        if cells := summary.shown(one):
             yield from _together(one, cells) if one in BRIEF else _one_by_one(one, cells)
 
 

@@ -35,6 +35,7 @@ def findings(result: GateResult, summary: GateSummary) -> Iterator[Finding]:
 
 def _of_cell(one: CellSummary) -> Finding:
     cell = one.cell
+    unnoticed = cell.word in UNNOTICED or one.told_by
     severity: Severity = "notice" if cell.word == "pass" and cell.reasons else SEVERITIES[cell.word]
     return Finding(
         severity=severity,
@@ -43,7 +44,7 @@ def _of_cell(one: CellSummary) -> Finding:
         suite=cell.query,
         case=cell.parameter_class,
         lines=tuple(str(fact) for fact in one.facts),
-        annotation=() if cell.word in UNNOTICED else tuple(str(fact) for fact in one.facts if fact.label != "at"),
+        annotation=() if unnoticed else tuple(str(fact) for fact in one.facts if fact.label != "at"),
         file=cell.file,
         line=cell.line,
         seconds=_seconds(cell),

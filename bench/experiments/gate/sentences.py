@@ -11,6 +11,7 @@ from bench.experiments.gate.record import VERDICTS, CellResult, CellVerdict, Gat
 from bench.report.numbers import digits, listed, ms, plural
 
 PLAN_CHANGES_MOST = 5
+ALIKE_MOST = 20
 STRICT: tuple[CellVerdict, ...] = ("new", "gone", "not compared")
 """What a strict gate does not accept."""
 
@@ -104,9 +105,10 @@ def name(cell: CellResult) -> str:
     return f"{cell.query}, {cell.parameter_class}"
 
 
-def headline(cell: CellResult) -> str:
-    """Give the first reason."""
-    return cell.reasons[0] if cell.reasons else PLAIN.get(cell.word, cell.word)
+def headline(cell: CellResult, others: int = 0) -> str:
+    """Give the first reason; ``others`` cells are alike."""
+    said = cell.reasons[0] if cell.reasons else PLAIN.get(cell.word, cell.word)
+    return f"{said}, in {others + 1} cells alike" if others else said
 
 
 def place(cell: CellResult) -> str:
@@ -119,9 +121,10 @@ def expected(cell: CellResult) -> str:
     return cell.expected if cell.word == "accepted" else ""
 
 
-def facts(cell: CellResult) -> tuple[Fact, ...]:
-    """Say all that is known of a cell: what moved, work, time, plan, likely cause, place."""
-    shown = [Fact("", headline(cell)), *(Fact("", reason) for reason in cell.reasons[1:])]
+def facts(cell: CellResult, others: Sequence[CellResult] = ()) -> tuple[Fact, ...]:
+    """Say all that is known of a cell: what moved, work, time, plan, likely cause, place; and which ones are alike."""
+    shown = [Fact("", headline(cell, len(others))), *(Fact("", reason) for reason in cell.reasons[1:])]
+    shown += [Fact("also in", listing(others, ALIKE_MOST) if others else "")]
     shown += [Fact("work", work(cell)), Fact("time", time(cell))]
     shown += [Fact("plan", change) for change in cell.plan_changes[:PLAN_CHANGES_MOST]]
     if len(cell.plan_changes) > PLAN_CHANGES_MOST:

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from bench import storage
 from bench.experiments.gate.document import EXPERIMENT as GATES
-from bench.experiments.gate.record import GATE, VERDICTS, GateResult
+from bench.experiments.gate.record import GATE, VERDICTS, CellResult, GateResult
 from bench.report import github
 from bench.report.html import render as html
 from bench.report.markdown import LIMIT
@@ -353,3 +353,24 @@ def test_an_annotation_is_one_line_and_keeps_its_properties(text):
 def test_per_cent_and_line_breaks_are_escaped_once():
     line = annotate(gates.result(gates.cell("regression", reasons=("+42% %0A", "next"))))
     assert "::+42%25 %250A%0Anext%0A" in line
+
+
+def tossed(query: str, parameter_class: str, index: str, cause: str = "statistics") -> CellResult:
+    """A cell that is answered by another index, with no more work."""
+    head = gates.counted(query, parameter_class, index=index)
+    return gates.cell("plan changed", query, parameter_class, cause=cause, head=head)
+
+
+def test_one_toss_of_the_planner_is_one_note():
+    """Ten cells in which one index stands in for another are one thing to look at; another index is another."""
+    ten = [tossed(f"query_{number % 3}", f"class_{number}", "other_idx") for number in range(10)]
+    result = gates.result(
+        *ten, tossed("query_0", "hot", "third_idx"), tossed("query_0", "tiny", "other_idx", "a block")
+    )
+    terminal = on_terminal(result)
+    assert terminal.count("plan changed: ") == 3
+    assert "10 cells alike" in terminal
+    assert "also in: query_1 (class_1, class_4, class_7)" in terminal
+    assert "12 plan changed" in terminal
+    assert len(re.findall("^::warning", annotate(result), re.M)) == 1  # their file is one
+    assert len(ElementTree.fromstring(junit_of(result)).findall(".//testcase")) == 12
