@@ -50,6 +50,7 @@ def joined(*parts: ClauseCoverage | None) -> ClauseCoverage | None:
         budget_s=max(budgets) if budgets else None,
         took_s=sum(part.took_s for part in found),
         not_parsed={query: why for part in found for query, why in part.not_parsed.items()},
+        known=sum(part.known for part in found),
     )
 
 
@@ -97,7 +98,8 @@ def _sentences(
         yield f"{open_['not tried']} {_were(open_['not tried'])} not tried within {limit}: pgproof coverage tries all."
     yield from (f"{query} was left out: {why}." for query, why in coverage.not_parsed.items())
     share = f", {100 * coverage.took_s / run_s:.0f} % of the run" if run_s else ""
-    yield f"That took {numbers.seconds(coverage.took_s)}{share}."
+    known = f"; {coverage.known} of them were known from the same rows" if coverage.known else ""
+    yield f"That took {numbers.seconds(coverage.took_s)}{share}{known}."
 
 
 def _were(number: int) -> str:

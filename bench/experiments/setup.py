@@ -16,6 +16,7 @@ from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
 from bench.errors import DatasetError, PgproofError, WorkloadError
 from bench.measurement import Bindings
+from bench.measurement.clause_coverage import Kept
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Binding, Dataset, Query, State
 from bench.postgres import cluster, databases, optimizations
@@ -191,6 +192,11 @@ class Setup:
     def kept_after(self) -> optimized.Optimized | None:
         """The state after that is kept, which nobody may write to; None where there is none."""
         return optimized.find(self.admin, self.target, self.after_key)
+
+    def kept_clauses(self) -> Kept | None:
+        """Where is kept what is found of the queries' clauses in the state after; None where that state is not kept."""
+        found = None if self.spread else databases.find(self.admin, self.after_key)
+        return Kept(self.target, found.name) if found and found.complete and found.may_drop else None
 
     def keep_after(self, name: str, applied: Sequence[Applied]) -> str:
         """Keep the database ``name``, to which all was just ``applied``, and return the name that it has from then on.

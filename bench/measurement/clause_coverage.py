@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +15,8 @@ from bench.measurement.compare import columns_to_compare
 from bench.measurement.contents import Columns, written_before
 from bench.measurement.execution import Cell, Sides, undone
 from bench.model import ClauseCoverage, ClauseSeen, Query, State
-from bench.postgres.connection import Connection
+from bench.postgres import ledger
+from bench.postgres.connection import Connection, Target
 from bench.progress import Progress
 from bench.syntax.clauses import Variant, variants
 from bench.syntax.tree import NotParsed
@@ -27,6 +29,28 @@ INVALID = ("42", "0A")
 """Classes of SQLSTATE that say that a text is no statement, or none that is supported: then it is no variant."""
 
 Told = Literal["same", "other", "cut off", "invalid"]
+
+
+RULES = 1
+"""Raised when a clause is changed, or an answer compared, otherwise: what was found by older rules is found anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where is kept what was found, with the rows that it was found of: no row of it changes there."""
+
+    target: Target
+    database: str
+
+    def read(self, query: str, text_hash: str) -> dict[str, ClauseSeen | None]:
+        """What earlier commands found of the changed statements of ``query``, by their hashes."""
+        with self.target.connect(self.database) as connection:
+            return ledger.read_exercised(connection, query, text_hash)
+
+    def write(self, query: str, text_hash: str, found: dict[str, ClauseSeen | None]) -> None:
+        """Keep it for later ones."""
+        with self.target.connect(self.database) as connection:
+            ledger.write_exercised(connection, query, text_hash, found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,51 +76,87 @@ class _Subject:
 
 def exercise(
     sides: Sides, state: State, cells: Sequence[Cell], progress: Progress, timeout_s: float = TIMEOUT_S,
-    budget_s: float | None = None,
+    budget_s: float | None = None, kept: Kept | None = None,
 ) -> ClauseCoverage:  # fmt: skip
     """Execute the variants of the statements of ``cells`` in ``state``, each with every binding until one tells.
 
     Of a query with a rewrite both statements are taken, in the state after. What is written is rolled back, and leaves
-    dead rows: give it a copy for statements that write.
+    dead rows: give it a copy for statements that write. What is ``kept`` of the same statements with the same values
+    is not executed again; what there was no time for, is.
     """
     begin = time.perf_counter()
     quick = replace(sides, timeout_s=timeout_s)
     found: list[ClauseSeen] = []
     problems: dict[str, str] = {}
+    known = 0
     by_query: dict[str, list[Cell]] = {}
     for cell in cells:
         by_query.setdefault(cell.query.name, []).append(cell)
     for number, (name, own) in enumerate(by_query.items()):
         progress("changing clauses", number, len(by_query), "queries")
         left_s = None if budget_s is None else budget_s - (time.perf_counter() - begin)
-        with quick.connect(state, writes=own[0].query.writes) as connection:
-            try:
-                found += _of_query(connection, quick, state, own, left_s)
-            except NotParsed as problem:
-                problems[name] = str(problem)
+        text_hash = _hash(own, state, timeout_s)
+        before = kept.read(name, text_hash) if kept else {}
+        if budget_s is None:  # with all the time that it takes, a timeout is worth another try
+            before = {key: one for key, one in before.items() if not (one and one.cut_off and not one.told_by)}
+        try:
+            seen = _of_query(quick, state, own, left_s, before)
+        except NotParsed as problem:
+            problems[name] = str(problem)
+            continue
+        found += [one for one in seen.values() if one]
+        known += sum(one is not None and key in before for key, one in seen.items())
+        tried = {key: one for key, one in seen.items() if not one or one.tried}
+        if kept and tried.keys() != before.keys():
+            kept.write(name, text_hash, tried)
     progress("changing clauses", len(by_query), len(by_query), "queries")
-    return ClauseCoverage(tuple(found), quick.timeout_s, budget_s, time.perf_counter() - begin, problems)
+    took_s = time.perf_counter() - begin
+    return ClauseCoverage(tuple(found), quick.timeout_s, budget_s, took_s, problems, known)
+
+
+def _hash(cells: Sequence[Cell], state: State, timeout_s: float) -> str:
+    """What decides what is found of a query, in given rows."""
+    query = cells[0].query
+    asked = [[cell.parameter_class, [binding.args for binding in cell.bindings]] for cell in cells]
+    rewrite = query.rewrite.sql if query.rewrite else ""
+    shaped = [RULES, query.sql, rewrite, repr(query.parameters), query.writes, state, timeout_s, asked]
+    return ledger.checksum([json.dumps(shaped)])
 
 
 def _of_query(
-    connection: Connection, sides: Sides, state: State, cells: Sequence[Cell], left_s: float | None
-) -> Iterator[ClauseSeen]:
-    query, columns = cells[0].query, columns_to_compare(sides, cells[0])
+    sides: Sides, state: State, cells: Sequence[Cell], left_s: float | None,
+    known: Mapping[str, ClauseSeen | None],
+) -> dict[str, ClauseSeen | None]:  # fmt: skip
+    """What is found of each variant, by its hash; None of those that the server refuses."""
+    query = cells[0].query
     statements = [(query.sql, query.line)]
     if state == "after" and query.rewrite:
         statements.append((query.rewrite.sql, query.rewrite.line))
     end = None if left_s is None else time.perf_counter() + left_s
-    for sql, line in statements:
-        text, names = numbered(sql, {parameter.name: parameter.type for parameter in query.parameters})
-        made = sorted(variants(text, names), key=lambda variant: variant.line)
-        subject = _Subject(query, line, text, names, [], columns)
-        subject.asked.extend(_originals(connection, subject, cells))
-        if not subject.asked:
-            raise NotParsed(f"no class answers within {sides.timeout_s:g} s")
-        for variant in made:
-            late = end is not None and time.perf_counter() >= end
-            if seen := _nothing(subject, variant) if late else _tried(connection, subject, variant):
-                yield seen
+    found: dict[str, ClauseSeen | None] = {}
+    with sides.connect(state, writes=query.writes) as connection:
+        for sql, line in statements:
+            text, names = numbered(sql, {parameter.name: parameter.type for parameter in query.parameters})
+            made = sorted(variants(text, names), key=lambda variant: variant.line)
+            subject = _Subject(query, line, text, names, [], {})
+            keyed = [(ledger.checksum([sql, str(place), one.text]), one) for place, one in enumerate(made)]
+            if not (keyed and all(key in known for key, _ in keyed)) and not _late(end):
+                subject = replace(subject, columns=columns_to_compare(sides, cells[0]))
+                subject.asked.extend(_originals(connection, subject, cells))
+                if not subject.asked:
+                    raise NotParsed(f"no class answers within {sides.timeout_s:g} s")
+            for key, variant in keyed:
+                found[key] = nothing = _nothing(subject, variant)
+                if key in known:
+                    one = known[key]
+                    found[key] = one and replace(one, line=nothing.line)
+                elif subject.asked and not _late(end):
+                    found[key] = _tried(connection, subject, variant)
+    return found
+
+
+def _late(end: float | None) -> bool:
+    return end is not None and time.perf_counter() >= end
 
 
 def _originals(connection: Connection, subject: _Subject, cells: Sequence[Cell]) -> Iterator[_Asked]:

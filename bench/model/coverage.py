@@ -36,3 +36,5 @@ class ClauseCoverage:
     took_s: float
     not_parsed: dict[str, str] = field(default_factory=dict)
     """Query to why its statement could not be taken apart, or executed in time."""
+    known: int = 0
+    """How many of the clauses an earlier command had tried on the same rows: they were not executed again."""

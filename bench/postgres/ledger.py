@@ -1,7 +1,7 @@
 """The ledger: what a database of ours says about itself, and whether the catalog agrees.
 
-It is five tables: what was applied, what each index is for, the manifest of the rows, what bare queries were found to
-be, and the bindings of the queries.
+It is six tables: what was applied, what each index is for, the manifest of the rows, what bare queries were found to
+be, the bindings of the queries, and which of their clauses these exercise.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from bench.errors import DriftError
-from bench.model import Binding, Optimization, Query
+from bench.model import Binding, ClauseSeen, Optimization, Query
 from bench.postgres.catalog import own_sql, rows
 from bench.postgres.connection import Connection
 from bench.storage import from_json, to_json
@@ -135,6 +135,26 @@ def write_described(connection: Connection, query: Query, text_hash: str) -> Non
     connection.execute(
         "INSERT INTO bench_meta.described_queries VALUES (%s, %s, %s)",
         [query.name, text_hash, json.dumps(to_json(query))],
+    )
+
+
+def read_exercised(connection: Connection, query: str, text_hash: str) -> dict[str, ClauseSeen | None]:
+    """What was found of the changed statements of ``query``, by their hashes; of what the server refuses nothing."""
+    if not connection.execute("SELECT to_regclass('bench_meta.clauses_exercised')").fetchall()[0][0]:
+        return {}  # made by an earlier version
+    asked = "SELECT found FROM bench_meta.clauses_exercised WHERE (query, text_hash) = (%s, %s)"
+    found = connection.execute(asked, [query, text_hash]).fetchone()
+    return {key: one and from_json(ClauseSeen, one, query) for key, one in (found[0] if found else {}).items()}
+
+
+def write_exercised(connection: Connection, query: str, text_hash: str, found: dict[str, ClauseSeen | None]) -> None:
+    """Enter what was found of the changed statements of ``query``, replacing what is there."""
+    create(connection)
+    kept = json.dumps({key: one and to_json(one) for key, one in found.items()})
+    connection.execute(
+        "INSERT INTO bench_meta.clauses_exercised VALUES (%s, %s, %s) ON CONFLICT (query) DO UPDATE "
+        "SET text_hash = excluded.text_hash, found = excluded.found",
+        [query, text_hash, kept],
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.measurement import Cell, Sides
-from bench.measurement.clause_coverage import exercise
+from bench.measurement.clause_coverage import Kept, exercise
 from bench.model import ClauseSeen, State
 from bench.postgres import databases
 from bench.postgres.connection import Target
@@ -89,3 +89,24 @@ def test_what_takes_too_long_is_left_open_and_what_there_is_no_time_for_untried(
 def test_a_statement_that_is_not_executed_in_time_is_named(sides: Sides) -> None:
     found = exercise(sides, "after", [cell("SELECT pg_sleep(9) WHERE true")], silent, 0.1)
     assert found.not_parsed == {"q": "no class answers within 0.1 s"}
+
+
+def test_what_was_found_in_the_same_rows_is_not_executed_again(sides: Sides) -> None:
+    """But what there was no time for is, and what ran into the timeout is by a command that has no limit."""
+    kept = Kept(sides.target, sides.databases["after"])
+    asked = [cell("SELECT n FROM t WHERE n <= :n AND n > 0 LIMIT 20", 5)]
+    hurried = exercise(sides, "after", asked, silent, budget_s=0.0, kept=kept)
+    first, again = (exercise(sides, "after", asked, silent, budget_s=60.0, kept=kept) for _ in range(2))
+    assert [one.tried for one in hurried.clauses] == [0] * len(first.clauses)
+    assert (first.known, again.known) == (0, len(first.clauses))
+    assert again.clauses == first.clauses
+    assert exercise(sides, "after", [cell(asked[0].query.sql, 30)], silent, kept=kept).known == 0
+
+
+def test_a_timeout_is_tried_again_without_a_limit(sides: Sides) -> None:
+    kept = Kept(sides.target, sides.databases["after"])
+    asked = [cell("SELECT n FROM t WHERE n <= :n AND (n < 9 OR pg_sleep(1) IS NULL)", 5)]
+    limits = (60.0, 60.0, None)
+    found = [exercise(sides, "after", asked, silent, 0.2, budget_s=limit, kept=kept) for limit in limits]
+    assert any(one.cut_off for one in found[0].clauses)
+    assert found[1].known == len(found[1].clauses) > found[2].known

@@ -259,7 +259,8 @@ def _exercise(work: _Work, sides: Sides, cells: Sequence[Cell]) -> None:
         return
     left_s = max(0.0, COVERAGE_S - work.setup.watch.seconds.get("coverage", 0.0))
     with work.setup.watch("coverage"):
-        found = exercise(sides, "after", cells, work.setup.progress, budget_s=left_s)
+        kept = None if work.chosen.options.aged else work.setup.kept_clauses()  # of the rows as they were made
+        found = exercise(sides, "after", cells, work.setup.progress, budget_s=left_s, kept=kept)
     work.told(coverage=joined(work.seen.coverage, found))
 
 

@@ -33,8 +33,7 @@ def run(chosen: SetupOptions, timeout_s: float, server: ServerHandle, keep: Keep
 def _part(setup: Setup, sides: Sides, state: State, *, writes: bool) -> ClauseCoverage | None:
     """Those that write come last: what is rolled back leaves dead rows."""
     queries = [query for query in setup.options.queries if query.writes == writes]
-    return (
-        exercise(sides, state, cells_of(queries, setup.bindings(queries)), setup.progress, sides.timeout_s)
-        if queries
-        else None
-    )
+    if not queries:
+        return None
+    cells, kept = cells_of(queries, setup.bindings(queries)), setup.kept_clauses()
+    return exercise(sides, state, cells, setup.progress, sides.timeout_s, kept=kept)

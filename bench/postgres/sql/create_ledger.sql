@@ -42,3 +42,10 @@ CREATE TABLE IF NOT EXISTS bench_meta.query_params (
     args        jsonb NOT NULL,         -- {"args": the values by parameter, "about": what was chosen}
     PRIMARY KEY (query, place)
 );
+
+-- What was found of the clauses of each query in this database, by the texts and values whose hash is kept.
+CREATE TABLE IF NOT EXISTS bench_meta.clauses_exercised (
+    query       text PRIMARY KEY,
+    text_hash   text NOT NULL,          -- of its statements, their values, and the rules by which clauses are changed
+    found       jsonb NOT NULL          -- what was told of each changed statement, by its hash; null: it is no statement
+);
