@@ -58,7 +58,6 @@ from bench.model.run import (
     Distribution,
     Equality,
     EqualityWord,
-    ForcedSetting,
     Look,
     Machine,
     Options,
@@ -66,12 +65,12 @@ from bench.model.run import (
     Run,
     RunStatus,
     Sample,
-    Server,
     TableSeen,
     Upkeep,
     Verdict,
     VerdictRule,
 )
+from bench.model.server import ForcedSetting, Server
 from bench.model.since import MovedCell, Since
 from bench.model.workload import (
     STATES,

@@ -12,6 +12,7 @@ from bench.model.coverage import ClauseCoverage
 from bench.model.known import KnownAnswer
 from bench.model.plan import Json, PlanSeen
 from bench.model.relation import Relation
+from bench.model.server import Server
 from bench.model.since import Since
 from bench.model.workload import Optimization, Query, State
 
@@ -225,55 +226,6 @@ class Dataset:
     """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
     schema_notes: tuple[str, ...] = ()
     """What of the schema's file is no schema and was left out, or done in another way, each in a line."""
-
-
-STARTED = ("embedded", "local", "docker")
-"""Kinds of server that pgproof starts."""
-
-
-@dataclass(frozen=True, slots=True)
-class ForcedSetting:
-    """A setting that every timed connection sets, whatever the server has."""
-
-    name: str
-    value: str
-    own: str
-    """What a session of the same role has there by itself: server, role and database of the DSN."""
-    kept: bool = False
-    """Whether it is forced under the server's own settings too: the plan that is timed is shown, results are compared
-    as text."""
-
-    @property
-    def differs(self) -> bool:
-        """Whether the server has another value."""
-        return self.value != self.own
-
-
-@dataclass(frozen=True, slots=True)
-class Server:
-    """The server that was measured."""
-
-    kind: str
-    version: str
-    version_num: int
-    settings: dict[str, str] = field(default_factory=dict)
-    forced: tuple[ForcedSetting, ...] = ()
-    """Empty in files from before these were recorded."""
-
-    @property
-    def ours(self) -> bool:
-        """Whether pgproof started it, so that its configuration is pgproof's. An existing one keeps what it has."""
-        return self.kind in STARTED
-
-    @property
-    def differing(self) -> tuple[ForcedSetting, ...]:
-        """The forced settings of which it has other values."""
-        return tuple(one for one in self.forced if one.differs)
-
-    @property
-    def own_settings(self) -> dict[str, str]:
-        """What a connection sets to measure as the server is set; empty where nothing that is not kept differs."""
-        return {one.name: one.own for one in self.differing if not one.kept}
 
 
 @dataclass(frozen=True, slots=True)

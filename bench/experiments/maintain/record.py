@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 
 from bench.model.churn import ChurnPhase
 from bench.model.plan import Counters, Json
-from bench.model.run import Dataset, Machine, RunStatus, Sample, Server
+from bench.model.run import Dataset, Machine, RunStatus, Sample
+from bench.model.server import Server
 from bench.storage import Kind
 
 FRESH, CHURNED, ALL = "fresh", "churned", "all"

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.model.plan import PlanSeen
-from bench.model.run import Binding, Dataset, Machine, RunStatus, Sample, Server
+from bench.model.run import Binding, Dataset, Machine, RunStatus, Sample
+from bench.model.server import Server
 from bench.model.workload import State
 from bench.storage import Kind
 
