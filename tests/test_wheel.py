@@ -29,7 +29,7 @@ from tests.builders.documented import AS_FAR_AS_THE_SERVER, SMALL, Line, carried
 from tests.conftest import make_home
 
 SUBJECT = (
-    "schema.sql", "optimizations.sql", "churn.sql", "distribution.sql", "pgproof.toml", "queries", "writes",
+    "schema.sql", "optimizations.sql", "churn.sql", "distribution.sql", "pgproof.toml", "queries", "citus", "writes",
     "injections", "dataset",
 )  # fmt: skip
 LINES = [line for line in lines() if line.program == "pgproof"]

@@ -119,7 +119,7 @@ class Setup:
             "workload": self.workload.name,
             "workload_hash": self.workload.content_hash(),
             "machine": machine.facts(),
-            "server": record_of(self.server, self.admin),
+            "server": record_of(self.server, self.admin, spread=self.spread),
             "dataset": self.dataset,
         }
 
@@ -244,6 +244,8 @@ def prepared(options: SetupOptions, server: ServerHandle) -> Iterator[Setup]:
         WorkloadError: the dataset's files are wrong.
     """
     target, watch = Target(server.dsn, SESSION_SETTINGS, server.login), Stopwatch()
+    if server.capabilities.spreads_tables and options.workload.distribution:
+        options = replace(options, workload=options.workload.on_a_cluster())
     with target.connect() as admin:
         databases.clean(admin)
         with watch("dataset"):

@@ -31,6 +31,8 @@ class Rewrite:
     optimization: str
     sql: str
     line: int
+    ordinary: str = ""
+    """What one server is asked, where this is a form for a Citus cluster."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,31 @@ class Query:
     """Parameters that need another value in each execution of a load: ids that the caller hands out."""
     invariants: dict[str, str] = field(default_factory=dict)
     """What no load may break: name to a SELECT that gives the same rows after the load as before it."""
+    ordinary: str = ""
+    """The statement that one server is asked, where ``sql`` is a form for a Citus cluster."""
 
     def text(self, state: Arm) -> str:
         """The statement that runs in ``state``, with ``:name`` placeholders."""
         return self.rewrite.sql if state != "before" and self.rewrite else self.sql
+
+    def distributed(self, state: Arm) -> bool:
+        """Whether that is a form for a cluster, in place of what one server is asked."""
+        return bool(self.rewrite.ordinary if state != "before" and self.rewrite else self.ordinary)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterForm:
+    """What of a query is asked otherwise on a Citus cluster: a file of ``citus/``. What is empty is as ever."""
+
+    query: str
+    file: str
+    line: int
+    sql: str
+    rewrite: Rewrite | None
+    classes: dict[str, str]
+    """SELECTs of the query's own classes."""
+    sources: dict[str, str]
+    """Of parameters."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,15 +9,16 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import WorkloadError
-from bench.model import DistributedTable, Optimization, Query
+from bench.model import ClusterForm, DistributedTable, Optimization, Query
 from bench.suggestions import did_you_mean, file_nearby
 from bench.workload import sqlfile
 from bench.workload.classes import read_class_reasons
+from bench.workload.cluster_forms import asked_on_a_cluster, read_forms
 from bench.workload.distribution import read_distribution, with_makers
 from bench.workload.optimizations import CATEGORIES, read_optimizations
 from bench.workload.psql import Step, read_script
@@ -79,6 +80,8 @@ class Workload:
     """What of schema.sql is no schema and left out, each in a line."""
     distribution: tuple[DistributedTable, ...] = ()
     """How its tables are spread over the nodes of a Citus cluster; no part of the hash, as no answer depends on it."""
+    forms: tuple[ClusterForm, ...] = ()
+    """What of its queries is asked otherwise there; no part of the hash either."""
     cluster_sql: bool = False
     """Whether its SQL may reach beyond its own databases, because the user said so."""
 
@@ -103,6 +106,10 @@ class Workload:
             if block.name == name or (block.category == "rollup" and query.name in block.serves)
             if block.upkeep or block.staleness
         )
+
+    def on_a_cluster(self) -> Workload:
+        """The same as a cluster is asked."""
+        return replace(self, queries=asked_on_a_cluster(self.queries, self.forms))
 
     def content_hash(self) -> str:
         """SHA-256 over everything that defines the experiment, file names included."""
@@ -163,6 +170,7 @@ def read(folder: Path, *, cluster_sql: bool = False) -> Workload:
         class_reasons=read_class_reasons(folder / "dataset" / "classes.sql"),
         schema_notes=notes,
         distribution=with_makers(read_distribution(folder), optimizations),
+        forms=read_forms(folder, queries),
         cluster_sql=cluster_sql,
     )
 

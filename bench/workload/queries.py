@@ -153,17 +153,32 @@ def _invariant(entry: sqlfile.HeaderLine, where: str) -> str:
     return found[0].sql
 
 
+def sections(
+    file: Path, where: str
+) -> tuple[list[sqlfile.HeaderLine], Statement | None, Rewrite | None]:  # fmt: skip
+    """The header, the statement and the rewrite of a file that may lack any of them."""
+    lines = sqlfile.read_text(file).splitlines()
+    cut = next((number for number, line in enumerate(lines) if line.startswith("-- rewrite:")), len(lines))
+    head, taken = sqlfile.header(lines[:cut], 1)
+    if sqlfile.split("\n".join(lines[taken:cut]), where):
+        return head, *_body(lines, taken, where)
+    if cut == len(lines):
+        return head, None, None
+    return head, None, _rewrite(lines, cut, where)
+
+
+def _rewrite(lines: list[str], cut: int, where: str) -> Rewrite:
+    other = _one_statement("\n".join(lines[cut + 1 :]), where, cut + 2)
+    return Rewrite(lines[cut].partition(":")[2].strip(), other.sql, other.line)
+
+
 def _body(lines: list[str], taken: int, where: str) -> tuple[Statement, Rewrite | None]:
     marks = [i for i in range(taken, len(lines)) if lines[i].startswith("-- rewrite:")]
     if len(marks) > 1:
         raise WorkloadError(f"{where}:{marks[1] + 1}: a second '-- rewrite:' line; a query has one rewrite at most")
     cut = marks[0] if marks else len(lines)
     body = _one_statement("\n".join(lines[taken:cut]), where, taken + 1)
-    if not marks:
-        return body, None
-    name = lines[cut].partition(":")[2].strip()
-    other = _one_statement("\n".join(lines[cut + 1 :]), where, cut + 2)
-    return body, Rewrite(name, other.sql, other.line)
+    return body, _rewrite(lines, cut, where) if marks else None
 
 
 def _one_statement(text: str, where: str, first_line: int) -> Statement:

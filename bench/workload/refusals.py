@@ -10,7 +10,7 @@ from bench.errors import WorkloadError
 from bench.workload import sqlfile
 from bench.workload.reach import beyond
 
-FOLDERS = ("queries", "writes", "injections", "dataset")
+FOLDERS = ("queries", "citus", "writes", "injections", "dataset")
 FILES = ("optimizations.sql", "churn.sql", *(f"{folder}/*.sql" for folder in FOLDERS))
 """Where a workload has SQL, but for schema.sql, of which more is tolerated (``tolerance``)."""
 

@@ -93,7 +93,7 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
     the process was killed, by the next run.
     """
     with prepared(basis, server) as setup:
-        watch, queries = setup.watch, basis.queries
+        watch, queries = setup.watch, setup.options.queries
         with watch("parameters"):
             bindings = setup.bindings(queries)
         seen = replace(_begin(setup, chosen.options), given=chosen.given)

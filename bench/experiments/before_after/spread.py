@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bench.model import STATES, Pair, Run, State
+from bench.model import STATES, Pair, Query, Run, State
 from bench.model.plan import PlanSeen, Spread, Way
-
-COORDINATOR_ALONE = "on the coordinator alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +19,8 @@ class SpreadSide:
     """Blocks of all tasks; None where there is no plan."""
     refused: str = ""
     """Why the cluster does not execute it."""
+    form: bool = False
+    """Whether it was asked in the words of ``citus/``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +46,23 @@ def summarize_spread(run: Run) -> SpreadSummary | None:
         return None
     pairs = {query.name: [pair for pair in run.pairs if pair.query == query.name] for query in run.queries}
     rows = tuple(
-        SpreadRow(name, _side(found, "before"), _side(found, "after")) for name, found in pairs.items() if found
+        SpreadRow(query.name, *(_side(query, found, state) for state in STATES))
+        for query in run.queries
+        if (found := pairs[query.name])
     )
     return SpreadSummary(rows, tuple(_sentences(rows)))
 
 
-def _side(pairs: Sequence[Pair], state: State) -> SpreadSide:
+def _side(query: Query, pairs: Sequence[Pair], state: State) -> SpreadSide:
+    form = query.distributed(state)
     sides = [pair.side(state) for pair in pairs]
     if refused := next((side.error for side in sides if side.error), ""):
-        return SpreadSide(None, None, refused)
+        return SpreadSide(None, None, refused, form)
     plans = [side.plan for side in sides if side.plan]
     if not plans:
-        return SpreadSide(None, None)
+        return SpreadSide(None, None, form=form)
     most = max(plans, key=_asked)
-    return SpreadSide(most.spread, most.counters.buffers)
+    return SpreadSide(most.spread, most.counters.buffers, form=form)
 
 
 def _asked(plan: PlanSeen) -> tuple[int, int, int]:
@@ -81,8 +84,10 @@ def _sentences(rows: Sequence[SpreadRow]) -> Iterator[str]:
     if by_way:
         yield f"By way of the coordinator, which gets rows and sends them on before it can go on: {', '.join(by_way)}."
     for state in STATES:
-        for row in rows:
-            side = row.before if state == "before" else row.after
+        sides = [(row, row.before if state == "before" else row.after) for row in rows]
+        if forms := [row.query for row, side in sides if side.form]:
+            yield f"Asked {state} in the words for a cluster that citus/ has: {', '.join(forms)}."
+        for row, side in sides:
             if side.refused:
                 yield f"The cluster refuses {row.query} {state}: {side.refused}."
 

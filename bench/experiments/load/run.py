@@ -71,13 +71,12 @@ def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: 
     scheduled = sum(len(block.scheduled) for block in chosen.workload.optimizations)
     _insist_on_connections(server, max(options.clients), OURS + scheduled)
     with prepared(chosen, server) as setup:
-        queries = tuple(query for query in chosen.workload.queries if query.weight)
+        workload = setup.workload
+        queries = tuple(query for query in workload.queries if query.weight)
         bindings = setup.bindings(queries)
-        seen = LoadRun(
-            **setup.facts(), options=options, mix=_mix(queries, bindings), notes=_notes(chosen.workload, bindings)
-        )
+        seen = LoadRun(**setup.facts(), options=options, mix=_mix(queries, bindings), notes=_notes(workload, bindings))
         keep(seen)
-        states = states_of(chosen.workload)
+        states = states_of(workload)
         mixes = {state: mix_queries(queries, bindings, state) for state in states}
         sources = {state: setup.template if state == "before" else setup.optimized("after") for state in states}
         for step in _steps(_Stage(setup, options, queries, pgbench, sources, mixes)):

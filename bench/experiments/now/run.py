@@ -45,8 +45,9 @@ def run(
     which nothing was executed.
     """
     with prepared(basis, server) as setup:
+        queries = setup.options.queries
         seen = NowRun(
-            **setup.facts(), options=options, queries=basis.queries, left_out=basis.left_out,
+            **setup.facts(), options=options, queries=queries, left_out=basis.left_out,
             class_reasons=setup.workload.class_reasons, notes=(*origin.notes, *setup.dataset.schema_notes),
             assumed=origin.assumed, plan_text=origin.plan_text, source=origin.source,
             inferred_queries=origin.inferred_queries,
@@ -54,14 +55,14 @@ def run(
         database = setup.copy(setup.template, "now")
         work = _Work(setup, Sides(setup.target, {"before": database}, options.timeout_s), keep, seen)
         with setup.watch("parameters"):
-            bindings, work.failed = setup.bindings_told(basis.queries)
+            bindings, work.failed = setup.bindings_told(queries)
         with setup.watch("catalog"), setup.target.connect(database) as connection:
             work.told(indexes=index_facts(connection, {}), foreign_keys=foreign_keys(connection))
         skipped = tuple(
-            _skipped(work, query) for query in basis.queries if query.name in work.failed or not bindings[query.name]
+            _skipped(work, query) for query in queries if query.name in work.failed or not bindings[query.name]
         )
         work.seen = replace(work.seen, pairs=skipped)
-        cells = cells_of([query for query in basis.queries if query.name in bindings], bindings)
+        cells = cells_of([query for query in queries if query.name in bindings], bindings)
         measure_within(
             work.sides, cells, options, setup.watch, "plans", setup.progress,
             lambda pairs: work.told(pairs=(*skipped, *pairs)),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.dataset.bindings import class_rows
+from bench.dataset.bindings import choose_bindings, class_rows
 from bench.dataset.source import tables
 from bench.experiments.before_after import run as experiment
 from bench.experiments.before_after.run import RunOptions
@@ -17,10 +17,10 @@ from bench.experiments.load import run as loading
 from bench.experiments.load.record import LoadOptions, LoadStep
 from bench.experiments.traps.fresh import add_tenant
 from bench.hygiene.findings import HygieneFinding, findings
-from bench.measurement import Cell, Sides, compare, compare_all
+from bench.measurement import Cell, Sides, cells_of, compare, compare_all
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.execution import explain
-from bench.model import Options, Rewrite, Run
+from bench.model import STATES, ClusterForm, Options, Pair, Rewrite, Run
 from bench.model.attribution import ForeignKeyFacts
 from bench.plans import index_names
 from bench.plans.parse import walk
@@ -67,6 +67,36 @@ def test_every_query_answers_alike_before_and_after(run: Run) -> None:
     assert {pair.query for pair in run.pairs} == {query.name for query in CRM.queries}
     wrong = [f"{p.query}[{p.parameter_class}]" for p in run.pairs if not (p.equality and p.equality.equal)]
     assert not wrong
+
+
+def test_a_cluster_is_asked_for_the_same_classes(sides: Sides, target: Target) -> None:
+    """In words that it takes: the values are those of one server, all of them."""
+    with target.connect(sides.databases["before"]) as connection:
+        asked = [
+            choose_bindings(connection, queries, CRM.dataset / "classes.sql", CRM.clock, silent)
+            for queries in (CRM.queries, CRM.on_a_cluster().queries)
+        ]
+    assert asked[0] == asked[1]
+
+
+@pytest.mark.parametrize("form", CRM.forms, ids=lambda form: form.query)
+def test_a_form_for_a_cluster_gives_the_same_rows(form: ClusterForm, run: Run, sides: Sides) -> None:
+    """On one server, with every binding: the rows, their order, and what they leave in the tables."""
+    query = next(query for query in CRM.queries if query.name == form.query)
+    bindings = {pair.parameter_class: pair.bindings for pair in run.pairs if pair.query == query.name}
+    for state, ordinary, other in (
+        ("before", query.sql, form.sql),
+        ("after", query.text("after"), form.rewrite.sql if form.rewrite else ""),
+    ):
+        if other:
+            both = replace(query, sql=ordinary, rewrite=Rewrite("form", other, 1))
+            within = replace(sides, databases=dict.fromkeys(STATES, sides.databases[state]))
+            pairs = compare_all(within, cells_of([both], {query.name: bindings}), silent)
+            assert [pair.equality and pair.equality.word for pair in pairs if not _equal(pair)] == []
+
+
+def _equal(pair: Pair) -> bool:
+    return bool(pair.equality and pair.equality.equal and not pair.equality.unsure)
 
 
 def test_workers_load_the_very_rows_that_one_thread_makes(run: Run) -> None:

@@ -69,6 +69,16 @@ def test_a_query_stands_by_the_class_that_asks_the_most() -> None:
     ]
 
 
+def test_a_query_that_was_asked_in_words_for_a_cluster_says_so() -> None:
+    asked = replace(run_of(due=(side(ALL), side(ONE))), queries=(replace(runs.query("due"), ordinary="SELECT 1"),))
+    (section,) = spread(summarize(asked))
+    sentences, table = section.blocks
+    assert isinstance(sentences, Sentences)
+    assert isinstance(table, Table)
+    assert "Asked before in the words for a cluster that citus/ has: due." in sentences.items
+    assert [str(cell.line) for cell in table.rows[0]][1] == "all shards, form of citus/"
+
+
 def test_a_check_and_a_class_that_a_cluster_refuses_are_notes_of_the_run() -> None:
     dataset = SimpleNamespace(tables=(), schema_notes=("check locked was not asked.",))
     rest = SimpleNamespace(options=SimpleNamespace(left_out=()), server=SimpleNamespace(superuser=False))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bench.experiments.before_after.spread import COORDINATOR_ALONE, SpreadSide
+from bench.experiments.before_after.spread import SpreadSide
 from bench.experiments.before_after.summary import RunSummary
 from bench.report import numbers
-from bench.report.document import Cell, Column, Line, Section, Sentences, Table, marked
-
-WAYS = {"one shard": "one shard", "all shards": "all shards", "coordinator": "by way of the coordinator"}
+from bench.report.document import Cell, Column, Section, Sentences, Table, marked
+from bench.report.spread import columns, figures, way
 
 
 def spread(summary: RunSummary) -> Iterator[Section]:
@@ -19,7 +18,8 @@ def spread(summary: RunSummary) -> Iterator[Section]:
     table = Table(
         label="Queries on the cluster",
         columns=(
-            Column("Query"), Column("Before"), *_figures(), Column("After"), *_figures(),
+            Column("Query"),
+            *(column for state, rank in (("before", 3), ("after", 1)) for column in _columns(state, rank)),
         ),
         rows=tuple((Cell(row.query), *_cells(row.before), *_cells(row.after)) for row in found.rows),
         caption=marked(
@@ -32,17 +32,14 @@ def spread(summary: RunSummary) -> Iterator[Section]:
     yield Section("cluster", "On the cluster", (Sentences(found.sentences, "prose"), table), nav="Cluster")
 
 
-def _figures() -> tuple[Column, ...]:
-    names = {"Tasks": 2, "Between nodes": 0, "Buffers": 2}
-    return tuple(Column(name, number=True, rank=rank) for name, rank in names.items())
+def _columns(state: str, rank: int) -> tuple[Column, ...]:
+    buffers = Column(f"Buffers {state}", number=True, rank=rank + 1)
+    return Column(state.title()), *columns(f" {state}", rank), buffers
 
 
 def _cells(side: SpreadSide) -> tuple[Cell, ...]:
     if side.refused:
         return Cell("refused", "over"), Cell(numbers.NOTHING), Cell(numbers.NOTHING), Cell(numbers.NOTHING)
-    buffers: Line = numbers.NOTHING if side.buffers is None else numbers.count(side.buffers)
-    if side.spread is None:
-        way = "not seen" if side.buffers is None else COORDINATOR_ALONE
-        return Cell(way, "quiet"), Cell(numbers.NOTHING), Cell(numbers.NOTHING), Cell(buffers)
-    one = side.spread
-    return Cell(WAYS[one.way]), Cell(str(one.tasks)), Cell(numbers.size(one.bytes_between)), Cell(buffers)
+    words = way(side.spread, planned=side.buffers is not None)
+    where = Cell(f"{words}, form of citus/" if side.form else words, "" if side.spread else "quiet")
+    return where, *figures(side.spread), Cell(numbers.count(side.buffers))

@@ -1,0 +1,6 @@
+-- class worst_foreign: WITH a AS MATERIALIZED (SELECT organization_id, entity_id FROM crm.audit_log
+--   WHERE entity_type = 'lead' GROUP BY organization_id, entity_id
+--   ORDER BY count(*) DESC, organization_id, entity_id LIMIT 1)
+--   SELECT o.organization_id, a.entity_id FROM a CROSS JOIN crm.organizations AS o WHERE o.organization_id NOT IN (
+--   SELECT organization_id FROM crm.audit_log WHERE entity_type = 'lead' AND entity_id = (SELECT entity_id FROM a))
+--   ORDER BY o.organization_id LIMIT 1

@@ -1,0 +1,6 @@
+-- class worst_foreign: WITH c AS MATERIALIZED (SELECT c.organization_id, c.lead_id FROM crm.communications AS c
+--   JOIN crm.activity_log AS a ON a.organization_id = c.organization_id AND a.lead_id = c.lead_id
+--   WHERE c.organization_id = (SELECT min(organization_id) FROM crm.communications) ORDER BY c.lead_id LIMIT 1)
+--   SELECT o.organization_id, c.lead_id FROM c CROSS JOIN crm.organizations AS o
+--   WHERE o.organization_id <> c.organization_id AND o.organization_id NOT IN (
+--   SELECT organization_id FROM crm.leads WHERE id = (SELECT lead_id FROM c)) ORDER BY o.organization_id LIMIT 1

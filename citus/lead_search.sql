@@ -1,0 +1,6 @@
+-- class worst_foreign: WITH l AS MATERIALIZED (SELECT email FROM crm.leads WHERE deleted_at IS NULL
+--   AND email IS NOT NULL ORDER BY id, organization_id LIMIT 1)
+--   SELECT o.organization_id, l.email, 'no-such-name' AS fragment FROM l CROSS JOIN crm.organizations AS o
+--   WHERE o.organization_id NOT IN (
+--   SELECT organization_id FROM crm.leads WHERE lower(email) = (SELECT lower(email) FROM l))
+--   ORDER BY o.organization_id LIMIT 1

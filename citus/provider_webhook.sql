@@ -1,0 +1,4 @@
+-- class worst_late: SELECT late.now, first.message_id FROM (
+--   SELECT max(created_at) + interval '90 days' - interval '1 hour' AS now FROM crm.communications) AS late
+--   LEFT JOIN (SELECT meta ->> 'message_id' AS message_id FROM crm.communications WHERE meta ? 'message_id'
+--   ORDER BY created_at, organization_id, id LIMIT 1) AS first ON true
