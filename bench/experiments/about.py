@@ -20,7 +20,8 @@ def unfinished(what: str, status: str, did: str = "measured") -> tuple[str, ...]
 
 def server(one: Server) -> tuple[str, str]:
     """The server, as a fact."""
-    return "Server", f"PostgreSQL {one.version} ({one.kind})"
+    cluster = f", Citus {one.citus} on {numbers.plural(one.nodes, 'node')}" if one.nodes else ""
+    return "Server", f"PostgreSQL {one.version} ({one.kind}{cluster})"
 
 
 def forced(one: Server) -> tuple[tuple[str, str], ...]:

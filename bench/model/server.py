@@ -36,6 +36,10 @@ class Server:
     settings: dict[str, str] = field(default_factory=dict)
     forced: tuple[ForcedSetting, ...] = ()
     """Empty in files from before these were recorded."""
+    nodes: int = 0
+    """Of the Citus cluster over which the tables were spread, the coordinator among them; 0: it is one server."""
+    citus: str = ""
+    """The extension's version there."""
 
     @property
     def ours(self) -> bool:

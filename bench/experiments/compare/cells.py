@@ -9,12 +9,16 @@ from bench.cells.records import SideSummary
 from bench.cells.work import less_work, more_work
 from bench.experiments.compare.comparability import Level
 from bench.experiments.compare.record import Change, Clock, Goal, MeasuredCell, Work
-from bench.model import Counters, Pair, Query, State
+from bench.model import Counters, Pair, Query, Rewrite, State
 from bench.plans import describe_change
 from bench.statistics.quantiles import Ratio, ratio
 
 ANOTHER_STATEMENT, OTHER_PARAMETERS = "another statement", "other parameters"
 """Why two cells of the same name are not the same question."""
+
+
+CUT_OFF, NO_PLAN = "no plan in one run: it ran into the timeout", "no plan in one run"
+"""Why the work of a cell is not compared. A cluster does not EXPLAIN everything that it executes."""
 
 
 def measured_cell(pair: Pair, state: State, target_ms: float) -> MeasuredCell | None:
@@ -28,12 +32,18 @@ def measured_cell(pair: Pair, state: State, target_ms: float) -> MeasuredCell | 
         summary=summarize_side(side, target_ms, differs=differs),
         result_hash=hashes.get(state, ""),
         empty=equality is not None and equality.word == "equal, but empty",
+        spread=side.plan.spread if side.plan else None,
     )
+
+
+def ordinary(one: Query | Rewrite) -> str:
+    """The statement, or what it stands in for on a cluster."""
+    return (one.ordinary or one.sql).strip()
 
 
 def another_question(base: Query, head: Query, base_pair: Pair, head_pair: Pair) -> str:
     """Say why two cells of the same name are not the same question; empty where they are."""
-    if base.sql.strip() != head.sql.strip():
+    if ordinary(base) != ordinary(head):
         return ANOTHER_STATEMENT
     asked = [[binding.args for binding in pair.bindings] for pair in (base_pair, head_pair)]
     return "" if asked[0] == asked[1] else OTHER_PARAMETERS
@@ -58,18 +68,24 @@ def change(
         return replace(
             made, why_not=f"failed in {'both runs' if base.summary.error and head.summary.error else 'one run'}"
         )
-    if plans[0] and plans[1]:
+    if plans[0] and plans[1] and bool(plans[0].spread) != bool(plans[1].spread):
+        made = _worked(made, query, plans[0].counters, plans[1].counters)  # a plan of tasks is no other plan of this
+    elif plans[0] and plans[1]:
         made = _worked(made, query, plans[0].counters, plans[1].counters)
         changed = plans[0].fingerprint != plans[1].fingerprint
         told = describe_change(plans[0].plan, plans[1].plan) if changed or made.work in ("more", "less") else ()
         made = replace(made, plan_changed=changed, plan=told)
     else:
-        made = replace(made, why_not="no plan in one run: it ran into the timeout")
+        made = replace(made, why_not=CUT_OFF if _cut_off(base) or _cut_off(head) else NO_PLAN)
     if level != "times":
         return made
     compared = ratio(pairs[0].side(state).samples, pairs[1].side(state).samples, same_run=False)
     clock = _clock(base.summary, head.summary, compared)
     return replace(made, clock=clock, ratio=compared, goal=_goal(base, head) if same_target else "")
+
+
+def _cut_off(cell: MeasuredCell) -> bool:
+    return cell.summary.censored > 0 or not cell.summary.n
 
 
 def _worked(made: Change, query: Query, base: Counters, head: Counters) -> Change:

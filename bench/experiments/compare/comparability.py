@@ -42,6 +42,9 @@ class RunFacts:
     options: Options
     aged: str
     """How the databases were aged."""
+    load_s: float = 0.0
+    """What copying the rows in took, whenever that was."""
+    index_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def facts_of(run: Run) -> RunFacts:
         machine=run.machine,
         options=run.options,
         aged=f"{100 * run.aged.share:g} %, churn.sql {run.aged.churn_hash}" if run.aged else "none",
+        load_s=data.load_s,
+        index_s=data.index_s,
     )
 
 
@@ -104,7 +109,20 @@ def comparable(base: RunFacts, head: RunFacts) -> Comparable:
     Counters need the same rows, major version of the server and settings that shape plans; times also the same machine,
     minor version, kind of server and all settings. Whether a query is the same question is decided for each by itself.
     """
-    return Comparable(tuple(_data(base, head)), tuple(_place(base, head)), tuple(_remarks(base, head)))
+    shaping, apart = tuple(_settings(base, head, shaping=True)), crosses(base, head)
+    return Comparable(
+        (*_data(base, head), *(() if apart else shaping)), (*_place(base, head), *(shaping if apart else ())),
+        tuple(_remarks(base, head)),
+    )  # fmt: skip
+
+
+def crosses(base: RunFacts, head: RunFacts) -> bool:
+    """Whether one of them is of one server and the other of a cluster.
+
+    Their work is not the same in any case, and what it says is what distribution costs: so settings that shape plans
+    forbid no more than times.
+    """
+    return bool(base.server.nodes) != bool(head.server.nodes)
 
 
 def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
@@ -126,7 +144,8 @@ def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
     major, other_major = (facts.server.version_num // 10_000 for facts in (base, head))
     if major != other_major:
         yield _differs("another major version of PostgreSQL", "major version", f"PostgreSQL {major}", str(other_major))
-    yield from _settings(base, head, shaping=True)
+    if base.server.nodes and head.server.nodes and base.server.nodes != head.server.nodes:
+        yield _differs("another number of nodes", "number of nodes", str(base.server.nodes), str(head.server.nodes))
 
 
 def _tables(base: RunFacts, head: RunFacts) -> Iterator[Reason]:

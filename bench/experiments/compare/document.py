@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from bench import __version__
+from bench.experiments.compare.on_a_cluster import on_a_cluster
 from bench.experiments.compare.record import ComparedOptimization, Comparison, MeasuredCell, OptimizationInRun
 from bench.experiments.compare.summary import CellRow, ComparisonSummary, QuerySummary, Versus, presence
 from bench.model import STATES, State
@@ -70,8 +71,9 @@ def document(found: Comparison, summary: ComparisonSummary) -> Document:
         lead=(*_leads(summary), Sentences(printed, gap=True, formats=TERMINAL)),
         sections=(
             _runs(found, summary),
-            *(_against(one, summary, found.labels[0]) for one in summary.versus),
-            Section("moved", "What moved", (_moved(summary),), formats=PAGE),
+            *(_against(one, summary, found.labels[0]) for one in summary.versus if not one.distributed),
+            *_distributions(found, summary),
+            *_what_moved(summary),
             Section("optimizations", "Optimizations", tuple(_optimizations(found, summary)), formats=PAGE),
             _other_optimizations(found, summary),
             Section("queries", "Queries", tuple(_queries(found, summary)), formats=PAGE),
@@ -194,6 +196,17 @@ def _printed_verdict(row: CellRow) -> Cell:
 
 
 # ------------------------------------------------------------------------------------------------------ what moved
+def _distributions(found: Comparison, summary: ComparisonSummary) -> Iterator[Section]:
+    for one in summary.versus:
+        yield from on_a_cluster(one, summary.state, alone=len(found.labels) == 2)
+
+
+def _what_moved(summary: ComparisonSummary) -> Iterator[Section]:
+    """Of one server and a cluster everything has moved: their own section says it."""
+    if not all(one.distributed for one in summary.versus):
+        yield Section("moved", "What moved", (_moved(summary),), formats=PAGE)
+
+
 def _moved(summary: ComparisonSummary) -> Sentences:
     moved = tuple(_moves(query, summary) for query in summary.queries if query.query.moved)
     if moved:

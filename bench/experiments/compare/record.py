@@ -9,6 +9,7 @@ from bench.cells.records import SideSummary
 from bench.cells.work import Difference
 from bench.experiments.compare.comparability import Comparable, RunFacts
 from bench.model import State
+from bench.model.plan import Spread
 from bench.statistics.quantiles import Ratio
 
 Work = Literal["more", "less", "same", "not compared"]
@@ -26,6 +27,8 @@ class MeasuredCell:
     result_hash: str
     empty: bool = False
     """It returned no row and wrote none."""
+    spread: Spread | None = None
+    """How it was spread over a Citus cluster; None on one server, and where there is no plan."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bench.cells.sentences import sentence
-from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, measured_cell
+from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, measured_cell, ordinary
 from bench.experiments.compare.comparability import Comparable, comparable, facts_of
 from bench.experiments.compare.drift import drift, settled
 from bench.experiments.compare.optimizations import optimizations
@@ -131,9 +131,9 @@ def _notes(name: str, runs: Sequence[_Run], labels: Sequence[str]) -> list[str]:
 
 
 def _texts(base: Query, head: Query, label: str, first: str) -> list[str]:
-    if base.sql.strip() != head.sql.strip():
+    if ordinary(base) != ordinary(head):
         return [f"Its statement in run {label} is another than in run {first}: not compared."]
-    rewrites = [query.rewrite.sql.strip() if query.rewrite else "" for query in (base, head)]
+    rewrites = [ordinary(query.rewrite) if query.rewrite else "" for query in (base, head)]
     if rewrites[0] == rewrites[1]:
         return []
     what = "is rewritten otherwise" if all(rewrites) else "is rewritten" if rewrites[1] else "is no longer rewritten"

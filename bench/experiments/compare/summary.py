@@ -9,7 +9,8 @@ from bench.cells.query import HOT
 from bench.experiments import about
 from bench.experiments.compare import sentences as said
 from bench.experiments.compare.cells import ANOTHER_STATEMENT, OTHER_PARAMETERS
-from bench.experiments.compare.comparability import Comparable
+from bench.experiments.compare.comparability import Comparable, crosses
+from bench.experiments.compare.distribution import Distributed, distributed
 from bench.experiments.compare.record import (
     Change,
     ComparedCell,
@@ -98,6 +99,8 @@ class Versus:
     """The cells worth a row: those that moved; where nothing compares, the hot class of each query; or all."""
     untold: int
     """The other cells of the state."""
+    distributed: Distributed | None = None
+    """Of one server beside a cluster: what distribution gains and costs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,15 +189,17 @@ def _versus(
     tallies = {one: _tally([change for _, cell, change in changes if cell.state == one]) for one in STATES}
     rows = [runs[position + 1] for query in queries for runs in query.rows[state]]
     told = rows if everything else _told(level, queries, position, state)
+    spread = distributed(found, position)
     return Versus(
         label=label,
         title=f"{label} against {first}",
         comparable=level,
-        sentence=_sentence(level, tallies[found.state]),
+        sentence=spread.headline if spread else _sentence(level, tallies[found.state]),
         alarms=tuple(_alarms(changes, label, first)),
         remarks=tuple(_remarks(found, position, _notes(changes, found, position, tallies))),
         told=tuple(told),
         untold=len(rows) - len(told),
+        distributed=spread,
     )
 
 
@@ -288,7 +293,8 @@ def _notes(
     changes: Sequence[tuple[ComparedQuery, ComparedCell, Change]], found: Comparison, position: int,
     tallies: Mapping[State, Tally],
 ) -> Iterator[str]:  # fmt: skip
-    if found.state == "after" and (before := _before(tallies["before"])):
+    apart = crosses(found.facts[0], found.facts[position + 1])
+    if found.state == "after" and not apart and (before := _before(tallies["before"])):
         yield before
     if empty := tallies[found.state].empty:
         yield f"In {empty} of {plural(tallies[found.state].compared, 'cell')} both answers are equal, but empty."

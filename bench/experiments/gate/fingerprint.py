@@ -12,7 +12,8 @@ def fingerprint_of(workload: Workload, dataset: Dataset, server: Server) -> Fing
     """What has to be the same for stored counters to be comparable."""
     return Fingerprint(
         server_version=server.version,
-        settings={name: value for name, value in server.settings.items() if name not in WITHOUT_INFLUENCE},
+        settings={name: value for name, value in server.settings.items() if name not in WITHOUT_INFLUENCE}
+        | ({"nodes of the cluster": str(server.nodes)} if server.nodes else {}),
         workload=workload.name,
         scale=dataset.scale,
         unit=dataset.unit,

@@ -78,7 +78,7 @@ def run(options: GateOptions, server: ServerHandle) -> GateResult:
             setup = stack.enter_context(prepared(_setup_of(options, options.head), server))
             filled = _fill(options, setup)
         result = _blank(options, setup, begun)
-        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin))
+        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin, spread=setup.spread))
         if options.baseline and (found := differences(options.baseline.fingerprint, now)):
             hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
             return replace(result, overall="incompatible", incompatible=found, hint=hint)
@@ -104,7 +104,7 @@ def prepared_head(options: GateOptions, server: ServerHandle) -> Iterator[Prepar
         filled = _fill(options, setup)
         databases = _databases(options, setup, filled)
         name = databases.prepare(["head"], "new")["head"]
-        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin))
+        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin, spread=setup.spread))
         yield Prepared(databases, filled, name, now)
 
 
@@ -159,7 +159,7 @@ def _blank(options: GateOptions, setup: Setup, begun: str) -> GateResult:
         head=options.head.label,
         target_ms=options.target_ms,
         counters_against="baseline" if stored else "base arm",
-        server=record_of(setup.server, setup.admin),
+        server=record_of(setup.server, setup.admin, spread=setup.spread),
         machine=machine.facts(),
         scale=setup.options.scale,
         unit=options.head.workload.scale.unit,

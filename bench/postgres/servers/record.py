@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import psycopg
 
 from bench.model import ForcedSetting, Server
+from bench.postgres import cluster
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
@@ -18,11 +20,15 @@ KEPT = ("plan_cache_mode", "synchronous_commit", *(setting.name for setting in P
 """Forced even where queries are measured under the server's own settings."""
 
 
-def record_of(server: ServerHandle, connection: Connection) -> Server:
-    """Kind, version, and the settings that shape plans, work and times."""
+def record_of(server: ServerHandle, connection: Connection, *, spread: bool = False) -> Server:
+    """Kind, version, and the settings that shape plans, work and times; with ``spread`` the cluster, too."""
     version = str(connection.execute("SHOW server_version").fetchall()[0][0])
     settings = {row["name"]: row["value"] for row in rows(connection, "list_settings")}
-    return Server(server.kind, version, server.version_num, settings, forced_settings(server.dsn))
+    found = Server(server.kind, version, server.version_num, settings, forced_settings(server.dsn))
+    if not spread:
+        return found
+    nodes = 1 + sum(not node.is_coordinator for node in cluster.nodes_of(connection))
+    return replace(found, nodes=nodes, citus=cluster.version(connection))
 
 
 def forced_settings(dsn: str) -> tuple[ForcedSetting, ...]:
