@@ -69,6 +69,7 @@ def judge(defined: Defined, environment: Environment, ignored: Sequence[str] = (
     others: list[Difference] = []
     for one in folded(one for one in found if not _is_ignored(one.key, ignored)):
         (others if _is_other(one, defined.after) else ours).append(one)
+    ours += [one for one in _distribution(defined, environment) if not _is_ignored(one.key, ignored)]
     settings = {
         name: (value, defined.settings[name])
         for name, value in environment.settings.items()
@@ -232,6 +233,24 @@ def _without(found: Sequence[Difference], accounted: set[tuple[Key, str]], defin
 
 def _less(one: DatabaseObject | None, facts: set[str]) -> DatabaseObject | None:
     return one and DatabaseObject(one.key, {name: value for name, value in one.facts.items() if name not in facts})
+
+
+def _distribution(defined: Defined, environment: Environment) -> Iterator[Difference]:
+    """The tables of both that a cluster spreads otherwise than the files say; none on one server, and where the files
+    say nothing of it.
+    """
+    if environment.distribution is None or not defined.distribution:
+        return
+    wanted = {one.table: one.column for one in defined.distribution}
+    for key in sorted(key for key in defined.after if key.kind == "table" and key in environment.objects):
+        sides = [_spread(one.get(key.name)) for one in (wanted, environment.distribution)]
+        if sides[0] != sides[1]:
+            of = Key("distribution of", key.name)
+            yield Difference(of, *(DatabaseObject(of, {"spread": side}) for side in sides))
+
+
+def _spread(column: str | None) -> str:
+    return "not at all" if column is None else f"by {column}" if column else "whole on every node"
 
 
 def _is_ignored(key: Key, patterns: Sequence[str]) -> bool:

@@ -11,6 +11,7 @@ from psycopg import IsolationLevel
 from bench.environments.files import plan_settings
 from bench.environments.record import Build, Environment
 from bench.errors import ServerError
+from bench.postgres import cluster
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.definition import read_definition
@@ -41,8 +42,15 @@ def read_environment(dsn: str) -> Environment:
             version = connection.info.server_version
             return Environment(
                 where, f"{version // 10000}.{version % 10000}", version // 10000, objects, builds,
-                plan_settings(connection),
+                plan_settings(connection), _distribution(connection),
             )  # fmt: skip
+
+
+def _distribution(connection: Connection) -> dict[str, str] | None:
+    """How its tables are spread; a shard of a worker is no business of the files."""
+    if not cluster.version(connection):
+        return None
+    return {row["table_name"]: row["column_name"] for row in rows(connection, "list_distributed_tables")}
 
 
 @contextmanager

@@ -36,8 +36,7 @@ Commit it: in a pull request its diff says what a change does, a fact a line. 'p
 files. What every object of its kind has unless somebody says otherwise is left out, and so are owners and rights."""
 COMMENTS = {
     "tables": "Before any optimization. Columns stand in the order of their table, all else is sorted.",
-    "distribution": "How tables are spread over the nodes of a Citus cluster, as distribution.sql says. No living "
-    "database is held against it.",
+    "distribution": "How tables are spread over the nodes of a Citus cluster, as distribution.sql says.",
     "optimizations": "What each block of optimizations.sql does to these objects, found out by applying them in order.",
 }
 

@@ -62,3 +62,5 @@ class Environment:
     objects: Definition
     builds: tuple[Build, ...] = ()
     settings: dict[str, str] = field(default_factory=dict)
+    distribution: dict[str, str] | None = None
+    """By table the column by which a Citus cluster spreads it, empty for a reference table; None on one server."""

@@ -14,7 +14,7 @@ from bench.dataset import optimized
 from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
-from bench.errors import DatasetError, PgproofError, WorkloadError
+from bench.errors import DatasetError, PgproofError, ServerError, WorkloadError
 from bench.measurement import Bindings
 from bench.measurement.clause_coverage import Kept
 from bench.measurement.stopwatch import Stopwatch
@@ -236,15 +236,22 @@ class Setup:
             yield name
 
 
+NOT_ON_A_CLUSTER = "works on one server, and distribution.sql spreads this workload over a Citus cluster"
+ONE_SERVER = "give --dsn a database of the coordinator without the extension citus, or leave --dsn out"
+
+
 @contextmanager
-def prepared(options: SetupOptions, server: ServerHandle) -> Iterator[Setup]:
+def prepared(options: SetupOptions, server: ServerHandle, *, one_server: str = "") -> Iterator[Setup]:
     """Drop what interrupted runs left, fill the database or take the filled one; what is made of it goes at the end.
 
     Raises:
         WorkloadError: the dataset's files are wrong.
+        ServerError: ``one_server``, a command, does not know what a cluster does, and this is one. Nothing was made.
     """
     target, watch = Target(server.dsn, SESSION_SETTINGS, server.login), Stopwatch()
     if server.capabilities.spreads_tables and options.workload.distribution:
+        if one_server:
+            raise ServerError(f"{one_server} {NOT_ON_A_CLUSTER}", hint=ONE_SERVER)
         options = replace(options, workload=options.workload.on_a_cluster())
     with target.connect() as admin:
         databases.clean(admin)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.environments import words
@@ -144,3 +146,18 @@ def test_a_view_in_place_of_a_table_is_one_object_missing_and_one_extra(judged: 
         'table app."Odd ""table"".x; --" with 2 columns, 1 index', "extra (there, not in the files)",
         'view app."Odd ""table"".x; --": SELECT 1 AS one;',
     ]  # fmt: skip
+
+
+def test_a_cluster_that_spreads_a_table_otherwise_is_drift_and_one_server_is_none(
+    judged: Judged, everything: Built
+) -> None:
+    there = judged("SELECT 1").environment
+    as_said = {one.table: one.column for one in everything.defined.distribution}
+    assert not judge(everything.defined, replace(there, distribution=as_said)).drifted
+    first, *rest = as_said
+    found = judge(everything.defined, replace(there, distribution={first: "other", **dict.fromkeys(rest[1:], "")}))
+    assert found.drifted
+    said = [line.strip() for line in words.lines_of(found.differences)]
+    assert f"distribution of {first}" in said
+    assert f"spread: by other there, by {as_said[first]} in the files" in said
+    assert f"distribution of {rest[0]}" in said

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.errors import ServerError
 from bench.experiments.setup import prepared
+from bench.model import DistributedTable
 from bench.postgres.databases import OPTIMIZED_FROM, own_databases
 from bench.postgres.servers import ServerHandle
 from bench.workload import read
@@ -37,6 +39,19 @@ def test_another_text_or_reason_of_a_block_is_applied_anew(server: ServerHandle,
                 setup, options=replace(setup.options, workload=changed(shop, "optimizations.sql", old, new))
             )
             assert other.after(setup.name("two"))[1] == ""
+
+
+def test_what_knows_one_server_alone_says_so_before_anything_is_made(server: ServerHandle, shop: Path) -> None:
+    cluster = replace(server, capabilities=replace(server.capabilities, spreads_tables=True))
+    spread = replace(read(shop), distribution=(DistributedTable("orders", "customer_id"),), name="spread")
+    told = "pgproof traps works on one server, and distribution.sql spreads this workload over a Citus cluster"
+    with (
+        pytest.raises(ServerError) as error,
+        prepared(setup_of(spread, 1000), cluster, one_server="pgproof traps"),
+    ):
+        pass
+    assert error.value.message == told
+    assert "without the extension citus" in error.value.hint
 
 
 def test_what_does_not_fit_into_the_cache_is_not_kept(server: ServerHandle, shop: Path) -> None:

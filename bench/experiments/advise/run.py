@@ -97,7 +97,7 @@ def run(basis: SetupOptions, chosen: AdviseOptions, origin: Origin, server: Serv
     """
     on_top = tuple(block.name for block in basis.workload.optimizations) if chosen.on_top else ()
     basis = replace(basis, workload=subject_of(basis.workload, on_top=chosen.on_top))
-    with prepared(basis, server) as setup:
+    with prepared(basis, server, one_server="pgproof advise") as setup:
         if on_top:
             setup = replace(setup, template=setup.optimized("base"))
         seen = AdviseRun(

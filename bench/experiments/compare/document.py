@@ -70,9 +70,9 @@ def document(found: Comparison, summary: ComparisonSummary) -> Document:
         alarms=summary.alarms,
         lead=(*_leads(summary), Sentences(printed, gap=True, formats=TERMINAL)),
         sections=(
+            *_distributions(found, summary),
             _runs(found, summary),
             *(_against(one, summary, found.labels[0]) for one in summary.versus if not one.distributed),
-            *_distributions(found, summary),
             *_what_moved(summary),
             Section("optimizations", "Optimizations", tuple(_optimizations(found, summary)), formats=PAGE),
             _other_optimizations(found, summary),

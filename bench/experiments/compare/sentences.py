@@ -12,6 +12,10 @@ DRIFTS = (
     "Times of two runs were taken at different moments, and a machine drifts by tens of percent between them: "
     "pgproof gate --base runs both states side by side, and is what judges."
 )
+DRIFTS_APART = (
+    "Times of two runs were taken at different moments, and a machine drifts by tens of percent between them: run both "
+    "again, one after the other, before a ratio near 1 is believed."
+)
 CLOCKS: Mapping[Clock, str] = {
     "slower": "slower", "faster": "faster", "same": "same", "drift": "within drift", "cannot tell": "cannot tell",
     "not compared": "",

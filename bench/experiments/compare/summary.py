@@ -224,7 +224,7 @@ def _remarks(found: Comparison, position: int, notes: Iterator[str]) -> Iterator
     if level.level == "times":
         if drift:
             yield said.drift(drift)
-        yield said.DRIFTS
+        yield said.DRIFTS_APART if crosses(found.facts[0], found.facts[position + 1]) else said.DRIFTS
     yield from level.remarks
 
 

@@ -75,7 +75,7 @@ def run(options: GateOptions, server: ServerHandle) -> GateResult:
     watch = Stopwatch()
     with ExitStack() as stack:
         with watch("dataset and parameters"):
-            setup = stack.enter_context(prepared(_setup_of(options, options.head), server))
+            setup = stack.enter_context(prepared(_setup_of(options, options.head), server, one_server="a gate"))
             filled = _fill(options, setup)
         result = _blank(options, setup, begun)
         now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin, spread=setup.spread))
@@ -100,7 +100,7 @@ class Prepared:
 def prepared_head(options: GateOptions, server: ServerHandle) -> Iterator[Prepared]:
     """Make the working tree's database, and drop it at the end of the block."""
     options = replace(options, base=None)
-    with prepared(_setup_of(options, options.head), server) as setup:
+    with prepared(_setup_of(options, options.head), server, one_server="a gate") as setup:
         filled = _fill(options, setup)
         databases = _databases(options, setup, filled)
         name = databases.prepare(["head"], "new")["head"]

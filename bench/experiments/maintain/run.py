@@ -62,7 +62,7 @@ def run(
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
     workload = chosen.workload
-    with prepared(chosen, server) as setup:
+    with prepared(chosen, server, one_server="pgproof maintain") as setup:
         _insist_on_room(setup, options.share, free_bytes)
         queries = stages.reads(workload)
         bindings = setup.bindings(queries)

@@ -30,7 +30,7 @@ def run(
     Raises:
         WorkloadError: a setting does not exist, cannot be changed in a session, or does not take the value.
     """
-    with prepared(chosen, server) as setup:
+    with prepared(chosen, server, one_server="pgproof settings") as setup:
         insist_on_settings(setup.admin, groups)
         queries = [query for query in chosen.queries if not query.writes]
         cells = cells_of(queries, setup.bindings(queries))

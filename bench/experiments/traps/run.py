@@ -50,7 +50,7 @@ def run(chosen: SetupOptions, options: TrapsOptions, server: ServerHandle, keep:
         WorkloadError: a file of the workload is wrong.
         ServerError: the server went away; what was seen by then is what ``keep`` got.
     """
-    with prepared(chosen, server) as setup:
+    with prepared(chosen, server, one_server="pgproof traps") as setup:
         watch, queries = setup.watch, chosen.queries
         with watch("dataset"):
             bindings = setup.bindings(queries)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from bench import storage
 from bench.experiments.compare.distribution import inverse
 from bench.experiments.compare.document import document
 from bench.experiments.compare.run import compare
@@ -14,7 +16,10 @@ from bench.model import CellSide, Equality, Run
 from bench.model.plan import Spread
 from bench.report.document import Sentences, Table
 from bench.statistics.quantiles import Ratio
+from bench.storage import RUN
 from tests.builders import runs
+
+HERE = Path(__file__).parent
 
 ONE, ALL = Spread("one shard", 1, 1, 2048), Spread("all shards", 32, 2, 9216)
 REFUSED = CellSide(error="queries/old.sql:1 (before): complex joins are only supported when colocated")
@@ -63,6 +68,22 @@ def test_each_cell_says_what_distribution_gains_and_costs(both: tuple[Run, Run])
         "All shards, after: 1 cell, 0.25 times one server's time in the median.",
         "The cluster refuses before: old.",
     )
+
+
+def test_two_real_runs_say_what_a_cluster_of_three_nodes_on_one_machine_costs() -> None:
+    """Five queries of the CRM at 5,000 leads, one after the other on one machine (Citus 15, PostgreSQL 18.6)."""
+    both = [storage.load(RUN, HERE / "citus" / f"{name}.json") for name in ("one_server", "cluster")]
+    (versus,) = told(*both).versus
+    assert versus.distributed is not None
+    after = {cell.query: cell for cell in versus.distributed.cells if cell.state == "after"}
+    assert {name: (cell.answers, cell.cluster and cell.cluster.spread and cell.cluster.spread.way)
+            for name, cell in after.items()} == {
+        "lead_list_page": ("equal", "one shard"), "user_activity_tracking": ("equal", "one shard"),
+        "automation_monitor": ("equal", "coordinator"), "provider_webhook": ("equal", "all shards"),
+        "claim_next_lead": ("equal", None),
+    }  # fmt: skip
+    assert versus.distributed.sentences[0].endswith("the content of 14 tables has the same hash on both.")
+    assert after["provider_webhook"].change.clock == "slower"
 
 
 def test_two_servers_and_two_clusters_have_no_such_section() -> None:
