@@ -243,10 +243,12 @@ def _distribution(defined: Defined, environment: Environment) -> Iterator[Differ
         return
     wanted = {one.table: one.column for one in defined.distribution}
     for key in sorted(key for key in defined.after if key.kind == "table" and key in environment.objects):
-        sides = [_spread(one.get(key.name)) for one in (wanted, environment.distribution)]
-        if sides[0] != sides[1]:
-            of = Key("distribution of", key.name)
-            yield Difference(of, *(DatabaseObject(of, {"spread": side}) for side in sides))
+        of = Key("distribution of", key.name)
+        files, there = (
+            DatabaseObject(of, {"spread": _spread(one.get(key.name))}) for one in (wanted, environment.distribution)
+        )
+        if files != there:
+            yield Difference(of, files, there)
 
 
 def _spread(column: str | None) -> str:

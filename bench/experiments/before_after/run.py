@@ -30,6 +30,11 @@ from bench.workload.sqlfile import fill_in
 COVERAGE_S = 30.0
 """Seconds after which no more clauses are changed: a run is for times. ``pgproof coverage`` has no such limit."""
 
+NO_SIDES = (
+    "The four sides of the optimizations were not measured: that takes blocks out and back in transactions that are "
+    "rolled back, which a cluster refuses. A run on one server has them."
+)
+
 Keep = Callable[[Run], None]
 """Called with everything seen so far, after every step."""
 
@@ -93,6 +98,7 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
     the process was killed, by the next run.
     """
     with prepared(basis, server) as setup:
+        chosen = replace(chosen, attribute=chosen.attribute and not setup.spread)
         watch, queries = setup.watch, setup.options.queries
         with watch("parameters"):
             bindings = setup.bindings(queries)
@@ -149,7 +155,7 @@ def _notes(setup: Setup) -> tuple[str, ...]:
         notes.append(f"{left_out} queries of the workload were left out: what only they use looks unused.")
     notes += [f"A class was left out, since the cluster refuses to be asked for it: {one}." for one in setup.refused]
     if setup.spread:
-        notes += setup.dataset.schema_notes
+        notes += [*setup.dataset.schema_notes, *([NO_SIDES] if setup.workload.optimizations else [])]
     if setup.server.superuser:
         notes.append(f"{SUPERUSER[0].upper()}{SUPERUSER[1:]}.")
     return tuple(notes)

@@ -117,12 +117,12 @@ def comparable(base: RunFacts, head: RunFacts) -> Comparable:
 
 
 def crosses(base: RunFacts, head: RunFacts) -> bool:
-    """Whether one of them is of one server and the other of a cluster.
+    """Whether one of them is of one server and the other of a cluster, or both of clusters of different sizes.
 
     Their work is not the same in any case, and what it says is what distribution costs: so settings that shape plans
     forbid no more than times.
     """
-    return bool(base.server.nodes) != bool(head.server.nodes)
+    return base.server.nodes != head.server.nodes
 
 
 def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
@@ -144,8 +144,6 @@ def _data(base: RunFacts, head: RunFacts) -> Iterator[Reason]:
     major, other_major = (facts.server.version_num // 10_000 for facts in (base, head))
     if major != other_major:
         yield _differs("another major version of PostgreSQL", "major version", f"PostgreSQL {major}", str(other_major))
-    if base.server.nodes and head.server.nodes and base.server.nodes != head.server.nodes:
-        yield _differs("another number of nodes", "number of nodes", str(base.server.nodes), str(head.server.nodes))
 
 
 def _tables(base: RunFacts, head: RunFacts) -> Iterator[Reason]:

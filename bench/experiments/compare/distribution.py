@@ -1,4 +1,7 @@
-"""One server and a Citus cluster side by side: what distribution gains and costs, cell by cell."""
+"""One server and a Citus cluster side by side, or a smaller and a larger one: what distribution gains and costs.
+
+Whichever has fewer nodes is called ``one`` here, the other one ``cluster``.
+"""
 
 from __future__ import annotations
 
@@ -51,17 +54,19 @@ class Distributed:
     one: str
     """The label of the run on one server."""
     cluster: str
+    whose: str
+    """What times are held against, as an owner."""
     headline: str
     cells: tuple[DistributedCell, ...]
     sentences: tuple[str, ...]
 
 
 def distributed(found: Comparison, position: int) -> Distributed | None:
-    """Hold the run at ``position`` after the first against it; None unless one is of one server, the other of none."""
+    """Hold the run at ``position`` after the first against it; None where both are of as many nodes."""
     base, head = found.facts[0], found.facts[position + 1]
     if not crosses(base, head):
         return None
-    swapped = bool(base.server.nodes)
+    swapped = base.server.nodes > head.server.nodes
     labels = (found.labels[0], found.labels[position + 1])
     one, cluster = labels[::-1] if swapped else labels
     cells = tuple(
@@ -69,11 +74,11 @@ def distributed(found: Comparison, position: int) -> Distributed | None:
     )
     level, facts = found.comparable[position], (head, base) if swapped else (base, head)
     sentences = (
-        *_same_rows(facts, level), *_answers(cells, one), *_ways(cells, found.state, level),
+        *_same_rows(facts, level), *_answers(cells, one), *_ways(cells, found.state, level, whose(facts[0], one)),
         *_refused(cells), *_filling(facts, level),
     )  # fmt: skip
-    headline = _headline([cell for cell in cells if cell.state == found.state], facts[1], level)
-    return Distributed(one, cluster, headline, cells, sentences)
+    headline = _headline([cell for cell in cells if cell.state == found.state], facts, level)
+    return Distributed(one, cluster, whose(facts[0], one), headline, cells, sentences)
 
 
 def _cell(cell: ComparedCell, position: int, swapped: bool) -> DistributedCell:
@@ -107,14 +112,22 @@ def inverse(found: Ratio) -> Ratio:
 
 
 # --------------------------------------------------------------------------------------------------------- sentences
-def _headline(cells: Sequence[DistributedCell], cluster: RunFacts, level: Comparable) -> str:
-    nodes = f"One server beside a cluster of {numbers.plural(cluster.server.nodes, 'node')}"
+def _headline(cells: Sequence[DistributedCell], facts: tuple[RunFacts, RunFacts], level: Comparable) -> str:
+    sizes = [numbers.plural(one.server.nodes, "node") for one in facts]
+    few = f"A cluster of {sizes[0]} beside one" if facts[0].server.nodes else "One server beside a cluster"
+    nodes = f"{few} of {sizes[1]}"
     equal = sum(cell.answers.startswith("equal") for cell in cells)
     said = f"{nodes}: {equal} of {numbers.plural(len(cells), 'answer')} equal"
     if level.level != "times":
         return f"{said}; times stand side by side ({numbers.listed([reason.short for reason in level.reasons])})"
     clocks = [cell.change.clock for cell in cells]
-    return f"{said}; on the cluster {clocks.count('faster')} faster, {clocks.count('slower')} slower"
+    where = "the larger one" if facts[0].server.nodes else "the cluster"
+    return f"{said}; on {where} {clocks.count('faster')} faster, {clocks.count('slower')} slower"
+
+
+def whose(fewer: RunFacts, label: str) -> str:
+    """What times are held against, as an owner: ``one server's``."""
+    return f"run {label}'s" if fewer.server.nodes else "one server's"
 
 
 def _same_rows(facts: tuple[RunFacts, RunFacts], level: Comparable) -> Iterator[str]:
@@ -134,14 +147,14 @@ def _answers(cells: Sequence[DistributedCell], one: str) -> Iterator[str]:
         yield f"In run {one} alone: {numbers.listed(list(names))}."
 
 
-def _ways(cells: Sequence[DistributedCell], state: State, level: Comparable) -> Iterator[str]:
+def _ways(cells: Sequence[DistributedCell], state: State, level: Comparable, owner: str) -> Iterator[str]:
     if level.level != "times":
         return
     for way, words in WAYS.items():
         factors = _factors(cells, state, way)
         if not factors:
             continue
-        middle = f"{numbers.digits(statistics.median(factors))} times one server's time in the median"
+        middle = f"{numbers.digits(statistics.median(factors))} times {owner} time in the median"
         between = f", {numbers.digits(min(factors))} to {numbers.digits(max(factors))} times" if factors[1:] else ""
         yield f"{words[0].upper()}{words[1:]}, {state}: {numbers.plural(len(factors), 'cell')}, {middle}{between}."
 
@@ -160,10 +173,11 @@ def _refused(cells: Sequence[DistributedCell]) -> Iterator[str]:
 
 def _filling(facts: tuple[RunFacts, RunFacts], level: Comparable) -> Iterator[str]:
     one, cluster = facts
+    there, here = ("the larger cluster", "the smaller") if one.server.nodes else ("the cluster", "one server")
     if level.level == "times" and one.load_s and cluster.load_s:
         yield (
-            f"When they were filled, copying the rows in took {numbers.seconds(cluster.load_s)} on the cluster and "
-            f"{numbers.seconds(one.load_s)} on one server; indexes and keys {numbers.seconds(cluster.index_s)} and "
+            f"When they were filled, copying the rows in took {numbers.seconds(cluster.load_s)} on {there} and "
+            f"{numbers.seconds(one.load_s)} on {here}; indexes and keys {numbers.seconds(cluster.index_s)} and "
             f"{numbers.seconds(one.index_s)}."
         )
 

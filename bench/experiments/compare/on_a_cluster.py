@@ -25,7 +25,7 @@ from bench.report.document import (
     verdict,
 )
 
-NAME = "One server and the cluster"
+NAME = "What distribution gains and costs"
 
 
 def on_a_cluster(one: Versus, state: State, *, alone: bool) -> Iterator[Section]:
@@ -44,14 +44,14 @@ def _table(found: Distributed, state: State) -> Table:
     p50s, buffers = ((f"{what}, {label}" for label in pair) for what in ("p50", "Buffers"))
     heads = (
         Column("Cell"), Column("Answered"), *spread.columns(), *columns(*p50s, number=True),
-        Column("Time, of one server's"), *(Column(name, number=True, rank=3) for name in buffers),
+        Column(f"Time, of {found.whose}"), *(Column(name, number=True, rank=3) for name in buffers),
         Column("Answers", rank=1),
     )  # fmt: skip
     caption = marked(
-        f"State {state}; {found.one} is one server, {found.cluster} the cluster. *Time*: that of the cluster over that "
-        "of one server, medians, with its 95 % interval, where times compare. *Tasks*: statements that the coordinator "
-        "sent to shards. *Between nodes*: rows that went from one to another, results included. *Buffers*: blocks of "
-        "8 kB, on the cluster of all tasks together."
+        f"State {state}. *Time*: that in run {found.cluster} over {found.whose}, medians, with its 95 % interval, "
+        f"where times compare. Of run {found.cluster} are *Tasks*, the statements that the coordinator sent to shards, "
+        "and *Between nodes*, the rows that went from one to another, results included. *Buffers*: blocks of 8 kB, "
+        "on a cluster of all tasks together."
     )
     rows = tuple(_row(cell) for cell in of_state(found, state))
     return Table(f"{NAME}, {state}", heads, rows, caption, sortable=True, kind="cells")

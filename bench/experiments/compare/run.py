@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bench.cells.sentences import sentence
 from bench.experiments.compare.cells import ANOTHER_STATEMENT, another_question, change, measured_cell, ordinary
-from bench.experiments.compare.comparability import Comparable, comparable, facts_of
+from bench.experiments.compare.comparability import Comparable, comparable, crosses, facts_of
 from bench.experiments.compare.drift import drift, settled
 from bench.experiments.compare.optimizations import optimizations
 from bench.experiments.compare.record import Change, ComparedCell, ComparedQuery, Comparison, Drift, MeasuredCell
@@ -46,7 +46,12 @@ def compare(runs: Sequence[Run]) -> Comparison:
     has_after = any(seen for one in indexed for (_, state), seen in one.seen.items() if state == "after")
     names = dict.fromkeys(name for one in indexed for name in one.queries)
     queries = tuple(_query(name, indexed, levels, labels) for name in names)
-    drifts = tuple(drift(cell.changes[at] for query in queries for cell in query.cells) for at in range(len(levels)))
+    drifts = tuple(
+        None  # what more nodes make of the same plan is no drift of the machine
+        if crosses(facts[0], other)
+        else drift(cell.changes[at] for query in queries for cell in query.cells)
+        for at, other in enumerate(facts[1:])
+    )
     return Comparison(
         labels=labels,
         facts=facts,

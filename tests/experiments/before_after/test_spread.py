@@ -9,7 +9,7 @@ import pytest
 
 from bench.errors import WorkloadError
 from bench.experiments.before_after.document.spread import spread
-from bench.experiments.before_after.run import _notes, _with_upkeep
+from bench.experiments.before_after.run import NO_SIDES, _notes, _with_upkeep
 from bench.experiments.before_after.spread import summarize_spread
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Run
@@ -81,11 +81,15 @@ def test_a_query_that_was_asked_in_words_for_a_cluster_says_so() -> None:
 
 def test_a_check_and_a_class_that_a_cluster_refuses_are_notes_of_the_run() -> None:
     dataset = SimpleNamespace(tables=(), schema_notes=("check locked was not asked.",))
-    rest = SimpleNamespace(options=SimpleNamespace(left_out=()), server=SimpleNamespace(superuser=False))
+    rest = SimpleNamespace(
+        options=SimpleNamespace(left_out=()), server=SimpleNamespace(superuser=False),
+        workload=SimpleNamespace(optimizations=("one",)),
+    )  # fmt: skip
     setup = SimpleNamespace(**vars(rest), dataset=dataset, spread=True, refused=["queries/q.sql:1 (class worst): no"])
     assert _notes(setup) == (
         "A class was left out, since the cluster refuses to be asked for it: queries/q.sql:1 (class worst): no.",
         "check locked was not asked.",
+        NO_SIDES,
     )
 
 

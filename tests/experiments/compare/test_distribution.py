@@ -92,8 +92,13 @@ def test_two_servers_and_two_clusters_have_no_such_section() -> None:
         assert versus.distributed is None
 
 
-def test_clusters_of_other_sizes_do_not_compare() -> None:
-    assert "another number of nodes" in told(CLUSTER, run_of(2, queue=side(5, ONE))).headline
+def test_clusters_of_two_sizes_are_held_against_each_other_too() -> None:
+    (versus,) = told(CLUSTER, run_of(5, queue=side(5, ONE), total=side(10, ALL))).versus
+    assert versus.sentence == (
+        "A cluster of 3 nodes beside one of 5 nodes: 2 of 3 answers equal; on the larger one 1 faster, 0 slower"
+    )
+    assert versus.distributed is not None
+    assert "One shard, after: 1 cell, 0.50 times run A's time in the median." in versus.distributed.sentences
 
 
 def test_settings_that_shape_plans_forbid_no_more_than_times() -> None:
