@@ -233,7 +233,8 @@ def _fill(name: str, workload: Workload, recipe: Recipe, how: Build, begun: Begu
         with keeper.connect(name) as own:
             held = hold_back(own, keys=not begun.fire_triggers)  # what they do may lean on keys: ON CONFLICT
             if how.spread:
-                cluster.distribute(own, resolved(own, [one for one in workload.distribution if not one.made_by]))
+                wanted = [one for one in workload.distribution if not one.made_by]
+                cluster.distribute(own, resolved(connection, wanted))  # by the search path of who wrote the file
         begin = clock()
         filled, told = _load(name, workload, recipe, how, begun)
         loaded = clock()
