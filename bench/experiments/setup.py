@@ -92,6 +92,8 @@ class Setup:
     watch: Stopwatch = field(default_factory=Stopwatch)
     refused: list[str] = field(default_factory=list)
     """Classes that a cluster cannot be asked for, each in a line."""
+    blocks_refused: list[str] = field(default_factory=list)
+    """Optimizations that a cluster has no feature for, and why."""
 
     @property
     def workload(self) -> Workload:
@@ -175,9 +177,13 @@ class Setup:
                 return kept.applied, kept.made_at
             self.clone(name, "after", **about)
             with self.target.connect(name) as connection:
-                applied = optimizations.apply_all(connection, self.workload.optimizations, self.progress)
+                applied = optimizations.apply_all(
+                    connection, self.workload.optimizations, self.progress,
+                    refused=self.blocks_refused if self.spread else None,
+                )  # fmt: skip
                 if self.spread:
-                    made = [one for one in self.workload.distribution if one.made_by]
+                    there = {one.name for one in applied}
+                    made = [one for one in self.workload.distribution if one.made_by in there]
                     cluster.distribute(connection, resolved(connection, made))
             if key := self.keep_after(name, applied):
                 databases.clone(self.admin, key, name, "after", mark)

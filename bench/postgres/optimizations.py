@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from bench.errors import WorkloadError
+from bench.errors import Refused, WorkloadError
 from bench.model import Applied, Optimization, Upkeep
 from bench.postgres import ledger
 from bench.postgres.build_settings import MAINTENANCE_WORK_MEM, statistics_target
@@ -24,8 +24,13 @@ from bench.shipping import refuses_transaction
 from bench.workload.sqlfile import fill_in
 
 
-def apply_all(connection: Connection, optimizations: Sequence[Optimization], progress: Progress) -> tuple[Applied, ...]:
+def apply_all(
+    connection: Connection, optimizations: Sequence[Optimization], progress: Progress,
+    *, refused: list[str] | None = None,
+) -> tuple[Applied, ...]:  # fmt: skip
     """Apply what is not yet in the ledger, in order; then refresh the statistics of tables that need it.
+
+    A block for which the server has no such feature is left out where ``refused`` is given to be told of it.
 
     Raises:
         WorkloadError: a statement failed (file:line); what was applied before it stays, nothing of its block does.
@@ -37,8 +42,13 @@ def apply_all(connection: Connection, optimizations: Sequence[Optimization], pro
     analyzed = times_analyzed(connection)
     for number, optimization in enumerate(optimizations):
         progress("applying optimizations", number, len(optimizations), "")
-        if done := apply_one(connection, optimization):
-            applied.append(done)
+        try:
+            if done := apply_one(connection, optimization):
+                applied.append(done)
+        except Refused as error:
+            if refused is None:
+                raise
+            refused.append(f"{optimization.name} ({error.message})")
     settle(connection, analyzed)
     progress("applying optimizations", len(optimizations), len(optimizations), "")
     return tuple(applied)

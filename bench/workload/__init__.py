@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -110,6 +110,19 @@ class Workload:
     def on_a_cluster(self) -> Workload:
         """The same as a cluster is asked."""
         return replace(self, queries=asked_on_a_cluster(self.queries, self.forms))
+
+    def without(self, names: Collection[str]) -> Workload:
+        """The workload without the optimizations of these names, and without the rewrites that stand on one of them."""
+
+        def stands(query: Query) -> bool:
+            own = [query.rewrite.optimization] if query.rewrite else []
+            return not {*own, *query.expects, *(block.name for block in self.kept_for(query))} & set(names)
+
+        return replace(
+            self,
+            optimizations=tuple(block for block in self.optimizations if block.name not in names),
+            queries=tuple(query if stands(query) else replace(query, rewrite=None) for query in self.queries),
+        )
 
     def content_hash(self) -> str:
         """SHA-256 over everything that defines the experiment, file names included."""

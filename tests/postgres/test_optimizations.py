@@ -129,3 +129,22 @@ def test_drift_is_found(connection: Connection, tmp_path: Path) -> None:
         "index public.i is catalogued but gone",
         "index public.stray exists but is not catalogued",
     ]
+
+
+def test_what_the_server_has_no_feature_for_is_left_out_where_somebody_is_told(
+    connection: Connection, tmp_path: Path
+) -> None:
+    text = block("i", "CREATE INDEX i ON t (n);")
+    text += block("j", "CREATE INDEX j ON t (m);\nCREATE INDEX k ON t USING hash (n, m);")
+    text += block("l", "CREATE INDEX l ON t (s);")
+    told: list[str] = []
+    found = optimizations.apply_all(connection, blocks(tmp_path, text), silent, refused=told)
+    assert [one.name for one in found] == ["i", "l"]
+    assert indexes(connection) == ["public.i", "public.l"]
+    assert [line.partition(" ")[0] for line in told] == ["j"]
+    with pytest.raises(WorkloadError, match="does not support multicolumn"):
+        optimizations.apply_all(connection, blocks(tmp_path, text), silent)
+    with pytest.raises(WorkloadError, match='"zz" does not exist'):  # an error is one on a cluster, too
+        optimizations.apply_all(
+            connection, blocks(tmp_path, block("z", "CREATE INDEX z ON t (zz);")), silent, refused=told
+        )

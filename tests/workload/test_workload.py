@@ -241,3 +241,7 @@ def test_a_rewrite_is_kept_fresh_by_its_own_upkeep_and_by_rollups_for_its_query(
     workload = read(shop)
     kept = {query.name: [block.name for block in workload.kept_for(query)] for query in workload.queries}
     assert kept == {"cancel_order": [], "latest_orders": [], "open_orders": ["other", "totals"]}
+    for names, stands in (({"elsewhere", "tidy"}, True), ({"totals"}, False), ({"other"}, False)):
+        without = workload.without(names)
+        assert not {block.name for block in without.optimizations} & names
+        assert [query.name for query in without.queries if query.rewrite] == (["open_orders"] if stands else [])

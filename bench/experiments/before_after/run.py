@@ -170,6 +170,25 @@ def _clone(work: _Work) -> None:
     applied, made_at = setup.after(names["after"], kept=kept)
     said = f"The optimizations were applied at {made_at}, and the database was kept: what building took is from then."
     work.told(applied=applied, notes=(*work.seen.notes, *([said] if made_at else [])))
+    if setup.spread:
+        _leave_out(work, {block.name for block in setup.workload.optimizations} - {one.name for one in applied})
+
+
+def _leave_out(work: _Work, refused: set[str]) -> None:
+    """Go on without the optimizations that the cluster has no feature for."""
+    if not refused:
+        return
+    setup = work.setup
+    workload = setup.workload.without(refused)
+    note = (
+        f"The cluster has no feature for {len(refused)} of the optimizations: "
+        f"{'; '.join(setup.blocks_refused or sorted(refused))}. They are left out, and statements that were rewritten "
+        "for one of them stay as they were before."
+    )
+    work.setup = replace(setup, options=replace(setup.options, workload=workload))
+    work.told(
+        queries=work.setup.options.queries, optimizations=workload.optimizations, notes=(*work.seen.notes, note)
+    )  # fmt: skip
 
 
 def _age(work: _Work) -> None:
