@@ -41,21 +41,18 @@ from bench.model.attribution import (
 from bench.model.churn import Aged, ChurnPhase, TableChurned
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage, ClauseSeen
+from bench.model.dataset import Bar, Check, Dataset, Distribution, TableSeen
 from bench.model.known import KnownAnswer
 from bench.model.plan import Counters, Json, PlanSeen
 from bench.model.relation import Relation
 from bench.model.run import (
     DIFFERENCES,
     Applied,
-    Bar,
     Binding,
     BindingPlan,
     CellSide,
-    Check,
     CopiesDiffer,
-    Dataset,
     Difference,
-    Distribution,
     Equality,
     EqualityWord,
     Look,
@@ -65,7 +62,6 @@ from bench.model.run import (
     Run,
     RunStatus,
     Sample,
-    TableSeen,
     Upkeep,
     Verdict,
     VerdictRule,

@@ -9,6 +9,7 @@ from bench.model.attribution import Attribution
 from bench.model.churn import Aged
 from bench.model.cold import ColdBlocks, ColdCaches
 from bench.model.coverage import ClauseCoverage
+from bench.model.dataset import Dataset
 from bench.model.known import KnownAnswer
 from bench.model.plan import Json, PlanSeen
 from bench.model.relation import Relation
@@ -156,76 +157,6 @@ class Applied:
     """How late its data was at the clock of the dataset, as the block's own SELECT says."""
     creates: tuple[str, ...] = ()
     """Relations that are there since, as ``schema.name``: tables, indexes, views. By the catalog, not by the text."""
-
-
-@dataclass(frozen=True, slots=True)
-class TableSeen:
-    """One filled table. ``content_hash`` is a function of (dataset version, scale, seed, skew) alone."""
-
-    name: str
-    rows: int
-    content_hash: str
-    size_bytes: int
-    index_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One self-check of the dataset: the value found and the range it must lie in."""
-
-    name: str
-    value: float | None
-    low: float
-    high: float
-
-    @property
-    def ok(self) -> bool:
-        """True when the value lies in the range."""
-        return self.value is not None and self.low <= self.value <= self.high
-
-
-@dataclass(frozen=True, slots=True)
-class Bar:
-    """One bar of a distribution."""
-
-    label: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class Distribution:
-    """How often what occurs in the rows: ``counts`` of each label, which are steps of ``across``, in display order."""
-
-    name: str
-    across: str
-    """What the labels are: "live leads in the organization"."""
-    counts: str
-    """What is counted: "organizations"."""
-    bars: tuple[Bar, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Dataset:
-    """The manifest of the rows."""
-
-    key: str
-    scale: int
-    unit: str
-    seed: int
-    skew: str
-    clock: str
-    cached: bool
-    load_s: float
-    index_s: float
-    vacuum_s: float
-    tables: tuple[TableSeen, ...] = ()
-    checks: tuple[Check, ...] = ()
-    distributions: tuple[Distribution, ...] = ()
-    """What the rows look like; empty where the workload has no dataset/distributions.sql."""
-    base: int | None = None
-    """Units spread over all tenants, while those beyond belong to the largest one; None: all of them."""
-    schema_notes: tuple[str, ...] = ()
-    """What of the schema's file is no schema and was left out, or done in another way, each in a line."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.model.run import Dataset, Machine, RunStatus
+from bench.model.dataset import Dataset
+from bench.model.run import Machine, RunStatus
 from bench.model.server import Server
 from bench.model.workload import State
 from bench.storage import Kind

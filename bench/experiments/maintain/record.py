@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bench.model.churn import ChurnPhase
+from bench.model.dataset import Dataset
 from bench.model.plan import Counters, Json
-from bench.model.run import Dataset, Machine, RunStatus, Sample
+from bench.model.run import Machine, RunStatus, Sample
 from bench.model.server import Server
 from bench.storage import Kind
 

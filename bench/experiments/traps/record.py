@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bench.model.dataset import Dataset
 from bench.model.plan import PlanSeen
-from bench.model.run import Binding, Dataset, Machine, RunStatus, Sample
+from bench.model.run import Binding, Machine, RunStatus, Sample
 from bench.model.server import Server
 from bench.model.workload import State
 from bench.storage import Kind

@@ -13,7 +13,7 @@ from bench.experiments.before_after import figures
 from bench.experiments.before_after.figures.samples import MOST, thin
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Pair
-from bench.model.run import Bar, Distribution
+from bench.model.dataset import Bar, Distribution
 from bench.report.figures.drawing import COLOURS
 from bench.report.html.environment import TEMPLATES
 from bench.statistics.quantiles import percentile
