@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
+import sys
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
 
+from bench.cli import cli
+from bench.cli.commands import COMMANDS
+from bench.report.glossary import terms
 from tests import ROOT
+from tests.test_docs import every_option
 
 HERE = ROOT / "docs" / "site"
 pytestmark = pytest.mark.filterwarnings("ignore:.myst_parser")
@@ -94,3 +101,50 @@ def test_a_table_between_marks_is_a_table_and_the_marks_are_gone(built: tuple[Pa
     page = (built[0] / "docs" / "page.html").read_text()
     assert "<td><p><b>1</b></p></td>" in page
     assert "<!--=" not in page
+
+
+# ------------------------------------------------------------------------------------------------- the reference
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[str, str]]:
+    """What make docs writes from the code, by page."""
+    sys.path.insert(0, str(HERE))
+    import pages
+
+    yield {name: make() for name, make in pages.MADE.items()}
+    sys.path.remove(str(HERE))
+
+
+def test_the_reference_has_every_command_and_option(made: dict[str, str]) -> None:
+    page = made["docs/commands"]
+    assert [name for name in COMMANDS if f"### pgproof {name}\n" not in page] == []
+    assert "#### pgproof cache list" in page
+    shown = set(re.findall(r"(?<![\w-])--[a-z][\w-]*", page))
+    assert {one for one in every_option(cli) if one.startswith("--")} - shown == {"--version"}
+    assert "| `--skew [mild\\|default\\|brutal]` | How unequal the tenants are. \\[default: default\\] |" in page
+
+
+def test_the_reference_has_every_word_and_leads_from_one_to_the_other(made: dict[str, str]) -> None:
+    page = made["docs/words"]
+    assert page.count("<span id=") == len(terms())
+    assert 'see <a href="#word-parameter-class">parameter class</a>' in page
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
+
+
+def test_the_reference_has_every_field_of_every_file(made: dict[str, str]) -> None:
+    import records
+
+    sections = {part.splitlines()[0]: part for part in made["docs/file-format"].split("\n### ")[1:]}
+    stored = {record for kind in records.kinds() for record in records.records_below(kind.record)}
+    assert {record.__name__ for record in stored} == set(sections)
+    for record in stored:
+        rows = [
+            line.split("|")[1].strip(" `") for line in sections[record.__name__].splitlines() if line.startswith("| `")
+        ]
+        assert rows == [field.name for field in dataclasses.fields(record)]
+
+
+def test_a_field_is_shown_with_type_meaning_and_whether_it_may_be_missing(made: dict[str, str]) -> None:
+    page = made["docs/file-format"]
+    assert "| `first_ms` | number or null | The first execution on a new connection" in page
+    assert "Not among the samples. *Optional* |" in page
+    assert "| `pairs` | list of [Pair](#pair) |" in page

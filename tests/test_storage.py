@@ -7,7 +7,6 @@ import difflib
 import errno
 import json
 import os
-import typing
 from pathlib import Path
 
 import pytest
@@ -16,13 +15,8 @@ from bench import model, storage
 from bench.errors import BaselineError, DiskFull, RunFileError
 from bench.experiments.gate import record as records
 from bench.experiments.gate.record import BASELINE, GATE
-from bench.experiments.load.record import LoadRun
-from bench.experiments.maintain.record import MaintenanceRun
-from bench.experiments.scale.record import SCALE, Scaling
-from tests import ROOT
+from bench.experiments.scale.record import SCALE
 from tests.builders import gates, growths, runs
-
-DOCS = ROOT / "docs" / "file-format.md"
 
 
 @pytest.fixture
@@ -250,25 +244,3 @@ def test_a_run_is_no_gate_result(path):
     storage.save(runs.run(), storage.RUN, path)
     with pytest.raises(RunFileError, match="not a gate result of pgproof"):
         storage.load(GATE, path)
-
-
-def records_below(kind: type) -> set[type]:
-    """Give ``kind`` and every record below it."""
-    found = {kind}
-    for hint in typing.get_type_hints(kind).values():
-        for part in (hint, *typing.get_args(hint)):
-            if dataclasses.is_dataclass(part):
-                found |= records_below(part)
-    return found
-
-
-STORED = (model.Run, records.GateResult, records.Baseline, LoadRun, MaintenanceRun, Scaling)
-DOCUMENTED = set[type]().union(*map(records_below, STORED))
-
-
-@pytest.mark.parametrize("kind", sorted(DOCUMENTED, key=lambda kind: kind.__name__))
-def test_the_documentation_names_every_field(kind):
-    """docs/file-format.md has a section per record with a row per field."""
-    sections = {part.splitlines()[0].strip("# "): part for part in DOCS.read_text().split("\n## ")}
-    rows = [line.split("|")[1].strip(" `") for line in sections[kind.__name__].splitlines() if line.startswith("| `")]
-    assert rows == [field.name for field in dataclasses.fields(kind)]

@@ -23,9 +23,11 @@ class Difference:
     """One work counter that moved beyond its limit; ``limit`` in words."""
 
     counter: str
+    """``buffers``, ``rows touched``, ``temporary blocks``, ``heap fetches`` or ``bytes of WAL``."""
     base: int
     head: int
     limit: str
+    """What it exceeded, in words."""
 
 
 @dataclass(frozen=True, slots=True)

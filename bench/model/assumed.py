@@ -17,10 +17,12 @@ class Assumed:
     """One thing that was inferred."""
 
     kind: AssumedKind
+    """``schema``, ``stand-in``, ``left out``, ``query``, ``class``, ``reference``, ``rows`` or ``column``."""
     what: str
     """What it is about: a table, ``table.column``, a query, ``query[class]``, an extension."""
     how: str
     """What was decided, in words."""
     why: str = ""
+    """The reason."""
     line: int = 0
     """Where dataset.toml says so; 0 where it does not."""

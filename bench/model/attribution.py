@@ -16,6 +16,7 @@ class Tried:
     without: tuple[str, ...]
     """The optimizations that were taken away from the whole when it was first met."""
     fingerprint: str
+    """Of the access path."""
     cost: float
     """The planner's estimate of the whole statement, in its own unit."""
     counters: Counters
@@ -40,8 +41,11 @@ class GainCell:
     """The plans of one query and class under sets of optimizations; numbers point into ``tried``."""
 
     query: str
+    """Name of the query."""
     parameter_class: str
+    """Its parameter class."""
     tried: tuple[Tried, ...]
+    """The plans that were met, each executed once it was."""
     after: int
     """The plan with all optimizations."""
     before: int
@@ -71,11 +75,13 @@ class WriteSeen:
     rows: int
     """Rows that it inserted, updated or deleted."""
     buffers: int
+    """Blocks touched."""
     wal_bytes: int
     """Without images of whole pages, which depend on the last checkpoint."""
     samples_ms: tuple[float, ...]
     """Execution time of the statement as the server clocked it."""
     updated: int = 0
+    """Rows updated."""
     hot_updated: int = 0
     """Updates that no index had to hear of (heap-only tuples)."""
 
@@ -85,9 +91,13 @@ class WriteCost:
     """One write statement with all optimizations, and with all but one (``optimization``; empty: with none)."""
 
     write: str
+    """Name of the write statement."""
     optimization: str
+    """The one that was taken away; empty where all were."""
     with_it: WriteSeen
+    """With all optimizations."""
     without_it: WriteSeen
+    """Without that one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +105,13 @@ class Write:
     """One representative write statement: a file of ``writes/``, or made up for a table."""
 
     name: str
+    """Of the file, or of the table it was made up for."""
     title: str
+    """What it stands for."""
     sql: str
+    """The statement."""
     file: str = ""
+    """``writes/NAME.sql``; empty for one that was made up."""
 
 
 # ----------------------------------------------------------------------------------------------------------- disk
@@ -106,16 +120,23 @@ class Stored:
     """One index (or table) that an optimization made, before and after a phase of writes."""
 
     optimization: str
+    """Which made it."""
     name: str
+    """Index or table, ``schema.name``."""
     table: str
+    """The table that it stands on."""
     method: str
+    """Access method; ``heap`` for a table."""
     size_bytes: int
+    """New."""
     table_bytes: int
     """Of the table that it stands on, without indexes; its own where it is a table."""
     churned_bytes: int | None = None
+    """After the churn."""
     leaf_density: float | None = None
     """Percent of the leaf pages in use, new and after the churn (pgstatindex); None where it is no B-tree."""
     churned_density: float | None = None
+    """The same after the churn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +146,9 @@ class Churn:
     rows: dict[str, int] = field(default_factory=dict)
     """Rows written by write statement, all committed, VACUUM afterwards."""
     seconds: float = 0.0
+    """How long it took, VACUUM included."""
     note: str = ""
+    """Why there was none, or less."""
 
 
 # ------------------------------------------------------------------------------------------------------- shipping
@@ -137,7 +160,9 @@ class Shipped:
     """One optimization applied under load, in one way."""
 
     optimization: str
+    """What was applied."""
     way: ShipWay
+    """``plain`` (as in the file) or ``concurrent`` (as the ship script does it)."""
     ms: float
     """From the first statement to the end of the last."""
     locks: tuple[str, ...] = ()
@@ -149,6 +174,7 @@ class Shipped:
     transactions: int = 0
     """Transactions of the load that overlap it: few of them see little."""
     error: str = ""
+    """Why it failed; empty where it did not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,10 +182,13 @@ class Load:
     """The load under which the optimizations were applied."""
 
     clients: int
+    """Concurrent connections."""
     tps: float
+    """Transactions in a second over the whole time."""
     quiet_ms: tuple[float, ...]
     """The longest transaction in windows of ``window_ms`` in which nothing was applied."""
     window_ms: float
+    """Length of these windows."""
     note: str = ""
     """What it did, or why there is none."""
 
@@ -172,6 +201,7 @@ class IndexKey:
     text: str
     """Column or expression, as the server prints it."""
     opclass: str = ""
+    """Operator class."""
     collation: str = ""
     """Empty where the type has none."""
     descending: bool = False
@@ -183,11 +213,17 @@ class IndexFacts:
     """One index, as the catalog has it."""
 
     name: str
+    """``schema.name``."""
     table: str
+    """``schema.name``."""
     method: str
+    """Access method."""
     keys: tuple[IndexKey, ...]
+    """Key columns in order."""
     include: tuple[str, ...] = ()
+    """INCLUDE columns."""
     predicate: str = ""
+    """Of a partial index."""
     unique: bool = False
     nulls_not_distinct: bool = False
     constraint: str = ""
@@ -216,10 +252,15 @@ class ForeignKeyFacts:
     """One foreign key."""
 
     name: str
+    """Of the constraint."""
     table: str
+    """``schema.name``."""
     columns: tuple[str, ...]
+    """In the order of the key."""
     references: str
+    """The table that it points to."""
     table_rows: int = 0
+    """Rows of ``table``."""
     collations: tuple[str, ...] = ()
     """Of the columns; empty where the type has none."""
     key_index: str = ""
@@ -236,6 +277,7 @@ class LeftOut:
     """A chosen set without one of its members, executed, to prove that it is needed."""
 
     name: str
+    """The member that was taken out."""
     without: tuple[str, ...]
     """It, and what cannot be without it."""
     samples_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
@@ -247,6 +289,7 @@ class SetTried:
     """Every cell executed with a chosen set of optimizations, to prove that it is enough."""
 
     kept: tuple[str, ...]
+    """The optimizations of the set."""
     samples_ms: dict[str, tuple[float, ...]] = field(default_factory=dict)
     """``query[class]`` to wall times, in order. Runs of before ``members`` have only cells whose plan differs from the
     one with all optimizations."""
@@ -271,16 +314,28 @@ class Attribution:
     not_tried: dict[str, str] = field(default_factory=dict)
     """Optimization to why it could not be taken away and tried."""
     cells: tuple[GainCell, ...] = ()
+    """The plans of each query and class under sets of optimizations."""
     smallest: SetTried | None = None
+    """The smallest set that keeps every query under target, executed."""
     writes: tuple[Write, ...] = ()
+    """The representative write statements."""
     write_costs: tuple[WriteCost, ...] = ()
+    """Each of them with and without each optimization of its tables."""
     stored: tuple[Stored, ...] = ()
+    """What each optimization takes on disk."""
     churn: Churn | None = None
+    """The writes between the two sizes of ``stored``."""
     shipped: tuple[Shipped, ...] = ()
+    """Each optimization applied under load, plainly and concurrently."""
     load: Load | None = None
+    """That load."""
     indexes: tuple[IndexFacts, ...] = ()
+    """Every index of the schema, as the catalog has it."""
     foreign_keys: tuple[ForeignKeyFacts, ...] = ()
+    """Every foreign key."""
     upkeep_uses: tuple[str, ...] = ()
     """Indexes that the upkeep statements scan, inside of procedures too, where no plan shows it."""
     phases_s: dict[str, float] = field(default_factory=dict)
+    """What took how long."""
     notes: tuple[str, ...] = ()
+    """What a reader must know."""

@@ -13,6 +13,7 @@ class TableChurned:
     rows: int
     """Before it."""
     inserted: int
+    """Rows, as the server counted them."""
     updated: int
     hot_updated: int
     """Updates that no index had to hear of (heap-only tuples)."""
@@ -33,9 +34,11 @@ class ChurnPhase:
     source: str
     """Where its statements come from: ``churn.sql``, ``writes/``, ``made up``, or a mixture of the last two."""
     rounds: int
+    """Of ``churn.sql`` or of made-up statements; 0 where nothing was written."""
     seconds: float
     wal_bytes: int
     tables: tuple[TableChurned, ...] = ()
+    """Those that were written."""
 
     @property
     def written(self) -> int:
@@ -52,7 +55,9 @@ class Aged:
     churn_hash: str
     """Of churn.sql."""
     before: ChurnPhase
+    """What it did to the state before."""
     after: ChurnPhase
+    """And to the state after: the same statements in the same order."""
     kept_up: tuple[str, ...] = ()
     """Optimizations of the state after whose upkeep ran once afterwards, because a rewrite reads what they keep."""
 

@@ -29,9 +29,13 @@ class ColdCaches:
     executions: int
     """Cold executions that were asked for, for each cell."""
     buffers: BuffersEmptied
+    """The server's buffers: ``evicted`` by its own function, ``restarted`` with the server, or ``kept``: then nothing
+    was executed cold."""
     buffers_why: str = ""
     """Why the server's buffers could not be emptied; empty where they were."""
     system: SystemEmptied = "kept"
+    """The operating system's cache: dropped for the ``files`` of the database, for the whole ``machine``, or
+    ``kept``."""
     system_why: str = ""
     """Why the operating system's cache was not dropped; empty where it was."""
     times: int = 0

@@ -29,6 +29,7 @@ class ClauseCoverage:
     """The clauses of all statements; of a query that has a rewrite, both."""
 
     clauses: tuple[ClauseSeen, ...]
+    """Of each statement, rewrites too."""
     timeout_s: float
     """After which an execution was cut off."""
     budget_s: float | None

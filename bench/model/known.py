@@ -13,14 +13,17 @@ class KnownAnswer:
     question: str
     """Its short name: ``meets``, ``plans``, ``load``, ``cold``, ``scale``, ``ageing``, ``gate``."""
     asks: str
+    """The question in words."""
     command: str
     """What finds out."""
     answer: Literal["yes", "no", "cannot tell", "not asked"] = "not asked"
+    """``yes``, ``no``, ``cannot tell`` or ``not asked``."""
     said: str = ""
-    """The headline of the result that gave the answer."""
+    """Headline of the result that gave the answer; the run's own answers are not kept here, they follow from it."""
     by: str = ""
     """Its command and size."""
     begun_at: str = ""
+    """When it began."""
     href: str = ""
     """Where its page is, from the folder of the run."""
     stale: str = ""

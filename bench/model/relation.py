@@ -17,6 +17,7 @@ class Relation:
     pages: int
     """Blocks of 8 kB."""
     rows: int
+    """By the statistics."""
     key_bytes: int = 0
     """Mean width of what an index is ordered by, by the statistics; 0 for a table."""
     keys: tuple[str, ...] = ()

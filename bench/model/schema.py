@@ -69,6 +69,7 @@ class Check:
     """A CHECK of a table, a partition's bounds, or a domain."""
 
     name: str
+    """What is checked."""
     expression: str
     """Without the word CHECK and the brackets around it."""
     columns: tuple[str, ...] = ()

@@ -13,7 +13,9 @@ class ForcedSetting:
     """A setting that every timed connection sets, whatever the server has."""
 
     name: str
+    """Of the setting."""
     value: str
+    """What it is set to."""
     own: str
     """What a session of the same role has there by itself: server, role and database of the DSN."""
     kept: bool = False
@@ -31,9 +33,13 @@ class Server:
     """The server that was measured."""
 
     kind: str
+    """``embedded``, ``docker`` or ``dsn``."""
     version: str
+    """As ``server_version`` says."""
     version_num: int
+    """As ``server_version_num`` says: 180001."""
     settings: dict[str, str] = field(default_factory=dict)
+    """Settings that shape plans and times."""
     forced: tuple[ForcedSetting, ...] = ()
     """Empty in files from before these were recorded."""
     nodes: int = 0

@@ -13,8 +13,11 @@ class MovedCell:
     """A cell that is not as it was."""
 
     query: str
+    """Name of the query."""
     parameter_class: str
+    """Its class."""
     state: State
+    """``before`` or ``after``."""
     moves: str
     """What moved, in words."""
     worse: bool
@@ -28,11 +31,14 @@ class Since:
     level: Literal["times", "counters", "nothing"]
     """What of the two may be compared: work and times, work alone, or neither."""
     sentence: str
+    """What ``pgproof compare`` says of the two."""
     run: str = ""
     """Id of the other run; empty where there is none."""
     started_at: str = ""
+    """When it began."""
     folder: str = ""
     """Name of its folder, beside this one's."""
     reasons: tuple[str, ...] = ()
     """Why not everything may be compared."""
     moved: tuple[MovedCell, ...] = ()
+    """The cells that are not as they were."""

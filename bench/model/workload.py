@@ -20,8 +20,11 @@ class Parameter:
     """
 
     name: str
+    """As in ``:name``."""
     type: str
+    """SQL type of the placeholder."""
     source: str
+    """``class``, ``clock``, a literal, or a SELECT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +32,11 @@ class Rewrite:
     """Another statement for the same question, used in the after state; part of the optimization it names."""
 
     optimization: str
+    """The optimization that it is part of."""
     sql: str
+    """The statement."""
     line: int
+    """Where it starts."""
     ordinary: str = ""
     """What one server is asked, where this is a form for a Citus cluster."""
 
@@ -40,22 +46,33 @@ class Query:
     """One business query: a file of ``queries/``."""
 
     name: str
+    """File name without ``.sql``."""
     title: str
+    """For people."""
     asks: str
+    """The business question in plain words."""
     tables: tuple[str, ...]
+    """Tables that it reads."""
     parameters: tuple[Parameter, ...]
+    """In the order of first use."""
     classes: tuple[str, ...]
     """Classes of dataset/classes.sql that this query is asked for; empty means all of them."""
     extra_classes: dict[str, str]
     """Classes of this query alone (``worst``…): name to the SELECT whose columns override parameters."""
     expects: tuple[str, ...]
+    """Optimizations that it should profit from."""
     writes: bool
+    """Whether it runs in a transaction that is rolled back."""
     cross_tenant: str
     """Why the query reads more than one tenant; empty when it does not."""
     sql: str
+    """The statement, with ``:name`` placeholders."""
     line: int
+    """Where the statement starts in ``file``."""
     file: str
+    """Path in the workload."""
     rewrite: Rewrite | None = None
+    """The statement of the after state where that differs."""
     expected: str = ""
     """Why a regression of this query is accepted by the gate, until the next baseline."""
     class_reasons: dict[str, str] = field(default_factory=dict)
@@ -106,7 +123,9 @@ class Scheduled:
     """An upkeep statement that is due again and again."""
 
     sql: str
+    """The statement."""
     every_s: float
+    """Seconds from one to the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +133,17 @@ class Optimization:
     """One named block of ``optimizations.sql``: the unit that is applied, attributed and removed."""
 
     name: str
+    """Unique in the workload."""
     category: str
+    """Composite, gin, partial, time-series, covering, constraint…."""
     why: str
+    """The reason its author gives."""
     serves: tuple[str, ...]
+    """Queries that it is for."""
     statements: tuple[Statement, ...]
+    """What applies it."""
     undo: tuple[str, ...]
+    """What takes it back."""
     file: str
     line: int
     upkeep: tuple[str, ...] = ()

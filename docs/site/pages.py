@@ -1,4 +1,7 @@
-"""The order of the pages, and what of a page is otherwise on the site than in the repository."""
+"""The order of the pages, and what of a page is otherwise on the site than in the repository.
+
+The reference is made here, from the code: a page of it has a mark, and in the repository nothing below.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import re
 import shutil
 from pathlib import Path
 
+from commands import commands, words
+from records import files
 from sphinx.application import Sphinx
 
 ORDER = {
@@ -13,13 +18,17 @@ ORDER = {
         "your-schema", "own-workload", "servers", "advise", "attribution", "shipping", "ci", "gate", "environments",
         "load", "maintenance", "traps", "coverage", "settings", "pytest", "computing", "beyond", "security",
     ),
-    "Reference": ("file-format",),
+    "Reference": ("commands", "words", "file-format"),
     "Explanation": (
         "method", "bare-queries", "inferred-values", "performance", "subject", "architecture", "decisions/*",
     ),
     "The project": ("/CONTRIBUTING", "/CHANGELOG"),
 }  # fmt: skip
 """Headings, and the pages of docs/ under each. A page that is under none fails the build."""
+
+MADE = {"docs/commands": commands, "docs/words": words, "docs/file-format": files}
+"""Pages with a part that is made from the code, and what makes it."""
+MARK = "<!-- made by make docs -->"
 
 FIGURE = re.compile(r"<!--=[^>]*-->|<!--/-->")
 """The marks between which benchmarks/figures_in_docs.py writes."""
@@ -31,6 +40,7 @@ PICTURE = re.compile(
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Take part in Sphinx's work."""
+    app.connect("env-get-outdated", lambda *_: list(MADE))  # their text stays, the code changes
     app.connect("source-read", prepare)
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True}
@@ -40,6 +50,8 @@ def prepare(app: Sphinx, page: str, source: list[str]) -> None:
     """Change the text of a page before it is parsed."""
     text = FIGURE.sub("", source[0])
     text = PICTURE.sub(_both, text)
+    if page in MADE and MARK in text:
+        text = text.replace(MARK, MADE[page]())
     if page == app.config.root_doc:
         text += "".join(map(_contents, ORDER, ORDER.values()))
     source[0] = text
@@ -55,7 +67,7 @@ def _both(found: re.Match[str]) -> str:
 def _contents(heading: str, pages: tuple[str, ...]) -> str:
     """The part of the sidebar under one heading."""
     lines = "\n".join(page if page.startswith("/") else f"docs/{page}" for page in pages)
-    return f"\n\n```{{toctree}}\n:caption: {heading}\n:hidden:\n:glob:\n\n{lines}\n```\n"
+    return f"\n\n```{{toctree}}\n:caption: {heading}\n:hidden:\n:glob:\n:titlesonly:\n:maxdepth: 1\n\n{lines}\n```\n"
 
 
 def finish(app: Sphinx, error: Exception | None) -> None:

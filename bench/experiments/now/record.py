@@ -28,7 +28,9 @@ class NowRun:
     pairs: tuple[Pair, ...] = ()
     """``before`` is the schema as it is; there is no ``after``."""
     indexes: tuple[IndexFacts, ...] = ()
+    """Of the catalog."""
     foreign_keys: tuple[ForeignKeyFacts, ...] = ()
+    """Of the catalog."""
     phases_s: dict[str, float] = field(default_factory=dict)
     """Seconds by phase: dataset, parameters, plans, measure."""
     notes: tuple[str, ...] = ()

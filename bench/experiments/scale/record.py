@@ -34,12 +34,14 @@ class Measurement:
     buffers: float | None = None
     """Blocks touched: mean over the bindings; of the first one where the query writes."""
     p50_ms: float | None = None
+    """None where nothing was timed."""
     p95_ms: float | None = None
     p50_censored: bool = False
     """The median was cut off by the timeout: the true one is longer."""
     p95_censored: bool = False
     executions: int = 0
     verdict: Verdict = "cannot tell"
+    """``meets``, ``misses`` or ``cannot tell``."""
     plan: str = ""
     """Fingerprint; empty where there is no plan."""
     error: str = ""
@@ -56,16 +58,22 @@ class Growth:
     """
 
     shape: Shape
+    """``flat``, ``logarithmic``, ``less than linear``, ``linear in the tenant``, ``linear in everything``, ``linear``
+    (which of both cannot be told), ``worse than linear``, ``falls`` or ``cannot tell``."""
     steps: int
     """Steps that it rests on."""
     reason: str = ""
     """Why nothing, or not more, can be told; empty where there is nothing to add."""
     exponent: float | None = None
+    """Slope of log figure over log scale: 0 flat, 1 linear."""
     low: float | None = None
+    """Of its 95 % interval; None with fewer than three steps."""
     high: float | None = None
     model: Model | None = None
-    """What describes it best."""
+    """The curve that describes it best: ``constant``, ``logarithmic``, ``linear`` (with a constant part) or
+    ``power``."""
     axis: Axis = "everything"
+    """``everything`` or ``tenant``: over what."""
     tenant_exponent: float | None = None
     """The same slope over the rows of the tenant; None where these are not known or did not grow."""
 
@@ -80,8 +88,12 @@ class Crossing:
     """
 
     kind: Kind
+    """``already over``, ``crosses``, ``still within``, ``not before`` or ``cannot tell``."""
     at: float | None = None
+    """Units: the smallest step (already over), the estimate (crosses), the largest step that clearly meets the target
+    (still within), or the scale before which it does not cross (not before)."""
     low: float | None = None
+    """Of the 95 % interval."""
     high: float | None = None
     """None where it is open."""
     extrapolated: bool = False
@@ -94,12 +106,16 @@ class Prediction:
     """The last step, predicted from the earlier ones."""
 
     predicted: float
+    """The last step, by the earlier ones."""
     actual: float
+    """As it was measured."""
     steps: int
     """Steps that the prediction rests on."""
     plan_changed: bool
     """The plan of the last step is another one, which no curve can know."""
     low: float | None = None
+    """Lower end of the interval of a prediction by nodes: nine of ten hold what comes; None with fewer than four
+    steps."""
     high: float | None = None
     """The interval of a prediction by nodes; None where there is none."""
 
@@ -121,20 +137,27 @@ class CellCurve:
     query: str
     parameter_class: str
     state: State
+    """``before`` or ``after``."""
     readings: tuple[Measurement, ...]
+    """The steps at which it was measured."""
     changes: tuple[int, ...]
     """Scales at which the plan is not the one of the step before."""
     work: Growth
+    """Of buffers."""
     time: Growth
     """Of the median."""
     crossing: Crossing
+    """When p95 crosses the target."""
     work_check: Prediction | None = None
-    """By the curves of the cells."""
+    """Buffers of the last step, predicted; None where fewer than two earlier ones have the plan that they ended
+    with."""
     time_check: Prediction | None = None
+    """The same of the median."""
     work_forecast: Prediction | None = None
-    """By the nodes of its plan; None where the plans of all bindings were not kept."""
+    """Buffers of the last step, predicted by the nodes of its plan; None where plans were not kept, or with fewer than
+    two earlier steps."""
     time_forecast: Prediction | None = None
-    """The median, by the buffers of ``work_forecast``."""
+    """The median of the last step, by the buffers of ``work_forecast``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +165,9 @@ class Step:
     """One finished experiment; its run.json is in ``folder``, below the folder of the scale experiment."""
 
     scale: int
+    """Units of the dataset."""
     folder: str
+    """Where its ``run.json`` is, below the folder of ``scale.json``."""
     run: str
     """Id of the run."""
     database_bytes: int
@@ -150,6 +175,7 @@ class Step:
     optimized_bytes: int
     """What the optimizations added."""
     seconds: float
+    """All phases of the run."""
     tenant_rows: dict[str, int] = field(default_factory=dict)
     """Rows of the first tenant of each class, where the workload says so."""
 
@@ -159,12 +185,18 @@ class Asked:
     """What was asked for: what a resumed experiment goes on with."""
 
     workload: str
+    """Its name."""
     workload_hash: str
+    """Hash of its files: an experiment is gone on with by the same files only."""
     unit: str
+    """What is counted: leads."""
     scales: tuple[int, ...]
+    """The sizes of the steps."""
     seed: int
     skew: str
+    """How unequal the tenants are."""
     options: Options
+    """How each step is measured."""
     only: tuple[str, ...] = ()
     """Names of the queries; empty means all."""
     grows: Axis = "everything"
@@ -176,17 +208,25 @@ class Scaling:
     """A scale experiment, whole or interrupted."""
 
     status: RunStatus
+    """``running``, ``complete``, ``interrupted`` or ``failed``. Only ``complete`` has every step."""
     started_at: str
+    """When it began, ISO 8601, UTC."""
     pgproof: str
+    """Version of the tool that began it."""
     asked: Asked
+    """What was asked for."""
     steps: tuple[Step, ...] = ()
+    """The finished ones, the smallest first."""
     titles: dict[str, str] = field(default_factory=dict)
     """Title of each query, in the order of the workload."""
     tracks: tuple[CellCurve, ...] = ()
+    """Every cell through all steps."""
     server: str = ""
     """Kind and version."""
     machine: str = ""
+    """Processor and cores."""
     notes: tuple[str, ...] = ()
+    """Notes of the runs."""
     alarms: tuple[str, ...] = ()
     """Cells whose rows differ between before and after, or that failed."""
 
