@@ -174,19 +174,33 @@ def _next_dependent(sets: Sets, name: str, later: Sequence[str], known: Sequence
 
 
 def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
-    """Find out which optimizations a rewritten statement reads from: without them it cannot be planned."""
-    first = {cell.query.name: cell for cell in reversed(cells) if cell.query.rewrite}
-    for cell in first.values():
-        rewrite = cell.query.rewrite.optimization if cell.query.rewrite else ""
+    """Find out which optimizations a rewritten statement reads from: without them it cannot be planned.
+
+    One cell tells of a statement; in the functions that it calls, other classes may come to other statements.
+    """
+    rewritten: dict[str, list[Cell]] = {}
+    for cell in cells:
+        if cell.query.rewrite:
+            rewritten.setdefault(cell.query.name, []).append(cell)
+    indexes = {row["name"] for row in rows(sets.connection, "list_index_definitions")}
+    for asked in rewritten.values():
+        rewrite = asked[0].query.rewrite.optimization if asked[0].query.rewrite else ""
         for name in sets.blocks:
             names = sets.closed([name])
             if name == rewrite or rewrite in names or not sets.creates.get(name):
                 continue
+            only_indexes = indexes.issuperset(sets.creates[name])
             with sets.without(names):
-                try:
-                    shape_of(sets.connection, cell, "after", 0)
-                except WorkloadError:
+                if not all(_can_be_planned(sets, cell) for cell in asked[: 1 if only_indexes else None]):
                     sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
+
+
+def _can_be_planned(sets: Sets, cell: Cell) -> bool:
+    try:
+        shape_of(sets.connection, cell, "after", 0)
+    except WorkloadError:
+        return False
+    return True
 
 
 def _fails(sets: Sets, names: Sequence[str]) -> str | None:

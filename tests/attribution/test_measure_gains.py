@@ -196,6 +196,19 @@ def test_a_rewrite_that_reads_a_table_of_another_needs_it(attributed):
     assert not found.not_tried
 
 
+def test_a_rewrite_needs_what_its_function_reads_in_one_of_the_classes_alone(attributed):
+    function = """CREATE FUNCTION counted(p_a bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN
+        IF p_a < 50 THEN RETURN (SELECT count(*) FROM t WHERE a = p_a); END IF;
+        RETURN (SELECT n FROM totals WHERE a = p_a); END $$;"""
+    blocks = block("totals", "CREATE TABLE totals AS SELECT a, count(*) AS n FROM t GROUP BY a;", category="rollup")
+    blocks += block("by_size", function, undo="DROP FUNCTION counted(bigint);", category="rewrite")
+    header = "-- param a bigint: 7\n-- class worst_large: SELECT 4711 AS a\n-- why worst_large: read from the totals\n"
+    text = f"{header}SELECT count(*) AS n FROM t WHERE a = :a;\n-- rewrite: by_size\nSELECT counted(:a) AS n;"
+    found = attributed(blocks, {"counted": text})
+    assert [cell.parameter_class for cell in found.cells] == ["all", "worst_large"]
+    assert found.needs == {"by_size": ("totals",)}
+
+
 def test_an_undo_that_fails_is_said_and_the_others_are_tried(attributed):
     found = attributed(
         ONE + block("b_idx", "CREATE INDEX b_idx ON t (b);", undo="DROP INDEX nonesuch;"), {"by_a": BY_A}
