@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bench.errors import ServerError, WorkloadError
 from bench.model import DistributedTable
 from bench.postgres import cluster, databases
+from bench.postgres.catalog import rows
 from bench.postgres.cluster import Node
 from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import SESSION_SETTINGS
@@ -35,6 +37,18 @@ def test_an_ordinary_database_is_marked_as_before(admin: Connection) -> None:
     databases.create(admin, "pgproof_new", "scratch")
     comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'pgproof_new'"
     assert "nodes" not in admin.execute(comment).fetchall()[0][0]
+
+
+def test_a_cluster_s_catalog_is_read_as_it_was_recorded(admin: Connection) -> None:
+    """Nodes that take part, the coordinator first; tables that are spread, and none that only Citus knows of."""
+    with admin.transaction(force_rollback=True):
+        admin.execute((Path(__file__).parent / "citus" / "catalog.sql").read_text())
+        assert cluster.nodes_of(admin) == (
+            Node("127.0.0.1", 9700, is_coordinator=True, has_shards=False),
+            Node("127.0.0.1", 9701, is_coordinator=False, has_shards=True),
+        )
+        found = {row["table_name"]: row["column_name"] for row in rows(admin, "list_distributed_tables")}
+    assert found == {"cluster.organizations": "", "cluster.users": "organization_id"}
 
 
 def test_a_part_of_another_server_s_database_is_not_cleaned_away(admin: Connection) -> None:

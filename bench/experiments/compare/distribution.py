@@ -46,6 +46,12 @@ class DistributedCell:
         found = self.change.ratio
         return 1 / found.value if found and found.bound == "exactly" else None
 
+    @property
+    def more_ms(self) -> float:
+        """By how much the median on the cluster is longer; zero where there are not both."""
+        ends = [seen.summary.p50 if seen else None for seen in (self.one, self.cluster)]
+        return ends[1].ms - ends[0].ms if ends[0] and ends[1] else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Distributed:
@@ -151,17 +157,24 @@ def _ways(cells: Sequence[DistributedCell], state: State, level: Comparable, own
     if level.level != "times":
         return
     for way, words in WAYS.items():
-        factors = _factors(cells, state, way)
-        if not factors:
+        found = answered(cells, state, way)
+        if not found:
             continue
+        factors = [cell.factor for cell in found if cell.factor]
+        more = statistics.median(cell.more_ms for cell in found)
+        by = f", {numbers.ms(abs(more))} {'more' if more >= 0 else 'less'}"
         middle = f"{numbers.digits(statistics.median(factors))} times {owner} time in the median"
-        between = f", {numbers.digits(min(factors))} to {numbers.digits(max(factors))} times" if factors[1:] else ""
-        yield f"{words[0].upper()}{words[1:]}, {state}: {numbers.plural(len(factors), 'cell')}, {middle}{between}."
+        between = f" ({numbers.digits(min(factors))} to {numbers.digits(max(factors))} times)" if factors[1:] else ""
+        number = numbers.plural(len(found), "cell")
+        yield f"{words[0].upper()}{words[1:]}, {state}: {number}, {middle}{between}{by}."
 
 
-def _factors(cells: Sequence[DistributedCell], state: State, way: Way) -> list[float]:
-    of_way = [one for one in cells if one.state == state and one.cluster and one.cluster.spread]
-    return [one.factor for one in of_way if one.factor and one.cluster.spread.way == way]  # type: ignore[union-attr]
+def answered(cells: Sequence[DistributedCell], state: State, way: Way) -> list[DistributedCell]:
+    """The cells of ``state`` that the cluster answers by that way, of which both sides have a time."""
+    return [
+        one for one in cells
+        if one.state == state and one.factor and one.cluster and one.cluster.spread and one.cluster.spread.way == way
+    ]  # fmt: skip
 
 
 def _refused(cells: Sequence[DistributedCell]) -> Iterator[str]:

@@ -41,7 +41,7 @@ def on_a_cluster(one: Versus, state: State, *, alone: bool) -> Iterator[Section]
 
 def _table(found: Distributed, state: State) -> Table:
     pair = found.one, found.cluster
-    p50s, buffers = ((f"{what}, {label}" for label in pair) for what in ("p50", "Buffers"))
+    p50s, buffers = ([f"{what}, {label}" for label in pair] for what in ("p50", "Buffers"))
     heads = (
         Column("Cell"), Column("Answered"), *spread.columns(), *columns(*p50s, number=True),
         Column(f"Time, of {found.whose}"), *(Column(name, number=True, rank=3) for name in buffers),

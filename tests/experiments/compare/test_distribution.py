@@ -64,8 +64,8 @@ def test_each_cell_says_what_distribution_gains_and_costs(both: tuple[Run, Run])
     )
     assert found.sentences[1:5] == (
         "The same answers in 4 of 6 cells, before and after.",
-        "One shard, after: 1 cell, 2.01 times one server's time in the median.",
-        "All shards, after: 1 cell, 0.25 times one server's time in the median.",
+        "One shard, after: 1 cell, 2.01 times one server's time in the median, 5.00 ms more.",
+        "All shards, after: 1 cell, 0.25 times one server's time in the median, 30.1 ms less.",
         "The cluster refuses before: old.",
     )
 
@@ -98,7 +98,9 @@ def test_clusters_of_two_sizes_are_held_against_each_other_too() -> None:
         "A cluster of 3 nodes beside one of 5 nodes: 2 of 3 answers equal; on the larger one 1 faster, 0 slower"
     )
     assert versus.distributed is not None
-    assert "One shard, after: 1 cell, 0.50 times run A's time in the median." in versus.distributed.sentences
+    assert (
+        "One shard, after: 1 cell, 0.50 times run A's time in the median, 5.00 ms less." in versus.distributed.sentences
+    )
 
 
 def test_settings_that_shape_plans_forbid_no_more_than_times() -> None:
@@ -129,6 +131,10 @@ def test_the_page_has_tasks_bytes_and_both_times_in_a_row() -> None:
     sentences, table = section.blocks[:2]
     assert isinstance(sentences, Sentences)
     assert isinstance(table, Table)
+    assert [column.heading for column in table.columns] == [
+        "Cell", "Answered", "Tasks", "Between nodes", "p50, A", "p50, B", "Time, of one server's", "Buffers, A",
+        "Buffers, B", "Answers",
+    ]  # fmt: skip
     shown = [[cell.text for cell in row] for row in table.rows]
     assert shown[0][:7] == ["queue[hot]", "one shard", "1", "2.0 kB", "4.96 ms", "9.96 ms", shown[0][6]]
     assert shown[0][6].startswith("2.01× (")
