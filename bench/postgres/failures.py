@@ -10,6 +10,9 @@ import psycopg
 
 from bench.errors import DatasetError, DiskFull, PgproofError, Refused, ServerError, WorkloadError
 
+REFUSALS = (psycopg.errors.FeatureNotSupported, psycopg.errors.InternalError_)
+"""How a server says that it has no such feature; Citus gives much of what it refuses no code, which is the second."""
+
 
 def first_line(error: BaseException) -> str:
     """The first line of an error's text, which is what fits behind a file name."""
@@ -53,5 +56,5 @@ def translated(error: psycopg.Error, what: str) -> PgproofError:
         hint = "on a server that pgproof starts, a workload's SQL is no superuser: docs/security.md"
         return WorkloadError(f"{what}: {diagnosis.message_primary}", hint=hint)
     detail = f" ({diagnosis.message_detail})" if diagnosis.message_detail else ""
-    kind = Refused if isinstance(error, psycopg.errors.FeatureNotSupported) else WorkloadError
+    kind = Refused if isinstance(error, REFUSALS) else WorkloadError
     return kind(f"{what}: {diagnosis.message_primary or first_line(error)}{detail}")

@@ -30,13 +30,15 @@ def apply_all(
 ) -> tuple[Applied, ...]:  # fmt: skip
     """Apply what is not yet in the ledger, in order; then refresh the statistics of tables that need it.
 
-    A block for which the server has no such feature is left out where ``refused`` is given to be told of it.
+    A block for which the server has no such feature is left out where ``refused`` is given to be told of it; what fails
+    from then on is taken to stand on it, and left out as well.
 
     Raises:
         WorkloadError: a statement failed (file:line); what was applied before it stays, nothing of its block does.
         DriftError: a block of that name was applied with another text.
     """
     applied = []
+    left_out = False
     ledger.create(connection)
     connection.execute(f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'")
     analyzed = times_analyzed(connection)
@@ -45,9 +47,10 @@ def apply_all(
         try:
             if done := apply_one(connection, optimization):
                 applied.append(done)
-        except Refused as error:
-            if refused is None:
+        except WorkloadError as error:
+            if refused is None or not (isinstance(error, Refused) or left_out):
                 raise
+            left_out = True
             refused.append(f"{optimization.name} ({error.message})")
     settle(connection, analyzed)
     progress("applying optimizations", len(optimizations), len(optimizations), "")

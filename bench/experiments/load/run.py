@@ -76,9 +76,12 @@ def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: 
         bindings = setup.bindings(queries)
         seen = LoadRun(**setup.facts(), options=options, mix=_mix(queries, bindings), notes=_notes(workload, bindings))
         keep(seen)
-        states = states_of(workload)
-        mixes = {state: mix_queries(queries, bindings, state) for state in states}
-        sources = {state: setup.template if state == "before" else setup.optimized("after") for state in states}
+        sources, left_out = _sources(setup)
+        if left_out:
+            workload = workload.without(left_out)
+            setup = replace(setup, options=replace(setup.options, workload=workload))
+        asked = tuple(query for query in workload.queries if query.weight)
+        mixes = {state: mix_queries(asked, bindings, state) for state in sources}
         for step in _steps(_Stage(setup, options, queries, pgbench, sources, mixes)):
             seen = replace(seen, steps=(*seen.steps, step))
             keep(seen)
@@ -87,6 +90,16 @@ def run(chosen: SetupOptions, options: LoadOptions, server: ServerHandle, keep: 
     seen = complete(seen)
     keep(seen)
     return seen
+
+
+def _sources(setup: Setup) -> tuple[dict[State, str], set[str]]:
+    """The database of each state, and the optimizations that a cluster has no feature for."""
+    sources: dict[State, str] = {"before": setup.template}
+    if len(states_of(setup.workload)) == 1:
+        return sources, set()
+    sources["after"] = setup.name("after")
+    applied, _ = setup.after(sources["after"])
+    return sources, {block.name for block in setup.workload.optimizations} - {one.name for one in applied}
 
 
 def _insist_on_connections(server: ServerHandle, clients: int, ours: int) -> None:
