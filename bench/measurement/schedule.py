@@ -51,5 +51,16 @@ def kept_up(connect: Callable[[], Connection], blocks: Sequence[Optimization], c
         raise errors[0]
 
 
+def keep_up_once(connection: Connection, blocks: Sequence[Optimization], clock: str) -> None:
+    """Carry out once, in order, what the blocks have scheduled: what a cron job has done a moment after rows were written.
+
+    Raises:
+        PgproofError: a statement failed (file:line).
+    """
+    for block in blocks:
+        for one in block.scheduled:
+            run_statement(connection, _filled(block, one.sql, clock), block.file)
+
+
 def _filled(block: Optimization, text: str, clock: str) -> Statement:
     return Statement(fill_in(text, {"clock": f"'{clock}'"}, block.file), block.line)

@@ -13,6 +13,7 @@ from bench.experiments.traps.copied_database import CopiedDatabase
 from bench.experiments.traps.prepared import Unpreparable, look
 from bench.experiments.traps.record import Stability, TrapCell, TrapQuery, TrapsOptions, TrapsRun
 from bench.measurement import Cell, cells_of
+from bench.measurement.schedule import keep_up_once
 from bench.model import Query
 from bench.postgres.servers import ServerHandle
 
@@ -157,6 +158,8 @@ def _fresh(work: _Work, names: set[str]) -> None:
             stability.analyze_whole(connection)
             asked = work.options.fresh_class
             settled = fresh.settle(connection, file, classes, workload.clock, chosen, asked)
+            if work.options.state == "after":
+                keep_up_once(connection, workload.optimizations, workload.clock)
         if isinstance(settled, str):
             work.told(fresh_note=settled)
             return

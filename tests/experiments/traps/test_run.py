@@ -181,6 +181,21 @@ def test_what_writes_is_rolled_back_in_the_copies_too(server: ServerHandle, admi
     assert found.cells[0].generic.seen.counters.wal_bytes > 0  # type: ignore[union-attr]
 
 
+@pytest.mark.usefixtures("_templates_go")
+def test_upkeep_that_has_a_clock_is_carried_out_once_the_new_tenant_is_there(
+    server: ServerHandle, tmp_path: Path
+) -> None:
+    """This one fails as soon as it finds the thousand parts of a tenant that is as large as the first."""
+    trapped(tmp_path, "calm")
+    (tmp_path / "optimizations.sql").write_text(
+        "-- optimization: kept\n-- category: rollup\n-- undo: DROP TABLE kept\n"
+        "-- upkeep every 1 s: SELECT 1 / (count(*) - 1000) FROM parts WHERE tenant = 99\n"
+        "CREATE TABLE kept AS SELECT 1 AS n;"
+    )
+    with pytest.raises(WorkloadError, match="division by zero"):
+        traps.run(setup_of(read(tmp_path), ROWS), replace(options(1), state="after"), server, lambda _: None)
+
+
 def test_a_server_15_is_looked_at_too(dsn15: str, tmp_path: Path) -> None:
     with open_server("dsn", ServerOptions(dsn=dsn15)) as server:
         found = traps.run(setup_of(trapped(tmp_path, "oldest"), ROWS), options(analyzes=1), server, lambda _: None)
