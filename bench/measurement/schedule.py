@@ -52,7 +52,7 @@ def kept_up(connect: Callable[[], Connection], blocks: Sequence[Optimization], c
 
 
 def keep_up_once(connection: Connection, blocks: Sequence[Optimization], clock: str) -> None:
-    """Carry out once, in order, what the blocks have scheduled: what a cron job has done a moment after rows were written.
+    """Carry out once, in order, what the blocks have scheduled, as a cron job has a moment after rows were written.
 
     Raises:
         PgproofError: a statement failed (file:line).
