@@ -181,23 +181,21 @@ def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
     rewritten: dict[str, list[Cell]] = {}
     for cell in cells:
         if cell.query.rewrite:
-            rewritten.setdefault(cell.query.name, []).append(cell)
+            rewritten.setdefault(cell.query.rewrite.optimization, []).append(cell)
     indexes = {row["name"] for row in rows(sets.connection, "list_index_definitions")}
-    for asked in rewritten.values():
-        rewrite = asked[0].query.rewrite.optimization if asked[0].query.rewrite else ""
-        for name in sets.blocks:
-            names = sets.closed([name])
-            if name == rewrite or rewrite in names or not sets.creates.get(name):
-                continue
-            only_indexes = indexes.issuperset(sets.creates[name])
-            with sets.without(names):
-                if not all(_can_be_planned(sets, cell) for cell in asked[: 1 if only_indexes else None]):
+    for name in sets.blocks:
+        names, made = sets.closed([name]), sets.creates.get(name, ())
+        asked = 1 if made and indexes.issuperset(made) else None
+        with sets.without(names):
+            for rewrite, own in rewritten.items():
+                if rewrite not in names and not all(_can_be_planned(sets, cell) for cell in own[:asked]):
                     sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
 
 
 def _can_be_planned(sets: Sets, cell: Cell) -> bool:
     try:
-        shape_of(sets.connection, cell, "after", 0)
+        with sets.connection.transaction():
+            shape_of(sets.connection, cell, "after", 0)
     except WorkloadError:
         return False
     return True

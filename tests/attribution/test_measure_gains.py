@@ -196,17 +196,18 @@ def test_a_rewrite_that_reads_a_table_of_another_needs_it(attributed):
     assert not found.not_tried
 
 
-def test_a_rewrite_needs_what_its_function_reads_in_one_of_the_classes_alone(attributed):
-    function = """CREATE FUNCTION counted(p_a bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN
+def test_a_rewrite_needs_its_function_s_schema_and_what_it_reads_in_one_of_the_classes_alone(attributed):
+    function = """CREATE FUNCTION house.counted(p_a bigint) RETURNS bigint LANGUAGE plpgsql STABLE AS $$ BEGIN
         IF p_a < 50 THEN RETURN (SELECT count(*) FROM t WHERE a = p_a); END IF;
         RETURN (SELECT n FROM totals WHERE a = p_a); END $$;"""
     blocks = block("totals", "CREATE TABLE totals AS SELECT a, count(*) AS n FROM t GROUP BY a;", category="rollup")
-    blocks += block("by_size", function, undo="DROP FUNCTION counted(bigint);", category="rewrite")
+    blocks += block("house", "CREATE SCHEMA house;", undo="DROP SCHEMA house CASCADE;", category="setting")
+    blocks += block("by_size", function, undo="DROP FUNCTION IF EXISTS house.counted(bigint);", category="rewrite")
     header = "-- param a bigint: 7\n-- class worst_large: SELECT 4711 AS a\n-- why worst_large: read from the totals\n"
-    text = f"{header}SELECT count(*) AS n FROM t WHERE a = :a;\n-- rewrite: by_size\nSELECT counted(:a) AS n;"
+    text = f"{header}SELECT count(*) AS n FROM t WHERE a = :a;\n-- rewrite: by_size\nSELECT house.counted(:a) AS n;"
     found = attributed(blocks, {"counted": text})
     assert [cell.parameter_class for cell in found.cells] == ["all", "worst_large"]
-    assert found.needs == {"by_size": ("totals",)}
+    assert found.needs == {"by_size": ("totals", "house")}
 
 
 def test_an_undo_that_fails_is_said_and_the_others_are_tried(attributed):
