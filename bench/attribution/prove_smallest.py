@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.attribution.cells import NOTHING, Found
 from bench.attribution.subsets import Names, Sets
 from bench.measurement import Timeout, execute
-from bench.model import LeftOut, Sample, SetTried, Verdict
+from bench.model import LeftOut, Pair, Sample, SetTried, State, Verdict
+from bench.postgres.connection import Connection
 from bench.progress import Progress
 from bench.statistics import looks as fixed
 from bench.statistics.verdicts import at_looks
@@ -33,6 +34,8 @@ CLEAR = 2.0
 ATTEMPTS = 8
 """Sets that are executed at most before the best of them is shown as it is: not enough, or not decided."""
 
+Samples = dict[tuple[str, str], list[Sample]]
+"""By cell and the name of its plans."""
 Refuted = list[tuple[str, frozenset[str]]]
 Choose = Callable[[Refuted], Sequence[str]]
 """Choose a set that none of these refutes."""
@@ -50,8 +53,8 @@ class Proof:
     share: float = FOR_ENOUGH
     """Of the budget, that what is executed now may use up."""
     begun: float = field(default_factory=time.perf_counter)
-    samples: dict[tuple[str, str], list[Sample]] = field(default_factory=dict)
-    """By cell and the name of its plans."""
+    samples: Samples = field(default_factory=dict)
+    """What was executed so far; ``executed_before`` gives what to begin with."""
     plans: dict[Names, dict[str, str]] = field(default_factory=dict)
     """Set taken away to the names of each cell's plans."""
     rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 (order of execution)
@@ -219,3 +222,32 @@ class Proof:
 
     def _late(self) -> bool:
         return time.perf_counter() - self.begun > self.share * self.budget_s
+
+
+def executed_before(
+    found: Sequence[Found], pairs: Sequence[Pair], connections: Mapping[State, Connection], every: Names
+) -> Samples:
+    """What a run has executed of these cells, without all optimizations and with all: the same plans on the same rows.
+
+    Args:
+        found: the cells.
+        pairs: what was timed on copies of the databases before and after, in rounds, as is done here.
+        connections: to databases with these rows, as they were then: plans are asked for, and nothing is executed.
+        every: all that can be taken away.
+
+    Statements that write are left out: what other executions left dead was among their rows.
+    """
+    timed = {(pair.query, pair.parameter_class): pair for pair in pairs}
+    samples: Samples = {}
+    for seen in found:
+        pair = timed.get(seen.key)
+        if pair is None or seen.cell.query.writes:
+            continue
+        both: tuple[tuple[State, Names], ...] = (("before", every), ("after", NOTHING))
+        for state, names in both:
+            taken = pair.side(state).samples
+            if seen.cell.query.rewrite and seen.state(names) != state:  # the block that it needs cannot be taken away
+                continue
+            if taken and all(one.binding == place % len(seen.cell.bindings) for place, one in enumerate(taken)):
+                samples[seen.cell.label, seen.plans_of_all(names, connections[state])] = list(taken)
+    return samples

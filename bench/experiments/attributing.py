@@ -12,7 +12,7 @@ from bench.attribution.committed import with_committed
 from bench.attribution.disk import stored
 from bench.attribution.effects import plan_effects
 from bench.attribution.measure_gains import Gains
-from bench.attribution.prove_smallest import PROOF_S, Proof
+from bench.attribution.prove_smallest import PROOF_S, Proof, executed_before
 from bench.attribution.shipping import ship_all
 from bench.attribution.smallest_set import smallest
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -20,7 +20,7 @@ from bench.attribution.writes import write_costs
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
-from bench.model import Applied, Attribution, SetTried
+from bench.model import Applied, Attribution, Pair, SetTried, State
 from bench.postgres import extensions, optimizations
 from bench.postgres.connection import Connection
 from bench.postgres.index_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
@@ -40,6 +40,8 @@ class Subject:
     target_ms: float
     proof_s: float = PROOF_S
     """Seconds for executing the smallest set."""
+    timed: tuple[Pair, ...] = ()
+    """What was timed on copies of both databases: it counts where the smallest set gives the same plans."""
     keep: Callable[[Attribution], None] = lambda _found: None
     """Called with everything seen so far, after every side."""
 
@@ -118,7 +120,12 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
 def _smallest(subject: Subject, trial: Gains, found: Attribution) -> SetTried:
     size = {one.name: one.size_bytes for one in subject.applied}
     choose = partial(smallest, found, list(trial.sets.blocks), subject.target_ms, size)
-    return Proof(trial.sets, trial.found, subject.target_ms, subject.setup.progress, subject.proof_s).prove(choose)
+    proof = Proof(trial.sets, trial.found, subject.target_ms, subject.setup.progress, subject.proof_s)
+    if subject.timed:
+        names: dict[State, str] = {"before": subject.setup.template, "after": subject.after}
+        with Sides(subject.setup.target, names, subject.timeout_s).connections(writes=False) as connections:
+            proof.samples = executed_before(trial.found, subject.timed, connections, trial.none)
+    return proof.prove(choose)
 
 
 def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> Attribution:

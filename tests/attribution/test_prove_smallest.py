@@ -8,10 +8,11 @@ from contextlib import contextmanager
 import pytest
 
 from bench.attribution.cells import Found
-from bench.attribution.prove_smallest import Proof
+from bench.attribution.prove_smallest import Proof, executed_before
 from bench.attribution.subsets import Sets, find_needs
 from bench.measurement import Sides
-from bench.model import Sample, SetTried
+from bench.model import CellSide, Pair, Sample, SetTried, State
+from bench.postgres.connection import Connection
 from bench.progress import silent
 from bench.statistics.looks import FIRST_MEETS
 from bench.statistics.verdicts import verdict
@@ -79,6 +80,23 @@ def test_a_set_is_executed_in_every_cell_until_a_look_decides(proof):
     assert set(found.samples_ms) == {"by_a[all]", "by_b[all]", "touch[all]"}
     assert all(len(times) >= FIRST_MEETS for times in found.samples_ms.values())
     assert {judged(times) for times in found.samples_ms.values()} == {"meets"}
+
+
+def test_what_a_run_executed_counts_where_the_plans_are_the_same(proof):
+    """But not of statements that write, among whose rows were those that other executions left dead."""
+    quick, slow = (CellSide(samples=(Sample(ms, 0.0),) * n) for ms, n in ((1.25, FIRST_MEETS), (500.0, 2)))
+    with proof() as begun:
+        connection, every = begun.sets.connection, begun.sets.closed(ALL)
+        both: Mapping[State, Connection] = {"before": connection, "after": connection}
+        after = [Pair(*one.key, after=quick) for one in begun.found]
+        before = [Pair(*one.key, before=slow) for one in begun.found]
+        seen = executed_before(begun.found, after, both, every)
+        with begun.sets.without(every):
+            begun.samples = seen | executed_before(begun.found, before, both, every)
+        found = begun.prove(always(*ENOUGH))
+    assert found.samples_ms["by_a[all]"] == found.samples_ms["by_b[all]"] == (1.25,) * FIRST_MEETS
+    assert found.samples_ms["touch[all]"][0] != 1.25
+    assert next(one.samples_ms["by_b[all]"] for one in found.members if one.name == "b_idx") == (500.0, 500.0)
 
 
 def test_without_any_one_of_its_members_a_cell_misses(proof):

@@ -323,6 +323,7 @@ def _subject(work: _Work) -> Subject:
         timeout_s=work.chosen.options.timeout_s,
         target_ms=work.chosen.options.target_ms,
         proof_s=work.chosen.proof_s,
+        timed=work.seen.fresh if work.unaged else work.seen.pairs,
         keep=lambda found: work.told(attribution=found),
     )
 
