@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from bench.experiments.gate.arms import Arm, ArmName
 from bench.experiments.gate.databases import Databases
@@ -35,35 +36,61 @@ def count(
     found: dict[Key, Counted | Timeout] = {}
     reads = [cell for cell in cells if not cell.query.writes]
     writes = [cell for cell in cells if cell.query.writes]
-    what, progress = f"counting work ({name})", databases.setup.progress
     with databases.sides(name, prepared).connect("after", writes=False) as connection:
-        for number, cell in enumerate(reads):
-            progress(what, number, len(cells), "cells")
-            found[cell.query.name, cell.parameter_class] = _one(connection, cell, target_ms)
+        found |= _all(connection, reads, target_ms, _told(databases, name, 0, len(cells)))
     if writes:
         with (
             databases.copies({name: prepared}, "writes") as copies,
             databases.sides(name, copies[name]).connect("after", writes=True) as connection,
         ):
-            for cell in writes:
-                found[cell.query.name, cell.parameter_class] = _one(connection, cell, target_ms)
-    progress(what, len(cells), len(cells), "cells")
+            found |= _all(connection, writes, target_ms, _told(databases, name, len(reads), len(cells)))
+    databases.setup.progress(f"counting work ({name})", len(cells), len(cells), "cells")
     return found
 
 
-def _one(connection: Connection, cell: Cell, target_ms: float) -> Counted | Timeout:
-    try:
-        answers, warm = [], []
-        plans: list[PlanSeen] = []
-        for binding in range(len(cell.bindings)):
-            _, cursor = execute(connection, cell, "after", binding)
-            answers.append(rows_of(cursor))
-            warm.append(execute(connection, cell, "after", binding)[0])
-            plans.append(_explained(connection, cell, binding))
-        target = _held_against(connection, cell, target_ms, warm)
-    except Timeout as timeout:
-        return timeout
-    return Counted(
+def _told(databases: Databases, name: ArmName, before: int, total: int) -> Callable[[int], None]:
+    return lambda number: databases.setup.progress(f"counting work ({name})", before + number, total, "cells")
+
+
+def _all(
+    connection: Connection, cells: Sequence[Cell], target_ms: float, told: Callable[[int], None]
+) -> dict[Key, Counted | Timeout]:  # fmt: skip
+    """Count each, then hold each against the target: how often that takes is a matter of time, and what so many
+    executions leave in the tables that they write, rolled back or not, must not be in what is counted."""
+    found: dict[Key, Counted | Timeout] = {}
+    warm: dict[Key, list[float]] = {}
+    for number, cell in enumerate(cells):
+        told(number)
+        key = cell.query.name, cell.parameter_class
+        try:
+            found[key], warm[key] = _one(connection, cell)
+        except Timeout as timeout:
+            found[key] = timeout
+    for cell in cells:
+        key = cell.query.name, cell.parameter_class
+        counted = found[key]
+        if isinstance(counted, Counted):
+            try:
+                found[key] = replace(counted, target=_held_against(connection, cell, target_ms, warm[key]))
+            except Timeout as timeout:
+                found[key] = timeout
+    return found
+
+
+def _one(connection: Connection, cell: Cell) -> tuple[Counted, list[float]]:
+    """The work of a cell, and what its second executions took.
+
+    Raises:
+        Timeout: the statement timeout struck.
+    """
+    answers, warm = [], []
+    plans: list[PlanSeen] = []
+    for binding in range(len(cell.bindings)):
+        _, cursor = execute(connection, cell, "after", binding)
+        answers.append(rows_of(cursor))
+        warm.append(execute(connection, cell, "after", binding)[0])
+        plans.append(_explained(connection, cell, binding))
+    counted = Counted(
         query=cell.query.name,
         parameter_class=cell.parameter_class,
         args=tuple(binding.args for binding in cell.bindings),
@@ -72,8 +99,8 @@ def _one(connection: Connection, cell: Cell, target_ms: float) -> Counted | Time
         plan=trimmed(plans[0].plan),
         result_hash="+".join(one.hash[:16] for one in answers),
         result_rows=sum(one.rows for one in answers),
-        target=target,
     )
+    return counted, warm
 
 
 def _explained(connection: Connection, cell: Cell, binding: int) -> PlanSeen:

@@ -179,12 +179,13 @@ def _compare(
     with watch("counting again"):
         both = _recount(options, databases, filled, both)
     timings = Timings({})
-    if options.base:
+    left = [key for key in both.timeable() if key not in same] if options.base else []
+    if left:
         with watch("timing"):
-            cells = {k: {n: filled.cells[n][k] for n in names} for k in both.timeable() if k not in same}
+            cells = {k: {n: filled.cells[n][k] for n in names} for k in left}
             rng = random.Random(options.order_seed)  # noqa: S311 (order of execution, no secret)
             timer = Timer(databases, prepared, cells, rng, options.setup.progress, options.burn)
-            timings = time_cells(timer, list(cells), both.plan_changed())
+            timings = time_cells(timer, left, both.plan_changed())
     decided = decide_all(both, timings.timed, timings.unclear, options.timeout_s, same)
     notes = []
     if not options.base:

@@ -98,6 +98,17 @@ def test_two_baselines_of_the_same_files_count_the_same(server, baseline):
     assert again.fingerprint == baseline.fingerprint
 
 
+def test_what_is_counted_does_not_hang_on_how_often_the_target_takes(server, shop):
+    """80 executions of one class of a write, to hold it against the target, were in what the next one found."""
+    changed(shop, "queries/cancel_order.sql", "RETURNING order_id", "RETURNING order_id, nextval('turns')")
+    block = "-- optimization: turns\n-- category: composite\n-- why: it counts\nCREATE SEQUENCE turns;\n\n"
+    last = "-- optimization: orders_open_idx"
+    head = changed(shop, "optimizations.sql", last, f"{block}{last}")
+    targets = (1e9, 4.0, 40.0)  # far from the time of an execution, and ten times as long as a quick and a slow one
+    made = [make_baseline(gate_of(head, base=None, only=("cancel_order",), target_ms=ms), server) for ms in targets]
+    assert len({tuple(cell.result_hash for cell in one.cells) for one in made}) == 1
+
+
 def test_a_dropped_index_is_red_with_its_plan_and_its_name(server, baseline, shop):
     head = changed(
         shop,
