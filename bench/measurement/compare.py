@@ -104,8 +104,8 @@ def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:
 def _look(
     sides: Sides, cell: Cell, state: State, columns: Columns, *, shares: bool = False, plans: bool = False
 ) -> tuple[CellSide, list[Answer]]:
-    """With ``shares``, one more execution says where in the plan the time goes, and one for each other binding what it
-    touches, and, with ``plans``, by which plan.
+    """With ``shares``, the execution that is explained also says where in the plan the time goes, and one for each
+    other binding says what it touches, and, with ``plans``, by which plan.
     """
     side, answers = CellSide(), list[Answer]()
     with sides.connect(state, writes=cell.query.writes) as connection:
@@ -114,11 +114,12 @@ def _look(
                 ms, found = answer(connection, cell, state, number, columns, fresh=not number)
                 side = side if number else replace(side, first_ms=ms)
                 answers.append(found)
-            seen = explain(connection, cell, state, 0)
-            side = replace(side, plan=seen)
             if shares:
-                side = replace(side, plan=explain_shares(connection, cell, state, 0, seen, sides.timeout_s))
+                seen = explain_shares(connection, cell, state, 0, side.first_ms or 0.0, sides.timeout_s)
+                side = replace(side, plan=seen)
                 side = replace(side, by_binding=_by_binding(connection, cell, state, seen, plans=plans))
+            else:
+                side = replace(side, plan=explain(connection, cell, state, 0))
         except Timeout as timeout:
             side = replace(side, samples=(Sample(timeout.ms, 0.0, len(answers), censored=True),))
         except WorkloadError as refused:

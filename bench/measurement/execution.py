@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
 
@@ -13,7 +13,7 @@ import psycopg
 
 from bench.measurement.inside_functions import MOST, collected, functions_with_statements
 from bench.model import STATES, Arm, Binding, ColdBlocks, Json, PlanSeen, Query, State
-from bench.plans import cold_blocks, from_explain, inside, with_self_ms
+from bench.plans import cold_blocks, from_explain, inside, with_self_ms, without_times
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import translated
 from bench.postgres.servers.settings import TIMED_SETTINGS
@@ -23,7 +23,7 @@ EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, WAL, TIMING OFF, FORMAT JSON) "
 """TIMING OFF: reading the clock at every node costs up to 77 % (docs/method.md), and no figure here comes from it."""
 
 EXPLAIN_VERBOSE = EXPLAIN.replace("ANALYZE,", "ANALYZE, VERBOSE,")
-EXPLAIN_TIMED = "EXPLAIN (ANALYZE, BUFFERS OFF, TIMING ON, FORMAT JSON) "
+EXPLAIN_TIMED = EXPLAIN.replace("TIMING OFF", "TIMING ON")
 TIMING_COST = 1.77
 """What TIMING ON multiplied the time of a statement with at the most (docs/method.md)."""
 
@@ -233,19 +233,20 @@ def explain_blocks(connection: Connection, cell: Cell, state: State, binding: in
 
 
 def explain_shares(
-    connection: Connection, cell: Cell, state: State, binding: int, seen: PlanSeen, timeout_s: float
+    connection: Connection, cell: Cell, state: State, binding: int, plain_ms: float, timeout_s: float
 ) -> PlanSeen:
-    """Add to ``seen`` what part of the time each node takes, from one more execution with TIMING ON.
+    """``explain``, and what part of the time each node takes, from the same execution: with TIMING ON.
 
-    Returned as it is where that execution would change what is measured later (a statement that writes leaves dead
-    rows, rolled back or not), where it might run into ``timeout_s``, and where the server took another plan for it.
+    Without that of a statement that writes, and where TIMING ON might take one of ``plain_ms`` into ``timeout_s``.
     """
-    if cell.query.writes or seen.execution_ms * TIMING_COST >= timeout_s * 1000:
-        return seen
+    if cell.query.writes or plain_ms * TIMING_COST >= timeout_s * 1000:
+        return explain(connection, cell, state, binding)
     try:
-        return with_self_ms(seen, _explained(connection, cell, state, binding, EXPLAIN_TIMED))
+        document = _explained(connection, cell, state, binding, EXPLAIN_TIMED)
     except Timeout:
-        return seen
+        return explain(connection, cell, state, binding)
+    seen = from_explain(without_times(document))
+    return with_self_ms(replace(seen, execution_ms=min(seen.execution_ms, plain_ms)), document)
 
 
 def _explained(connection: Connection, cell: Cell, state: State, binding: int, asked: str) -> Json:

@@ -21,7 +21,7 @@ from __future__ import annotations
 from bench.plans.align import Mark, Row, align
 from bench.plans.change import Change, Step, changes, describe_change
 from bench.plans.estimates import Misestimate, misestimates
-from bench.plans.exclusive import with_self_ms
+from bench.plans.exclusive import with_self_ms, without_times
 from bench.plans.parse import cold_blocks, counters, fingerprint, trimmed
 from bench.plans.path import access_path
 from bench.plans.seen import from_explain
@@ -49,5 +49,6 @@ __all__ = [
     "tree",
     "trimmed",
     "with_self_ms",
+    "without_times",
     "work_of_finding",
 ]

@@ -11,6 +11,7 @@ from bench.plans.parse import fingerprint, number, walk
 Total = Callable[[Json], float]
 """What EXPLAIN counts for a node and everything below it."""
 
+TIMES = ("Actual Startup Time", "Actual Total Time")
 DIGITS = 3
 """The server gives times per loop with that many decimals, in milliseconds."""
 
@@ -50,6 +51,15 @@ def own_ms(plan: Json) -> tuple[float, ...]:
     """
     shared = shared_parts(plan, _total_ms)
     return tuple(round(own_part(node, _total_ms, shared), DIGITS) for node in walk(plan))
+
+
+def without_times(document: Json) -> Json:
+    """Give ``document`` without what TIMING ON adds to it: no figure comes from that but shares."""
+    if isinstance(document, list):
+        return [without_times(one) for one in document]
+    if isinstance(document, dict):
+        return {key: without_times(one) for key, one in document.items() if key not in TIMES}
+    return document
 
 
 def with_self_ms(seen: PlanSeen, document: Json) -> PlanSeen:
