@@ -17,10 +17,9 @@ def alike(cells: Sequence[CellResult]) -> list[list[CellResult]]:
     Only what does no more work than before; any other cell stands by itself. In the order in which they came.
     """
     groups: dict[object, list[CellResult]] = {}
-    for cell in cells:
+    for place, cell in enumerate(cells):
         moved = _moved(cell) if cell.word == "plan changed" else frozenset()
-        key = (cell.cause, moved) if moved else (cell.query, cell.parameter_class)
-        groups.setdefault(key, []).append(cell)
+        groups.setdefault((cell.cause, moved) if moved else place, []).append(cell)
     return list(groups.values())
 
 
