@@ -12,7 +12,7 @@ from typing import Literal
 
 from bench.experiments.compare.cells import CUT_OFF, NO_PLAN
 from bench.experiments.compare.comparability import Comparable, RunFacts, crosses
-from bench.experiments.compare.record import Change, Clock, ComparedCell, Comparison, MeasuredCell
+from bench.experiments.compare.record import Change, Clock, ComparedCell, ComparedQuery, Comparison, MeasuredCell
 from bench.model import STATES, State
 from bench.model.plan import Way
 from bench.report import numbers
@@ -81,7 +81,7 @@ def distributed(found: Comparison, position: int) -> Distributed | None:
     level, facts = found.comparable[position], (head, base) if swapped else (base, head)
     sentences = (
         *_same_rows(facts, level), *_answers(cells, one), *_ways(cells, found.state, level, whose(facts[0], one)),
-        *_refused(cells), *_filling(facts, level),
+        *_refused(cells), *_forms(found.queries), *_filling(facts, level),
     )  # fmt: skip
     headline = _headline([cell for cell in cells if cell.state == found.state], facts, level)
     return Distributed(one, cluster, whose(facts[0], one), headline, cells, sentences)
@@ -182,6 +182,12 @@ def _refused(cells: Sequence[DistributedCell]) -> Iterator[str]:
         names = dict.fromkeys(cell.query for cell in cells if cell.state == state and cell.refused)
         if names:
             yield f"The cluster refuses {state}: {numbers.listed(list(names))}."
+
+
+def _forms(queries: Sequence[ComparedQuery]) -> Iterator[str]:
+    for state in STATES:
+        if names := [query.name for query in queries if state in query.forms]:
+            yield f"Asked {state} in the words for a cluster that citus/ has: {numbers.listed(names)}."
 
 
 def _filling(facts: tuple[RunFacts, RunFacts], level: Comparable) -> Iterator[str]:

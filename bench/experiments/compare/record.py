@@ -88,6 +88,8 @@ class ComparedQuery:
     title: str
     cells: tuple[ComparedCell, ...]
     notes: tuple[str, ...] = ()
+    forms: tuple[State, ...] = ()
+    """The states in which a run asked it in the words of ``citus/``."""
 
     def of(self, state: State) -> tuple[ComparedCell, ...]:
         """The cells of ``state``."""

@@ -66,6 +66,7 @@ def compare(runs: Sequence[Run]) -> Comparison:
 
 def _query(name: str, runs: Sequence[_Run], levels: Sequence[Comparable], labels: Sequence[str]) -> ComparedQuery:
     """A query in all runs. Where its statement is another one, its cells are not shown beside the reference's."""
+    asked = [one.queries[name] for one in runs if name in one.queries]
     title = next(one.queries[name].title or name for one in reversed(runs) if name in one.queries)
     keys = dict.fromkeys(key for one in runs for key in one.pairs if key[0] == name)
     cells = tuple(_cell(key, state, runs, levels) for key in keys for state in STATES)
@@ -74,6 +75,7 @@ def _query(name: str, runs: Sequence[_Run], levels: Sequence[Comparable], labels
         title=title,
         cells=tuple(cell for cell in cells if any(cell.seen)),
         notes=tuple(_notes(name, runs, labels)),
+        forms=tuple(state for state in STATES if any(query.distributed(state) for query in asked)),
     )
 
 

@@ -122,7 +122,13 @@ def test_other_rows_are_an_alarm() -> None:
 def test_a_form_for_a_cluster_is_the_same_question() -> None:
     asked = replace(CLUSTER.queries[0], sql="SELECT 1", ordinary=SERVER.queries[0].sql)
     found = told(SERVER, replace(CLUSTER, queries=(asked, *CLUSTER.queries[1:])))
-    assert found.versus[0].distributed == told(SERVER, CLUSTER).versus[0].distributed
+    ordinary, asked_so = (one.versus[0].distributed for one in (told(SERVER, CLUSTER), found))
+    assert ordinary is not None
+    assert asked_so is not None
+    assert asked_so.cells == ordinary.cells
+    assert set(asked_so.sentences) - set(ordinary.sentences) == {
+        f"Asked {state} in the words for a cluster that citus/ has: queue." for state in ("before", "after")
+    }
 
 
 def test_the_page_has_tasks_bytes_and_both_times_in_a_row() -> None:
