@@ -152,8 +152,8 @@ def test_make(line: Line, here: Path) -> None:
 
 
 def test_pytest(here: Path) -> None:
-    """The README's own line, which has to come past what tests/conftest.py does to the tests collected with it."""
-    line = of("pytest")[0]
+    """A line on the CRM, which has to come past what tests/conftest.py does to the tests collected with it."""
+    line = next(line for line in of("pytest") if "lead_assignment_queue" in line.text)
     few = f"--ignore-glob={here / 'tests' / '*' / '*'}"  # to import all of them takes as long as the rest
     small = ("--pgproof-scale=1k", "--benchmark-max-time=0.01", "-p", "no:cacheprovider", few)
     command = [sys.executable, "-m", *line.words, *small]

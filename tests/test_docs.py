@@ -108,6 +108,6 @@ def test_the_example_query_of_the_readme_is_the_example_s() -> None:
 def test_exit_codes_are_those_of_the_code() -> None:
     from bench.cli import codes as module
 
-    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", text_of("README.md"), re.MULTILINE)}
+    codes = {int(code) for code in re.findall(r"^\| (\d+) \|", text_of("docs/commands.md"), re.MULTILINE)}
     used = {0} | {code for name, code in vars(module).items() if name.startswith("EXIT_")}
     assert codes == used

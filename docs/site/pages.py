@@ -14,13 +14,14 @@ from records import files
 from sphinx.application import Sphinx
 
 ORDER = {
+    "Begin": ("first-run",),
     "How to": (
-        "your-schema", "own-workload", "servers", "advise", "attribution", "shipping", "ci", "gate", "environments",
-        "load", "maintenance", "traps", "coverage", "settings", "pytest", "computing", "beyond", "security",
+        "your-schema", "own-workload", "servers", "ci", "advise", "attribution", "shipping", "load", "scale", "traps",
+        "maintenance", "coverage", "settings", "results", "environments", "pytest", "computing", "beyond", "security",
     ),
     "Reference": ("commands", "words", "file-format"),
     "Explanation": (
-        "method", "bare-queries", "inferred-values", "performance", "subject", "architecture", "decisions/*",
+        "method", "gate", "bare-queries", "inferred-values", "performance", "subject", "architecture", "decisions/*",
     ),
     "The project": ("/CONTRIBUTING", "/CHANGELOG"),
 }  # fmt: skip
