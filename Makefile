@@ -3,13 +3,14 @@
 # make accept                     take what the golden tests now see as right; then look at git diff
 # make lint                       what CI checks before the tests
 # make docs                       the site of README.md and docs/: build/site/index.html; a dead link fails it
+# make package                    sdist and wheel in build/dist, checked and tried in an empty environment of each Python
 # make clean                      what the others made here (the cached datasets: pgproof cache clear)
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 
-.PHONY: run test accept lint docs clean
+.PHONY: run test accept lint docs package clean
 
 run: $(VENV)/.ready
 	$(BIN)/pgproof run $(ARGS)
@@ -30,6 +31,9 @@ lint: $(VENV)/.ready
 
 docs: $(VENV)/.ready
 	$(BIN)/python -m sphinx -b html -q -W --keep-going -c docs/site -d build/doctrees . build/site
+
+package: $(VENV)/.ready
+	.ci/package $(BIN)
 
 $(VENV)/.ready: pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "pgproof needs Python 3.11 or later; set PYTHON=")'

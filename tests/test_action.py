@@ -12,6 +12,7 @@ import click
 import pytest
 import yaml
 
+from bench import __version__
 from bench.cli import cli
 from tests import ROOT
 
@@ -19,6 +20,7 @@ ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 STEPS = ACTION["runs"]["steps"]
 SCRIPTS = [step for step in STEPS if "run" in step]
 ZEROS = "0" * 40
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 
 
 def script(name: str) -> str:
@@ -60,10 +62,34 @@ def test_the_script_of_the_comment_can_be_read(tmp_path):
 
 def test_only_github_s_own_actions_are_used_by_commit_with_the_version_beside_it():
     """A tag can be moved to other code, a commit cannot."""
-    text = (ROOT / "action.yml").read_text() + (ROOT / "docs" / "ci.md").read_text()
+    text = "".join(file.read_text() for file in [ROOT / "action.yml", ROOT / "docs" / "ci.md", *WORKFLOWS])
     used = [line.split("uses: ")[1] for line in text.splitlines() if "uses: " in line and "OWNER/" not in line]
-    assert len(used) == 6
+    assert len(used) == 15
     assert [name for name in used if not re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", name)] == []
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_what_publishes_has_no_more_rights_than_it_needs_and_calls_what_ci_calls(file):
+    workflow = yaml.safe_load(file.read_text())
+    assert workflow["permissions"] == {"contents": "read"}
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    scripts = [step["run"] for step in steps if "run" in step]
+    assert [text for text in scripts if "${{" in text] == []
+    assert [step["name"] for step in steps if "run" in step and step["shell"] != "bash"] == []
+    made = {line for text in scripts for line in text.splitlines() if line.startswith("make ")}
+    assert made
+    assert made <= set((ROOT / ".ci" / "run").read_text().splitlines())
+    assert "secrets." not in file.read_text()
+
+
+def test_a_tag_that_is_not_the_version_is_not_released(tmp_path):
+    steps = yaml.safe_load((ROOT / ".github" / "workflows" / "release.yml").read_text())["jobs"]["build"]["steps"]
+    text = next(step["run"] for step in steps if step.get("name") == "The tag is the version")
+    (tmp_path / "bench").mkdir()
+    shutil.copy(ROOT / "bench" / "__init__.py", tmp_path / "bench")
+    assert bash(text, tmp_path, GITHUB_REF_NAME=f"v{__version__}")[0] == 0
+    status, _, printed = bash(text, tmp_path, GITHUB_REF_NAME="v0.0.0")
+    assert (status, f"bench/__init__.py says {__version__}" in printed) == (1, True)
 
 
 def test_every_input_is_described_used_and_documented():

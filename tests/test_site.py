@@ -6,7 +6,7 @@ import dataclasses
 import re
 import sys
 from collections.abc import Iterator
-from io import StringIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ import pytest
 from bench.cli import cli
 from bench.cli.commands import COMMANDS
 from bench.report.glossary import terms
+from benchmarks import screenshots
 from tests import ROOT
 from tests.test_docs import every_option
 
@@ -148,3 +149,23 @@ def test_a_field_is_shown_with_type_meaning_and_whether_it_may_be_missing(made: 
     assert "| `first_ms` | number or null | The first execution on a new connection" in page
     assert "Not among the samples. *Optional* |" in page
     assert "| `pairs` | list of [Pair](#pair) |" in page
+
+
+# -------------------------------------------------------------------------------------------------- the pictures
+def test_a_picture_is_written_where_it_looks_otherwise(tmp_path: Path) -> None:
+    from PIL import Image
+
+    def picture(*, dots: int = 0, shade: int = 255) -> bytes:
+        drawn, file = Image.new("RGB", (100, 100), (shade,) * 3), BytesIO()
+        for dot in range(dots):
+            drawn.putpixel((dot, dot), (0, 0, 0))
+        drawn.save(file, "PNG")
+        return file.getvalue()
+
+    file = tmp_path / "a.png"
+    assert screenshots.put(picture(), file, check=False)
+    assert not screenshots.put(picture(dots=10, shade=250), file, check=False)
+    assert screenshots.put(picture(dots=11), file, check=True)
+    assert file.read_bytes() == picture()
+    assert screenshots.put(picture(dots=11), file, check=False)
+    assert file.read_bytes() == picture(dots=11)
