@@ -23,7 +23,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bench import storage
+from bench import __version__, storage
 from tests import ROOT
 from tests.builders.documented import AS_FAR_AS_THE_SERVER, SMALL, Line, carried_out, lines
 from tests.conftest import make_home
@@ -65,7 +65,7 @@ class Elsewhere:
         env |= {"PYTHONPATH": f"{self.site}:{ROOT}", "XDG_CACHE_HOME": str(self.folder.parent)}
         env |= {"PATH": f"{self.site / 'bin'}:{os.environ['PATH']}"}
         return subprocess.run(
-            command, cwd=self.folder, env=env, input=text, capture_output=True, text=True, check=False, timeout=300
+            command, cwd=self.folder, env=env, input=text, capture_output=True, text=True, check=False, timeout=1200
         )
 
 
@@ -83,23 +83,19 @@ def elsewhere(wheel: Path) -> Iterator[Elsewhere]:
 
 
 @pytest.fixture(scope="module")
-def sample(elsewhere: Elsewhere) -> Path:
-    """The folder of a run of the sample, by the installed script."""
-    plain = ("--no-attribution", "--no-coverage", "--no-aa")  # its other parts: tests/experiments
-    done = elsewhere.call("pgproof", "run", *shlex.split(SMALL["run"]), *plain)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return elsewhere.folder / "reports" / "latest"
-
-
-@pytest.fixture(scope="module")
-def told(elsewhere: Elsewhere, sample: Path) -> dict[Line, tuple[int, str]]:
-    """Exit code and output of each line, one after the other in one process."""
+def told(elsewhere: Elsewhere) -> dict[Line, tuple[int, str]]:
+    """Exit code and output of each line, after a run of the sample, one after the other in one process."""
+    (elsewhere.folder / "reports").mkdir()
     for word in [word for line in LINES if line.words[1] == "compare" for word in line.words[2:-1]]:
-        (elsewhere.folder / word).symlink_to(sample.resolve())
-    asked = [([*line.words[1:], *small(line)], whole(line)) for line in LINES]
+        (elsewhere.folder / word).symlink_to("latest")
+    plain = ("--no-attribution", "--no-coverage", "--no-aa")  # its other parts: tests/experiments
+    asked = [(["run", *shlex.split(SMALL["run"]), *plain], True)]
+    asked += [([*line.words[1:], *small(line)], whole(line)) for line in LINES]
     done = elsewhere.call(sys.executable, "-m", "tests.builders.documented", text=json.dumps(asked))
     assert done.returncode == 0, done.stderr
-    return dict(zip(LINES, map(tuple, json.loads(done.stdout)), strict=True))
+    (status, printed), *others = map(tuple, json.loads(done.stdout))
+    assert status == 0, printed
+    return dict(zip(LINES, others, strict=True))
 
 
 def whole(line: Line) -> bool:
@@ -154,14 +150,19 @@ def imports(text: bytes) -> Iterator[str]:
 
 # ------------------------------------------------------------------------------------------------------ as installed
 @pytest.mark.slow
-def test_an_installed_pgproof_runs_its_sample(elsewhere: Elsewhere, sample: Path) -> None:
-    where = elsewhere.call(sys.executable, "-c", "import bench; print(bench.__file__)")
-    assert Path(where.stdout.strip()).is_relative_to(elsewhere.site)
-    asked = "import pgproof; run = pgproof.load('reports/latest'); print(pgproof.__file__, len(run.cells()))"
-    told = elsewhere.call(sys.executable, "-c", asked).stdout.split()
-    assert Path(told[0]).is_relative_to(elsewhere.site)
-    assert int(told[1]) > 100
-    seen = storage.load(storage.RUN, sample / "run.json")
+def test_the_installed_script_answers(elsewhere: Elsewhere) -> None:
+    done = elsewhere.call("pgproof", "--version")
+    assert (done.returncode, done.stdout.split()[-1]) == (0, __version__), done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("told")
+def test_an_installed_pgproof_runs_its_sample(elsewhere: Elsewhere) -> None:
+    asked = "import bench, pgproof; run = pgproof.load('reports/latest'); print(bench.__file__, pgproof.__file__)"
+    *where, cells = elsewhere.call(sys.executable, "-c", f"{asked}; print(len(run.cells()))").stdout.split()
+    assert [Path(one).is_relative_to(elsewhere.site) for one in where] == [True, True]
+    assert int(cells) > 100
+    seen = storage.load(storage.RUN, elsewhere.folder / "reports" / "latest" / "run.json")
     assert (seen.workload, seen.status, len(seen.queries)) == ("crm", "complete", 16)
 
 

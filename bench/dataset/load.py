@@ -1,4 +1,4 @@
-"""Fill the tables: worker processes for the dataset's Python package, one connection for its SQL scripts."""
+"""Fill the tables: by processes for a package that makes many rows, else by this one; scripts by one connection."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from multiprocessing.queues import Queue
 from psycopg import sql
 
 from bench.dataset.source import scripts, variables
-from bench.dataset.worker import Loaded, Recipe, Report, work
+from bench.dataset.table import Table
+from bench.dataset.worker import Loaded, Recipe, Report, load_table, work
 from bench.errors import DatasetError
 from bench.model import Statement
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
+from bench.postgres.failures import explained
 from bench.postgres.statements import run_file
 from bench.progress import Progress
 from bench.workload.sqlfile import fill_in, read_text, split
 
 ROWS_OF_A_WORKER = 50_000
-"""Below that another process takes longer to start, 0.5 s of CPU, than to load its share."""
+"""Below that a process takes longer to start, 0.5 s of CPU, than to load its share."""
 
 
 def load(
@@ -49,7 +51,11 @@ def load(
         filled, _ = load_tables(target, database, recipe, recipe.folder, made, scheduler, progress)
     elif made:
         sizes = {table.name: table.rows for table in made}
-        filled = _run_workers(target, database, recipe, sizes, workers, progress)
+        workers = min(workers, len(sizes), sum(sizes.values()) // ROWS_OF_A_WORKER)
+        if workers > 1:
+            filled = _run_workers(target, database, recipe, sizes, workers, progress)
+        else:
+            filled = _load_here(target, database, made, progress)
     if files:
         with target.connect(database) as connection:
             values = variables(recipe.scale, recipe.seed, recipe.skew, clock, recipe.base)
@@ -78,13 +84,29 @@ def _server_side_hashes(connection: Connection, known: set[str]) -> dict[str, Lo
     return found
 
 
+def _load_here(target: Target, database: str, made: Sequence[Table], progress: Progress) -> dict[str, Loaded]:
+    filled: dict[str, Loaded] = {}
+    done, total = 0, sum(table.rows for table in made)
+
+    def sent(rows: int) -> None:
+        nonlocal done
+        if rows:
+            done += rows
+            progress("loading rows", done, total, "rows")
+
+    with target.connect(database, autocommit=False) as connection:
+        for table in made:
+            with explained(f"loading {table.name}"):
+                filled[table.name] = load_table(table, connection, sent)
+    return filled
+
+
 def _run_workers(
     target: Target, database: str, recipe: Recipe, sizes: Mapping[str, int], workers: int, progress: Progress
 ) -> dict[str, Loaded]:
     context = multiprocessing.get_context("spawn")
     todo: Queue[str | None] = context.Queue()
     reports: Queue[Report] = context.Queue()
-    workers = max(1, min(workers, len(sizes), sum(sizes.values()) // ROWS_OF_A_WORKER))
     for name in sorted(sizes, key=lambda name: -sizes[name]):
         todo.put(name)
     for _ in range(workers):
