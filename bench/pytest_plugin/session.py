@@ -136,8 +136,9 @@ class Session:
         return names
 
     def _clone_for_writes(self) -> dict[State, str]:
-        clean = self.sides().databases
-        return {state: self.filled.setup.copy(name, f"{state}_writes") for state, name in clean.items()}
+        clean, setup = self.sides().databases, self.filled.setup
+        with setup.server.bulk():
+            return {state: setup.copy(name, f"{state}_writes") for state, name in clean.items()}
 
     @contextmanager
     def scratch(self) -> Iterator[Connection]:

@@ -40,9 +40,9 @@ def prove(work: Proving, seen: AdviseRun) -> None:
     setup = work.setup
     proposals = {one.block.name: one for one in seen.proposals}
     blocks = [proposals[name].block for name in seen.chosen]
-    with setup.watch("clone"):
+    with setup.watch("clone"), setup.server.bulk():
         before, after = (setup.copy(setup.template, label) for label in ("before", "after"))
-        with setup.server.bulk(), setup.target.connect(after) as connection:
+        with setup.target.connect(after) as connection:
             applied, _ = build(connection, blocks, setup.progress)
     with setup.watch("drops"), setup.passing_copy(after, "drops") as name:
         drops = find_drops(setup, name, seen, work.cells, work.options.timeout_s)

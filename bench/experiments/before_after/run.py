@@ -336,7 +336,7 @@ def _measure_writes(work: _Work, cells: list[Cell]) -> None:
     sides, pristine = work.sides, chosen.keep_databases or chosen.attribute or chosen.cold > 0
     with ExitStack() as stack:
         if pristine:
-            with setup.watch("clone and optimize"):
+            with setup.watch("clone and optimize"), setup.server.bulk():
                 copies = {
                     state: stack.enter_context(setup.passing_copy(name, f"{state}_writes"))
                     for state, name in sides.databases.items()

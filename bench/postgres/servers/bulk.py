@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from threading import Lock
 
 import psycopg
 from psycopg import sql
@@ -18,17 +19,33 @@ RELOAD_TIMEOUT_S = 10.0
 POLL_S = 0.01
 
 
-@contextmanager
-def without_durability(dsn: str) -> Iterator[None]:
-    """A block in which no server process waits for the disk; not to be nested.
+def without_durability(
+    dsn: str, begun: Callable[[], None] = lambda: None
+) -> Callable[[], AbstractContextManager[None]]:  # fmt: skip
+    """Blocks in which no server process waits for the disk; ``begun`` is called before it is switched off.
 
-    Connections opened before it follow within a moment.
+    Of blocks in one another or beside one another the first switches off and the last on, which takes 25 ms of CPU
+    each. Connections opened before follow within a moment.
     """
-    _switch(dsn, "off")
-    try:
-        yield
-    finally:
-        _switch(dsn, "on")
+    running, lock = 0, Lock()
+
+    @contextmanager
+    def bulk() -> Iterator[None]:
+        nonlocal running
+        with lock:
+            if not running:
+                begun()
+                _switch(dsn, "off")
+            running += 1
+        try:
+            yield
+        finally:
+            with lock:
+                running -= 1
+                if not running:
+                    _switch(dsn, "on")
+
+    return bulk
 
 
 def restore_durability(dsn: str) -> None:

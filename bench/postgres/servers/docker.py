@@ -74,7 +74,7 @@ def docker_server(options: ServerOptions) -> Iterator[ServerHandle]:
             capabilities=CAPABILITIES,
             bin_dir=None,
             data_dir=None,
-            bulk=lambda: without_durability(dsn),
+            bulk=without_durability(dsn),
             restart=lambda: _restart(container, dsn, errors, options.image),
         )
     finally:

@@ -86,12 +86,9 @@ def _handle(slot: Slot, binaries: Binaries, server: Running, in_bulk: Event) -> 
     except psycopg.OperationalError as error:  # it is ready, so what is in the way is on our side
         raise ServerError(f"cannot connect to the {slot.kind} server: {error}", hint="unset PGSERVICE") from error
 
-    @contextmanager
-    def bulk() -> Iterator[None]:
+    def begun() -> None:
         slot.mark_unsynced()
         in_bulk.set()
-        with without_durability(dsn):
-            yield
 
     def restart() -> str:
         server.restart()
@@ -99,7 +96,7 @@ def _handle(slot: Slot, binaries: Binaries, server: Running, in_bulk: Event) -> 
 
     return ServerHandle(
         kind=slot.kind, dsn=dsn, version_num=version_num, capabilities=CAPABILITIES, bin_dir=binaries.folder,
-        data_dir=slot.data, bulk=bulk, restart=restart,
+        data_dir=slot.data, bulk=without_durability(dsn, begun), restart=restart,
     )  # fmt: skip
 
 

@@ -66,6 +66,17 @@ def test_bulk_switches_durability_off_and_on(server: ServerHandle):
         assert conn.execute(DURABILITY).fetchall() == [("on",)]
 
 
+def test_of_bulks_in_one_another_and_beside_one_another_the_last_switches_durability_on(server: ServerHandle):
+    first, second = server.bulk(), server.bulk()
+    steps = (first.__enter__, second.__enter__, lambda: first.__exit__(None, None, None))
+    for step, wanted in zip(
+        (*steps, lambda: second.__exit__(None, None, None)), ("off", "off", "off", "on"), strict=True
+    ):
+        step()
+        with psycopg.connect(server.dsn) as conn:
+            assert conn.execute(DURABILITY).fetchall() == [(wanted,)]
+
+
 def test_bulk_switches_durability_on_after_an_error(server: ServerHandle):
     """A load that fails does not leave the server forgetful."""
     with pytest.raises(ZeroDivisionError), server.bulk():
