@@ -8,9 +8,6 @@ from collections.abc import Iterator
 from contextlib import chdir
 from typing import Any
 
-import pandas as pd
-from matplotlib.figure import Figure
-
 import pgproof
 from tests import ROOT
 
@@ -39,5 +36,8 @@ def test_the_notebook_runs() -> None:
     cells = [f"RUN = {str(SMALL)!r}", *("".join(cell["source"]) for cell in code[1:])]
     with chdir(NOTEBOOK.parent):
         shown = list(executed(cells, {}))
+    import pandas as pd
+    from matplotlib.figure import Figure
+
     assert [type(one) for one in shown] == [pgproof.Run, *[pd.DataFrame] * 2, Figure, *[pd.DataFrame] * 2, Figure]
     assert all(len(one) for one in shown if isinstance(one, pd.DataFrame))

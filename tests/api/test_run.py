@@ -7,8 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import matplotlib.figure
-import pandas as pd
 import pytest
 
 import pgproof
@@ -53,6 +51,8 @@ def test_samples_are_a_row_for_each_execution(full: pgproof.Run) -> None:
 
 
 def test_cells_say_what_the_report_says(full: pgproof.Run) -> None:
+    import pandas as pd
+
     found = full.cells().set_index(["query", "parameter_class", "state"])
     for query in full.summary.queries:
         for cell in query.cells:
@@ -82,10 +82,12 @@ def test_optimizations_have_cost_and_gain(full: pgproof.Run) -> None:
 
 
 def test_figures_are_drawn_when_they_are_asked_for(full: pgproof.Run) -> None:
+    from matplotlib.figure import Figure
+
     found = full.figures()
     assert {"overview", "query-open_orders"} <= set(found)
     drawn = found["overview"]
-    assert isinstance(drawn, matplotlib.figure.Figure)
+    assert isinstance(drawn, Figure)
     target = io.BytesIO()
     drawn.savefig(target, format="svg")
     assert b"<svg" in target.getvalue()
@@ -124,6 +126,8 @@ def test_what_is_no_run_is_refused(path: str, says: str) -> None:
 
 @pytest.mark.parametrize("name", ["samples", "cells"])
 def test_parquet_holds_what_csv_holds(full: pgproof.Run, name: str, tmp_path: Path) -> None:
+    import pandas as pd
+
     for ending in ("csv", "parquet"):
         made = EXPERIMENT.others[f"{name}.{ending}"](full.record, full.summary)
         (tmp_path / f"{name}.{ending}").write_bytes(made.encode() if isinstance(made, str) else made)

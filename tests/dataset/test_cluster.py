@@ -9,7 +9,7 @@ import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 
 import psycopg
 import pytest
@@ -31,7 +31,12 @@ from bench.progress import silent
 from tests.inference.rows.test_catalog import TRAPS
 from tests.inference.rows.test_rows import database
 
-distributed = pytest.importorskip("distributed", reason="pgproof[dask] is not installed")
+
+@pytest.fixture(scope="module", autouse=True)
+def distributed() -> ModuleType:
+    """Dask's, imported by the worker that has these tests: it takes as long as two of them."""
+    return pytest.importorskip("distributed", reason="pgproof[dask] is not installed")
+
 
 NOTES = "CREATE TABLE notes (id bigint GENERATED ALWAYS AS IDENTITY, body text, n int GENERATED ALWAYS AS (1) STORED)"
 PACKAGE = """
@@ -52,13 +57,13 @@ def tables(scale, seed, skew):
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[object]:
+def cluster(distributed: ModuleType) -> Iterator[object]:
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as made:
         yield made
 
 
 @pytest.fixture
-def within() -> Iterator[str]:
+def within(distributed: ModuleType) -> Iterator[str]:
     """The address of a cluster whose worker is threads of this process, which takes no time to start."""
     how = {"processes": False, "protocol": "tcp://", "dashboard_address": None}
     with distributed.LocalCluster(n_workers=1, threads_per_worker=2, **how) as made:
