@@ -157,13 +157,15 @@ def _spared(row: AttributedOptimization) -> Iterator[tuple[str, str]]:
         harm = row.verdict.gain.harmed[0]
         yield "time", f"{numbers.ms(harm.ms_with)} → {numbers.ms(harm.ms_without)} in {harm.cell}"
         yield "buffers", f"{numbers.count(harm.buffers_with)} → {numbers.count(harm.buffers_without)}"
-    yield "disk", numbers.size(row.size_bytes)
+    if row.size_bytes:
+        yield "disk", numbers.size(row.size_bytes)
     yield from _writes([row])
 
 
 def _writes(rows: Sequence[AttributedOptimization], more: str = "") -> Iterator[tuple[str, str]]:
-    """What the dearest of them costs a row that is written."""
-    if dear := max((row.dearest for row in rows if row.dearest), key=lambda one: one.wal_bytes, default=None):
+    """What the dearest of them costs a row that is written; nothing where that is less than a byte."""
+    costs = (row.dearest for row in rows if row.dearest and row.dearest.wal_bytes >= 1)
+    if dear := max(costs, key=lambda one: one.wal_bytes, default=None):
         yield "writes", f"{sentences.wal(dear)} WAL a row of {dear.write}{more}"
 
 

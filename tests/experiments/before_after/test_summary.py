@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from bench.errors import RunFileError
+from bench.experiments.before_after.next_steps import _writes
 from bench.experiments.before_after.only import only
 from bench.experiments.before_after.summary import summarize
 from bench.model import CellSide, Pair, Rewrite
@@ -234,6 +236,12 @@ def test_what_an_attribution_calls_harmful_is_to_be_taken_out():
     step = next(one for one in summary.next_steps if one.title.startswith("Take out"))
     assert step.command == f"pgproof ship-script --undo --only {attributed.INDEX}"
     assert dict(step.saving)["time"] == "300 ms → 3.00 ms in queue[hot]"
+
+
+@pytest.mark.parametrize(("wal_bytes", "named"), [(0.4, []), (40.0, [("writes", "+40 B WAL a row of w")])])
+def test_what_costs_less_than_a_byte_is_no_saving(wal_bytes, named):
+    rows = [SimpleNamespace(dearest=SimpleNamespace(wal_bytes=wal_bytes, write="w"))]
+    assert list(_writes(rows)) == named
 
 
 def test_when_all_is_met_the_next_step_is_a_larger_scale():
