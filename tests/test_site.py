@@ -42,6 +42,10 @@ PAGES = {
 | <b>1</b> |
 <!--/-->
 
+| | b |
+|---|---|
+| 1 | 2 |
+
 <img src="https://elsewhere.example/a.png" alt="far">
 """,
     "first.sql": "SELECT '<b>';\n",
@@ -76,6 +80,15 @@ def test_a_link_to_nothing_is_a_warning_and_warnings_are_errors(built: tuple[Pat
 def test_nothing_is_loaded_from_elsewhere(built: tuple[Path, str]) -> None:
     assert built[1].count("would be loaded from another host") == 1
     assert "docs/page.html: https://elsewhere.example/a.png would be loaded" in built[1]
+
+
+def test_a_page_is_whole_for_who_does_not_see_it_or_has_no_mouse(built: tuple[Path, str]) -> None:
+    """axe found it in the theme; what its rules say of all pages of this repository takes a browser two minutes."""
+    page = (built[0] / "docs" / "page.html").read_text()
+    assert re.findall(r"<th[^>]*>\s*(?:<p>\s*</p>)?\s*</th>", page) == []
+    asides = re.findall(r"<aside[^>]*>", page)
+    assert len(asides) == len({re.findall(r'aria-label="(.+)"', one)[0] for one in asides}) == 2
+    assert 'src="../_static/site.js' in page
 
 
 def test_a_page_that_has_no_place_in_the_contents_is_a_warning(built: tuple[Path, str]) -> None:

@@ -14,7 +14,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "pgproof"
 version = release = __version__
-extensions = ["myst_parser", "pages", "repository", "links"]
+extensions = ["myst_parser", "pages", "repository", "reachable", "links"]
 
 root_doc = "README"
 include_patterns = ["*.md", "docs/*.md", "docs/decisions/*.md"]
@@ -25,8 +25,9 @@ suppress_warnings = ["misc.highlighting_failure"]  # statements here have $1 and
 
 html_theme = "furo"
 html_title = "pgproof"
-html_static_path = ["site.css"]
+html_static_path = ["site.css", "site.js"]
 html_css_files = ["site.css"]
+html_js_files = ["site.js"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
