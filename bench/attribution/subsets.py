@@ -178,16 +178,16 @@ def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
 
     One cell tells of a statement; in the functions that it calls, other classes may come to other statements.
     """
-    rewritten: dict[str, list[Cell]] = {}
+    rewritten: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         if cell.query.rewrite:
-            rewritten.setdefault(cell.query.rewrite.optimization, []).append(cell)
+            rewritten.setdefault((cell.query.name, cell.query.rewrite.optimization), []).append(cell)
     indexes = {row["name"] for row in rows(sets.connection, "list_index_definitions")}
     for name in sets.blocks:
         names, made = sets.closed([name]), sets.creates.get(name, ())
         asked = 1 if made and indexes.issuperset(made) else None
         with sets.without(names):
-            for rewrite, own in rewritten.items():
+            for (_, rewrite), own in rewritten.items():
                 if rewrite not in names and not all(_can_be_planned(sets, cell) for cell in own[:asked]):
                     sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
 
