@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 from bench.model import Optimization, Statement
@@ -51,15 +51,14 @@ def kept_up(connect: Callable[[], Connection], blocks: Sequence[Optimization], c
         raise errors[0]
 
 
-def keep_up_once(connection: Connection, blocks: Sequence[Optimization], clock: str) -> None:
-    """Carry out once, in order, what the blocks have scheduled, as a cron job has a moment after rows were written.
+def keep_up_once(connection: Connection, block: Optimization, statements: Iterable[str], clock: str) -> None:
+    """Carry out these of the block's upkeep statements once, in order.
 
     Raises:
         PgproofError: a statement failed (file:line).
     """
-    for block in blocks:
-        for one in block.scheduled:
-            run_statement(connection, _filled(block, one.sql, clock), block.file)
+    for text in statements:
+        run_statement(connection, _filled(block, text, clock), block.file)
 
 
 def _filled(block: Optimization, text: str, clock: str) -> Statement:

@@ -84,7 +84,7 @@ def ready_table(one: WorkloadSummary) -> Table:
 
 
 def _question(ready: Ready) -> Row:
-    return answer_row(known_answer(ready), ready.age, f"{ready.found.href}" if ready.found else "")
+    return answer_row(known_answer(ready), ready.age, ready.found.href if ready.found else "")
 
 
 def answer_row(known: KnownAnswer, age: str, href: str) -> Row:

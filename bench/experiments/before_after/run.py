@@ -17,15 +17,14 @@ from bench.measurement import Bindings, Cell, Sides, cells_of, compare_all, time
 from bench.measurement.churn import churn, switch_autovacuum_off
 from bench.measurement.clause_coverage import exercise
 from bench.measurement.cold import Caches, measure_cold
-from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Relation, Run, State, Statement
+from bench.measurement.schedule import keep_up_once
+from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Relation, Run, State
 from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.servers import SUPERUSER, ServerHandle
-from bench.postgres.statements import run_statement
 from bench.workload.churn import CHURN_FILE
-from bench.workload.sqlfile import fill_in
 
 COVERAGE_S = 30.0
 """Seconds after which no more clauses are changed: a run is for times. ``pgproof coverage`` has no such limit."""
@@ -219,9 +218,7 @@ def _keep_up(work: _Work) -> tuple[str, ...]:
     blocks = [block for block in workload.optimizations if block.upkeep and block.name in read]
     with work.setup.target.connect(work.sides.databases["after"]) as connection:
         for block in blocks:
-            for text in block.upkeep:
-                filled = fill_in(text, {"clock": f"'{workload.clock}'"}, block.file)
-                run_statement(connection, Statement(filled, block.line), block.file)
+            keep_up_once(connection, block, block.upkeep, workload.clock)
     return tuple(block.name for block in blocks)
 
 

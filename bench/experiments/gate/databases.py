@@ -42,7 +42,6 @@ class Databases:
         """
         prepared: dict[ArmName, str] = {}
         with self.setup.server.bulk():
-            anew = anew or self.setup.spread  # what a run keeps there has its own tables spread, too
             kept = {} if anew else {name: one.name for name in names if (one := self.setups[name].kept_after())}
             for name in names:
                 source = kept.get(name, self.setups[name].template)

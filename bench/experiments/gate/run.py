@@ -78,7 +78,7 @@ def run(options: GateOptions, server: ServerHandle) -> GateResult:
             setup = stack.enter_context(prepared(_setup_of(options, options.head), server, one_server="a gate"))
             filled = _fill(options, setup)
         result = _blank(options, setup, begun)
-        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin, spread=setup.spread))
+        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin))
         if options.baseline and (found := differences(options.baseline.fingerprint, now)):
             hint = "write a new baseline (pgproof baseline) and commit it, or go back to what it was made with"
             return replace(result, overall="incompatible", incompatible=found, hint=hint)
@@ -104,7 +104,7 @@ def prepared_head(options: GateOptions, server: ServerHandle) -> Iterator[Prepar
         filled = _fill(options, setup)
         databases = _databases(options, setup, filled)
         name = databases.prepare(["head"], "new")["head"]
-        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin, spread=setup.spread))
+        now = fingerprint_of(options.head.workload, filled.dataset, record_of(server, setup.admin))
         yield Prepared(databases, filled, name, now)
 
 
@@ -159,7 +159,7 @@ def _blank(options: GateOptions, setup: Setup, begun: str) -> GateResult:
         head=options.head.label,
         target_ms=options.target_ms,
         counters_against="baseline" if stored else "base arm",
-        server=record_of(setup.server, setup.admin, spread=setup.spread),
+        server=record_of(setup.server, setup.admin),
         machine=machine.facts(),
         scale=setup.options.scale,
         unit=options.head.workload.scale.unit,
@@ -169,9 +169,11 @@ def _blank(options: GateOptions, setup: Setup, begun: str) -> GateResult:
 def _compare(
     options: GateOptions, databases: Databases, filled: Filled, result: GateResult, watch: Stopwatch
 ) -> GateResult:
-    names, same = list(options.arms), _same(options, filled)
+    names, one, cells = list(options.arms), _one_state(options, filled), filled.cells
+    same = same_cells(cells["base"], cells["head"]) if one else frozenset()
     with watch("arms"):
-        prepared = _prepare(options, databases, filled)
+        prepared = databases.prepare(["head"] if one else names, "arm")
+        prepared = {name: prepared.get(name, prepared["head"]) for name in names}
     with watch(COUNTED):
         seen = _count(options, databases, filled, prepared, same)
         catalogs = {name: _catalog(databases, name, prepared[name]) for name in names}
@@ -182,9 +184,9 @@ def _compare(
     left = [key for key in both.timeable() if key not in same] if options.base else []
     if left:
         with watch("timing"):
-            cells = {k: {n: filled.cells[n][k] for n in names} for k in left}
+            asked = {k: {n: cells[n][k] for n in names} for k in left}
             rng = random.Random(options.order_seed)  # noqa: S311 (order of execution, no secret)
-            timer = Timer(databases, prepared, cells, rng, options.setup.progress, options.burn)
+            timer = Timer(databases, prepared, asked, rng, options.setup.progress, options.burn)
             timings = time_cells(timer, left, both.plan_changed())
     decided = decide_all(both, timings.timed, timings.unclear, options.timeout_s, same)
     notes = []
@@ -210,19 +212,6 @@ def _one_state(options: GateOptions, filled: Filled) -> bool:
         and not options.burn
         and one_state(options.base, options.head, (templates["base"].template, templates["head"].template))
     )
-
-
-def _same(options: GateOptions, filled: Filled) -> frozenset[Key]:
-    """The cells in which the arms cannot differ: one statement with the same values, in one database."""
-    cells = filled.cells
-    return same_cells(cells["base"], cells["head"]) if _one_state(options, filled) else frozenset()
-
-
-def _prepare(options: GateOptions, databases: Databases, filled: Filled) -> dict[ArmName, str]:
-    if _one_state(options, filled):
-        head = databases.prepare(["head"], "arm")["head"]
-        return {"base": head, "head": head}
-    return databases.prepare(list(options.arms), "arm")
 
 
 def _count(

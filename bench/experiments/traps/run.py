@@ -159,7 +159,8 @@ def _fresh(work: _Work, names: set[str]) -> None:
             asked = work.options.fresh_class
             settled = fresh.settle(connection, file, classes, workload.clock, chosen, asked)
             if work.options.state == "after":
-                keep_up_once(connection, workload.optimizations, workload.clock)
+                for block in workload.optimizations:  # as a cron job has a moment after rows were written
+                    keep_up_once(connection, block, (one.sql for one in block.scheduled), workload.clock)
         if isinstance(settled, str):
             work.told(fresh_note=settled)
             return
