@@ -78,7 +78,8 @@ def test_what_publishes_has_no_more_rights_than_it_needs_and_calls_what_ci_calls
     assert [step["name"] for step in steps if "run" in step and step["shell"] != "bash"] == []
     made = {line for text in scripts for line in text.splitlines() if line.startswith("make ")}
     assert made
-    assert made <= set((ROOT / ".ci" / "run").read_text().splitlines())
+    carried_out = {line.split(" > ")[0] for line in (ROOT / ".ci" / "run").read_text().splitlines()}
+    assert made <= carried_out
     assert "secrets." not in file.read_text()
 
 
