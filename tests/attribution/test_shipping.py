@@ -32,7 +32,7 @@ def optimization(name: str, *statements: str, undo: str = "") -> Optimization:
 
 SLOW = """
 CREATE FUNCTION slow(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
-$$ DECLARE total int := 0; BEGIN FOR i IN 1..40 LOOP total := total + i; END LOOP; RETURN total + n; END $$;
+$$ DECLARE total int := 0; BEGIN FOR i IN 1..80 LOOP total := total + i; END LOOP; RETURN total + n; END $$;
 CREATE TABLE t (id int PRIMARY KEY, n int, m int);
 INSERT INTO t SELECT n, n, n % 7 FROM generate_series(1, 300000) AS n;
 ANALYZE t;

@@ -156,15 +156,16 @@ def test_less_work_is_an_improvement(server, baseline, shop):
 
 
 def test_a_slower_cpu_is_red_by_time_alone(server, baseline):
+    """By several times its 13 microseconds on a fast machine: what is less than FLOOR_MS is no regression."""
     cell = ("latest_orders", "hot")
-    result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 0.6}), server)
+    result = run(gate_of(read(SHOP), baseline=baseline, only=("latest_orders",), burn={cell: 3.0}), server)
     found = next(c for c in result.cells if (c.query, c.parameter_class) == cell)
     assert found.word == "regression"
     assert not found.differences
     assert found.change is not None
     assert found.timed is not None
     assert len(found.timed.stages) == 3
-    assert within_noise(found.change.ratio, 1.6, found.change.spread)
+    assert within_noise(found.change.ratio, 4.0, found.change.spread)
 
 
 def test_arms_that_differ_where_they_cannot_are_inconclusive(server, baseline):
