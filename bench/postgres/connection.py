@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from bench.errors import ServerError
 from bench.postgres.failures import explained, first_line
 
 Connection = psycopg.Connection[Any]
+RV = TypeVar("RV")
+COPYING = (ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH)
 
 OF_A_SESSION = ("dbname", "options", "application_name", "fallback_application_name", "service", "passfile")
 """What libpq took for one connection and from this machine's files: no part of the way to the server."""
+
+
+class _Interruptible(psycopg.Connection[Any]):
+    """A connection that can be used after Ctrl-C, to clean up.
+
+    The driver cancels the statement then, and reads on where it was. Where the signal came while its own code ran,
+    there is nowhere to read on, and every later statement would be refused: "another command is already in progress".
+    """
+
+    def wait(self, gen: PQGen[RV], *args: Any, **options: Any) -> RV:  # noqa: ANN401
+        try:
+            return super().wait(gen, *args, **options)
+        except (KeyboardInterrupt, SystemExit):
+            while self.pgconn.transaction_status == TransactionStatus.ACTIVE:
+                result = self.pgconn.get_result()
+                if result and result.status in COPYING:
+                    self.pgconn.finish()
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +88,7 @@ class Target:
         given = str(info.pop("options", "") or "")
         conninfo = make_conninfo(**info, options=f"{given} {options}".strip(), application_name="pgproof")
         try:
-            return psycopg.connect(conninfo, autocommit=autocommit)
+            return _Interruptible.connect(conninfo, autocommit=autocommit)
         except psycopg.OperationalError as error:
             raise ServerError(f"cannot connect to database {info.get('dbname')}: {first_line(error)}") from None
 
