@@ -420,6 +420,703 @@ $$;
 CALL crm_agg.refresh();
 ANALYZE crm_agg.org_daily_metrics;
 
+-- optimization: crm_totals
+-- category: rollup
+-- why: A tenant's totals over its leads, kept instead of counted: groups, columns of the board, owners, days, and how far
+--   scores moved. Triggers append what changed to a log, and a fold adds it to the totals each second; what it has not added yet
+--   is read with them, so that answers are exact at any moment. No writer waits for another, as they would for a counter.
+--   The price: a change of a lead appends a row for what it was and one for what it is, a score change one, and the log
+--   has to be vacuumed. Without folds readers slow down with the log. TRUNCATE and writes without triggers
+--   (session_replication_role) are not seen: SELECT crm_totals.rebuild(organization_id) counts again.
+-- serves: lead_scoring_analysis, pipeline_board, lead_list_page, organization_health_metrics, user_activity_tracking
+-- undo: DROP SCHEMA crm_totals CASCADE;
+-- upkeep every 1 s: SELECT crm_totals.fold();
+-- staleness: SELECT format('%s changes are read live', (SELECT count(*) FROM crm_totals.log) + (SELECT count(*) FROM crm_totals.move_log))
+CREATE SCHEMA crm_totals;
+
+-- What happened to live leads since the last fold: -1 what one was, +1 what it is.
+CREATE TABLE crm_totals.log (
+    organization_id  bigint NOT NULL,
+    change           integer NOT NULL,
+    lead_id          bigint NOT NULL,
+    source           crm.lead_source NOT NULL,
+    lead_status      crm.lead_status NOT NULL,
+    lead_temperature crm.lead_temperature NOT NULL,
+    lead_score       smallint NOT NULL,
+    deal_value_cents bigint,
+    assigned_to_id   bigint,
+    day              date NOT NULL          -- of created_at, in UTC
+) WITH (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
+CREATE INDEX log_organization_idx ON crm_totals.log (organization_id);
+
+-- The same of lead_score_history.
+CREATE TABLE crm_totals.move_log (
+    organization_id bigint NOT NULL,
+    change          integer NOT NULL,
+    lead_id         bigint NOT NULL,
+    points          integer NOT NULL,
+    created_at      timestamptz NOT NULL
+) WITH (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
+CREATE INDEX move_log_organization_lead_idx ON crm_totals.move_log (organization_id, lead_id);
+
+-- One row, locked by whoever changes totals.
+CREATE TABLE crm_totals.state (
+    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    moves_from date NOT NULL,               -- moves are known for windows that end on this day or later
+    folded_at timestamptz NOT NULL
+);
+INSERT INTO crm_totals.state (moves_from, folded_at) VALUES ('-infinity', '-infinity');
+
+CREATE TABLE crm_totals.groups (
+    organization_id  bigint NOT NULL,
+    lead_temperature crm.lead_temperature NOT NULL,
+    source           crm.lead_source NOT NULL,
+    leads            bigint NOT NULL,
+    score_sum        bigint NOT NULL,
+    won              bigint NOT NULL,
+    won_value_cents  numeric NOT NULL,
+    p90_score        smallint,
+    scores           smallint[] NOT NULL,   -- each score there is, rising
+    score_leads      bigint[] NOT NULL,     -- and how many leads have it
+    PRIMARY KEY (organization_id, lead_temperature, source)
+);
+
+CREATE TABLE crm_totals.statuses (
+    organization_id bigint NOT NULL,
+    lead_status     crm.lead_status NOT NULL,
+    leads           bigint NOT NULL,
+    value_cents     numeric NOT NULL,
+    PRIMARY KEY (organization_id, lead_status)
+);
+
+CREATE TABLE crm_totals.owners (
+    organization_id bigint NOT NULL,
+    assigned_to_id  bigint NOT NULL,
+    open_leads      bigint NOT NULL,
+    PRIMARY KEY (organization_id, assigned_to_id) INCLUDE (open_leads)
+);
+
+CREATE TABLE crm_totals.days (
+    organization_id bigint NOT NULL,
+    day             date NOT NULL,
+    leads           bigint NOT NULL,
+    PRIMARY KEY (organization_id, day) INCLUDE (leads)
+);
+
+-- How the moves of a group differ between the 30 days up to this midnight (UTC) and those up to the one before: the sum
+-- up to a day is that day's. A lead's score change enters its window on the next midnight and leaves it 30 days later.
+CREATE TABLE crm_totals.moves (
+    organization_id  bigint NOT NULL,
+    day              date NOT NULL,
+    lead_temperature crm.lead_temperature NOT NULL,
+    source           crm.lead_source NOT NULL,
+    moved_leads      integer NOT NULL,
+    points_up        bigint NOT NULL,
+    points_down      bigint NOT NULL,
+    PRIMARY KEY (organization_id, day, lead_temperature, source)
+);
+
+CREATE FUNCTION crm_totals.log_lead() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO crm_totals.log VALUES
+            (NEW.organization_id, 1, NEW.id, NEW.source, NEW.lead_status, NEW.lead_temperature, NEW.lead_score,
+             NEW.deal_value_cents, NEW.assigned_to_id, (NEW.created_at AT TIME ZONE 'UTC')::date);
+    ELSIF TG_OP = 'DELETE' OR NEW.deleted_at IS NOT NULL THEN
+        INSERT INTO crm_totals.log VALUES
+            (OLD.organization_id, -1, OLD.id, OLD.source, OLD.lead_status, OLD.lead_temperature, OLD.lead_score,
+             OLD.deal_value_cents, OLD.assigned_to_id, (OLD.created_at AT TIME ZONE 'UTC')::date);
+    ELSIF OLD.deleted_at IS NOT NULL THEN
+        INSERT INTO crm_totals.log VALUES
+            (NEW.organization_id, 1, NEW.id, NEW.source, NEW.lead_status, NEW.lead_temperature, NEW.lead_score,
+             NEW.deal_value_cents, NEW.assigned_to_id, (NEW.created_at AT TIME ZONE 'UTC')::date);
+    ELSE
+        INSERT INTO crm_totals.log VALUES
+            (OLD.organization_id, -1, OLD.id, OLD.source, OLD.lead_status, OLD.lead_temperature, OLD.lead_score,
+             OLD.deal_value_cents, OLD.assigned_to_id, (OLD.created_at AT TIME ZONE 'UTC')::date),
+            (NEW.organization_id, 1, NEW.id, NEW.source, NEW.lead_status, NEW.lead_temperature, NEW.lead_score,
+             NEW.deal_value_cents, NEW.assigned_to_id, (NEW.created_at AT TIME ZONE 'UTC')::date);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crm_totals.log_move() RETURNS trigger
+LANGUAGE plpgsql
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO crm_totals.move_log VALUES
+            (OLD.organization_id, -1, OLD.lead_id, OLD.new_score - OLD.old_score, OLD.created_at);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO crm_totals.move_log VALUES
+            (NEW.organization_id, 1, NEW.lead_id, NEW.new_score - NEW.old_score, NEW.created_at);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER crm_totals_insert AFTER INSERT ON crm.leads
+    FOR EACH ROW WHEN (NEW.deleted_at IS NULL) EXECUTE FUNCTION crm_totals.log_lead();
+CREATE TRIGGER crm_totals_delete AFTER DELETE ON crm.leads
+    FOR EACH ROW WHEN (OLD.deleted_at IS NULL) EXECUTE FUNCTION crm_totals.log_lead();
+CREATE TRIGGER crm_totals_update AFTER UPDATE ON crm.leads
+    FOR EACH ROW WHEN ((OLD.deleted_at IS NULL OR NEW.deleted_at IS NULL)
+        AND (OLD.organization_id, OLD.id, OLD.source, OLD.lead_status, OLD.lead_temperature, OLD.lead_score,
+             OLD.deal_value_cents, OLD.assigned_to_id, OLD.created_at, OLD.deleted_at)
+        IS DISTINCT FROM
+            (NEW.organization_id, NEW.id, NEW.source, NEW.lead_status, NEW.lead_temperature, NEW.lead_score,
+             NEW.deal_value_cents, NEW.assigned_to_id, NEW.created_at, NEW.deleted_at))
+    EXECUTE FUNCTION crm_totals.log_lead();
+CREATE TRIGGER crm_totals_insert_delete AFTER INSERT OR DELETE ON crm.lead_score_history
+    FOR EACH ROW EXECUTE FUNCTION crm_totals.log_move();
+CREATE TRIGGER crm_totals_update AFTER UPDATE ON crm.lead_score_history
+    FOR EACH ROW WHEN ((OLD.organization_id, OLD.lead_id, OLD.old_score, OLD.new_score, OLD.created_at)
+        IS DISTINCT FROM (NEW.organization_id, NEW.lead_id, NEW.old_score, NEW.new_score, NEW.created_at))
+    EXECUTE FUNCTION crm_totals.log_move();
+
+-- Two histograms added, and the score that nine tenths of the leads do not exceed, as percentile_disc(0.9) has it.
+CREATE FUNCTION crm_totals.add_scores(
+    p_scores smallint[], p_leads bigint[], p_more_scores smallint[], p_more_leads bigint[],
+    OUT scores smallint[], OUT score_leads bigint[], OUT p90_score smallint)
+LANGUAGE sql IMMUTABLE
+AS $$
+    SELECT coalesce(array_agg(score ORDER BY score), '{}'), coalesce(array_agg(leads ORDER BY score), '{}'),
+           min(score) FILTER (WHERE up_to >= ceil(0.9::float8 * total::float8))
+    FROM (
+        SELECT score, leads, sum(leads) OVER (ORDER BY score) AS up_to, sum(leads) OVER () AS total
+        FROM (
+            SELECT score, sum(leads)::bigint AS leads
+            FROM (SELECT * FROM unnest(p_scores, p_leads) UNION ALL SELECT * FROM unnest(p_more_scores, p_more_leads))
+                AS both_of_them (score, leads)
+            GROUP BY score
+            HAVING sum(leads) <> 0
+        ) AS added
+    ) AS summed
+$$;
+
+-- Live leads as the log has them.
+CREATE VIEW crm_totals.live AS
+SELECT organization_id, 1 AS change, id AS lead_id, source, lead_status, lead_temperature, lead_score, deal_value_cents,
+       assigned_to_id, (created_at AT TIME ZONE 'UTC')::date AS day
+FROM crm.leads
+WHERE deleted_at IS NULL;
+
+-- Leads whose group is not the folded one: -1 with that one, +1 with the one it has now.
+CREATE VIEW crm_totals.regrouped AS
+SELECT organization_id, lead_id, lead_temperature, source, sum(change)::integer AS change
+FROM crm_totals.log
+GROUP BY organization_id, lead_id, lead_temperature, source
+HAVING sum(change) <> 0;
+
+-- What is to be added to crm_totals.moves: for all that is logged, or with p_again the moves of a tenant (NULL: of all)
+-- from nothing. A lead that changed its group takes its moves along.
+CREATE FUNCTION crm_totals.move_steps(p_from date, p_again boolean, p_organization_id bigint)
+RETURNS TABLE (organization_id bigint, day date, lead_temperature crm.lead_temperature, source crm.lead_source,
+               moved_leads bigint, points_up bigint, points_down bigint)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH known AS MATERIALIZED (
+        SELECT h.organization_id, h.lead_id, l.lead_temperature, l.source, 1 AS change, 1 AS moves,
+               h.new_score - h.old_score AS points, h.created_at
+        FROM crm.lead_score_history AS h
+        JOIN crm.leads AS l ON l.organization_id = h.organization_id AND l.id = h.lead_id
+        WHERE p_again AND l.deleted_at IS NULL AND h.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
+          AND (p_organization_id IS NULL OR h.organization_id = p_organization_id)
+    ), touched AS MATERIALIZED (
+        SELECT organization_id, lead_id FROM crm_totals.regrouped WHERE NOT p_again
+        UNION
+        SELECT organization_id, lead_id FROM crm_totals.move_log WHERE NOT p_again
+    ), sides AS MATERIALIZED (
+        SELECT t.organization_id, t.lead_id, l.lead_temperature, l.source, 1 AS change
+        FROM touched AS t
+        JOIN crm.leads AS l ON l.organization_id = t.organization_id AND l.id = t.lead_id
+        WHERE l.deleted_at IS NULL
+        UNION ALL
+        SELECT organization_id, lead_id, lead_temperature, source, -1
+        FROM crm_totals.regrouped
+        WHERE NOT p_again AND change < 0
+        UNION ALL
+        SELECT t.organization_id, t.lead_id, l.lead_temperature, l.source, -1
+        FROM touched AS t
+        JOIN crm.leads AS l ON l.organization_id = t.organization_id AND l.id = t.lead_id
+        WHERE l.deleted_at IS NULL
+          AND (t.organization_id, t.lead_id) NOT IN (SELECT organization_id, lead_id FROM crm_totals.regrouped)
+    ), moved AS (
+        SELECT * FROM known
+        UNION ALL
+        SELECT s.organization_id, s.lead_id, s.lead_temperature, s.source, s.change, 1, h.new_score - h.old_score, h.created_at
+        FROM sides AS s
+        JOIN crm.lead_score_history AS h ON h.organization_id = s.organization_id AND h.lead_id = s.lead_id
+        WHERE h.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
+        UNION ALL
+        SELECT s.organization_id, s.lead_id, s.lead_temperature, s.source, s.change, -g.change, -g.change * g.points, g.created_at
+        FROM sides AS s
+        JOIN crm_totals.move_log AS g ON g.organization_id = s.organization_id AND g.lead_id = s.lead_id
+        WHERE s.change < 0 AND g.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
+    ), turned AS (
+        SELECT m.organization_id, m.lead_id, m.lead_temperature, m.source, m.change, turn.day,
+               sum(turn.moves) AS moves, sum(turn.points) AS points
+        FROM moved AS m
+        CROSS JOIN LATERAL (VALUES
+            (greatest((m.created_at AT TIME ZONE 'UTC')::date + 1, p_from), m.moves, m.points),
+            ((m.created_at AT TIME ZONE 'UTC')::date + 31, -m.moves, -m.points)) AS turn (day, moves, points)
+        GROUP BY m.organization_id, m.lead_id, m.lead_temperature, m.source, m.change, turn.day
+    ), summed AS (
+        SELECT t.organization_id, t.lead_temperature, t.source, t.change, t.day,
+               sum(t.moves) OVER upto AS moves, sum(t.moves) OVER upto - t.moves AS old_moves,
+               sum(t.points) OVER upto AS points, sum(t.points) OVER upto - t.points AS old_points
+        FROM turned AS t
+        WINDOW upto AS (PARTITION BY t.organization_id, t.lead_id, t.change ORDER BY t.day)
+    )
+    SELECT s.organization_id, s.day, s.lead_temperature, s.source,
+           sum(s.change * ((s.moves > 0)::integer - (s.old_moves > 0)::integer))::bigint,
+           sum(s.change * (greatest(s.points, 0) - greatest(s.old_points, 0)))::bigint,
+           sum(s.change * (least(s.points, 0) - least(s.old_points, 0)))::bigint
+    FROM summed AS s
+    GROUP BY s.organization_id, s.day, s.lead_temperature, s.source
+    HAVING sum(s.change * ((s.moves > 0)::integer - (s.old_moves > 0)::integer)) <> 0
+        OR sum(s.change * (greatest(s.points, 0) - greatest(s.old_points, 0))) <> 0
+        OR sum(s.change * (least(s.points, 0) - least(s.old_points, 0))) <> 0;
+END
+$$;
+
+-- Adds to the totals what the log has, or with p_again all that there is. One statement, so that what is read, added and
+-- deleted is of one snapshot: a change of a writer who commits meanwhile is in none of it, and stays in the log.
+CREATE FUNCTION crm_totals.add(p_from date, p_again boolean, p_organization_id bigint) RETURNS bigint
+LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_taken bigint;
+BEGIN
+    WITH changes AS MATERIALIZED (
+        SELECT * FROM crm_totals.log WHERE NOT p_again
+        UNION ALL
+        SELECT * FROM crm_totals.live WHERE p_again AND (p_organization_id IS NULL OR organization_id = p_organization_id)
+    ), taken AS (
+        DELETE FROM crm_totals.log WHERE p_organization_id IS NULL OR organization_id = p_organization_id
+        RETURNING 1
+    ), taken_moves AS (
+        DELETE FROM crm_totals.move_log WHERE p_organization_id IS NULL OR organization_id = p_organization_id
+        RETURNING 1
+    ), to_groups AS (
+        INSERT INTO crm_totals.groups AS g
+        SELECT organization_id, lead_temperature, source, leads, score_sum, won, won_value_cents, (added).p90_score,
+               (added).scores, (added).score_leads
+        FROM (
+            SELECT organization_id, lead_temperature, source, sum(leads)::bigint AS leads,
+                   sum(leads * lead_score)::bigint AS score_sum, sum(won)::bigint AS won,
+                   sum(won_value_cents) AS won_value_cents,
+                   crm_totals.add_scores(array_agg(lead_score), array_agg(leads), '{}', '{}') AS added
+            FROM (
+                SELECT organization_id, lead_temperature, source, lead_score, sum(change)::bigint AS leads,
+                       coalesce(sum(change) FILTER (WHERE lead_status = 'won'), 0) AS won,
+                       coalesce(sum(change * deal_value_cents) FILTER (WHERE lead_status = 'won'), 0) AS won_value_cents
+                FROM changes
+                GROUP BY organization_id, lead_temperature, source, lead_score
+            ) AS by_score
+            GROUP BY organization_id, lead_temperature, source
+            OFFSET 0
+        ) AS of_group
+        ON CONFLICT (organization_id, lead_temperature, source) DO UPDATE
+        SET leads = g.leads + excluded.leads, score_sum = g.score_sum + excluded.score_sum, won = g.won + excluded.won,
+            won_value_cents = g.won_value_cents + excluded.won_value_cents,
+            (scores, score_leads, p90_score) =
+                (SELECT * FROM crm_totals.add_scores(g.scores, g.score_leads, excluded.scores, excluded.score_leads))
+    ), to_statuses AS (
+        INSERT INTO crm_totals.statuses AS s
+        SELECT organization_id, lead_status, sum(change), coalesce(sum(change * deal_value_cents), 0)
+        FROM changes
+        GROUP BY organization_id, lead_status
+        ON CONFLICT (organization_id, lead_status) DO UPDATE
+        SET leads = s.leads + excluded.leads, value_cents = s.value_cents + excluded.value_cents
+    ), to_owners AS (
+        INSERT INTO crm_totals.owners AS o
+        SELECT organization_id, assigned_to_id, sum(change)
+        FROM changes
+        WHERE assigned_to_id IS NOT NULL
+          AND lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
+        GROUP BY organization_id, assigned_to_id
+        HAVING sum(change) <> 0
+        ON CONFLICT (organization_id, assigned_to_id) DO UPDATE
+        SET open_leads = o.open_leads + excluded.open_leads
+    ), to_days AS (
+        INSERT INTO crm_totals.days AS d
+        SELECT organization_id, day, sum(change)
+        FROM changes
+        GROUP BY organization_id, day
+        HAVING sum(change) <> 0
+        ON CONFLICT (organization_id, day) DO UPDATE
+        SET leads = d.leads + excluded.leads
+    ), to_moves AS (
+        INSERT INTO crm_totals.moves AS m
+        SELECT * FROM crm_totals.move_steps(p_from, p_again, p_organization_id)
+        ON CONFLICT (organization_id, day, lead_temperature, source) DO UPDATE
+        SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
+            points_down = m.points_down + excluded.points_down
+    )
+    SELECT (SELECT count(*) FROM taken) + (SELECT count(*) FROM taken_moves) INTO v_taken;
+    RETURN v_taken;
+END
+$$;
+
+-- Ends what nobody asks about any more: steps up to a new first day become one.
+CREATE FUNCTION crm_totals.forget_moves(p_from date) RETURNS void
+LANGUAGE sql
+AS $$
+    UPDATE crm_totals.state SET moves_from = p_from;
+    WITH forgotten AS (DELETE FROM crm_totals.moves WHERE day < p_from RETURNING *)
+    INSERT INTO crm_totals.moves AS m
+    SELECT organization_id, p_from, lead_temperature, source, sum(moved_leads), sum(points_up), sum(points_down)
+    FROM forgotten
+    GROUP BY organization_id, lead_temperature, source
+    HAVING sum(moved_leads) <> 0
+    ON CONFLICT (organization_id, day, lead_temperature, source) DO UPDATE
+    SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
+        points_down = m.points_down + excluded.points_down
+$$;
+
+-- Adds what is in the log to the totals, and says how much it was. Folds wait for one another, writers for none. Few
+-- changes are looked up one by one, for which nothing is known of the log when it is planned.
+CREATE FUNCTION crm_totals.fold() RETURNS bigint
+LANGUAGE plpgsql
+SET enable_hashjoin = on
+SET enable_mergejoin = on
+AS $$
+DECLARE
+    v_waiting bigint := (SELECT count(*) FROM (SELECT FROM crm_totals.log LIMIT 10000) AS waiting)
+        + (SELECT count(*) FROM (SELECT FROM crm_totals.move_log LIMIT 10000) AS waiting);
+    v_from    date;
+    v_last    date;
+BEGIN
+    IF v_waiting = 0 THEN
+        RETURN 0;
+    END IF;
+    IF v_waiting < 10000 THEN
+        PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+    END IF;
+    UPDATE crm_totals.state SET folded_at = clock_timestamp() RETURNING moves_from INTO v_from;
+    SELECT (least(max(created_at), now()) AT TIME ZONE 'UTC')::date - 35 INTO v_last FROM crm_totals.move_log;
+    IF v_last > v_from THEN
+        PERFORM crm_totals.forget_moves(v_last);
+        v_from := v_last;
+    END IF;
+    RETURN crm_totals.add(v_from, false, NULL);
+END
+$$;
+
+-- Counts a tenant again, or with NULL all of them.
+CREATE FUNCTION crm_totals.rebuild(p_organization_id bigint) RETURNS void
+LANGUAGE plpgsql
+SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_from date;
+BEGIN
+    UPDATE crm_totals.state SET folded_at = clock_timestamp() RETURNING moves_from INTO v_from;
+    IF p_organization_id IS NULL THEN
+        v_from := coalesce((SELECT (max(created_at) AT TIME ZONE 'UTC')::date - 35 FROM crm.lead_score_history), '-infinity');
+        UPDATE crm_totals.state SET moves_from = v_from;
+    END IF;
+    DELETE FROM crm_totals.groups WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_totals.statuses WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_totals.owners WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_totals.days WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_totals.moves WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    PERFORM crm_totals.add(v_from, true, p_organization_id);
+END
+$$;
+
+-- Readers: the totals and what is in the log, in one snapshot. Kept plans, because planning would take longer than the
+-- answer; no sequential scans, because when they are planned these tables may be empty.
+
+-- Each column of the board.
+CREATE FUNCTION crm_totals.status_leads(p_organization_id bigint)
+RETURNS TABLE (lead_status crm.lead_status, leads bigint, value_cents numeric)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT c.lead_status, sum(c.leads)::bigint, sum(c.value_cents)
+    FROM (
+        SELECT s.lead_status, s.leads, s.value_cents
+        FROM crm_totals.statuses AS s
+        WHERE s.organization_id = p_organization_id
+        UNION ALL
+        SELECT g.lead_status, g.change, coalesce(g.change * g.deal_value_cents, 0)
+        FROM crm_totals.log AS g
+        WHERE g.organization_id = p_organization_id
+    ) AS c
+    GROUP BY c.lead_status;
+END
+$$;
+
+-- Live and won leads of a tenant.
+CREATE FUNCTION crm_totals.tenant_leads(p_organization_id bigint) RETURNS TABLE (live_leads bigint, won_leads bigint)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT coalesce(sum(s.leads), 0)::bigint, coalesce(sum(s.leads) FILTER (WHERE s.lead_status = 'won'), 0)::bigint
+    FROM crm_totals.status_leads(p_organization_id) AS s;
+END
+$$;
+
+-- Open leads of each owner.
+CREATE FUNCTION crm_totals.owner_leads(p_organization_id bigint) RETURNS TABLE (assigned_to_id bigint, open_leads bigint)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT c.assigned_to_id, sum(c.open_leads)::bigint
+    FROM (
+        SELECT o.assigned_to_id, o.open_leads FROM crm_totals.owners AS o WHERE o.organization_id = p_organization_id
+        UNION ALL
+        SELECT g.assigned_to_id, g.change
+        FROM crm_totals.log AS g
+        WHERE g.organization_id = p_organization_id AND g.assigned_to_id IS NOT NULL
+          AND g.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
+    ) AS c
+    GROUP BY c.assigned_to_id
+    HAVING sum(c.open_leads) > 0;
+END
+$$;
+
+-- Pipeline Board.
+CREATE FUNCTION crm_totals.pipeline_board(p_organization_id bigint)
+RETURNS TABLE (lead_status crm.lead_status, leads bigint, value_cents numeric, id bigint, first_name text, last_name text,
+               company text, lead_score smallint, deal_value_cents bigint)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT s.lead_status, coalesce(t.leads, 0), coalesce(t.value_cents, 0), card.id, card.first_name, card.last_name,
+           card.company, card.lead_score, card.deal_value_cents
+    FROM unnest(enum_range(NULL::crm.lead_status)) AS s (lead_status)
+    LEFT JOIN crm_totals.status_leads(p_organization_id) AS t ON t.lead_status = s.lead_status
+    LEFT JOIN LATERAL (
+        SELECT l.id, l.first_name, l.last_name, l.company, l.lead_score, l.deal_value_cents
+        FROM crm.leads AS l
+        WHERE l.organization_id = p_organization_id AND l.lead_status = s.lead_status AND l.deleted_at IS NULL
+        ORDER BY l.lead_score DESC, l.id
+        LIMIT 10
+    ) AS card ON true
+    ORDER BY s.lead_status, card.lead_score DESC, card.id;
+END
+$$;
+
+-- A page of the list. A deep one begins at the newest lead of the day on which it lies.
+CREATE FUNCTION crm_totals.lead_list_page(p_organization_id bigint, p_offset bigint)
+RETURNS TABLE (id bigint, first_name text, last_name text, company text, email text, source crm.lead_source,
+               lead_status crm.lead_status, lead_temperature crm.lead_temperature, lead_score smallint,
+               assigned_to_id bigint, created_at timestamptz)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_before timestamptz := 'infinity';
+    v_newer  bigint := 0;
+BEGIN
+    IF p_offset >= 1000 THEN
+        SELECT (d.day + 1)::timestamp AT TIME ZONE 'UTC', d.up_to - d.leads INTO v_before, v_newer
+        FROM (
+            SELECT c.day, sum(c.leads) AS leads, sum(sum(c.leads)) OVER (ORDER BY c.day DESC) AS up_to
+            FROM (
+                SELECT k.day, k.leads FROM crm_totals.days AS k WHERE k.organization_id = p_organization_id
+                UNION ALL
+                SELECT g.day, g.change FROM crm_totals.log AS g WHERE g.organization_id = p_organization_id
+            ) AS c
+            GROUP BY c.day
+        ) AS d
+        WHERE d.up_to > p_offset
+        ORDER BY d.day DESC
+        LIMIT 1;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+    END IF;
+    RETURN QUERY
+    SELECT l.id, l.first_name, l.last_name, l.company, l.email, l.source, l.lead_status, l.lead_temperature, l.lead_score,
+           l.assigned_to_id, l.created_at
+    FROM crm.leads AS l
+    WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL AND l.created_at < v_before
+    ORDER BY l.created_at DESC, l.id DESC
+    LIMIT 50 OFFSET p_offset - v_newer;
+END
+$$;
+
+-- How far the scores of each group's live leads moved in the 30 days up to p_now: the day's sum, less what leads are in it
+-- whose changes are in the log or lie at either edge of the window, and those leads as they are now.
+CREATE FUNCTION crm_totals.moved(p_organization_id bigint, p_now timestamptz)
+RETURNS TABLE (lead_temperature crm.lead_temperature, source crm.lead_source, moved_leads bigint, points_up numeric,
+               points_down numeric)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_day   date := (p_now AT TIME ZONE 'UTC')::date;
+    v_to    timestamptz := v_day::timestamp AT TIME ZONE 'UTC';
+    v_from  timestamptz := (v_day - 30)::timestamp AT TIME ZONE 'UTC';
+    v_since timestamptz := p_now - interval '30 days';
+BEGIN
+    IF v_day < (SELECT moves_from FROM crm_totals.state) THEN
+        RETURN QUERY
+        SELECT l.lead_temperature, l.source, count(*), coalesce(sum(m.points) FILTER (WHERE m.points > 0), 0),
+               coalesce(sum(m.points) FILTER (WHERE m.points < 0), 0)
+        FROM (
+            SELECT h.lead_id, sum(h.new_score - h.old_score) AS points
+            FROM crm.lead_score_history AS h
+            WHERE h.organization_id = p_organization_id AND h.created_at >= v_since AND h.created_at < p_now
+            GROUP BY h.lead_id
+        ) AS m
+        JOIN crm.leads AS l ON l.organization_id = p_organization_id AND l.id = m.lead_id AND l.deleted_at IS NULL
+        GROUP BY l.lead_temperature, l.source;
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH regrouped AS MATERIALIZED (
+        SELECT r.lead_id, min(r.lead_temperature) FILTER (WHERE r.change < 0) AS lead_temperature,
+               min(r.source) FILTER (WHERE r.change < 0) AS source
+        FROM crm_totals.regrouped AS r
+        WHERE r.organization_id = p_organization_id
+        GROUP BY r.lead_id
+    ), logged AS MATERIALIZED (
+        SELECT g.lead_id, coalesce(sum(g.change) FILTER (WHERE g.created_at >= v_from AND g.created_at < v_to), 0) AS moves,
+               coalesce(sum(g.change * g.points) FILTER (WHERE g.created_at >= v_from AND g.created_at < v_to), 0) AS points
+        FROM crm_totals.move_log AS g
+        WHERE g.organization_id = p_organization_id
+        GROUP BY g.lead_id
+    ), touched AS MATERIALIZED (
+        SELECT r.lead_id FROM regrouped AS r
+        UNION
+        SELECT g.lead_id FROM logged AS g
+        UNION
+        SELECT h.lead_id
+        FROM crm.lead_score_history AS h
+        WHERE h.organization_id = p_organization_id AND h.created_at >= v_to AND h.created_at < p_now
+        UNION
+        SELECT h.lead_id
+        FROM crm.lead_score_history AS h
+        WHERE h.organization_id = p_organization_id
+          AND h.created_at >= least(v_from, v_since) AND h.created_at < greatest(v_from, v_since)
+    ), of_lead AS MATERIALIZED (
+        SELECT l.lead_temperature, l.source, h.moves, h.points,
+               CASE WHEN r.lead_id IS NULL THEN l.lead_temperature ELSE r.lead_temperature END AS old_temperature,
+               CASE WHEN r.lead_id IS NULL THEN l.source ELSE r.source END AS old_source,
+               h.old_moves - coalesce(g.moves, 0) AS old_moves, h.old_points - coalesce(g.points, 0) AS old_points
+        FROM touched AS t
+        LEFT JOIN crm.leads AS l ON l.organization_id = p_organization_id AND l.id = t.lead_id AND l.deleted_at IS NULL
+        LEFT JOIN regrouped AS r ON r.lead_id = t.lead_id
+        LEFT JOIN logged AS g ON g.lead_id = t.lead_id
+        CROSS JOIN LATERAL (
+            SELECT count(*) FILTER (WHERE h.created_at >= v_since AND h.created_at < p_now) AS moves,
+                   coalesce(sum(h.new_score - h.old_score)
+                       FILTER (WHERE h.created_at >= v_since AND h.created_at < p_now), 0) AS points,
+                   count(*) FILTER (WHERE h.created_at >= v_from AND h.created_at < v_to) AS old_moves,
+                   coalesce(sum(h.new_score - h.old_score)
+                       FILTER (WHERE h.created_at >= v_from AND h.created_at < v_to), 0) AS old_points
+            FROM crm.lead_score_history AS h
+            WHERE h.organization_id = p_organization_id AND h.lead_id = t.lead_id
+        ) AS h
+    )
+    SELECT c.lead_temperature, c.source, sum(c.moved_leads)::bigint, sum(c.points_up), sum(c.points_down)
+    FROM (
+        SELECT m.lead_temperature, m.source, m.moved_leads, m.points_up, m.points_down
+        FROM crm_totals.moves AS m
+        WHERE m.organization_id = p_organization_id AND m.day <= v_day
+        UNION ALL
+        SELECT n.lead_temperature, n.source, (n.moves > 0)::integer, greatest(n.points, 0), least(n.points, 0)
+        FROM of_lead AS n
+        WHERE n.source IS NOT NULL
+        UNION ALL
+        SELECT o.old_temperature, o.old_source, -(o.old_moves > 0)::integer, -greatest(o.old_points, 0),
+               -least(o.old_points, 0)
+        FROM of_lead AS o
+        WHERE o.old_source IS NOT NULL
+    ) AS c
+    GROUP BY c.lead_temperature, c.source;
+END
+$$;
+
+-- Lead Scoring Analysis. Where scores are in the log, their group's 90th percentile is taken from the histogram.
+CREATE FUNCTION crm_totals.lead_scoring(p_organization_id bigint, p_now timestamptz)
+RETURNS TABLE (lead_temperature crm.lead_temperature, source crm.lead_source, leads bigint, avg_score numeric,
+               p90_score smallint, won bigint, won_value_cents numeric, moved_leads bigint, points_up numeric,
+               points_down numeric)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH logged AS (
+        SELECT g.lead_temperature, g.source, g.lead_score, sum(g.change) AS leads,
+               sum(g.change) FILTER (WHERE g.lead_status = 'won') AS won,
+               sum(g.change * g.deal_value_cents) FILTER (WHERE g.lead_status = 'won') AS won_value_cents
+        FROM crm_totals.log AS g
+        WHERE g.organization_id = p_organization_id
+        GROUP BY g.lead_temperature, g.source, g.lead_score
+    ), added AS (
+        SELECT d.lead_temperature, d.source, sum(d.leads)::bigint AS leads, sum(d.leads * d.lead_score)::bigint AS score_sum,
+               coalesce(sum(d.won), 0)::bigint AS won, coalesce(sum(d.won_value_cents), 0) AS won_value_cents,
+               array_agg(d.lead_score) AS scores, array_agg(d.leads) AS score_leads
+        FROM logged AS d
+        GROUP BY d.lead_temperature, d.source
+    ), kept AS (
+        SELECT k.* FROM crm_totals.groups AS k WHERE k.organization_id = p_organization_id
+    ), of_group AS (
+        SELECT lead_temperature, source, coalesce(k.leads, 0) + coalesce(d.leads, 0) AS leads,
+               coalesce(k.score_sum, 0) + coalesce(d.score_sum, 0) AS score_sum,
+               CASE WHEN d.scores IS NULL THEN k.p90_score
+                    ELSE (crm_totals.add_scores(k.scores, k.score_leads, d.scores, d.score_leads)).p90_score
+               END AS p90_score,
+               coalesce(k.won, 0) + coalesce(d.won, 0) AS won,
+               coalesce(k.won_value_cents, 0) + coalesce(d.won_value_cents, 0) AS won_value_cents
+        FROM kept AS k
+        FULL JOIN added AS d USING (lead_temperature, source)
+    )
+    SELECT s.lead_temperature, s.source, s.leads, round(s.score_sum::numeric / s.leads, 2), s.p90_score, s.won,
+           s.won_value_cents, coalesce(m.moved_leads, 0), coalesce(m.points_up, 0), coalesce(m.points_down, 0)
+    FROM of_group AS s
+    LEFT JOIN crm_totals.moved(p_organization_id, p_now) AS m
+           ON m.lead_temperature = s.lead_temperature AND m.source = s.source
+    WHERE s.leads > 0
+    ORDER BY s.lead_temperature, s.source;
+END
+$$;
+
+SELECT crm_totals.rebuild(NULL);
+ANALYZE crm_totals.groups, crm_totals.statuses, crm_totals.owners, crm_totals.days, crm_totals.moves;
+
 -- ---------------------------------------------------------------------------------------------------- statistics
 
 -- optimization: leads_status_statistics

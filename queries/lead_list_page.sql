@@ -24,3 +24,9 @@ WHERE organization_id = :organization_id
   AND deleted_at IS NULL
 ORDER BY created_at DESC, id DESC
 LIMIT 50 OFFSET :page_offset;
+
+-- rewrite: crm_totals
+-- How many leads each day has is kept: OFFSET skips no more than those of the day on which the page begins.
+SELECT id, first_name, last_name, company, email, source, lead_status, lead_temperature, lead_score, assigned_to_id, created_at
+FROM crm_totals.lead_list_page(:organization_id, :page_offset)
+ORDER BY created_at DESC, id DESC;

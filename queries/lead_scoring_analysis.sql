@@ -34,3 +34,10 @@ WHERE l.organization_id = :organization_id
   AND l.deleted_at IS NULL
 GROUP BY l.lead_temperature, l.source
 ORDER BY l.lead_temperature, l.source;
+
+-- rewrite: crm_totals
+-- Groups, and how far they moved, are kept; what changed since the last fold, and what lies at the edges of the window, is
+-- read with them.
+SELECT lead_temperature, source, leads, avg_score, p90_score, won, won_value_cents, moved_leads, points_up, points_down
+FROM crm_totals.lead_scoring(:organization_id, :now)
+ORDER BY lead_temperature, source;

@@ -31,3 +31,9 @@ LEFT JOIN LATERAL (
     LIMIT 10
 ) AS card ON true
 ORDER BY s.lead_status, card.lead_score DESC, card.id;
+
+-- rewrite: crm_totals
+-- Leads and value of a column are kept; its ten cards are read as before.
+SELECT lead_status, leads, value_cents, id, first_name, last_name, company, lead_score, deal_value_cents
+FROM crm_totals.pipeline_board(:organization_id)
+ORDER BY lead_status, lead_score DESC, id;
