@@ -12,7 +12,7 @@
 --   WINDOW w AS (PARTITION BY organization_id ORDER BY created_at DESC, id DESC)) AS list
 --   ORDER BY coalesce(created_at = newer, false) DESC, organization_id, place LIMIT 1
 -- why worst_same_moment: a page in the middle of an import: only the id orders its leads
--- expects: leads_org_created_idx
+-- expects: crm_totals, leads_org_created_idx
 --
 -- Import batches share one created_at to the microsecond; without the id as tie-break a lead would appear on two pages
 -- or on none. OFFSET still reads what it skips: the deep page, in the middle of the largest list, gains less than the

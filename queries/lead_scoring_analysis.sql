@@ -8,7 +8,7 @@
 --   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_month_ago: as of a month ago, where most scores moved since: what came later does not count
--- expects: leads_org_temperature_source_cov, lead_score_history_org_created_idx
+-- expects: crm_totals, lead_score_history_org_created_idx
 --
 -- Score changes are summed per lead before they meet the leads, so that a lead with many changes counts once.
 SELECT l.lead_temperature,

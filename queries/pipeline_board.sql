@@ -2,7 +2,7 @@
 -- asks: For each status: how many leads, worth how much, and which ten lead the column?
 -- tables: crm.leads
 -- param organization_id bigint: class
--- expects: leads_org_status_score_idx, leads_org_temperature_source_cov
+-- expects: crm_totals, leads_org_status_score_idx
 --
 -- Every status has its column, also when it is empty. The totals are made once for the tenant, not once per column.
 SELECT s.lead_status,
