@@ -1,9 +1,10 @@
 -- The treatment: named blocks, one change each, applied in this order and removable one by one.
 --
 -- 29 indexes (72 -> 101 in schema crm): composite 9, GIN 5, partial 6, time-series 5, covering 4. Then 9 CHECK
--- constraints, one statement rewritten, one rollup by day, extended statistics, 3 monitoring views and the maintenance
--- procedures.
--- Nothing but indexes and constraints goes into schema crm; the rest lives in crm_agg, crm_report and crm_ops.
+-- constraints, one statement rewritten, one rollup by day, totals over leads, extended statistics, 3 monitoring views and
+-- the maintenance procedures.
+-- Nothing but indexes, constraints and the triggers of the totals goes into schema crm; the rest lives in crm_agg,
+-- crm_totals, crm_report and crm_ops.
 --
 -- Every index leads with organization_id where its query binds the tenant, so that it works the same on one shard.
 -- "Expected null result" means what it says: the block is here to be measured, not because it must win.
@@ -969,7 +970,8 @@ END
 $$;
 
 -- How far the scores of each group's live leads moved in the 30 days up to p_now: the day's sum, less what leads are in it
--- whose changes are in the log or lie at either edge of the window, and those leads as they are now.
+-- whose changes are in the log or lie at either edge of the window, and those leads as they are now. They are few, and
+-- OFFSET 0 has them looked up one by one: a hash would be made of the whole tenant.
 CREATE FUNCTION crm_totals.moved(p_organization_id bigint, p_now timestamptz)
 RETURNS TABLE (lead_temperature crm.lead_temperature, source crm.lead_source, moved_leads bigint, points_up numeric,
                points_down numeric)
@@ -1032,7 +1034,12 @@ BEGIN
                CASE WHEN r.lead_id IS NULL THEN l.source ELSE r.source END AS old_source,
                h.old_moves - coalesce(g.moves, 0) AS old_moves, h.old_points - coalesce(g.points, 0) AS old_points
         FROM touched AS t
-        LEFT JOIN crm.leads AS l ON l.organization_id = p_organization_id AND l.id = t.lead_id AND l.deleted_at IS NULL
+        LEFT JOIN LATERAL (
+            SELECT n.lead_temperature, n.source
+            FROM crm.leads AS n
+            WHERE n.organization_id = p_organization_id AND n.id = t.lead_id AND n.deleted_at IS NULL
+            OFFSET 0
+        ) AS l ON true
         LEFT JOIN regrouped AS r ON r.lead_id = t.lead_id
         LEFT JOIN logged AS g ON g.lead_id = t.lead_id
         CROSS JOIN LATERAL (
