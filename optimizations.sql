@@ -805,7 +805,7 @@ BEGIN
         PERFORM set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
     END IF;
     UPDATE crm_totals.state SET folded_at = clock_timestamp() RETURNING moves_from INTO v_from;
-    SELECT (least(max(created_at), now()) AT TIME ZONE 'UTC')::date - 35 INTO v_last FROM crm_totals.move_log;
+    SELECT (max(created_at) AT TIME ZONE 'UTC')::date - 35 INTO v_last FROM crm_totals.move_log WHERE created_at < now();
     IF v_last > v_from THEN
         PERFORM crm_totals.forget_moves(v_last);
         v_from := v_last;
@@ -1094,22 +1094,38 @@ BEGIN
         GROUP BY g.lead_temperature, g.source, g.lead_score
     ), added AS (
         SELECT d.lead_temperature, d.source, sum(d.leads)::bigint AS leads, sum(d.leads * d.lead_score)::bigint AS score_sum,
-               coalesce(sum(d.won), 0)::bigint AS won, coalesce(sum(d.won_value_cents), 0) AS won_value_cents,
-               array_agg(d.lead_score) AS scores, array_agg(d.leads) AS score_leads
+               coalesce(sum(d.won), 0)::bigint AS won, coalesce(sum(d.won_value_cents), 0) AS won_value_cents
         FROM logged AS d
         GROUP BY d.lead_temperature, d.source
     ), kept AS (
         SELECT k.* FROM crm_totals.groups AS k WHERE k.organization_id = p_organization_id
+    ), ranked AS (
+        SELECT c.lead_temperature, c.source, c.score, sum(sum(c.leads)::integer) OVER up_to AS up_to,
+               sum(sum(c.leads)::integer) OVER (PARTITION BY c.lead_temperature, c.source) AS leads
+        FROM (
+            SELECT lead_temperature, source, u.score, u.leads::integer
+            FROM kept
+            JOIN added USING (lead_temperature, source)
+            CROSS JOIN LATERAL unnest(kept.scores, kept.score_leads) AS u (score, leads)
+            UNION ALL
+            SELECT d.lead_temperature, d.source, d.lead_score, d.leads::integer FROM logged AS d
+        ) AS c
+        GROUP BY c.lead_temperature, c.source, c.score
+        WINDOW up_to AS (PARTITION BY c.lead_temperature, c.source ORDER BY c.score)
+    ), p90 AS (
+        SELECT r.lead_temperature, r.source, min(r.score) AS p90_score
+        FROM ranked AS r
+        WHERE r.up_to >= ceil(0.9::float8 * r.leads::float8)
+        GROUP BY r.lead_temperature, r.source
     ), of_group AS (
         SELECT lead_temperature, source, coalesce(k.leads, 0) + coalesce(d.leads, 0) AS leads,
                coalesce(k.score_sum, 0) + coalesce(d.score_sum, 0) AS score_sum,
-               CASE WHEN d.scores IS NULL THEN k.p90_score
-                    ELSE (crm_totals.add_scores(k.scores, k.score_leads, d.scores, d.score_leads)).p90_score
-               END AS p90_score,
+               coalesce(p.p90_score, k.p90_score) AS p90_score,
                coalesce(k.won, 0) + coalesce(d.won, 0) AS won,
                coalesce(k.won_value_cents, 0) + coalesce(d.won_value_cents, 0) AS won_value_cents
         FROM kept AS k
         FULL JOIN added AS d USING (lead_temperature, source)
+        LEFT JOIN p90 AS p USING (lead_temperature, source)
     )
     SELECT s.lead_temperature, s.source, s.leads, round(s.score_sum::numeric / s.leads, 2), s.p90_score, s.won,
            s.won_value_cents, coalesce(m.moved_leads, 0), coalesce(m.points_up, 0), coalesce(m.points_down, 0)

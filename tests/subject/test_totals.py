@@ -126,6 +126,15 @@ def test_the_days_of_moves_go_on_with_the_rows(totals: Connection) -> None:
     assert different(totals, QUERIES, some(totals)) == []
 
 
+def test_the_days_of_moves_stay_where_no_score_moved(totals: Connection) -> None:
+    """Or every tenant's moves would be read from the history after the first fold of leads alone."""
+    totals.execute("SELECT crm_totals.fold()")
+    (before,) = totals.execute("SELECT moves_from FROM crm_totals.state").fetchall()
+    totals.execute("UPDATE crm.leads SET lead_score = 100 - lead_score WHERE id % 7 = 1")
+    totals.execute("SELECT crm_totals.fold()")
+    assert totals.execute("SELECT moves_from FROM crm_totals.state").fetchall() == [before]
+
+
 def test_what_was_written_without_triggers_is_seen_when_its_tenant_is_counted_again(totals: Connection) -> None:
     totals.execute(
         "ALTER TABLE crm.leads DISABLE TRIGGER USER; UPDATE crm.leads SET lead_score = 1 WHERE organization_id = 999"
