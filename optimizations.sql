@@ -432,6 +432,7 @@ ANALYZE crm_agg.org_daily_metrics;
 -- serves: lead_scoring_analysis, pipeline_board, lead_list_page, organization_health_metrics, user_activity_tracking
 -- undo: DROP SCHEMA crm_totals CASCADE;
 -- upkeep every 1 s: SELECT crm_totals.fold();
+-- upkeep every 10 s: VACUUM crm_totals.log, crm_totals.move_log;
 -- staleness: SELECT format('%s changes are read live', (SELECT count(*) FROM crm_totals.log) + (SELECT count(*) FROM crm_totals.move_log))
 CREATE SCHEMA crm_totals;
 
