@@ -424,16 +424,19 @@ ANALYZE crm_agg.org_daily_metrics;
 -- optimization: crm_totals
 -- category: rollup
 -- why: A tenant's totals over its leads, kept instead of counted: groups, columns of the board, owners, days, and how far
---   scores moved. Triggers append what changed to a log, and a fold adds it to the totals each second; what it has not added yet
---   is read with them, so that answers are exact at any moment. No writer waits for another, as they would for a counter.
+--   scores moved. Triggers append what changed to a log, and a fold adds it to the totals each second; what it has not
+--   added yet is read with them, so that answers are exact at any moment. No writer waits for another, as they would for
+--   a counter.
 --   The price: a change of a lead appends a row for what it was and one for what it is, a score change one, and the log
---   has to be vacuumed. Without folds readers slow down with the log. TRUNCATE and writes without triggers
---   (session_replication_role) are not seen: SELECT crm_totals.rebuild(organization_id) counts again.
+--   has to be vacuumed; without folds readers slow down with it. Making the totals keeps writers of leads out while all
+--   are counted. TRUNCATE and writes without triggers (session_replication_role) are not seen:
+--   SELECT crm_totals.rebuild(organization_id) counts a tenant again.
 -- serves: lead_scoring_analysis, pipeline_board, lead_list_page, organization_health_metrics, user_activity_tracking
 -- undo: DROP SCHEMA crm_totals CASCADE;
 -- upkeep every 1 s: SELECT crm_totals.fold();
 -- upkeep every 10 s: VACUUM crm_totals.log, crm_totals.move_log;
--- staleness: SELECT format('%s changes are read live', (SELECT count(*) FROM crm_totals.log) + (SELECT count(*) FROM crm_totals.move_log))
+-- staleness: SELECT format('%s changes are read live',
+--   (SELECT count(*) FROM crm_totals.log) + (SELECT count(*) FROM crm_totals.move_log))
 CREATE SCHEMA crm_totals;
 
 -- What happened to live leads since the last fold: -1 what one was, +1 what it is.
@@ -463,9 +466,9 @@ CREATE INDEX move_log_organization_lead_idx ON crm_totals.move_log (organization
 
 -- One row, locked by whoever changes totals.
 CREATE TABLE crm_totals.state (
-    only_row  boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    only_row   boolean PRIMARY KEY DEFAULT true CHECK (only_row),
     moves_from date NOT NULL,               -- moves are known for windows that end on this day or later
-    folded_at timestamptz NOT NULL
+    folded_at  timestamptz NOT NULL
 );
 INSERT INTO crm_totals.state (moves_from, folded_at) VALUES ('-infinity', '-infinity');
 
@@ -825,7 +828,9 @@ DECLARE
 BEGIN
     UPDATE crm_totals.state SET folded_at = clock_timestamp() RETURNING moves_from INTO v_from;
     IF p_organization_id IS NULL THEN
-        v_from := coalesce((SELECT (max(created_at) AT TIME ZONE 'UTC')::date - 35 FROM crm.lead_score_history), '-infinity');
+        SELECT coalesce((max(created_at) AT TIME ZONE 'UTC')::date - 35, '-infinity') INTO v_from
+        FROM crm.lead_score_history
+        WHERE created_at < now();
         UPDATE crm_totals.state SET moves_from = v_from;
     END IF;
     DELETE FROM crm_totals.groups WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
