@@ -521,6 +521,7 @@ CREATE TABLE crm_totals.moves (
     PRIMARY KEY (organization_id, day, lead_temperature, source)
 );
 
+-- Who writes leads needs the right to INSERT into both logs.
 CREATE FUNCTION crm_totals.log_lead() RETURNS trigger
 LANGUAGE plpgsql
 AS $$
