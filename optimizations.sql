@@ -976,9 +976,10 @@ BEGIN
 END
 $$;
 
--- How far the scores of each group's live leads moved in the 30 days up to p_now: the day's sum, less what leads are in it
--- whose changes are in the log or lie at either edge of the window, and those leads as they are now. They are few, and
--- OFFSET 0 has them looked up one by one: a hash would be made of the whole tenant.
+-- How far the scores of each group's live leads moved in the 30 days up to p_now: the sum of a midnight near it, less what
+-- leads are in that whose changes are in the log or lie at either edge of the window, and those leads as they are now. They
+-- are few, and OFFSET 0 has them looked up one by one: a hash would be made of the whole tenant. Of two midnights the one
+-- to come is taken early: after now there are no changes, and what a nightly job wrote lies at no edge.
 CREATE FUNCTION crm_totals.moved(p_organization_id bigint, p_now timestamptz)
 RETURNS TABLE (lead_temperature crm.lead_temperature, source crm.lead_source, moved_leads bigint, points_up numeric,
                points_down numeric)
@@ -990,11 +991,21 @@ SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_day   date := (p_now AT TIME ZONE 'UTC')::date;
+    v_day   date := (p_now AT TIME ZONE 'UTC' + interval '18 hours')::date;     -- from six on, the midnight to come
     v_to    timestamptz := v_day::timestamp AT TIME ZONE 'UTC';
     v_from  timestamptz := (v_day - 30)::timestamp AT TIME ZONE 'UTC';
     v_since timestamptz := p_now - interval '30 days';
 BEGIN
+    IF (SELECT count(*)
+        FROM (SELECT
+              FROM crm.lead_score_history AS h
+              WHERE h.organization_id = p_organization_id
+                AND h.created_at >= least(v_to, p_now) AND h.created_at < greatest(v_to, p_now)
+              LIMIT 1000) AS between_them) = 1000 THEN      -- many at once: try the other midnight
+        v_day := v_day + CASE WHEN v_to > p_now THEN -1 ELSE 1 END;
+        v_to := v_day::timestamp AT TIME ZONE 'UTC';
+        v_from := (v_day - 30)::timestamp AT TIME ZONE 'UTC';
+    END IF;
     IF v_day < (SELECT moves_from FROM crm_totals.state) THEN
         RETURN QUERY
         SELECT l.lead_temperature, l.source, count(*), coalesce(sum(m.points) FILTER (WHERE m.points > 0), 0),
@@ -1029,7 +1040,8 @@ BEGIN
         UNION
         SELECT h.lead_id
         FROM crm.lead_score_history AS h
-        WHERE h.organization_id = p_organization_id AND h.created_at >= v_to AND h.created_at < p_now
+        WHERE h.organization_id = p_organization_id
+          AND h.created_at >= least(v_to, p_now) AND h.created_at < greatest(v_to, p_now)
         UNION
         SELECT h.lead_id
         FROM crm.lead_score_history AS h

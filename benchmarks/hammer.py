@@ -34,8 +34,8 @@ from bench.workload.sqlfile import fill_in
 
 ROOT = Path(__file__).parent.parent
 BLOCK = "crm_totals"
-CLOCKS = ("2026-01-01 00:00", "2026-01-01 15:37", "2025-12-02 00:00", "2025-12-02 15:37", "2025-06-01 12:00")
-"""Midnight and afternoon, now and a month ago, and a day of which no moves are kept."""
+CLOCKS = ("2026-01-01 00:00", "2026-01-01 15:37", "2025-12-02 00:00", "2025-12-02 03:10", "2025-06-01 12:00")
+"""Midnight and other hours, now and a month ago, and a day of which no moves are kept."""
 OFFSETS = (0, 1000, 1100, 1400, 5000)
 
 LEAD = "organization_id = %(tenant)s AND id = %(lead)s"
