@@ -136,9 +136,10 @@ def test_the_days_of_moves_stay_where_no_score_moved(totals: Connection) -> None
 
 
 def test_moves_are_right_where_a_night_s_job_lies_between_the_clock_and_its_midnight(totals: Connection) -> None:
-    """Of many changes there, the other midnight is tried: the clocks of the afternoon and of the morning."""
+    """Where a thousand changes lie there, moves are counted from the other midnight."""
     totals.execute(
-        "UPDATE crm.lead_score_history SET created_at = '2026-01-01 17:00+00' WHERE organization_id = 999 AND id % 2 = 0"
+        "UPDATE crm.lead_score_history SET created_at = '2026-01-01 17:00+00' "
+        "WHERE organization_id = 999 AND id % 2 = 0"
     )
     totals.execute("SELECT crm_totals.fold()")
     assert different(totals, QUERIES, [999]) == []
