@@ -19,6 +19,8 @@ SELECT create_distributed_table('crm.lead_assignments', 'organization_id');
 SELECT create_distributed_table('crm.activity_log', 'organization_id');
 SELECT create_distributed_table('crm.audit_log', 'organization_id');
 
--- The rollup that an optimization makes lies beside its tenant; up to when it is closed, every node asks itself.
+-- The rollups that an optimization makes lie beside their tenant; up to when they are counted, every node asks itself.
 SELECT create_distributed_table('crm_agg.org_daily_metrics', 'organization_id');
+SELECT create_distributed_table('crm_agg.user_daily', 'organization_id');
+SELECT create_distributed_table('crm_agg.late_days', 'organization_id');
 SELECT create_reference_table('crm_agg.watermark');

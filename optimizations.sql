@@ -1,10 +1,9 @@
 -- The treatment: named blocks, one change each, applied in this order and removable one by one.
 --
--- 29 indexes (72 -> 101 in schema crm): composite 9, GIN 5, partial 6, time-series 5, covering 4. Then 9 CHECK
--- constraints, one statement rewritten, one rollup by day, totals over leads, extended statistics, 3 monitoring views and
--- the maintenance procedures.
--- Nothing but indexes, constraints and the triggers of the totals goes into schema crm; the rest lives in crm_agg,
--- crm_totals, crm_report and crm_ops.
+-- 31 indexes (72 -> 103 in schema crm): composite 9, GIN 5, partial 8, time-series 5, covering 4. Then 9 CHECK
+-- constraints, rollups by day, totals over leads, extended statistics, 3 monitoring views and the maintenance procedures.
+-- Nothing but indexes, constraints and triggers goes into schema crm; the rest lives in crm_agg, crm_totals, crm_report
+-- and crm_ops.
 --
 -- Every index leads with organization_id where its query binds the tenant, so that it works the same on one shard.
 -- "Expected null result" means what it says: the block is here to be measured, not because it must win.
@@ -134,7 +133,7 @@ CREATE INDEX audit_log_changes_gin ON crm.audit_log USING gin (organization_id, 
 CREATE INDEX leads_search_trgm ON crm.leads USING gin (organization_id, (
     lower(first_name || ' ' || last_name || ' ' || coalesce(company, '') || ' ' || coalesce(email, ''))) gin_trgm_ops);
 
--- ------------------------------------------------------------------------------------------------- partial: 6
+-- ------------------------------------------------------------------------------------------------- partial: 8
 
 -- optimization: leads_queue_idx
 -- category: partial
@@ -154,19 +153,33 @@ CREATE INDEX communications_due_idx ON crm.communications (scheduled_at, organiz
 
 -- optimization: communications_planned_idx
 -- category: partial
--- why: What is planned in one tenant, by time and for whom: a few percent of all communications, answered without
---   the table.
+-- why: What is planned for one person, by time: a few percent of all communications, answered without the table.
 -- serves: user_activity_tracking
-CREATE INDEX communications_planned_idx ON crm.communications (organization_id, scheduled_at) INCLUDE (user_id)
+CREATE INDEX communications_planned_idx ON crm.communications (organization_id, user_id, scheduled_at)
     WHERE comm_status = 'scheduled';
+
+-- optimization: users_reps_idx
+-- category: partial
+-- why: The team screen's page of people in its own order, without reading and sorting all that a large tenant has.
+-- serves: user_activity_tracking
+CREATE INDEX users_reps_idx ON crm.users (organization_id, full_name, id)
+    WHERE is_active AND user_role = 'sales_rep';
 
 -- optimization: automation_runs_failed_idx
 -- category: partial
 -- why: The last failure of an automation in one probe, also when there never was one. Failures are a few percent
 --   of the runs.
--- serves: automation_monitor, organization_health_metrics
+-- serves: automation_monitor
 CREATE INDEX automation_runs_failed_idx
     ON crm.automation_runs (organization_id, automation_id, finished_at DESC, id DESC)
+    WHERE run_status IN ('failed', 'timed_out');
+
+-- optimization: automation_runs_failed_finished_idx
+-- category: partial
+-- why: Failures of one tenant by the time they ended: what the rollup has not counted yet is the end of the range,
+--   where the index by automation is read as a whole.
+-- serves: organization_health_metrics
+CREATE INDEX automation_runs_failed_finished_idx ON crm.automation_runs (organization_id, finished_at)
     WHERE run_status IN ('failed', 'timed_out');
 
 -- optimization: automation_run_steps_failed_idx
@@ -333,24 +346,20 @@ ALTER TABLE crm.automation_runs ADD CONSTRAINT automation_runs_finished_check
     CHECK (finished_at >= started_at) NOT VALID;
 ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_check;
 
--- -------------------------------------------------------------------------------------------- rewrite and rollup
-
--- optimization: user_activity_single_pass
--- category: rewrite
--- why: One subquery per user and table reads what the page does not show, and counting distinct days sorts every action.
---   The page first, then each table once for the people on it. The statement stands in the query's file.
--- serves: user_activity_tracking
+-- ----------------------------------------------------------------------------------------------------- rollups
 
 -- optimization: org_daily_rollup
 -- category: rollup
--- why: Logs are appended to, so closed days are counted once: one row for each tenant and day. The answer stays
---   exact while closed days stay closed, because open days are read live. A row dated back into a closed day, or
---   deleted from one, is seen when that day is counted again: a refresh counts the last two, and with p_again => 62,
---   as its upkeep here, every day that the query asks about, as of a month ago too.
--- serves: organization_health_metrics
+-- why: Logs are appended to, so what is minutes old is counted once: by tenant and day, and by user and day, for the 62
+--   days that are asked about, a month ago too. Answers stay exact: what came since is read live by index, and so is
+--   the rest of a day on which a window begins or ends, and any day that log_late_rows has noted. A refresh counts only
+--   up to a moment before which no transaction can still write unnoted, so an open writer holds it up and loses nothing.
+--   Price: the refresh each minute, and a row per user and day.
+-- serves: organization_health_metrics, user_activity_tracking
 -- undo: DROP SCHEMA crm_agg CASCADE;
--- upkeep: CALL crm_agg.refresh(p_again => 62);
--- staleness: SELECT format('%s days are read live', :clock::timestamptz::date - closed_until::date) FROM crm_agg.watermark
+-- upkeep every 1 min: CALL crm_agg.refresh();
+-- staleness: SELECT format('rows since %s are read live, and %s noted days', w.counted_until AT TIME ZONE 'UTC',
+--   (SELECT count(DISTINCT (organization_id, day)) FROM crm_agg.late_days)) FROM crm_agg.watermark AS w
 CREATE SCHEMA crm_agg;
 
 CREATE TABLE crm_agg.org_daily_metrics (
@@ -362,64 +371,456 @@ CREATE TABLE crm_agg.org_daily_metrics (
     PRIMARY KEY (organization_id, day)
 );
 
--- One row: how far the rollup goes, and since when. now() - refreshed_at is how late it may be.
-CREATE TABLE crm_agg.watermark (
-    only_row     boolean PRIMARY KEY DEFAULT true CHECK (only_row),
-    closed_until timestamptz NOT NULL,      -- midnight UTC; days before it are in the rollup
-    refreshed_at timestamptz NOT NULL
+CREATE TABLE crm_agg.user_daily (
+    organization_id  bigint NOT NULL,
+    user_id          bigint NOT NULL,
+    day              date NOT NULL,         -- in UTC
+    actions          bigint NOT NULL,
+    calls_and_emails bigint NOT NULL,
+    last_action_at   timestamptz NOT NULL,
+    PRIMARY KEY (organization_id, user_id, day)
+) WITH (fillfactor = 90);                   -- the day that is open is updated each minute
+
+-- Days to count again, noted by log_late_rows in the transaction that changed them. Appended to: a second writer must
+-- neither wait for the first nor rely on a note that a refresh is about to take away.
+CREATE TABLE crm_agg.late_days (
+    organization_id bigint NOT NULL,
+    day             date NOT NULL
 );
-INSERT INTO crm_agg.watermark (closed_until, refreshed_at) VALUES ('-infinity', '-infinity');
+CREATE INDEX late_days_idx ON crm_agg.late_days (organization_id, day);
 
--- From when on a question asked at p_now has to read live rows: the watermark, or the day of p_now if it is earlier.
-CREATE FUNCTION crm_agg.closed_until(p_now timestamptz) RETURNS timestamptz
-LANGUAGE sql STABLE
-AS $$
-    SELECT least(closed_until, date_trunc('day', p_now AT TIME ZONE 'UTC') AT TIME ZONE 'UTC')
-    FROM crm_agg.watermark
-$$;
+-- One row: what the rollup holds. now() - refreshed_at is how late it may be.
+CREATE TABLE crm_agg.watermark (
+    only_row      boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    counted_from  date NOT NULL,            -- days before it are read live
+    counted_until timestamptz NOT NULL,     -- rows from then on too: the day it lies in is counted up to here
+    next_until    timestamptz NOT NULL,     -- where it may go once every transaction
+    next_after    xid8 NOT NULL,            -- before this one has ended
+    refreshed_at  timestamptz NOT NULL
+);
 
--- Counts the days from the watermark up to p_until (exclusive, UTC), and again the p_again days before the watermark,
--- for rows that arrived late. Never closes the day of the newest activity, which may still be going on.
-CREATE PROCEDURE crm_agg.refresh(p_until date DEFAULT NULL, p_again integer DEFAULT 2)
-LANGUAGE plpgsql
+-- Where it may go next. Who writes a row dated more than 5 minutes back notes its day; a younger one may be written
+-- unnoted, by a transaction that has its number by then. So at the start of this transaction, which gets its number
+-- later, all that could be dated before now() - 5 minutes unnoted was written by transactions with lower numbers. A
+-- minute more is for clocks that are set back. Nothing is counted beyond the newest activity.
+CREATE FUNCTION crm_agg.next_until() RETURNS timestamptz
+LANGUAGE sql VOLATILE
+AS $$ SELECT least(now() - interval '6 minutes', max(created_at)) FROM crm.activity_log $$;
+
+-- Adds what happened from p_from to p_until (exclusive), in one tenant or in all.
+CREATE PROCEDURE crm_agg.add_rows(p_organization_id bigint, p_from timestamptz, p_until timestamptz)
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan
 AS $$
-DECLARE
-    v_old   timestamptz := (SELECT closed_until FROM crm_agg.watermark FOR UPDATE);
-    v_until timestamptz := least(p_until::timestamp,
-        date_trunc('day', (SELECT max(created_at) FROM crm.activity_log) AT TIME ZONE 'UTC')) AT TIME ZONE 'UTC';
-    v_from  timestamptz := CASE WHEN isfinite(v_old) THEN v_old - make_interval(hours => 24 * p_again) ELSE v_old END;
 BEGIN
-    IF v_until IS NULL OR v_until < v_old THEN
-        RETURN;
-    END IF;
-    DELETE FROM crm_agg.org_daily_metrics
-    WHERE day >= (v_from AT TIME ZONE 'UTC')::date;
-    INSERT INTO crm_agg.org_daily_metrics (organization_id, day, communications, activities, failed_runs)
+    INSERT INTO crm_agg.org_daily_metrics AS d (organization_id, day, communications, activities, failed_runs)
     SELECT organization_id, day, sum(communications), sum(activities), sum(failed_runs)
     FROM (
         SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date AS day,
                count(*) AS communications, 0 AS activities, 0 AS failed_runs
         FROM crm.communications
-        WHERE created_at >= v_from AND created_at < v_until
+        WHERE created_at >= p_from AND created_at < p_until
+          AND (p_organization_id IS NULL OR organization_id = p_organization_id)
         GROUP BY 1, 2
         UNION ALL
         SELECT organization_id, (created_at AT TIME ZONE 'UTC')::date, 0, count(*), 0
         FROM crm.activity_log
-        WHERE created_at >= v_from AND created_at < v_until
+        WHERE created_at >= p_from AND created_at < p_until
+          AND (p_organization_id IS NULL OR organization_id = p_organization_id)
         GROUP BY 1, 2
         UNION ALL
         SELECT organization_id, (finished_at AT TIME ZONE 'UTC')::date, 0, 0, count(*)
         FROM crm.automation_runs
-        WHERE run_status IN ('failed', 'timed_out') AND finished_at >= v_from AND finished_at < v_until
+        WHERE run_status IN ('failed', 'timed_out') AND finished_at >= p_from AND finished_at < p_until
+          AND (p_organization_id IS NULL OR organization_id = p_organization_id)
         GROUP BY 1, 2
     ) AS counted
-    GROUP BY organization_id, day;
-    UPDATE crm_agg.watermark SET closed_until = v_until, refreshed_at = clock_timestamp();
+    GROUP BY organization_id, day
+    ORDER BY organization_id, day
+    ON CONFLICT (organization_id, day) DO UPDATE
+    SET communications = d.communications + excluded.communications,
+        activities = d.activities + excluded.activities,
+        failed_runs = d.failed_runs + excluded.failed_runs;
+
+    INSERT INTO crm_agg.user_daily AS d
+    SELECT organization_id, user_id, (created_at AT TIME ZONE 'UTC')::date, count(*),
+           count(*) FILTER (WHERE activity_type IN ('call', 'email')), max(created_at)
+    FROM crm.activity_log
+    WHERE created_at >= p_from AND created_at < p_until AND user_id IS NOT NULL
+      AND (p_organization_id IS NULL OR organization_id = p_organization_id)
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3
+    ON CONFLICT (organization_id, user_id, day) DO UPDATE
+    SET actions = d.actions + excluded.actions,
+        calls_and_emails = d.calls_and_emails + excluded.calls_and_emails,
+        last_action_at = greatest(d.last_action_at, excluded.last_action_at);
 END
 $$;
 
-CALL crm_agg.refresh();
-ANALYZE crm_agg.org_daily_metrics;
+-- Counts all days of a tenant again, or of all tenants: after rows changed where no trigger fires (TRUNCATE, replication,
+-- session_replication_role).
+CREATE PROCEDURE crm_agg.rebuild(p_organization_id bigint DEFAULT NULL)
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_counted crm_agg.watermark;
+BEGIN
+    SELECT * INTO v_counted FROM crm_agg.watermark FOR UPDATE;
+    DELETE FROM crm_agg.late_days WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_agg.org_daily_metrics WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_agg.user_daily WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    CALL crm_agg.add_rows(p_organization_id, v_counted.counted_from::timestamp AT TIME ZONE 'UTC',
+                          v_counted.counted_until);
+END
+$$;
+
+-- Counts the noted days again, one by one or, if they are many, all at once.
+CREATE PROCEDURE crm_agg.count_late_days(p_from date, p_until timestamptz)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_late crm_agg.late_days;
+    v_day  timestamptz;
+BEGIN
+    IF (SELECT count(DISTINCT (organization_id, day)) FROM crm_agg.late_days) > 500 THEN
+        CALL crm_agg.rebuild();
+        RETURN;
+    END IF;
+    FOR v_late IN SELECT DISTINCT organization_id, day FROM crm_agg.late_days LOOP
+        DELETE FROM crm_agg.late_days WHERE organization_id = v_late.organization_id AND day = v_late.day;
+        CONTINUE WHEN v_late.day < p_from OR v_late.day > (p_until AT TIME ZONE 'UTC')::date;
+        DELETE FROM crm_agg.org_daily_metrics WHERE organization_id = v_late.organization_id AND day = v_late.day;
+        DELETE FROM crm_agg.user_daily WHERE organization_id = v_late.organization_id AND day = v_late.day;
+        v_day := v_late.day::timestamp AT TIME ZONE 'UTC';
+        CALL crm_agg.add_rows(v_late.organization_id, v_day, least(v_day + interval '24 hours', p_until));
+    END LOOP;
+END
+$$;
+
+-- Adds what can be counted by now, counts noted days again, forgets days older than 62, and says where to go next. Two
+-- at a time wait for each other.
+CREATE PROCEDURE crm_agg.refresh()
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_old   crm_agg.watermark;
+    v_until timestamptz;
+    v_from  date;
+    v_ended boolean;
+BEGIN
+    SELECT * INTO v_old FROM crm_agg.watermark FOR UPDATE;
+    v_ended := pg_snapshot_xmin(pg_current_snapshot()) >= v_old.next_after
+        OR v_old.next_after > pg_current_xact_id();     -- restored elsewhere, where transactions have other numbers
+    v_until := v_old.counted_until;
+    IF v_ended AND v_old.next_until > v_until THEN
+        CALL crm_agg.add_rows(NULL, v_until, v_old.next_until);
+        v_until := v_old.next_until;
+    END IF;
+    v_from := greatest(v_old.counted_from, (v_until AT TIME ZONE 'UTC')::date - 62);
+    UPDATE crm_agg.watermark
+    SET counted_from = v_from,
+        counted_until = v_until,
+        next_until = CASE WHEN v_ended THEN greatest(v_until, crm_agg.next_until()) ELSE next_until END,
+        next_after = CASE WHEN v_ended THEN pg_current_xact_id() ELSE next_after END,
+        refreshed_at = clock_timestamp();
+    IF v_from > v_old.counted_from THEN
+        DELETE FROM crm_agg.org_daily_metrics WHERE day < v_from;
+        DELETE FROM crm_agg.user_daily WHERE day < v_from;
+    END IF;
+    CALL crm_agg.count_late_days(v_from, v_until);
+END
+$$;
+
+-- What a question about [p_since, p_now) takes from the rollup, first_day to last_day without days that are noted, and
+-- what it has to read live.
+CREATE FUNCTION crm_agg.parts(p_organization_id bigint, p_since timestamptz, p_now timestamptz,
+    OUT first_day date, OUT last_day date, OUT late date[], OUT live tstzrange[])
+LANGUAGE plpgsql STABLE
+AS $$
+DECLARE
+    v_counted crm_agg.watermark;
+    v_tail    timestamptz;
+BEGIN
+    SELECT * INTO v_counted FROM crm_agg.watermark;
+    first_day := greatest(
+        ((p_since AT TIME ZONE 'UTC') + interval '1 day' - interval '1 microsecond')::date, v_counted.counted_from);
+    IF p_now >= v_counted.counted_until THEN
+        v_tail := v_counted.counted_until;
+        last_day := (v_tail AT TIME ZONE 'UTC')::date;
+    ELSE
+        v_tail := date_trunc('day', p_now AT TIME ZONE 'UTC') AT TIME ZONE 'UTC';
+        last_day := (v_tail AT TIME ZONE 'UTC')::date - 1;
+    END IF;
+    late := '{}';
+    live := ARRAY[tstzrange(p_since, p_now)];
+    IF first_day <= last_day THEN
+        SELECT coalesce(array_agg(DISTINCT n.day), '{}') INTO late
+        FROM crm_agg.late_days AS n
+        WHERE n.organization_id = p_organization_id AND n.day >= first_day AND n.day <= last_day;
+        live := ARRAY[tstzrange(p_since, first_day::timestamp AT TIME ZONE 'UTC'), tstzrange(v_tail, p_now)]
+            || ARRAY(SELECT tstzrange(d::timestamp AT TIME ZONE 'UTC',
+                         least(d::timestamp AT TIME ZONE 'UTC' + interval '24 hours', v_tail))
+                     FROM unnest(late) AS d);
+    END IF;
+END
+$$;
+
+-- A function keeps its plan: planning so many tables anew takes as long as answering.
+CREATE FUNCTION crm_agg.organization_health(p_organization_id bigint, p_now timestamptz)
+RETURNS TABLE (
+    organization_id bigint, active_users bigint, live_leads bigint, hot_untouched_14d bigint,
+    communications_30d bigint, activities_30d bigint, failed_runs_7d bigint, last_activity_at timestamptz)
+LANGUAGE plpgsql STABLE ROWS 1 SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_today date := (p_now AT TIME ZONE 'UTC')::date;
+    v_month timestamptz := (v_today - 30)::timestamp AT TIME ZONE 'UTC';
+    v_week  timestamptz := (v_today - 7)::timestamp AT TIME ZONE 'UTC';
+    v_parts record;
+BEGIN
+    SELECT * INTO v_parts FROM crm_agg.parts(p_organization_id, v_month, p_now);
+    RETURN QUERY
+    SELECT o.organization_id,
+           (SELECT count(*)
+            FROM crm.users AS u
+            WHERE u.organization_id = p_organization_id AND u.is_active),
+           (SELECT count(*)
+            FROM crm.leads AS l
+            WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL),
+           (SELECT count(*)
+            FROM crm.leads AS l
+            WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL AND l.lead_temperature = 'hot'
+              AND (l.last_contacted_at IS NULL OR l.last_contacted_at < p_now - interval '14 days')),
+           counted.communications + live.communications,
+           counted.activities + live.activities,
+           counted.failed_runs + live.failed_runs,
+           (SELECT max(a.created_at)
+            FROM crm.activity_log AS a
+            WHERE a.organization_id = p_organization_id AND a.created_at < p_now)
+    FROM crm.organizations AS o
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(d.communications), 0)::bigint AS communications,
+               coalesce(sum(d.activities), 0)::bigint AS activities,
+               coalesce(sum(d.failed_runs) FILTER (WHERE d.day >= v_today - 7), 0)::bigint AS failed_runs
+        FROM crm_agg.org_daily_metrics AS d
+        WHERE d.organization_id = p_organization_id AND d.day >= v_parts.first_day AND d.day <= v_parts.last_day
+          AND d.day <> ALL (v_parts.late)
+    ) AS counted
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(c.found), 0)::bigint AS communications,
+               coalesce(sum(a.found), 0)::bigint AS activities,
+               coalesce(sum(f.found), 0)::bigint AS failed_runs
+        FROM unnest(v_parts.live) AS r
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS found
+            FROM crm.communications AS c
+            WHERE c.organization_id = p_organization_id AND c.created_at >= lower(r) AND c.created_at < upper(r)
+        ) AS c
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS found
+            FROM crm.activity_log AS a
+            WHERE a.organization_id = p_organization_id AND a.created_at >= lower(r) AND a.created_at < upper(r)
+        ) AS a
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS found
+            FROM crm.automation_runs AS f
+            WHERE f.organization_id = p_organization_id AND f.run_status IN ('failed', 'timed_out')
+              AND f.finished_at >= greatest(lower(r), v_week) AND f.finished_at < upper(r)
+        ) AS f
+        WHERE NOT isempty(r)
+    ) AS live
+    WHERE o.organization_id = p_organization_id;
+END
+$$;
+
+-- The page first; then of each person on it the counted days, and what is read live.
+CREATE FUNCTION crm_agg.user_activity(p_organization_id bigint, p_now timestamptz)
+RETURNS TABLE (
+    user_id bigint, full_name text, actions bigint, calls_and_emails bigint, active_days bigint,
+    last_action_at timestamptz, open_leads bigint, planned bigint)
+LANGUAGE plpgsql STABLE ROWS 20 SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_parts record;
+BEGIN
+    SELECT * INTO v_parts FROM crm_agg.parts(p_organization_id, p_now - interval '30 days', p_now);
+    RETURN QUERY
+    WITH page AS MATERIALIZED (
+        SELECT u.id, u.full_name
+        FROM crm.users AS u
+        WHERE u.organization_id = p_organization_id AND u.is_active AND u.user_role = 'sales_rep'
+        ORDER BY u.full_name, u.id
+        LIMIT 20
+    )
+    SELECT page.id, page.full_name, acted.actions, acted.calls_and_emails, acted.active_days, acted.last_action_at,
+           owned.open_leads, planned.planned
+    FROM page
+    CROSS JOIN LATERAL (
+        SELECT coalesce(sum(one.actions), 0)::bigint AS actions,
+               coalesce(sum(one.calls_and_emails), 0)::bigint AS calls_and_emails,
+               count(DISTINCT one.day) AS active_days,
+               max(one.last_action_at) AS last_action_at
+        FROM (
+            SELECT d.day, d.actions, d.calls_and_emails, d.last_action_at
+            FROM crm_agg.user_daily AS d
+            WHERE d.organization_id = p_organization_id AND d.user_id = page.id
+              AND d.day >= v_parts.first_day AND d.day <= v_parts.last_day AND d.day <> ALL (v_parts.late)
+            UNION ALL
+            SELECT acts.*
+            FROM unnest(v_parts.live) AS r
+            CROSS JOIN LATERAL (
+                SELECT (a.created_at AT TIME ZONE 'UTC')::date AS day, count(*),
+                       count(*) FILTER (WHERE a.activity_type IN ('call', 'email')), max(a.created_at)
+                FROM crm.activity_log AS a
+                WHERE a.organization_id = p_organization_id AND a.user_id = page.id
+                  AND a.created_at >= lower(r) AND a.created_at < upper(r)
+                GROUP BY 1
+            ) AS acts
+            WHERE NOT isempty(r)
+        ) AS one
+    ) AS acted
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS open_leads
+        FROM crm.leads AS l
+        WHERE l.organization_id = p_organization_id AND l.assigned_to_id = page.id AND l.deleted_at IS NULL
+          AND l.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
+    ) AS owned
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS planned
+        FROM crm.communications AS c
+        WHERE c.organization_id = p_organization_id AND c.user_id = page.id AND c.comm_status = 'scheduled'
+          AND c.scheduled_at >= p_now AND c.scheduled_at < p_now + interval '7 days'
+    ) AS planned
+    ORDER BY page.full_name, page.id;
+END
+$$;
+
+INSERT INTO crm_agg.watermark (counted_from, counted_until, next_until, next_after, refreshed_at)
+SELECT (until AT TIME ZONE 'UTC')::date - 62, until, until, pg_current_xact_id(), clock_timestamp()
+FROM crm_agg.next_until() AS until;
+CALL crm_agg.rebuild();
+ANALYZE crm_agg.org_daily_metrics, crm_agg.user_daily;
+
+-- optimization: log_late_rows
+-- category: rollup
+-- why: A row dated back into a counted day, changed or deleted there, makes the rollup wrong. Its day is noted in the
+--   same transaction and read live until the next refresh counts it again. Ordinary rows of a log are dated now: for
+--   them the trigger's WHEN compares two moments and nothing fires. Price: some microseconds for each row written more
+--   than 5 minutes late, and a statement's worth for each DELETE; a tenant dated back, noted day by day, is read live
+--   for a minute. Rows written past triggers are for crm_agg.rebuild().
+-- serves: maintenance
+-- undo: DROP FUNCTION IF EXISTS crm_agg.note_created, crm_agg.note_finished, crm_agg.note_gone, crm_agg.note_gone_runs,
+--   crm_agg.note_day CASCADE;
+
+-- Once for each transaction, tenant and day; not for days that the rollup has forgotten.
+CREATE FUNCTION crm_agg.note_day(p_organization_id bigint, p_moment timestamptz) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_day date := (p_moment AT TIME ZONE 'UTC')::date;
+BEGIN
+    INSERT INTO crm_agg.late_days (organization_id, day)
+    SELECT p_organization_id, v_day
+    FROM crm_agg.watermark
+    WHERE v_day >= counted_from AND NOT EXISTS (
+        SELECT FROM crm_agg.late_days AS n
+        WHERE n.organization_id = p_organization_id AND n.day = v_day AND n.xmin = pg_current_xact_id()::xid);
+END
+$$;
+
+-- By their owner's right, as all below: who writes to a log needs none on the notes.
+CREATE FUNCTION crm_agg.note_created() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM crm_agg.note_day(OLD.organization_id, OLD.created_at);
+    END IF;
+    PERFORM crm_agg.note_day(NEW.organization_id, NEW.created_at);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crm_agg.note_finished() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        PERFORM crm_agg.note_day(OLD.organization_id, OLD.finished_at);
+    END IF;
+    PERFORM crm_agg.note_day(NEW.organization_id, NEW.finished_at);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crm_agg.note_gone() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+    INSERT INTO crm_agg.late_days (organization_id, day)
+    SELECT DISTINCT organization_id, (created_at AT TIME ZONE 'UTC')::date
+    FROM gone
+    WHERE created_at < clock_timestamp() - interval '5 minutes'
+      AND created_at >= (SELECT counted_from::timestamp AT TIME ZONE 'UTC' FROM crm_agg.watermark);
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crm_agg.note_gone_runs() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog
+AS $$
+BEGIN
+    INSERT INTO crm_agg.late_days (organization_id, day)
+    SELECT DISTINCT organization_id, (finished_at AT TIME ZONE 'UTC')::date
+    FROM gone
+    WHERE run_status IN ('failed', 'timed_out') AND finished_at < clock_timestamp() - interval '5 minutes'
+      AND finished_at >= (SELECT counted_from::timestamp AT TIME ZONE 'UTC' FROM crm_agg.watermark);
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER late_insert AFTER INSERT ON crm.activity_log FOR EACH ROW
+WHEN (NEW.created_at < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_created();
+
+CREATE TRIGGER late_update AFTER UPDATE ON crm.activity_log FOR EACH ROW
+WHEN ((OLD.organization_id, OLD.user_id, OLD.activity_type, OLD.created_at)
+      IS DISTINCT FROM (NEW.organization_id, NEW.user_id, NEW.activity_type, NEW.created_at)
+      AND least(OLD.created_at, NEW.created_at) < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_created();
+
+CREATE TRIGGER late_delete AFTER DELETE ON crm.activity_log REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION crm_agg.note_gone();
+
+CREATE TRIGGER late_insert AFTER INSERT ON crm.communications FOR EACH ROW
+WHEN (NEW.created_at < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_created();
+
+CREATE TRIGGER late_update AFTER UPDATE ON crm.communications FOR EACH ROW
+WHEN ((OLD.organization_id, OLD.created_at) IS DISTINCT FROM (NEW.organization_id, NEW.created_at)
+      AND least(OLD.created_at, NEW.created_at) < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_created();
+
+CREATE TRIGGER late_delete AFTER DELETE ON crm.communications REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION crm_agg.note_gone();
+
+CREATE TRIGGER late_insert AFTER INSERT ON crm.automation_runs FOR EACH ROW
+WHEN (NEW.run_status IN ('failed', 'timed_out') AND NEW.finished_at < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_finished();
+
+CREATE TRIGGER late_update AFTER UPDATE ON crm.automation_runs FOR EACH ROW
+WHEN ((OLD.organization_id, OLD.finished_at, OLD.run_status IN ('failed', 'timed_out'))
+      IS DISTINCT FROM (NEW.organization_id, NEW.finished_at, NEW.run_status IN ('failed', 'timed_out'))
+      AND (OLD.run_status IN ('failed', 'timed_out') OR NEW.run_status IN ('failed', 'timed_out'))
+      AND least(OLD.finished_at, NEW.finished_at) < clock_timestamp() - interval '5 minutes')
+EXECUTE FUNCTION crm_agg.note_finished();
+
+CREATE TRIGGER late_delete AFTER DELETE ON crm.automation_runs REFERENCING OLD TABLE AS gone
+FOR EACH STATEMENT EXECUTE FUNCTION crm_agg.note_gone_runs();
+
+-- What was written between the first count and the triggers, which wait for every writer.
+CALL crm_agg.rebuild();
 
 -- optimization: crm_totals
 -- category: rollup

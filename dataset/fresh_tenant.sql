@@ -1,7 +1,7 @@
 -- A tenant that comes after the last ANALYZE: a copy of organization :organization_id under a new id, with all its rows.
 --
 -- Keys are (organization_id, id), so ids may repeat. What is unique among all tenants is made so: the slug, and the
--- message ids that the mail provider sends back. The rollup is not told: plans are looked at here, not answers.
+-- message ids that the mail provider sends back. Its days are noted as late and read live, as a new tenant's are.
 INSERT INTO crm.organizations
 SELECT (SELECT max(organization_id) + 1 FROM crm.organizations), name || ' (new)', slug || '-new', industry, plan,
        country_code, timezone, settings, is_active, created_at, updated_at

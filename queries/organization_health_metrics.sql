@@ -8,8 +8,8 @@
 --   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_month_ago: as of a month ago, where most was done since: what came later does not count
--- expects: org_daily_rollup, leads_hot_untouched_idx, communications_org_created_idx, automation_runs_failed_idx,
---   activity_log_org_created_idx, leads_org_temperature_source_cov
+-- expects: org_daily_rollup, leads_hot_untouched_idx, communications_org_created_idx,
+--   automation_runs_failed_finished_idx, activity_log_org_created_idx, leads_org_temperature_source_cov
 --
 -- Windows are whole UTC days plus the day that is still open, so that a rollup by day can answer exactly.
 -- A failed run counts on the day it ended: an ended run does not change any more, and closed days stay closed.
@@ -46,52 +46,6 @@ FROM crm.organizations AS o
 WHERE o.organization_id = :organization_id;
 
 -- rewrite: org_daily_rollup
--- Closed days come from the rollup, everything since crm_agg.closed_until() from the live tables. What is a state and
--- not an event (users, leads) cannot be rolled up by day and stays live.
-SELECT o.organization_id,
-       (SELECT count(*)
-        FROM crm.users
-        WHERE organization_id = :organization_id AND is_active) AS active_users,
-       (SELECT count(*)
-        FROM crm.leads
-        WHERE organization_id = :organization_id AND deleted_at IS NULL) AS live_leads,
-       (SELECT count(*)
-        FROM crm.leads
-        WHERE organization_id = :organization_id AND deleted_at IS NULL AND lead_temperature = 'hot'
-          AND (last_contacted_at IS NULL OR last_contacted_at < :now - interval '14 days')) AS hot_untouched_14d,
-       closed.communications
-         + (SELECT count(*)
-            FROM crm.communications
-            WHERE organization_id = :organization_id
-              AND created_at >= greatest(crm_agg.closed_until(:now),
-                  (date_trunc('day', :now AT TIME ZONE 'UTC') - interval '30 days') AT TIME ZONE 'UTC')
-              AND created_at < :now) AS communications_30d,
-       closed.activities
-         + (SELECT count(*)
-            FROM crm.activity_log
-            WHERE organization_id = :organization_id
-              AND created_at >= greatest(crm_agg.closed_until(:now),
-                  (date_trunc('day', :now AT TIME ZONE 'UTC') - interval '30 days') AT TIME ZONE 'UTC')
-              AND created_at < :now) AS activities_30d,
-       closed.failed_runs
-         + (SELECT count(*)
-            FROM crm.automation_runs
-            WHERE organization_id = :organization_id AND run_status IN ('failed', 'timed_out')
-              AND finished_at >= greatest(crm_agg.closed_until(:now),
-                  (date_trunc('day', :now AT TIME ZONE 'UTC') - interval '7 days') AT TIME ZONE 'UTC')
-              AND finished_at < :now) AS failed_runs_7d,
-       (SELECT max(created_at)
-        FROM crm.activity_log
-        WHERE organization_id = :organization_id AND created_at < :now) AS last_activity_at
-FROM crm.organizations AS o
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(d.communications), 0)::bigint AS communications,
-           coalesce(sum(d.activities), 0)::bigint AS activities,
-           coalesce(sum(d.failed_runs) FILTER (
-               WHERE d.day >= (:now AT TIME ZONE 'UTC')::date - 7), 0)::bigint AS failed_runs
-    FROM crm_agg.org_daily_metrics AS d
-    WHERE d.organization_id = :organization_id
-      AND d.day >= (:now AT TIME ZONE 'UTC')::date - 30
-      AND d.day < (crm_agg.closed_until(:now) AT TIME ZONE 'UTC')::date
-) AS closed
-WHERE o.organization_id = :organization_id;
+-- What happened comes from the rollup, and live from the moment up to which it is counted. What is a state and not an
+-- event (users, leads) cannot be rolled up by day.
+SELECT * FROM crm_agg.organization_health(:organization_id, :now);

@@ -8,7 +8,11 @@
 --   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_month_ago: as of a month ago, where most was done since: what came later does not count
--- expects: user_activity_single_pass, activity_log_org_user_created_cov, leads_org_owner_status_idx,
+-- class worst_afternoon: SELECT organization_id, :now - interval '29 days 8 hours 23 minutes' AS now
+--   FROM crm.activity_log WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
+--   ORDER BY count(*) DESC, organization_id LIMIT 1
+-- why worst_afternoon: the same as of an afternoon: both ends of the window lie within a day, which no rollup by day has
+-- expects: org_daily_rollup, users_reps_idx, activity_log_org_user_created_cov, leads_org_owner_status_idx,
 --   communications_planned_idx
 --
 -- As it grew: one correlated subquery for every table, each run once per user.
@@ -44,56 +48,6 @@ CROSS JOIN LATERAL (
 ) AS a
 ORDER BY u.full_name, u.id;
 
--- rewrite: user_activity_single_pass
--- The page first; then each table is read once for the people on it and aggregated; then four small sets are joined.
--- Actions are grouped by user and day first: counting distinct days would sort every action.
-WITH page AS MATERIALIZED (
-    SELECT id, full_name
-    FROM crm.users
-    WHERE organization_id = :organization_id AND is_active AND user_role = 'sales_rep'
-    ORDER BY full_name, id
-    LIMIT 20
-), acted AS (
-    SELECT user_id,
-           sum(actions)::bigint AS actions,
-           sum(calls_and_emails)::bigint AS calls_and_emails,
-           count(*) AS active_days,
-           max(last_action_at) AS last_action_at
-    FROM (
-        SELECT a.user_id,
-               count(*) AS actions,
-               count(*) FILTER (WHERE a.activity_type IN ('call', 'email')) AS calls_and_emails,
-               max(a.created_at) AS last_action_at
-        FROM page
-        JOIN crm.activity_log AS a ON a.organization_id = :organization_id AND a.user_id = page.id
-        WHERE a.created_at >= :now - interval '30 days' AND a.created_at < :now
-        GROUP BY a.user_id, (a.created_at AT TIME ZONE 'UTC')::date
-    ) AS by_day
-    GROUP BY user_id
-), owned AS (
-    SELECT l.assigned_to_id, count(*) AS open_leads
-    FROM page
-    JOIN crm.leads AS l ON l.organization_id = :organization_id AND l.assigned_to_id = page.id
-    WHERE l.deleted_at IS NULL
-      AND l.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
-    GROUP BY l.assigned_to_id
-), planned AS (
-    SELECT user_id, count(*) AS planned
-    FROM crm.communications
-    WHERE organization_id = :organization_id AND comm_status = 'scheduled'
-      AND scheduled_at >= :now AND scheduled_at < :now + interval '7 days'
-    GROUP BY user_id
-)
-SELECT page.id AS user_id,
-       page.full_name,
-       coalesce(acted.actions, 0) AS actions,
-       coalesce(acted.calls_and_emails, 0) AS calls_and_emails,
-       coalesce(acted.active_days, 0) AS active_days,
-       acted.last_action_at,
-       coalesce(owned.open_leads, 0) AS open_leads,
-       coalesce(planned.planned, 0) AS planned
-FROM page
-LEFT JOIN acted ON acted.user_id = page.id
-LEFT JOIN owned ON owned.assigned_to_id = page.id
-LEFT JOIN planned ON planned.user_id = page.id
-ORDER BY page.full_name, page.id;
+-- rewrite: org_daily_rollup
+-- The page first; then what each person on it did by day, from the rollup but for the ends of the window.
+SELECT * FROM crm_agg.user_activity(:organization_id, :now);

@@ -77,7 +77,8 @@ def test_the_crm_has_its_tenants_everywhere_and_all_that_is_theirs_by_tenant() -
 
 def test_a_table_that_an_optimization_makes_is_known_by_it() -> None:
     made = {one.table: one.made_by for one in read(ROOT).distribution if one.made_by}
-    assert made == dict.fromkeys(("crm_agg.org_daily_metrics", "crm_agg.watermark"), "org_daily_rollup")
+    tables = ("org_daily_metrics", "user_daily", "late_days", "watermark")
+    assert made == {f"crm_agg.{table}": "org_daily_rollup" for table in tables}
 
 
 def test_it_does_not_change_what_is_measured_on_one_server(shop: Path) -> None:

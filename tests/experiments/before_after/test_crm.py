@@ -143,9 +143,12 @@ def test_the_limit_of_the_lead_search_is_reached_by_a_class(run: Run, sides: Sid
 
 
 def test_the_tenant_s_key_in_a_join_by_an_id_is_reached_by_a_class(run: Run, sides: Sides) -> None:
-    """Ids repeat in other tenants, so that a join without the key takes rows of another one."""
+    """Ids repeat in other tenants, so that a join without the key takes rows of another one.
+
+    In the words for a cluster, which has statements where one server calls functions.
+    """
     joining = {"campaign_funnel", "lead_scoring_analysis", "user_activity_tracking"}
-    queries = {query.name: query for query in CRM.queries if query.name in joining}
+    queries = {query.name: query for query in CRM.on_a_cluster().queries if query.name in joining}
     cells = [Cell(queries[p.query], p.parameter_class, p.bindings) for p in run.pairs if p.query in joining]
     keys = [one for one in exercise(sides, "after", cells, silent).clauses if "organization_id" in one.clause]
     assert len(keys) >= 12
@@ -163,20 +166,20 @@ def test_a_rollup_s_refresh_is_timed_and_its_staleness_told(run: Run) -> None:
     assert "read live" in rollup.staleness
 
 
-def test_the_upkeep_of_a_rollup_sees_rows_deleted_from_any_day_that_a_class_asks_about(
+def test_a_rollup_is_right_when_rows_are_deleted_from_any_day_that_a_class_asks_about(
     run: Run, sides: Sides, after: Connection
 ) -> None:
-    health = next(query for query in CRM.queries if query.name == "organization_health_metrics")
+    """Before its upkeep and after it."""
+    names = ("organization_health_metrics", "user_activity_tracking")
+    queries = {query.name: query for query in CRM.queries if query.name in names}
     (rollup,) = [one for one in CRM.optimizations if one.name == "org_daily_rollup"]
     after.execute("DELETE FROM crm.activity_log WHERE id % 3 = 0")
     alike = replace(sides, databases=dict.fromkeys(("before", "after"), after.info.dbname))
-    cells = [Cell(health, p.parameter_class, p.bindings) for p in run.pairs if p.query == health.name]
-    old = [pair.equality for pair in compare_all(alike, cells, silent)]
-    for statement in rollup.upkeep:
+    cells = [Cell(queries[p.query], p.parameter_class, p.bindings) for p in run.pairs if p.query in names]
+    for statement in ("SELECT 1", *rollup.upkeep):
         after.execute(statement.encode())
-    new = [pair.equality for pair in compare_all(alike, cells, silent)]
-    assert {one.equal for one in old if one} == {False, True}
-    assert {one.equal for one in new if one} == {True}
+        found = [pair.equality for pair in compare_all(alike, cells, silent)]
+        assert {one.equal for one in found if one} == {True}
 
 
 # ------------------------------------------------------------------------------------------------------- hygiene
