@@ -564,7 +564,7 @@ BEGIN
 END
 $$;
 
--- A function keeps its plan: planning so many tables anew takes as long as answering.
+-- A function keeps its plan: planning so many tables anew takes as long as answering. Leads come from crm_totals, below.
 CREATE FUNCTION crm_agg.organization_health(p_organization_id bigint, p_now timestamptz)
 RETURNS TABLE (
     organization_id bigint, active_users bigint, live_leads bigint, hot_untouched_14d bigint,
@@ -584,9 +584,7 @@ BEGIN
            (SELECT count(*)
             FROM crm.users AS u
             WHERE u.organization_id = p_organization_id AND u.is_active),
-           (SELECT count(*)
-            FROM crm.leads AS l
-            WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL),
+           (SELECT t.live_leads FROM crm_totals.tenant_leads(p_organization_id) AS t),
            (SELECT count(*)
             FROM crm.leads AS l
             WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL AND l.lead_temperature = 'hot'
@@ -654,7 +652,7 @@ BEGIN
         LIMIT 20
     )
     SELECT page.id, page.full_name, acted.actions, acted.calls_and_emails, acted.active_days, acted.last_action_at,
-           owned.open_leads, planned.planned
+           coalesce(owned.open_leads, 0), planned.planned
     FROM page
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(one.actions), 0)::bigint AS actions,
@@ -680,12 +678,7 @@ BEGIN
             WHERE NOT isempty(r)
         ) AS one
     ) AS acted
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS open_leads
-        FROM crm.leads AS l
-        WHERE l.organization_id = p_organization_id AND l.assigned_to_id = page.id AND l.deleted_at IS NULL
-          AND l.lead_status IN ('new', 'contacted', 'qualified', 'proposal', 'negotiation')
-    ) AS owned
+    LEFT JOIN crm_totals.owner_leads(p_organization_id) AS owned ON owned.assigned_to_id = page.id
     CROSS JOIN LATERAL (
         SELECT count(*) AS planned
         FROM crm.communications AS c

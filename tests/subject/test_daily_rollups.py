@@ -25,7 +25,8 @@ from tests.conftest import plain_role
 
 NAMES = ("organization_health_metrics", "user_activity_tracking")
 QUERIES = [query for query in CRM.queries if query.name in NAMES]
-BLOCKS = tuple(block for block in CRM.optimizations if block.name in ("org_daily_rollup", "log_late_rows"))
+MADE = ("org_daily_rollup", "log_late_rows", "crm_totals")
+BLOCKS = tuple(block for block in CRM.optimizations if block.name in MADE)
 MOMENTS = (
     "'2026-01-01'", "'2025-12-31 15:37'", "'2025-12-02'", "'2025-12-01 15:37'", "'2026-01-01 02:00'",
     "'2025-06-01 09:00'", "clock_timestamp() - interval '2 minutes'", "clock_timestamp() + interval '1 minute'",
