@@ -7,8 +7,8 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
+from bench.attribution.copies import Names
 from bench.attribution.executing import SPARING_TIMES, Samples, execute_plan, fully, sample, sparingly
-from bench.attribution.subsets import Names
 from bench.measurement import Cell, Timeout
 from bench.measurement.execution import shape_of
 from bench.model import GainCell, Json, State, Tried

@@ -37,6 +37,7 @@ def changed_tables(
     """
     blocks = {block.name: block for block in optimizations}
     found, failed = {}, {}
+    connection.execute("SET statement_timeout = 0")  # it is for queries: an undo may build something
     for block in optimizations:
         if not block.undo:
             continue
@@ -52,6 +53,7 @@ def changed_tables(
         # a table that is gone with the optimization was made by it: nobody writes to it but the optimization
         if tables := tuple(name for name, digest in before.items() if after.get(name, digest) != digest):
             found[block.name] = tables
+    connection.execute("RESET statement_timeout")
     return found, failed
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.attribution.subsets import Names
+from bench.attribution.copies import Names
 from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import cost_of, explain
 from bench.measurement.processor import processor_ms

@@ -13,11 +13,12 @@ from itertools import product
 from random import Random
 
 from bench.attribution.cells import NOTHING, Found, Key
+from bench.attribution.copies import Names
 from bench.attribution.effects import PlanEffects
 from bench.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enough, faster
 from bench.attribution.executing import SAMPLES
 from bench.attribution.gains import gains
-from bench.attribution.subsets import Names, Sets
+from bench.attribution.subsets import Sets
 from bench.measurement import Cell
 from bench.model import Attribution, GainCell, Tried
 from bench.postgres.connection import Connection

@@ -13,7 +13,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.attribution.cells import NOTHING, Found
-from bench.attribution.subsets import Names, Sets
+from bench.attribution.copies import Names
+from bench.attribution.subsets import Sets
 from bench.measurement import Timeout, execute
 from bench.model import LeftOut, Pair, Sample, SetTried, State, Verdict
 from bench.postgres.connection import Connection

@@ -7,14 +7,16 @@ what a rolled-back CREATE INDEX leaves behind is there (docs/attribution.md).
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 import psycopg
 from psycopg import sql
 
 from bench.attribution.changed_tables import with_dependents
+from bench.attribution.copies import Copies, Names, held_apart
 from bench.errors import WorkloadError
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
@@ -23,8 +25,6 @@ from bench.postgres.build_settings import statistics_target
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
 from bench.postgres.failures import explained, first_line
-
-Names = frozenset[str]
 
 
 class CannotUndo(WorkloadError):
@@ -48,31 +48,72 @@ class Sets:
     """Optimization to those without which it cannot be."""
     fixed: dict[str, str] = field(default_factory=dict)
     """Those that cannot be taken away, and why."""
+    undo_s: dict[str, float] = field(default_factory=dict)
+    """Seconds that taking each away and putting it back takes."""
+    copies: Copies | None = None
+    """Where the dear ones are undone already; else they are undone here, each time."""
+    too_dear: set[str] = field(default_factory=set)
+    """Those of ``fixed`` that can be taken away: so dear, and without a copy, that they are in no other set."""
 
     def closed(self, without: Collection[str]) -> Names:
         """``without`` and everything that cannot be without one of them; what is fixed stays."""
         return frozenset(with_dependents(set(without) - set(self.fixed), self.needs) - set(self.fixed))
 
-    def only(self, present: Collection[str]) -> Names:
-        """What has to be taken away so that ``present`` and what they need are left."""
-        kept = set(present)
+    def with_needs(self, names: Collection[str]) -> set[str]:
+        """``names`` and everything that they cannot be without."""
+        kept = set(names)
         while more := {needed for name in kept for needed in self.needs.get(name, ())} - kept:
             kept |= more
-        return self.closed(set(self.blocks) - kept)
+        return kept
+
+    def only(self, present: Collection[str]) -> Names:
+        """What has to be taken away so that ``present`` and what they need are left."""
+        return self.closed(set(self.blocks) - self.with_needs(present))
 
     @contextmanager
     def without(self, names: Collection[str]) -> Iterator[None]:
-        """Take ``names`` away for as long as the block lasts.
+        """Take ``names`` away for as long as the block lasts; ``connection`` then leads to where they are.
 
         Raises:
             CannotUndo: one of them cannot be taken away like this.
         """
+        with ExitStack() as stack:
+            if not self._taken_in_a_copy(stack, names):
+                stack.enter_context(self.without_here(names))
+            yield
+
+    @contextmanager
+    def without_here(self, names: Collection[str]) -> Iterator[None]:
+        """The same in this database, however long it takes."""
         away = [name for name in reversed(list(self.blocks)) if name in names]
         with self.connection.transaction(force_rollback=True):
             if not self._undo_at_once(away):
                 for name in away:
                     self._undo(name)
             yield
+
+    def _taken_in_a_copy(self, stack: ExitStack, names: Collection[str]) -> bool:
+        """Enter a copy in which the dear ones of ``names`` are undone, and take the others away; False where none is
+        needed, or where one of the others could only be undone before them."""
+        found = self.copies.without(names, self.needs) if self.copies else None
+        if found is None:
+            return False
+        connection, gone = found
+        try:
+            stack.enter_context(self._at(connection))
+            stack.enter_context(self.without_here(set(names) - gone))
+        except CannotUndo:
+            stack.close()
+            return False
+        return True
+
+    @contextmanager
+    def _at(self, connection: Connection) -> Iterator[None]:
+        here, self.connection = self.connection, connection
+        try:
+            yield
+        finally:
+            self.connection = here
 
     def _undo_at_once(self, names: Sequence[str]) -> bool:
         """Take ``names`` away in one message, which saves the way there and back for each; False where that fails."""
@@ -109,24 +150,34 @@ class Sets:
 
         All pages are read: from some of them VACUUM would estimate how many rows the table has, a little off each time.
         """
-        self.connection.execute("SELECT pg_stat_force_next_flush()")
-        with explained("cleaning up after writes"):
-            for row in rows(self.connection, "list_tables_with_dead_rows"):
-                self.connection.execute(
-                    f"VACUUM (DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {row['name']}"
-                )
+        for connection in (self.connection, *(self.copies.opened.values() if self.copies else ())):
+            connection.execute("SELECT pg_stat_force_next_flush()")
+            with explained("cleaning up after writes"):
+                for row in rows(connection, "list_tables_with_dead_rows"):
+                    connection.execute(
+                        f"VACUUM (DISABLE_PAGE_SKIPPING, INDEX_CLEANUP ON, TRUNCATE OFF, PARALLEL 0) {row['name']}"
+                    )
 
     def _undo(self, name: str) -> None:
-        block = self.blocks[name]
-        try:
-            for statement in block.undo:
-                self.connection.execute(statement)
-        except psycopg.OperationalError:
-            raise
-        except psycopg.Error as error:
-            raise CannotUndo(name, first_line(error)) from error
-        if self._builds(name):
-            self._settle(name)
+        with self._no_timeout() if self._builds(name) else nullcontext():
+            try:
+                for statement in self.blocks[name].undo:
+                    self.connection.execute(statement)
+            except psycopg.OperationalError:
+                raise
+            except psycopg.Error as error:
+                raise CannotUndo(name, first_line(error)) from error
+            if self._builds(name):
+                self._settle(name)
+
+    @contextmanager
+    def _no_timeout(self) -> Iterator[None]:
+        """The timeout is for queries: what builds takes as long as it takes."""
+        set_local = "SELECT set_config('statement_timeout', %s, true)"
+        usual = self.connection.execute("SELECT current_setting('statement_timeout')").fetchall()[0][0]
+        self.connection.execute(set_local, ["0"])
+        yield
+        self.connection.execute(set_local, [usual])
 
     def _settle(self, name: str) -> None:
         """An undo that builds: the index must be usable here and now, and an expression needs its statistics."""
@@ -146,15 +197,18 @@ def find_needs(sets: Sets) -> None:
     """Find out who needs whom, and who cannot be taken away at all, by trying; ``sets`` gets to know it."""
     names = list(sets.blocks)
     for position, name in reversed(list(enumerate(names))):
-        if (reason := _fails(sets, [name])) is None:
+        reason, sets.undo_s[name] = _timed(sets, [name])
+        if reason is None:
             continue
         later = [other for other in names[position + 1 :] if other not in sets.fixed]
         dependents: list[str] = []
         while (found := _next_dependent(sets, name, later, dependents)) is not None:
             dependents.append(found)
-        if not dependents or _fails(sets, [name, *dependents]) is not None:
+        failed, seconds = _timed(sets, [name, *dependents]) if dependents else (reason, 0.0)
+        if failed is not None:
             sets.fixed[name] = reason
             continue
+        sets.undo_s[name] = seconds - sum(sets.undo_s[other] for other in dependents)
         for other in dependents:
             sets.needs[other] = (name, *sets.needs.get(other, ()))
 
@@ -201,7 +255,42 @@ def _can_be_planned(sets: Sets, cell: Cell) -> bool:
     return True
 
 
-def _fails(sets: Sets, names: Sequence[str]) -> str | None:
+def set_apart(sets: Sets, copies: Copies, most: int) -> None:
+    """Have the dear undos carried out once, in ``copies``, of which ``most`` may be made.
+
+    Where these are not enough, the least dear count as present in every set, like what cannot be taken away; so does
+    what they cannot be without.
+    """
+    for name in held_apart(_undoable(sets), most)[0]:  # a burst of noise is not dear
+        _, seconds = _timed(sets, sets.closed([name]))
+        others = sum(sets.undo_s[other] for other in sets.closed([name]) - {name})
+        sets.undo_s[name] = min(sets.undo_s[name], seconds - others)
+    held, without_room = held_apart(_undoable(sets), most)
+    copies.apart, sets.copies = frozenset(held), copies
+    for name in without_room:
+        reason = f"its undo takes {sets.undo_s[name]:.1f} s, and there is no room for copies without it"
+        _keep(sets, name, f"{reason}: it is in every set, and taken away by itself alone")
+
+
+def _undoable(sets: Sets) -> dict[str, float]:
+    return {name: seconds for name, seconds in sets.undo_s.items() if name not in sets.fixed}
+
+
+def _keep(sets: Sets, name: str, reason: str) -> None:
+    sets.fixed[name] = reason
+    sets.too_dear.add(name)
+    for needed in sets.needs.get(name, ()):
+        if needed not in sets.fixed:
+            _keep(sets, needed, f"{name} needs it, and stays")
+
+
+def _timed(sets: Sets, names: Collection[str]) -> tuple[str | None, float]:
+    """``_fails``, and the seconds that it took."""
+    begun = time.perf_counter()
+    return _fails(sets, names), time.perf_counter() - begun
+
+
+def _fails(sets: Sets, names: Collection[str]) -> str | None:
     """Why ``names`` cannot be taken away together; None when they can."""
     try:
         with sets.without(names):

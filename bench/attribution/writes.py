@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from psycopg import sql
 
 from bench.attribution.changed_tables import Needs, away_with
+from bench.attribution.copies import Copies
 from bench.attribution.merges import Merge, measure_merges, total
 from bench.errors import PgproofError, WorkloadError
 from bench.measurement.write_statements import WriteStatement, made_up, statements_of
@@ -45,9 +46,16 @@ class _State:
     """One set of optimizations and what the statements did under it."""
 
     away: tuple[str, ...]
+    connection: Connection
+    undone: frozenset[str] = frozenset()
+    """Those of ``away`` that are undone for good where ``connection`` leads to."""
     seen: dict[str, list[Trial]] = field(default_factory=dict)
     merges: dict[str, Merge] = field(default_factory=dict)
     """The merges that a statement puts off, together."""
+
+    def blocks(self, known: Mapping[str, Optimization]) -> list[Optimization]:
+        """What has to be undone for each execution."""
+        return [known[name] for name in self.away if name not in self.undone]
 
 
 def write_costs(
@@ -57,6 +65,7 @@ def write_costs(
     needs: Needs,
     progress: Progress = silent,
     also: Sequence[WriteStatement] = (),
+    copies: Copies | None = None,
 ) -> tuple[tuple[Write, ...], tuple[WriteCost, ...], tuple[str, ...]]:
     """Measure write statements with and without each optimization of their tables.
 
@@ -64,7 +73,8 @@ def write_costs(
     which one that fails or writes nothing is left out.
 
     ``changed`` says which tables an optimization changed, ``needs`` without which others it cannot be. What needs an
-    optimization goes before it does: then both sides lack it.
+    optimization goes before it does: then both sides lack it. Where a dear one is among what goes, the statements are
+    executed in one of ``copies``.
 
     Raises:
         WorkloadError: a statement of ``writes/`` fails or does not write (file:line).
@@ -85,12 +95,16 @@ def write_costs(
     done = 0
     for (tables, updates), group in groups.items():
         progress("measuring write costs", done, len(statements), "statements")
-        pairs, more = _states(connection, workload.optimizations, tables, changed, needs)
+        pairs, more = _states(connection, workload.optimizations, tables, changed, needs, copies)
         notes += more
-        if pairs and updates:
-            _make_room(connection, group, tables)
+        for place in _places(pairs):
+            if place is not connection:
+                _begin_session(place, group)
+            if updates:
+                _make_room(place, group, tables)
+            _warm_up(place, group, tables)
         if pairs:
-            notes += _execute(connection, group, pairs, workload.optimizations, tables)
+            notes += _execute(group, pairs, workload.optimizations, tables)
         for statement in group:
             costs += _costs(statement.write.name, pairs)
             notes += _doubts(statement.write.name, pairs)
@@ -136,27 +150,51 @@ def _states(
     tables: Sequence[str],
     changed: Mapping[str, Sequence[str]],
     needs: Needs,
+    copies: Copies | None,
 ) -> tuple[dict[str, tuple[_State, _State]], tuple[str, ...]]:
     """Optimization to the two states that tell its price: with it and without it."""
     blocks = {block.name: block for block in optimizations}
-    states: dict[tuple[str, ...], _State] = {(): _State(())}
+    states: dict[tuple[tuple[str, ...], int], _State] = {}
+
+    def state(away: tuple[str, ...], where: Connection, undone: frozenset[str] = frozenset()) -> _State:
+        return states.setdefault((away, id(where)), _State(away, where, undone))
+
+    def pair(first: tuple[str, ...], away: tuple[str, ...]) -> tuple[_State, _State]:
+        """Both in this database, or both in copies: as many statements were executed in one as in the other."""
+        place = copies.without(away, needs) if copies else None
+        if copies is None or place is None:
+            return state(first, connection), state(away, connection)
+        return state(first, *(copies.without(first, needs) or (copies.with_all(), frozenset()))), state(away, *place)
+
     pairs: dict[str, tuple[_State, _State]] = {}
     notes = []
     for name in [block.name for block in optimizations if set(changed.get(block.name, ())) & set(tables)]:
         away = away_with(name, optimizations, needs)
+        with_it, without = pair(away[:-1], away)
         try:
-            with taken_away(connection, [blocks[other] for other in away]):
+            with taken_away(without.connection, without.blocks(blocks)):
                 pass
         except PgproofError as error:
             notes.append(f"The write cost of {name} was not measured: {error.message}.")
             continue
-        with_it, without = (states.setdefault(key, _State(key)) for key in (away[:-1], away))
         pairs[name] = (with_it, without)
     every = {other for _, without in pairs.values() for other in without.away}
     away = tuple(block.name for block in reversed(optimizations) if block.name in every)
     if pairs:
-        pairs[NONE] = (states[()], states.setdefault(away, _State(away)))
+        pairs[NONE] = pair((), away)
     return pairs, tuple(notes)
+
+
+def _places(pairs: Mapping[str, tuple[_State, _State]]) -> list[Connection]:
+    """The databases in which statements are executed."""
+    return list({id(state.connection): state.connection for pair in pairs.values() for state in pair}.values())
+
+
+def _begin_session(connection: Connection, group: Sequence[WriteStatement]) -> None:
+    for statement in group:
+        with explained(statement.where):
+            for text in statement.session:
+                connection.execute(text)
 
 
 def _make_room(connection: Connection, group: Sequence[WriteStatement], tables: Sequence[str]) -> None:
@@ -187,8 +225,16 @@ def _move_rows(connection: Connection, table: str, column: str, xid: str) -> Non
         connection.execute(move)
 
 
+def _warm_up(connection: Connection, group: Sequence[WriteStatement], tables: Sequence[str]) -> None:
+    """Execute the statements until no page is touched for the first time since the last checkpoint."""
+    for _ in range(SETTLE):
+        images = [run_trial(connection, statement).images for statement in group]
+        clean_up(connection, tables)
+        if not any(images):
+            break
+
+
 def _execute(
-    connection: Connection,
     group: Sequence[WriteStatement],
     pairs: Mapping[str, tuple[_State, _State]],
     optimizations: Sequence[Optimization],
@@ -200,32 +246,26 @@ def _execute(
     predecessors left, under every state the same.
     """
     blocks = {block.name: block for block in optimizations}
-    states = list({state.away: state for pair in pairs.values() for state in pair}.values())
-    for _ in range(SETTLE):
-        images = [run_trial(connection, statement).images for statement in group]
-        clean_up(connection, tables)
-        if not any(images):
-            break
+    states = list({id(state): state for pair in pairs.values() for state in pair}.values())
     notes: dict[str, None] = {}
     for _ in range(EXECUTIONS):
         for state in states:
             for statement in group:
                 try:
-                    trial = run_trial(connection, statement, [blocks[name] for name in state.away])
+                    trial = run_trial(state.connection, statement, state.blocks(blocks))
                 except PgproofError as error:
                     if not state.away:
                         raise
                     notes[f"{statement.write.name} fails without {', '.join(state.away)}: {error.message}."] = None
                     continue
                 state.seen.setdefault(statement.write.name, []).append(trial)
-            clean_up(connection, tables)
+            clean_up(state.connection, tables)
     for statement in group:
-        _add_merges(connection, statement, states, blocks, tables)
+        _add_merges(statement, states, blocks, tables)
     return tuple(notes)
 
 
 def _add_merges(
-    connection: Connection,
     statement: WriteStatement,
     states: Sequence[_State],
     blocks: Mapping[str, Optimization],
@@ -238,8 +278,8 @@ def _add_merges(
         if name in state.seen:
             last = state.seen[name][-1]
             if unknown := [index for index in last.pending if index not in known]:
-                away = [blocks[other] for other in state.away]
-                known |= measure_merges(connection, statement, last.rows, away, tables, unknown)
+                away = state.blocks(blocks)
+                known |= measure_merges(state.connection, statement, last.rows, away, tables, unknown)
             state.merges[name] = total(known[index] for index in last.pending)
 
 

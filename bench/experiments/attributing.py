@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 
 from bench.attribution.changed_tables import changed_tables
 from bench.attribution.committed import with_committed
+from bench.attribution.copies import COPIES_MOST, Copies, copies_of
 from bench.attribution.disk import stored
 from bench.attribution.effects import plan_effects
 from bench.attribution.measure_gains import Gains
 from bench.attribution.prove_smallest import PROOF_S, Proof, executed_before
 from bench.attribution.shipping import ship_all
 from bench.attribution.smallest_set import smallest
-from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
+from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs, set_apart
 from bench.attribution.writes import write_costs
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides
 from bench.measurement.stopwatch import Stopwatch
 from bench.model import Applied, Attribution, Pair, SetTried, State
-from bench.postgres import extensions, optimizations
+from bench.postgres import databases, extensions, optimizations
 from bench.postgres.connection import Connection
 from bench.postgres.index_facts import can_create_pgstattuple, foreign_keys, index_facts, index_scans
+from bench.postgres.servers.disk import free_bytes_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,8 @@ class _Known:
     failed: dict[str, str]
     """Why that is not known of others."""
     inert: frozenset[str]
+    apart: frozenset[str]
+    """Those whose undo is dear, and carried out once, in a copy."""
 
 
 def attribute(subject: Subject) -> Attribution:
@@ -87,34 +91,54 @@ def attribute(subject: Subject) -> Attribution:
 
 
 @contextmanager
-def _fresh(subject: Subject, label: str) -> Iterator[Connection]:
-    """A connection, for measuring, to a new copy of the database before all optimizations."""
-    with subject.setup.passing_copy(subject.setup.template, label) as name:
+def _fresh(subject: Subject, source: str, label: str) -> Iterator[Connection]:
+    """A connection, for measuring, to a new copy of ``source``."""
+    with subject.setup.passing_copy(source, label) as name:
         sides = Sides(subject.setup.target, {"after": name}, subject.timeout_s)
         with sides.connect("after", writes=True) as connection:
             connection.prepared_max = None
             yield connection
 
 
+def _copies(subject: Subject, apart: frozenset[str] = frozenset()) -> AbstractContextManager[Copies]:
+    blocks = {block.name: block for block in subject.setup.workload.optimizations}
+    return copies_of(blocks, partial(_fresh, subject, subject.after), apart)
+
+
+def _room(subject: Subject) -> int:
+    """How many more copies of the database may be made: shipping needs two, and where the disk cannot be looked at
+    nobody knows whether it has room for more than that."""
+    free, database = free_bytes_of(subject.setup.server), databases.find(subject.setup.admin, subject.after)
+    if free is None or database is None:
+        return 1
+    return min(COPIES_MOST, free // max(database.size_bytes, 1) - KEPT_FREE)
+
+
+KEPT_FREE = 3
+"""Copies for which there is still room on the disk beside those that are made of dear undos."""
+
+
 def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) -> tuple[Attribution, _Known]:
     setup, blocks = subject.setup, {block.name: block for block in subject.setup.workload.optimizations}
     creates = {one.name: one.creates for one in subject.applied}
     sides = Sides(setup.target, {"after": name}, subject.timeout_s)
-    with sides.connect("after", writes=True) as connection:
+    with _copies(subject) as copies, sides.connect("after", writes=True) as connection:
         connection.prepared_max = None
         with watch("gains"):
             sets = Sets(connection, blocks, creates)
             find_needs(sets)
+            set_apart(sets, copies, _room(subject))
             find_rewrite_needs(sets, subject.cells)
             changed, failed = changed_tables(connection, setup.workload.optimizations, sets.needs)
+            failed |= {name: sets.fixed[name] for name in sets.too_dear}
             sorted_out = plan_effects(connection, setup.workload.optimizations, subject.applied, changed)
             trial = Gains(sets, sorted_out, setup.progress)
             trial.explore(subject.cells)
-            cells = with_committed(trial, lambda label: _fresh(subject, label))
+            cells = with_committed(trial, partial(_fresh, subject, setup.template))
             found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
         with watch("smallest set"):
             found = replace(found, smallest=_smallest(subject, trial, found))
-    return found, _Known(changed, failed, sorted_out.inert)
+    return found, _Known(changed, failed, sorted_out.inert, copies.apart)
 
 
 def _smallest(subject: Subject, trial: Gains, found: Attribution) -> SetTried:
@@ -148,8 +172,12 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
 def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
     """Checks of values are left out: they write nothing, and the time of comparing one is below what shows here."""
     setup = subject.setup
-    changed = {name: tables for name, tables in known.changed.items() if name not in known.inert}
-    writes, costs, notes = write_costs(connection, setup.workload, changed, found.needs, setup.progress)
+    left_out = known.inert.union(known.failed)
+    changed = {name: tables for name, tables in known.changed.items() if name not in left_out}
+    with _copies(subject, known.apart) as copies:
+        writes, costs, notes = write_costs(
+            connection, setup.workload, changed, found.needs, setup.progress, copies=copies
+        )
     untold = [f"The write cost of {name} was not measured: {reason}." for name, reason in known.failed.items()]
     if checks := sorted(known.inert):
         untold.append(f"Checks of values write nothing, so their write cost was not measured: {', '.join(checks)}.")

@@ -38,6 +38,8 @@ class WriteStatement:
     args: dict[str, str | None] | None = None
     prepare: tuple[sql.Composed, ...] = ()
     """Statements of the same transaction that run before it and are not measured."""
+    session: tuple[sql.Composed, ...] = ()
+    """Statements that every session runs once before it: the one of ``made_up`` has."""
     in_churn: WriteStatement | None = None
     """What is executed instead where rounds are committed and add up."""
 
@@ -107,16 +109,16 @@ def _reinsert(connection: Connection, table: str, names: Sequence[str], number: 
     def made(text: str) -> sql.Composed:
         return sql.SQL(text).format(**parts)
 
+    aside = (made(_ASIDE), made("ANALYZE {aside}"))
     with explained(f"copying rows of {table}"):
-        copied = connection.execute(made(_ASIDE)).rowcount
-        connection.execute(made("ANALYZE {aside}"))
+        copied, _ = (connection.execute(statement).rowcount for statement in aside)
     if not copied:
         return None
     where, skip = f"the insert made up for {table}", sql.SQL("SET LOCAL session_replication_role = replica").format()
     text = made(_INSERT).as_string(connection)
     write = Write(f"insert_{table}", f"Insert {copied:,} rows into {table}", text)
     moved = WriteStatement(write, where, made(_MOVE).as_string(connection), (ROUND,), prepare=(skip,))
-    return WriteStatement(write, where, text, prepare=(skip, made(_DELETE)), in_churn=moved)
+    return WriteStatement(write, where, text, prepare=(skip, made(_DELETE)), session=aside, in_churn=moved)
 
 
 _ASIDE = (

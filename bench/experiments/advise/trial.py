@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from bench.advice.menus import BLOCK_MS
 from bench.attribution.cells import NOTHING, Found, used
-from bench.attribution.subsets import Names, Sets
+from bench.attribution.copies import Names
+from bench.attribution.subsets import Sets
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.model import Optimization
