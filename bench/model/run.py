@@ -148,7 +148,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Upkeep:
-    """What one upkeep statement costs: median of ``executions``, each rolled back."""
+    """What one upkeep statement costs: median of ``executions``, each rolled back, or the one of what cannot be."""
 
     sql: str
     ms: float

@@ -108,19 +108,28 @@ UPKEEP_EXECUTIONS = 3
 """Executions of an upkeep statement; the median is kept, so that one checkpoint or hiccup does not decide."""
 
 
-def measure_upkeep(connection: Connection, optimization: Optimization, clock: str) -> tuple[tuple[Upkeep, ...], str]:
+def measure_upkeep(
+    connection: Connection, optimization: Optimization, clock: str, for_good: Connection | None = None
+) -> tuple[tuple[Upkeep, ...], str]:
     """Time the block's upkeep statements, each rolled back, and ask how late its data is.
 
-    The rolled-back executions leave dead rows behind: give it a connection to a copy.
+    Statements that refuse a transaction (VACUUM) cannot be: they are carried out once over ``for_good``, after those
+    above them, and left out where it is missing. Rolled-back executions leave dead rows behind: give it connections to
+    copies.
     """
     found = []
     values = {"clock": f"'{clock}'"}
+    keeps_outside = for_good is not None and outside(optimization)
     with explained(f"{optimization.file}:{optimization.line} (upkeep of {optimization.name})"):
         for statement in optimization.upkeep:
             text = fill_in(statement, values, optimization.file)
-            runs = [_timed_and_undone(connection, text) for _ in range(UPKEEP_EXECUTIONS)]
-            ms, wal = (median(column) for column in zip(*runs, strict=True))
-            found.append(Upkeep(text, ms, round(wal), UPKEEP_EXECUTIONS))
+            once = _timed(for_good, text) if for_good is not None and keeps_outside else None
+            if not refuses_transaction(text):
+                runs = [_timed_and_undone(connection, text) for _ in range(UPKEEP_EXECUTIONS)]
+                ms, wal = (median(column) for column in zip(*runs, strict=True))
+                found.append(Upkeep(text, ms, round(wal), UPKEEP_EXECUTIONS))
+            elif once:
+                found.append(Upkeep(text, *once, 1))
         staleness = ""
         if optimization.staleness:
             row = connection.execute(fill_in(optimization.staleness, values, optimization.file)).fetchone()
@@ -128,14 +137,23 @@ def measure_upkeep(connection: Connection, optimization: Optimization, clock: st
     return tuple(found), staleness
 
 
+def outside(optimization: Optimization) -> bool:
+    """Whether a statement of its upkeep refuses to run in a transaction."""
+    return any(refuses_transaction(statement) for statement in optimization.upkeep)
+
+
 def _timed_and_undone(connection: Connection, statement: str) -> tuple[float, int]:
-    position = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
     with connection.transaction(force_rollback=True):
-        before = connection.execute(position).fetchall()[0][0]
-        begin = time.perf_counter()
-        connection.execute(statement)
-        ms = (time.perf_counter() - begin) * 1e3
-        return ms, connection.execute(position).fetchall()[0][0] - before
+        return _timed(connection, statement)
+
+
+def _timed(connection: Connection, statement: str) -> tuple[float, int]:
+    position = "SELECT pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
+    before = connection.execute(position).fetchall()[0][0]
+    begin = time.perf_counter()
+    connection.execute(statement)
+    ms = (time.perf_counter() - begin) * 1e3
+    return ms, connection.execute(position).fetchall()[0][0] - before
 
 
 def undo(connection: Connection, optimization: Optimization) -> None:

@@ -60,6 +60,11 @@ def bound(found: Judgement) -> str:
     return f"≤ {ms(found.upper_ms)}{', if log-normal' if found.upper_is_log_normal else ''}"
 
 
+def median_of(executions: int) -> str:
+    """Write of how many executions a figure is the median; of one it is that one."""
+    return f"median of {executions}" if executions > 1 else "executed once"
+
+
 def times(found: Ratio | None) -> str:
     """Write how many times faster the after side is: 34.5×, or ≥ 10,000× where the before side timed out."""
     if found is None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import WorkloadError
-from bench.measurement.schedule import kept_up
+from bench.measurement.schedule import keep_up_once, kept_up
 from bench.postgres import databases
 from bench.postgres.connection import Connection, Target
 from bench.workload.optimizations import read_optimizations
@@ -57,3 +57,35 @@ def test_upkeep_that_fails_is_an_error_with_its_place(tmp_path: Path, opened: Ca
 def test_an_interval_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(WorkloadError, match="unknown header key 'upkeep every now'"):
         blocks(tmp_path, BLOCK.replace("every 1 s", "every now"))
+
+
+def dead_rows(connection: Connection) -> int:
+    connection.execute("SELECT pg_stat_force_next_flush()")
+    found = connection.execute("SELECT n_dead_tup FROM pg_stat_user_tables WHERE relname = 'noted'").fetchall()
+    return int(found[0][0])
+
+
+def test_what_refuses_a_transaction_runs_on_its_clock_outside_of_one(
+    tmp_path: Path, opened: Callable[[], Connection]
+) -> None:
+    found = blocks(tmp_path, BLOCK.replace("INSERT INTO noted VALUES (:clock)", "VACUUM noted"))
+    with opened() as connection:
+        connection.execute("INSERT INTO noted SELECT now() FROM generate_series(1, 100)")
+        connection.execute("DELETE FROM noted")
+        assert dead_rows(connection) == 100
+        with kept_up(opened, found, "2026-01-01"):
+            time.sleep(0.5)
+        assert dead_rows(connection) == 0
+
+
+def test_what_refuses_a_transaction_is_carried_out_as_often_as_asked(
+    tmp_path: Path, opened: Callable[[], Connection]
+) -> None:
+    """More often than a driver waits with preparing a statement."""
+    statements = ["VACUUM noted", "REINDEX TABLE CONCURRENTLY noted"]
+    with opened() as connection:
+        file = "SELECT pg_relation_filenode('noted_idx')"
+        connection.execute("CREATE INDEX noted_idx ON noted (at)")
+        before = connection.execute(file).fetchone()
+        keep_up_once(connection, blocks(tmp_path)[0], statements * 8, "2026-01-01")
+        assert connection.execute(file).fetchone() != before

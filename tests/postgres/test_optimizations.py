@@ -95,6 +95,29 @@ def test_statements_that_refuse_a_transaction_run_outside_of_one(connection: Con
     assert len(optimizations.apply_all(connection, blocks(tmp_path, text), silent)) == 2
 
 
+def kept(text: str) -> str:
+    return f"-- optimization: kept\n-- category: rollup\n-- why: test\n{text}-- undo: SELECT 1\nSELECT 1;\n"
+
+
+def test_upkeep_that_refuses_a_transaction_is_carried_out_once_after_what_stands_above_it(
+    connection: Connection, admin: Connection, target: Target, tmp_path: Path
+) -> None:
+    upkeep = "-- upkeep: DELETE FROM t WHERE n > 5000\n-- upkeep: VACUUM (TRUNCATE) t\n"
+    (one,) = blocks(tmp_path, kept(upkeep))
+    connection.close()
+    with databases.passing(admin, "pgproof_opt_copy") as name:
+        databases.clone(admin, "pgproof_opt", name, "scratch")
+        with target.connect("pgproof_opt") as here, target.connect(name) as copy:
+            found, _ = optimizations.measure_upkeep(here, one, "", copy)
+            sizes = [one.execute("SELECT pg_relation_size('t')").fetchall()[0][0] for one in (copy, here)]
+            alone, _ = optimizations.measure_upkeep(here, one, "")
+            assert here.execute("SELECT count(*) FROM t").fetchone() == (10_000,)
+    assert [(seen.sql.split()[0], seen.executions) for seen in found] == [("DELETE", 3), ("VACUUM", 1)]
+    assert found[1].ms > 0
+    assert sizes[0] < 0.6 * sizes[1]
+    assert [seen.sql.split()[0] for seen in alone] == ["DELETE"]
+
+
 def test_a_table_that_a_block_fills_gets_the_statistics_of_all_its_rows(connection: Connection, tmp_path: Path) -> None:
     filling = "CREATE TABLE big AS SELECT n FROM generate_series(1, 45000) AS n;"
     optimizations.apply_all(connection, blocks(tmp_path, block("fill", filling, "DROP TABLE big")), silent)

@@ -67,7 +67,8 @@ def _about(row: AttributedOptimization, used_by: Sequence[str | Span]) -> Line:
     if found.locks:
         said.append(f" Locks while it was built: {numbers.listed(found.locks)}.")
     for one in found.upkeep:
-        took = f" takes {numbers.ms(one.ms)} and {numbers.size(one.wal_bytes)} of WAL (median of {one.executions})."
+        price = f"{numbers.ms(one.ms)} and {numbers.size(one.wal_bytes)} of WAL"
+        took = f" takes {price} ({numbers.median_of(one.executions)})."
         said += [" Upkeep: ", Span(one.sql, code=True), took]
     if found.staleness:
         said.append(f" Staleness: {found.staleness}.")

@@ -341,14 +341,25 @@ def _measure_writes(work: _Work, cells: list[Cell]) -> None:
             sides = replace(sides, databases=copies)
         if cells:
             _measure_cells(work, sides, cells)
-        with setup.watch("upkeep"), sides.target.connect(sides.databases["after"]) as connection:
-            applied, refused = _with_upkeep(setup, connection, work.seen.applied)
+        after = sides.databases["after"]
+        with setup.watch("upkeep"), _for_good(setup, after) as copy, sides.target.connect(after) as connection:
+            applied, refused = _with_upkeep(setup, connection, work.seen.applied, copy)
         _exercise(work, sides, cells)
     work.told(applied=applied, notes=(*work.seen.notes, *refused))
 
 
+@contextmanager
+def _for_good(setup: Setup, after: str) -> Iterator[Connection | None]:
+    """A connection to a copy of ``after``, where upkeep cannot be rolled back."""
+    if not any(optimizations.outside(block) for block in setup.workload.optimizations):
+        yield None
+        return
+    with setup.passing_copy(after, "upkeep") as name, setup.target.connect(name) as connection:
+        yield connection
+
+
 def _with_upkeep(
-    setup: Setup, connection: Connection, applied: Sequence[Applied]
+    setup: Setup, connection: Connection, applied: Sequence[Applied], copy: Connection | None = None
 ) -> tuple[tuple[Applied, ...], list[str]]:
     """What was applied with what keeping it up takes, and what of that a cluster refuses, a line each."""
     refused: list[str] = []
@@ -358,7 +369,7 @@ def _with_upkeep(
         setup.progress("measuring upkeep", number, len(applied))
         if block := blocks.get(one.name):
             try:
-                upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock)
+                upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock, copy)
                 one = replace(one, upkeep=upkeep, staleness=staleness)
             except WorkloadError as error:
                 if not setup.spread:

@@ -76,6 +76,14 @@ def test_upkeep_is_carried_out_and_what_it_writes_is_counted(small: Open) -> Non
     assert (seen.optimization, seen.written, seen.error) == ("keep", {"public.r": 7}, "")
 
 
+def test_upkeep_may_be_what_refuses_a_transaction(small: Open) -> None:
+    with small(INDEXES + UPKEEP.format("-- upkeep: VACUUM t\n")) as aged:
+        aged.age()
+        assert aged.heap_fetches() > 500
+        assert aged.maintain("keep").error == ""
+        assert aged.heap_fetches() == 0
+
+
 def test_upkeep_that_fails_is_kept_with_its_reason(small: Open) -> None:
     with small(UPKEEP.format("-- upkeep: SELECT 1 / 0\n")) as aged:
         aged.age()

@@ -98,7 +98,7 @@ def _locks(one: OptimizationSummary) -> Cell:
 
 def _upkeep(one: Upkeep) -> str:
     price = f"{numbers.ms(one.ms)} and {numbers.size(one.wal_bytes)} of WAL"
-    return f"Upkeep: {one.sql} takes {price} (median of {one.executions})."
+    return f"Upkeep: {one.sql} takes {price} ({numbers.median_of(one.executions)})."
 
 
 def _price(one: OptimizationSummary) -> tuple[Cell, Cell, Cell]:
