@@ -10,7 +10,14 @@ import psycopg
 from psycopg import sql
 
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import (
+    CopiedDatabase,
+    execute_plan,
+    slimmed,
+    timed_in_turn,
+    timing,
+    with_answer,
+)
 from bench.experiments.traps.record import Borrowed, TrapCell
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
@@ -69,7 +76,8 @@ def borrow(copied: CopiedDatabase, cell: Cell, own: TrapCell, lender: TrapCell) 
             try:
                 runs = [execute_plan(planner, cell, copied.state), execute_plan(other, cell, copied.state)]
                 calls = [timing(planner, cell, copied.state), timing(other, cell, copied.state)]
-                runs = [slimmed(run) for run in timed_in_turn(runs, calls)]
+                pairs = zip(timed_in_turn(runs, calls), (planner, other), strict=True)
+                runs = [slimmed(with_answer(run, by, cell, copied.state)) for run, by in pairs]
             except WorkloadError:
                 return found
     return replace(found, own=runs[0], lent=runs[1])

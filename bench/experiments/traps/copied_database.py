@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.experiments.traps.record import PlanRun
 from bench.measurement import Cell, Timeout, execute
+from bench.measurement.answers import answer
 from bench.measurement.execution import explain, shape_of
 from bench.model import PlanSeen, Sample, State
 from bench.plans import access_path, trimmed
@@ -110,6 +111,18 @@ def timed_in_turn(runs: Sequence[PlanRun], calls: Sequence[Timed]) -> list[PlanR
             if number or sample.censored:
                 found[place] = replace(found[place], samples=(*found[place].samples, sample))
     return found
+
+
+def with_answer(run: PlanRun, connection: Connection, cell: Cell, state: State) -> PlanRun:
+    """``run`` with what the plan that ``connection`` makes answers: executed twice where it is quick, as two executions
+    of one plan may differ (``random()``)."""
+    if run.seen is None:
+        return run
+    try:
+        found = {answer(connection, cell, state, 0, {})[1].hash for _ in range(2 if is_quick(run) else 1)}
+    except Timeout:
+        return run
+    return replace(run, answer=found.pop() if len(found) == 1 else "")
 
 
 def timing(connection: Connection, cell: Cell, state: State) -> Timed:

@@ -11,7 +11,14 @@ from psycopg.rows import dict_row
 
 from bench.dataset.bindings import ABOUT, Row, choose_bindings_for, class_rows
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import (
+    CopiedDatabase,
+    execute_plan,
+    slimmed,
+    timed_in_turn,
+    timing,
+    with_answer,
+)
 from bench.experiments.traps.record import FreshQuery, FreshTenant
 from bench.measurement import Cell
 from bench.model import Binding, Query
@@ -115,6 +122,7 @@ def watch(
             try:
                 runs = [execute_plan(one, cell, state), execute_plan(other, cell, state)]
                 runs = timed_in_turn(runs, [timing(one, cell, state), timing(other, cell, state)])
+                runs = [with_answer(run, by, cell, state) for run, by in zip(runs, (one, other), strict=True)]
             except WorkloadError as error:
                 yield f"{cell.query.name} could not be asked for the new tenant: {error.message}"
                 continue

@@ -20,6 +20,7 @@ from bench.experiments.traps.copied_database import (
     slimmed,
     timed_in_turn,
     timing,
+    with_answer,
 )
 from bench.experiments.traps.record import PlanRun, ServerChoice, TrapCell
 from bench.measurement import Cell, Timeout
@@ -149,6 +150,7 @@ def look(copied: CopiedDatabase, cell: Cell, *, firsts: Mapping[str, Cell]) -> T
             found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
             calls = [timing(custom, cell, copied.state), timing(generic, cell, copied.state)]
             runs = timed_in_turn(runs, calls)
+            runs = [with_answer(run, by, cell, copied.state) for run, by in zip(runs, (custom, generic), strict=True)]
             found = replace(found, custom=runs[0], generic=slimmed(runs[1]))
         if runs[0].seen is None:
             return found

@@ -44,6 +44,9 @@ class PlanRun:
     conditions."""
     samples: tuple[Sample, ...] = ()
     """Timed executions; one censored where it was cut off."""
+    answer: str = ""
+    """Hash of the rows that it returned, in any order, or how many it touched; empty where two executions differ in
+    that, and where it was cut off."""
 
 
 @dataclass(frozen=True, slots=True)

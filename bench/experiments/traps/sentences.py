@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bench.experiments import about
+from bench.experiments.traps.answers import compared
 from bench.experiments.traps.hazards import QueryTraps, Verdict
 from bench.experiments.traps.record import TrapsRun
 from bench.report import numbers
@@ -58,6 +59,9 @@ def headline(queries: Sequence[QueryTraps], run: TrapsRun) -> str:
 def alarms(run: TrapsRun) -> Iterator[str]:
     """Say what went wrong: an end before the end, and every failure."""
     yield from about.unfinished("This look for traps", run.status, "seen")
+    for one in compared(run):
+        if not one.same:
+            yield f"{one.query}, {one.about}: {one.plan} gives another answer than its own, on the same rows."
     for cell in run.cells:
         if cell.error:
             yield f"{cell.query}, class {cell.parameter_class}: {cell.error}"
@@ -71,6 +75,8 @@ def bound(draws: int) -> float:
 def notes(run: TrapsRun) -> Iterator[str]:
     """Say how far chance has a part, and what was not done."""
     yield from run.notes
+    if (seen := compared(run)) and all(one.same for one in seen):
+        yield f"Answers were compared {numbers.plural(len(seen), 'time')}, of two plans each: all the same."
     draws = min((len(cell.stability.draws) for cell in run.cells if cell.stability), default=0)
     target = run.options.statistics_target
     if draws and not run.sampled:

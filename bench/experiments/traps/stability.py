@@ -8,7 +8,14 @@ from dataclasses import replace
 from psycopg import sql
 
 from bench.errors import WorkloadError
-from bench.experiments.traps.copied_database import CopiedDatabase, execute_plan, slimmed, timed_in_turn, timing
+from bench.experiments.traps.copied_database import (
+    CopiedDatabase,
+    execute_plan,
+    slimmed,
+    timed_in_turn,
+    timing,
+    with_answer,
+)
 from bench.experiments.traps.record import PlanRun, Stability
 from bench.measurement import Cell
 from bench.measurement.execution import shape_of
@@ -93,4 +100,5 @@ def draw(
 
 def _executed(planner: Connection, cell: Cell, copied: CopiedDatabase) -> PlanRun:
     run = execute_plan(planner, cell, copied.state)
-    return slimmed(timed_in_turn([run], [timing(planner, cell, copied.state)])[0])
+    run = timed_in_turn([run], [timing(planner, cell, copied.state)])[0]
+    return slimmed(with_answer(run, planner, cell, copied.state))

@@ -11,6 +11,7 @@ import pytest
 from bench import storage
 from bench.errors import WorkloadError
 from bench.experiments.traps import run as traps
+from bench.experiments.traps.answers import compared
 from bench.experiments.traps.fresh import add_tenant, class_for
 from bench.experiments.traps.hazards import QueryTraps
 from bench.experiments.traps.record import TRAPS, TrapCell, TrapsOptions, TrapsRun
@@ -146,6 +147,32 @@ def test_a_query_that_fails_for_the_new_tenant_alone_is_told_and_stops_nothing(s
     (note,) = seen.notes
     assert note == "new_fails could not be asked for the new tenant: queries/new_fails.sql:4 (before): division by zero"
     assert of(seen, "new_fails").fresh is None
+
+
+def test_plans_for_the_same_values_are_asked_for_the_same_answer(seen: TrapsRun) -> None:
+    found = compared(seen)
+    assert {(one.plan, one.same) for one in found} >= {
+        ("the generic plan", True), ("the plan of class hot", True), ("the plan before ANALYZE", True),
+        ("a plan by another sample of statistics", True),
+    }  # fmt: skip
+    assert all(one.same for one in found)
+    assert f"Answers were compared {len(found)} times, of two plans each: all the same." in summarize(seen).notes
+
+
+@pytest.mark.usefixtures("_templates_go")
+def test_an_answer_that_hangs_on_the_plan_is_an_alarm_and_one_that_always_differs_is_none(
+    server: ServerHandle, tmp_path: Path
+) -> None:
+    trapped(tmp_path, "calm")
+    for name, text in (("mode", "current_setting('plan_cache_mode')"), ("dice", "random()")):
+        header = f"-- title: {name}\n-- asks: Q?\n-- param tenant bigint: class\n"
+        (tmp_path / "queries" / f"{name}.sql").write_text(f"{header}SELECT {text}, :tenant AS tenant;")
+    found = traps.run(setup_of(read(tmp_path), ROWS), options(analyzes=1), server, lambda _: None)
+    assert {one.query for one in compared(found)} == {"calm", "mode"}
+    assert [text for text in summarize(found).alarms if "another answer" in text] == [
+        f"mode, class {name}: the generic plan gives another answer than its own, on the same rows."
+        for name in dict.fromkeys(one.parameter_class for one in found.cells)
+    ]
 
 
 def test_what_was_seen_is_stored_and_read_again(seen: TrapsRun, tmp_path: Path) -> None:
