@@ -26,6 +26,7 @@ from typing import Any
 import evidence
 
 from bench.dataset.bindings import choose_bindings
+from bench.errors import WorkloadError
 from bench.experiments.load.counting import window
 from bench.experiments.load.run import warm_up
 from bench.experiments.load.steps import Demand, drive
@@ -139,9 +140,12 @@ def leg(stage: Stage, mix: QueryMix, arm: str, number: int) -> dict[str, Any]:
         warm_up(watcher)
         checkpoint(setup.admin)
         upkeep = stage.blocks[arm] if arm == "own" else ()
-        with kept_up(lambda: setup.target.connect(name), upkeep, setup.workload.clock):
-            demand = Demand(stage.clients, rest + seconds)
-            driven = drive(stage.pgbench, watcher, setup.server.dsn, TIMED_SETTINGS, mix, demand, lambda _: None)
+        demand, errors = Demand(stage.clients, rest + seconds), list[str]()
+        try:
+            with kept_up(lambda: setup.target.connect(name), upkeep, setup.workload.clock):
+                driven = drive(stage.pgbench, watcher, setup.server.dsn, TIMED_SETTINGS, mix, demand, lambda _: None)
+        except WorkloadError as error:  # of upkeep, raised when the leg is over
+            errors.append(error.message)
         told = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
         deadlocks = watcher.execute(told).fetchall()[0][0]
     entries = window(driven.entries, rest, seconds)
@@ -151,7 +155,7 @@ def leg(stage: Stage, mix: QueryMix, arm: str, number: int) -> dict[str, Any]:
         "deadlocks": deadlocks,
         "retries": sum(entry.retries for entry in driven.entries),
         "failed": sum(entry.outcome == "failed" for entry in driven.entries),
-        "errors": list(driven.errors),
+        "errors": [*errors, *driven.errors],
     }
 
 
