@@ -256,13 +256,17 @@ def _can_be_planned(sets: Sets, cell: Cell) -> bool:
     return True
 
 
+NOISE_S = 1.0
+"""An undo that takes less is timed twice before it is called dear: a burst of noise may have been as long."""
+
+
 def set_apart(sets: Sets, copies: Copies, most: int) -> None:
     """Have the dear undos carried out once, in ``copies``, of which ``most`` may be made.
 
     Where these are not enough, the least dear count as present in every set, like what cannot be taken away; so does
     what they cannot be without.
     """
-    for name in held_apart(_undoable(sets), most)[0]:  # a burst of noise is not dear
+    for name in [name for name, seconds in _undoable(sets).items() if DEAR_S < seconds < NOISE_S]:
         _, seconds = _timed(sets, sets.closed([name]))
         others = sum(sets.undo_s[other] for other in sets.closed([name]) - {name})
         sets.undo_s[name] = min(sets.undo_s[name], seconds - others)
