@@ -350,6 +350,19 @@ ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_che
 
 -- ----------------------------------------------------------------------------------------------------- rollups
 
+-- optimization: json_tag_search_two_steps
+-- category: rewrite
+-- why: A popular tag is found among the newest, a rare one by the GIN index, and no estimate decides which: the plan is the
+--   same prepared and for a tenant of yesterday. The price: for a rare tag a thousand leads are read that do not carry it.
+-- serves: json_tag_search
+
+-- optimization: audit_trail_two_steps
+-- category: rewrite
+-- why: A field that changes daily is found among the newest, a rare one by the GIN index, and no estimate decides which: the
+--   plan is the same prepared and for a tenant of yesterday. The price: for a rare field a thousand changes are read that
+--   are not of it.
+-- serves: audit_trail
+
 -- optimization: lead_search_two_steps
 -- category: rewrite
 -- why: A fragment that many have is found among the newest, one that few have by the index of pairs, and no estimate decides

@@ -38,7 +38,7 @@
 --   WHERE place <= 50 ORDER BY coalesce(place = 50 AND created_at = older, false) DESC, place DESC, organization_id,
 --   field LIMIT 1
 -- why worst_same_moment: a field of which the newest 50 changes end between two of one moment
--- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin
+-- expects: audit_log_org_entity_idx, audit_log_org_created_idx, audit_log_changes_gin, audit_trail_two_steps
 --
 -- The tenant classes watch a field that changes every day, where the newest 50 are soon found by time; the rare field
 -- is one that a GIN index has to find.
@@ -57,6 +57,51 @@ UNION ALL
     FROM crm.audit_log
     WHERE organization_id = :organization_id
       AND changes ? :field
+    ORDER BY created_at DESC, id DESC
+    LIMIT 50
+)
+ORDER BY part DESC, created_at DESC, id DESC;
+
+-- rewrite: audit_trail_two_steps
+-- Of the watched field, the newest thousand of the tenant first, in the order of the index, until fifty changed it; only if
+-- they did not, the GIN index, for all of the tenant. (SELECT ...) around a value hides it from the planner, as in
+-- lead_search.
+WITH newest AS MATERIALIZED (
+    SELECT id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM (
+        SELECT id, created_at, actor_id, entity_type, entity_id, action, changes
+        FROM crm.audit_log
+        WHERE organization_id = (SELECT :organization_id)
+        ORDER BY created_at DESC, id DESC
+        LIMIT (SELECT 1000)
+    ) AS walked
+    WHERE changes ? (SELECT :field)
+    ORDER BY created_at DESC, id DESC
+    LIMIT 50
+), whole AS MATERIALIZED (
+    SELECT id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM crm.audit_log
+    WHERE (SELECT count(*) FROM newest) < 50
+      AND organization_id = (SELECT :organization_id)
+      AND changes ? (SELECT :field)
+)
+(
+    SELECT 'record' AS part, id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM crm.audit_log
+    WHERE organization_id = (SELECT :organization_id)
+      AND entity_type = :entity_type
+      AND entity_id = :entity_id
+    ORDER BY created_at DESC, id DESC
+    LIMIT 50
+)
+UNION ALL
+(
+    SELECT 'field', id, created_at, actor_id, entity_type, entity_id, action, changes
+    FROM (
+        SELECT * FROM newest WHERE (SELECT count(*) FROM newest) = 50
+        UNION ALL
+        SELECT * FROM whole
+    ) AS found
     ORDER BY created_at DESC, id DESC
     LIMIT 50
 )
