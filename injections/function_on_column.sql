@@ -40,7 +40,7 @@ FROM (
     (
         SELECT id, first_name, last_name, company, email, created_at
         FROM crm.leads
-        WHERE organization_id = :organization_id
+        WHERE organization_id = (SELECT :organization_id)
           AND deleted_at IS NULL
           AND upper(email) = upper(:email)
     )

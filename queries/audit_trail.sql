@@ -63,9 +63,9 @@ UNION ALL
 ORDER BY part DESC, created_at DESC, id DESC;
 
 -- rewrite: audit_trail_two_steps
--- Of the watched field, the newest thousand of the tenant first, in the order of the index, until fifty changed it; only if
--- they did not, the GIN index, for all of the tenant. (SELECT ...) around a value hides it from the planner, as in
--- lead_search.
+-- Of the watched field, the newest thousand of the tenant first, in the order of the index, until fifty changed it;
+-- only if they did not, the GIN index, for all of the tenant. (SELECT ...) around a value hides it from the planner, as
+-- in lead_search.
 WITH newest AS MATERIALIZED (
     SELECT id, created_at, actor_id, entity_type, entity_id, action, changes
     FROM (

@@ -34,8 +34,8 @@ ORDER BY updated_at DESC, id DESC
 LIMIT 50;
 
 -- rewrite: json_tag_search_two_steps
--- The newest thousand of the tenant first, in the order of the index, until fifty carry the tag; only if they do not, the
--- GIN index, for all of the tenant. (SELECT ...) around a value hides it from the planner, as in lead_search.
+-- The newest thousand of the tenant first, in the order of the index, until fifty carry the tag; only if they do not,
+-- the GIN index, for all of the tenant. (SELECT ...) around a value hides it from the planner, as in lead_search.
 WITH newest AS MATERIALIZED (
     SELECT id, first_name, last_name, company, lead_status, lead_score, tags, updated_at
     FROM (

@@ -78,9 +78,9 @@ FROM (
 ORDER BY same_email DESC, created_at DESC, id DESC;
 
 -- rewrite: lead_search_two_steps
--- The newest thousand of the tenant first, in the order of the index, until twenty match; only if they do not, the index of
--- pairs, for all of the tenant. A pair is a letter written twice: in the index "ab" is "aabb", which has trigrams. The
--- text itself is compared in both steps, so that pairs only say where to look.
+-- The newest thousand of the tenant first, in the order of the index, until twenty match; only if they do not, the
+-- index of pairs, for all of the tenant. A pair is a letter written twice: in the index "ab" is "aabb", which has
+-- trigrams. The text itself is compared in both steps, so that pairs only say where to look.
 -- (SELECT ...) around a value hides it from the planner: one plan for all tenants and fragments, prepared or not, and a
 -- walk that is priced as a tenth of the tenant.
 WITH asked AS MATERIALIZED (
@@ -120,7 +120,7 @@ FROM (
     (
         SELECT id, first_name, last_name, company, email, created_at
         FROM crm.leads
-        WHERE organization_id = :organization_id
+        WHERE organization_id = (SELECT :organization_id)
           AND deleted_at IS NULL
           AND lower(email) = lower(:email)
     )
