@@ -24,7 +24,7 @@
 --   GROUP BY l.organization_id, a.id ORDER BY count(l.deleted_at) DESC, count(*) DESC, l.organization_id, a.id LIMIT 1
 -- why worst_everybody: no criterion, so that every qualified lead matches, and an automation that most of those that
 --   have been deleted never met
--- expects: automation_runs_org_automation_lead_idx, leads_custom_fields_gin, leads_org_status_score_idx
+-- expects: automation_runs_org_automation_lead_idx, leads_org_status_score_idx
 --
 -- NOT EXISTS and not NOT IN: a scheduled run has no lead, and one NULL makes NOT IN answer nothing at all. The
 -- automation chosen is the busiest of those that have such runs.

@@ -24,7 +24,7 @@
 --   ORDER BY count(*) DESC, r.finished_at DESC, r.organization_id, r.automation_id LIMIT 1
 -- why worst_given_up_together: as of the moment after two runs of an automation were given up by one statement: only
 --   the id says which was the last
--- expects: automation_runs_org_started_cov, automation_runs_failed_idx, automation_run_steps_failed_idx
+-- expects: automation_runs_org_started_cov, automation_runs_failed_idx
 --
 -- The last failure may be older than the week, and for an automation that never failed the search for it reads all its
 -- runs: that is what the partial index spares.

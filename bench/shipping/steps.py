@@ -133,7 +133,11 @@ def _drop(bare: str, found: re.Match[str]) -> list[Step]:
         warning = "DROP INDEX … CASCADE cannot be CONCURRENTLY: what depends on the index goes with it"
         return [Step(f"DROP INDEX IF EXISTS {rest}", "lock", warning=warning)]
     names = split_at_commas(re.sub(r"\s+RESTRICT\s*$", "", rest, flags=re.IGNORECASE))
-    return [Step(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", "drop", outside=True) for name in names]
+    gone = [f"NOT {exists('relation', name)}" for name in names]
+    return [
+        Step(f"DROP INDEX CONCURRENTLY IF EXISTS {name}", "drop", outside=True, done=done)
+        for name, done in zip(names, gone, strict=True)
+    ]
 
 
 def _plain(sql: str, bare: str) -> Step:
