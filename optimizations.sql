@@ -1609,21 +1609,25 @@ ANALYZE crm.leads;
 --   one by one. Where they know ten, any other is taken for an average one. The price: so is a middling tenant that
 --   they knew. The tables are those where a plan of a new tenant turned; id is analyzed for the size of its sample.
 -- serves: lead_scoring_analysis, organization_health_metrics, user_activity_tracking, pipeline_board,
---   automation_monitor
+--   automation_monitor, campaign_funnel
 -- undo: ALTER TABLE crm.leads ALTER organization_id SET STATISTICS -1;
 -- undo: ALTER TABLE crm.communications ALTER organization_id SET STATISTICS -1;
 -- undo: ALTER TABLE crm.automation_runs ALTER organization_id SET STATISTICS -1;
 -- undo: ALTER TABLE crm.lead_score_history ALTER organization_id SET STATISTICS -1;
 -- undo: ALTER TABLE crm.activity_log ALTER organization_id SET STATISTICS -1;
+-- undo: ALTER TABLE crm.campaign_members ALTER organization_id SET STATISTICS -1;
 -- undo: ANALYZE crm.leads (organization_id), crm.communications (organization_id), crm.activity_log (organization_id),
---   crm.automation_runs (organization_id), crm.lead_score_history (organization_id);
+--   crm.automation_runs (organization_id), crm.lead_score_history (organization_id),
+--   crm.campaign_members (organization_id);
 ALTER TABLE crm.leads ALTER organization_id SET STATISTICS 10;
 ALTER TABLE crm.communications ALTER organization_id SET STATISTICS 10;
 ALTER TABLE crm.automation_runs ALTER organization_id SET STATISTICS 10;
 ALTER TABLE crm.lead_score_history ALTER organization_id SET STATISTICS 10;
 ALTER TABLE crm.activity_log ALTER organization_id SET STATISTICS 10;
+ALTER TABLE crm.campaign_members ALTER organization_id SET STATISTICS 10;
 ANALYZE crm.leads (organization_id, id), crm.communications (organization_id, id), crm.activity_log (organization_id, id),
-    crm.automation_runs (organization_id, id), crm.lead_score_history (organization_id, id);
+    crm.automation_runs (organization_id, id), crm.lead_score_history (organization_id, id),
+    crm.campaign_members (organization_id, id);
 
 -- ---------------------------------------------------------------------------------------------------- monitoring
 -- optimization: monitoring_views

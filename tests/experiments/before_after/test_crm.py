@@ -136,10 +136,11 @@ def test_every_worst_case_is_found_in_the_data(run: Run, sides: Sides) -> None:
 
 
 def test_the_limit_of_the_lead_search_is_reached_by_a_class(run: Run, sides: Sides) -> None:
+    """But where the second step finds twenty: tests/subject/test_two_steps.py has them below a thousand newer ones."""
     query = next(query for query in CRM.queries if query.name == "lead_search")
     cells = [Cell(query, pair.parameter_class, pair.bindings) for pair in run.pairs if pair.query == query.name]
     found = [one for one in exercise(sides, "after", cells, silent).clauses if one.clause == "LIMIT 20"]
-    assert [one.told_by for one in found] == ["worst_common", "worst_common"]
+    assert [one.told_by for one in found] == ["worst_common"] * 3 + [""] + ["worst_common"] * 2
 
 
 def test_the_tenant_s_key_in_a_join_by_an_id_is_reached_by_a_class(run: Run, sides: Sides) -> None:
@@ -191,12 +192,11 @@ def unhealthy(run: Run, connection: Connection) -> tuple[HygieneFinding, ...]:
     return findings(index_facts(connection, made_by), foreign_keys(connection), used)
 
 
-def test_one_index_of_the_schema_is_superfluous_and_three_foreign_keys_have_none(run: Run, after: Connection) -> None:
+def test_no_index_is_superfluous_and_three_foreign_keys_have_none(run: Run, after: Connection) -> None:
     """No optimization is a duplicate of anything, and none that leads with the tenant alone passes for an index."""
     found = [(f.kind, f.index, f.other) for f in unhealthy(run, after) if f.kind != "unused"]
     kind, assigned = "unindexed foreign key", "lead_assignments_organization_id"
     assert found == [
-        ("prefix", "crm.leads_organization_id_idx", "crm.leads_pkey"),
         (kind, f"{assigned}_assigned_by_id_fkey", "crm.lead_assignments_pkey"),
         (kind, f"{assigned}_from_user_id_fkey", "crm.lead_assignments_pkey"),
         (kind, "lead_score_history_organization_id_rule_id_fkey", "crm.lead_score_history_pkey"),
@@ -204,7 +204,7 @@ def test_one_index_of_the_schema_is_superfluous_and_three_foreign_keys_have_none
 
 
 def test_without_the_unused_indexes_every_query_keeps_its_plan(run: Run, after: Connection, sides: Sides) -> None:
-    """All of them dropped together, some forty: the planner may use an index's statistics without scanning it."""
+    """All of them dropped together, some thirty: the planner may use an index's statistics without scanning it."""
     queries = {query.name: query for query in CRM.queries if not query.writes}
     cells = [Cell(queries[p.query], p.parameter_class, p.bindings) for p in run.pairs if p.query in queries]
     copy = replace(sides, databases={"after": "pgproof_copy"})
@@ -217,7 +217,7 @@ def test_without_the_unused_indexes_every_query_keeps_its_plan(run: Run, after: 
     unused = [finding.fix for finding in unhealthy(run, after) if finding.kind == "unused"]
     for fix in unused:
         after.execute(fix)
-    assert len(unused) > 30
+    assert len(unused) > 25
     assert plans() == before
 
 
