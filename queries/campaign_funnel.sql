@@ -4,7 +4,7 @@
 -- tables: crm.campaigns, crm.campaign_members
 -- param organization_id bigint: class
 -- param now timestamptz: clock
--- expects: campaign_members_org_campaign_cov
+-- expects: crm_funnel, campaign_members_answer_idx
 SELECT c.id AS campaign_id,
        c.name,
        c.campaign_status,
@@ -27,3 +27,7 @@ WHERE c.organization_id = :organization_id
   AND c.starts_on >= (:now AT TIME ZONE 'UTC')::date - 365
 GROUP BY c.id, c.name, c.campaign_status
 ORDER BY c.id;
+
+-- rewrite: crm_funnel
+-- Steps are kept; the typical answer is found by index.
+SELECT * FROM crm_funnel.campaign_funnel(:organization_id, :now);
