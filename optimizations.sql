@@ -1609,6 +1609,7 @@ ANALYZE crm_totals.groups, crm_totals.statuses, crm_totals.owners, crm_totals.da
 -- serves: campaign_funnel
 -- undo: DROP SCHEMA crm_funnel CASCADE;
 -- upkeep every 1 s: SELECT crm_funnel.fold();
+-- upkeep every 10 s: VACUUM crm_funnel.log;
 -- staleness: SELECT format('%s changes are read live', count(*)) FROM crm_funnel.log
 CREATE SCHEMA crm_funnel;
 
