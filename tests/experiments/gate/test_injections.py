@@ -35,7 +35,7 @@ from tests.builders.crm import CRM
 READS = tuple(query for query in CRM.queries if not query.writes)
 ALL = read_injections(ROOT, CRM.queries)
 LEADS = 5000
-"""With 3,000 no tenant is large enough to spill 64 kB; all of it holds at 20,000 and 100,000 too."""
+"""With 3,000 some plans are another one."""
 AFTER = "pgproof_injections_after"
 
 
@@ -107,8 +107,8 @@ def crm(server: ServerHandle, target: Target) -> Iterator[Crm]:
 
 
 # ---------------------------------------------------------------------------------------------- what is caught
-def test_there_are_24_and_21_of_them_do_more_counted_work() -> None:
-    assert Counter(injection.caught_by for injection in ALL) == {"counters": 21, "nothing": 2, "time": 1}
+def test_there_are_24_and_20_of_them_do_more_counted_work() -> None:
+    assert Counter(injection.caught_by for injection in ALL) == {"counters": 20, "nothing": 3, "time": 1}
 
 
 @pytest.mark.parametrize("injection", those(caught_by="counters"))
