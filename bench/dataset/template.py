@@ -68,6 +68,8 @@ class Build:
     """Tables are spread over the nodes of a Citus cluster, where the workload says how."""
     scheduler: str = ""
     """Of the Dask cluster that makes the rows (host:port), if it is one."""
+    shard_nodes: int = 0
+    """Workers of the cluster that shards go to; 0: all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ class Begun:
 
 
 def template_name(
-    workload: Workload, recipe: Recipe, server_major: int, admin: Connection, *, spread: bool = False
+    workload: Workload, recipe: Recipe, server_major: int, admin: Connection, *, spread: bool = False,
+    shard_nodes: int = 0,
 ) -> str:  # fmt: skip
     """The database name that stands for the schema, the dataset's files, the recipe and the server's major version.
 
@@ -104,6 +107,8 @@ def template_name(
         shaped.append(
             [nodes, [[one.table, one.column, one.colocate_with, one.shard_count] for one in workload.distribution]]
         )
+        if shard_nodes:
+            shaped.append(shard_nodes)
     return f"{databases.PREFIX}t_{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()[:16]}"
 
 
@@ -113,7 +118,9 @@ def ensure(admin: Connection, workload: Workload, recipe: Recipe, how: Build) ->
     Raises:
         WorkloadError: the dataset's files are wrong; rows that are complete by then stay.
     """
-    name = template_name(workload, recipe, how.server_major, admin, spread=how.spread)
+    name = template_name(
+        workload, recipe, how.server_major, admin, spread=how.spread, shard_nodes=how.shard_nodes
+    )  # fmt: skip
     asked = read_distributions(workload.dataset / "distributions.sql")  # before the load: a wrong file costs none
     while True:
         found = databases.find(admin, name)
@@ -173,8 +180,11 @@ def _build(
     about = {"workload": workload.name, "scale": recipe.scale, "seed": recipe.seed, "skew": recipe.skew}
     if recipe.base is not None:
         about["base"] = recipe.base
+    if how.shard_nodes:
+        about["shard_nodes"] = how.shard_nodes
     if begun is None:
-        databases.create(admin, name, "template", about=about, spread=how.spread and bool(workload.distribution))
+        spread = how.spread and bool(workload.distribution)
+        databases.create(admin, name, "template", about=about, spread=spread, shard_nodes=how.shard_nodes)
     try:
         with how.bulk():
             _fill(name, workload, recipe, how, begun or _begin(name, workload, recipe, how))

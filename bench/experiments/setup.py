@@ -50,6 +50,8 @@ class SetupOptions:
     progress: Progress = field(default=silent, repr=False)
     scheduler: str = ""
     """Of the Dask cluster that makes and loads the rows instead (host:port), if it is one."""
+    shard_nodes: int = 0
+    """Workers of a Citus cluster that shards go to; 0: all."""
 
     @property
     def recipe(self) -> Recipe:
@@ -285,6 +287,7 @@ def build_on(server: ServerHandle, options: SetupOptions) -> Build:
     return Build(
         target, server.version_num // 10000, server.bulk, options.workers, options.progress,
         spread=server.capabilities.spreads_tables, scheduler=options.scheduler,
+        shard_nodes=options.shard_nodes,
     )  # fmt: skip
 
 

@@ -142,8 +142,11 @@ def _inside(session: Connection, database: str) -> Iterator[Connection]:
 
 
 # -------------------------------------------------------------------------------------------------------- databases
-def join(admin: Connection, database: str) -> None:
+def join(admin: Connection, database: str, shard_nodes: int = 0) -> None:
     """Make an empty database, which stands on every node already, one that tables can be spread in.
+
+    With ``shard_nodes``, shards go to that many workers, the first ones, and to no other node. That is said in the
+    catalog of this database alone.
 
     Raises:
         ServerError: the role may not make the extension.
@@ -158,10 +161,22 @@ def join(admin: Connection, database: str) -> None:
         for node in nodes_of(admin):
             call = "citus_set_coordinator_host" if node.is_coordinator else "citus_add_node"
             inside.execute(f"SELECT {call}(%s, %s)", [node.host, node.port])
-            if node.is_coordinator and node.has_shards:
-                inside.execute(
-                    "SELECT citus_set_node_property(%s, %s, 'shouldhaveshards', true)", [node.host, node.port]
-                )
+        wanted = holders(nodes_of(admin), shard_nodes)
+        for node in nodes_of(inside):
+            if (holds := (node.host, node.port) in wanted) != node.has_shards:
+                setting = "SELECT citus_set_node_property(%s, %s, 'shouldhaveshards', %s)"
+                inside.execute(setting, [node.host, node.port, holds])
+
+
+def workers_with_shards(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """The nodes beside the coordinator that shards go to, in the order of the catalog."""
+    return tuple(node for node in nodes if node.has_shards and not node.is_coordinator)
+
+
+def holders(nodes: Sequence[Node], shard_nodes: int) -> frozenset[tuple[str, int]]:
+    """The places of the nodes that get shards: the first ``shard_nodes`` workers; 0: all that have them now."""
+    chosen = workers_with_shards(nodes)[:shard_nodes] if shard_nodes else [node for node in nodes if node.has_shards]
+    return frozenset((node.host, node.port) for node in chosen)
 
 
 def set_up(admin: Connection, database: str, settings: Mapping[str, str]) -> None:

@@ -115,12 +115,13 @@ def write_mark(admin: Connection, database: OwnDatabase) -> None:
 
 def create(
     admin: Connection, name: str, kind: str, *, template: str = "", about: dict[str, Any] | None = None,
-    spread: bool = False,
+    spread: bool = False, shard_nodes: int = 0,
 ) -> None:  # fmt: skip
     """Create a database of ours, marked, empty or as a copy of ``template`` (file by file, which is fastest).
 
     A clone is complete at once; an empty template database is so when ``complete`` says it. With ``spread``, and where
-    the template is, it stands on every node of the Citus cluster that ``admin`` leads.
+    the template is, it stands on every node of the Citus cluster that ``admin`` leads, and its shards will on as many
+    workers as ``shard_nodes`` says (0: on all).
     """
     source = find(admin, template) if template else None
     workers = cluster.others(admin) if spread or (source and source.nodes) else ()
@@ -139,7 +140,7 @@ def create(
         for node in (*workers, admin):
             node.execute(_RENAME.format(sql.Identifier(passing), sql.Identifier(name)))
         if nodes and not template:
-            cluster.join(admin, name)
+            cluster.join(admin, name, shard_nodes)
         if nodes:
             cluster.set_up(admin, name, SESSION_SETTINGS)
 

@@ -16,6 +16,9 @@
 ``blocks``     what a node touches, from the rows that it reads
 ``pieces``     a plan that was never executed
 ``forecast``   a whole plan, node by node
+``nodes_run``  the same rows on more and more workers of a Citus cluster
+``nodes_summary`` what that did, and on paper what still more would
+``nodes_document`` where that is shown
 ``summary``    all of what was decided, with what a reader is told first
 ``document``   where it is shown
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from bench import __version__, storage, timestamps
 from bench.cli.carry_out import begin, carry_out, exit_code, store_part
 from bench.cli.options import (
     GIB,
+    checked,
     insist_on_queries,
     output_option,
     query_option,
@@ -29,7 +31,7 @@ from bench.errors import PgproofError, RunFileError
 from bench.experiments import about
 from bench.experiments.before_after.document import EXPERIMENT as STEP
 from bench.experiments.before_after.run import Keep
-from bench.experiments.scale import curves
+from bench.experiments.scale import curves, nodes_run
 from bench.experiments.scale import run as scaling
 from bench.experiments.scale.document import EXPERIMENT
 from bench.experiments.scale.record import SCALE, Asked, Axis, Scaling, Step
@@ -55,6 +57,9 @@ _steps = (
     click.option("--steps", type=int, help=f"How many, each as many times the one before.  [default: {STEPS}]"),
     click.option("--grow", type=click.Choice(GROWS), help="What grows: more tenants and larger ones, or one tenant "
                  "while the others stay as they are at the smallest step.  [default: everything]"),
+    click.option("--nodes", callback=checked(lambda text: node_counts(text)), help="Not the rows grow but the "
+                 "workers of the Citus cluster that --dsn leads: the rows of --from with shards on its first 1, then its first 2 "
+                 "(1,2).  [default: none]"),
     click.option("--resume", type=click.Path(path_type=Path, file_okay=False), help="Go on with the experiment in this "
                  "folder: the steps that are missing, with the settings that it was begun with.  [default: a new one]"),
 )  # fmt: skip
@@ -88,7 +93,10 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
 
     WORKLOAD is a folder as for "pgproof run". Each step is a run of its own, without attribution, in its own folder.
     Whether all steps fit on the disk is checked before they begin. What was measured stays when it is interrupted.
+    With --nodes: what more workers of a Citus cluster do at one size, and on paper what still more would.
     """
+    if chosen["nodes"]:
+        return _on_nodes(workload, output, resume, quiet, chosen)
     found, shown = read_files(workload, chosen), Silent(out) if quiet else Lines(out)
     kept = _resumed(resume, found, chosen) if resume else _begun(output, found, chosen)
     asked = kept.scaling.asked
@@ -107,6 +115,56 @@ def scale(workload: Path | None, output: Path, resume: Path | None, quiet: bool,
         lambda handle: f"{found.name}: {len(kept.scaling.missing)} steps, {version_of(handle)}",
     )  # fmt: skip
     return exit_code(EXPERIMENT, seen)
+
+
+def _on_nodes(workload: Path | None, output: Path, resume: Path | None, quiet: bool, chosen: dict[str, Any]) -> int:
+    found, shown = read_files(workload, chosen), progress(out, quiet=quiet)
+    asked = _asked_of_nodes(found, {**chosen, "resume": resume})
+    found = with_queries(found, chosen, str(asked.scales[0]))
+    results = begin(EXPERIMENT, output)
+    begun = Scaling("running", timestamps.now_text(), __version__, asked)
+    setup = replace(_setup(found, asked, chosen), progress=shown)
+    numbers = ", ".join(map(str, asked.nodes))
+    seen = carry_out(
+        EXPERIMENT, results, chosen, shown, lambda handle: nodes_run.carry_out(setup, begun, handle, results.keep),
+        lambda handle: f"{found.name}: {setup.size} on {numbers} workers, {version_of(handle)}",
+    )  # fmt: skip
+    return exit_code(EXPERIMENT, seen)
+
+
+def node_counts(text: str) -> tuple[int, ...]:
+    """Read ``1,2``: at least two numbers of workers, each larger than the one before. Raises ``click.UsageError``."""
+    words = [word.strip() for word in text.split(",")]
+    numbers = tuple(int(word) for word in words if word.isascii() and word.isdecimal())
+    grow = all(one < other for one, other in pairwise(numbers))
+    if len(numbers) != len(words) or len(numbers) < 2 or numbers[0] < 1 or not grow:
+        raise click.UsageError(f"--nodes {text}: give two or more whole numbers of workers, each larger: 1,2")
+    return numbers
+
+
+def _asked_of_nodes(workload: Workload, chosen: dict[str, Any]) -> Asked:
+    """What ``--nodes`` asks for. Raises ``PgproofError`` where other options do not go with it."""
+    others = {"last": "--to", "steps": "--steps", "grow": "--grow", "resume": "--resume"}
+    if given := [option for name, option in others.items() if chosen[name] is not None]:
+        raise PgproofError(f"{given[0]} cannot be used with --nodes", hint="--from gives the one size")
+    if not workload.distribution:
+        raise PgproofError(
+            f"--nodes: the workload {workload.name} does not say how its tables are spread",
+            hint="add distribution.sql to it (docs/own-workload.md)",
+        )
+    insist_on_queries(chosen["only"], workload)
+    size = workload.scale.parse(chosen["first"] or workload.scale.default, "--from")
+    return Asked(
+        workload.name, workload.content_hash(), workload.scale.unit, (size,), chosen["seed"], chosen["skew"],
+        _measured_so(workload, chosen), tuple(chosen["only"]), nodes=node_counts(chosen["nodes"]),
+    )  # fmt: skip
+
+
+def _measured_so(workload: Workload, chosen: dict[str, Any]) -> Options:
+    return Options(
+        rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
+        target_ms=chosen["target"] or workload.target_ms, verdicts=rule(),
+    )  # fmt: skip
 
 
 @dataclass
@@ -186,17 +244,13 @@ def _begun(output: Path, workload: Workload, chosen: dict[str, Any]) -> _Kept:
         )
     first, last = (workload.scale.parse(chosen[end], option) for end, option in (("first", "--from"), ("last", "--to")))
     insist_on_queries(chosen["only"], workload)
-    options = Options(
-        rounds=chosen["rounds"], budget_s=chosen["budget"], timeout_s=chosen["timeout"], warmups=1, seed=chosen["seed"],
-        target_ms=chosen["target"] or workload.target_ms, verdicts=rule(),
-    )  # fmt: skip
     steps = STEPS if chosen["steps"] is None else chosen["steps"]
     grows = chosen["grow"] or GROWS[0]
     if grows == "tenant":
         insist_on("base", workload.dataset)
     asked = Asked(
         workload.name, workload.content_hash(), workload.scale.unit, geometric(first, last, steps), chosen["seed"],
-        chosen["skew"], options, tuple(chosen["only"]), grows,
+        chosen["skew"], _measured_so(workload, chosen), tuple(chosen["only"]), grows,
     )  # fmt: skip
     return _Kept(begin(EXPERIMENT, output), Scaling("running", timestamps.now_text(), __version__, asked))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.experiments.entries import judged
 from bench.experiments.experiment import Experiment
 from bench.experiments.scale import figure as chart
+from bench.experiments.scale import nodes_document
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally
 from bench.experiments.scale.findings import findings
 from bench.experiments.scale.record import SCALE, Measurement, Scaling
@@ -62,7 +63,9 @@ TRUST = (
 
 
 def document(found: Scaling, summary: ScaleSummary) -> Document:
-    """Place what is said of growth."""
+    """Place what is said of growth, or of more nodes."""
+    if summary.on_nodes:
+        return nodes_document.document(found, summary.headline, summary.on_nodes)
     target, unit = f"{found.asked.options.target_ms:g} ms", found.asked.unit
     steps = numbers.plural(len(found.steps), "step")
     return Document(
@@ -362,12 +365,16 @@ def _sizes(found: Scaling) -> Table:
 
 def _answers(found: Scaling, summary: ScaleSummary) -> Answers:
     """Up to the largest step, in the state that counts."""
+    if summary.on_nodes:
+        return {}
     cells = [cell for one in summary.queries for cell in one.cells if cell.curve.state == summary.state]
     unsure = not cells or found.asked.only or any(cell.unknown for cell in cells)
     return {"scale": judged(no=any(cell.over for cell in cells), unknown=unsure)}
 
 
 def _kept(found: Scaling, folder: Path) -> tuple[str, ...]:
+    if found.asked.nodes:
+        return (f"what was measured is kept: {folder}",)
     return (
         f"{len(found.steps)} of {len(found.asked.scales)} steps are kept: {folder}",
         f"to go on: pgproof scale --resume {folder}",
@@ -383,7 +390,7 @@ EXPERIMENT = Experiment(
     page_is="report",
     findings=findings,
     kept=_kept,
-    worth_reporting=lambda found: bool(found.steps),
+    worth_reporting=lambda found: bool(found.steps or found.more_nodes),
     smallest=("--from", "1k", "--to", "2k", "--steps", "2", "--rounds", "1", "--budget", "0"),
     answers=_answers,
 )

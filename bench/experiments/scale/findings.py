@@ -18,6 +18,10 @@ SEVERITIES: Mapping[Kind, Severity] = {
 def findings(found: Scaling, summary: ScaleSummary) -> Iterator[Finding]:
     """A finding for each cell of the state that counts, and each alarm."""
     yield from (Finding("failure", "other rows", alarm, case="alarm", lines=(alarm,)) for alarm in found.alarms)
+    if summary.on_nodes:
+        yield from (
+            Finding("failure", "other rows", one, case="alarm", lines=(one,)) for one in summary.on_nodes.alarms
+        )
     for query in summary.queries:
         yield from (_cell(one) for one in query.cells if one.curve.state == summary.state)
     yield from unfinished("scale experiment", found.status)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from bench import storage
-from bench.model import Options, RunStatus, State, Verdict
+from bench.model import Options, Pair, RunStatus, State, Verdict
 
 Model = Literal["constant", "logarithmic", "linear", "power"]
 """y = a, y = a + b ln n, y = a + b n, y = a n^k."""
@@ -201,6 +201,19 @@ class Asked:
     """Names of the queries; empty means all."""
     grows: Axis = "everything"
     """``tenant``: the largest one has what goes beyond the smallest step, and the others stay as they are there."""
+    nodes: tuple[int, ...] = ()
+    """Workers of a Citus cluster that shards are placed on, one number after the other, at one size; empty: it is the
+    rows that grow."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoreNodes:
+    """The same rows with shards on the fewest workers that were asked for and on more, executed in turn."""
+
+    nodes: int
+    """Workers with shards of ``after``; ``before`` is on the first number of ``Asked.nodes``."""
+    pairs: tuple[Pair, ...]
+    """``before`` is the smaller number of workers, ``after`` the larger one, both in the state that counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +242,8 @@ class Scaling:
     """Notes of the runs."""
     alarms: tuple[str, ...] = ()
     """Cells whose rows differ between before and after, or that failed."""
+    more_nodes: tuple[MoreNodes, ...] = ()
+    """Of ``Asked.nodes``: each number of workers beside the first."""
 
     @property
     def missing(self) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from bench.cells.query import HOT
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally, tally
 from bench.experiments.scale.crossing import without_estimate
+from bench.experiments.scale.nodes_summary import NodesSummary, headline, summarize_nodes
 from bench.experiments.scale.record import CellCurve, Kind, Scaling
 from bench.experiments.scale.sentences import crossing
 from bench.model import STATES, State
@@ -98,6 +99,8 @@ class ScaleSummary:
     """Whether those held often enough for crossings to be estimated; else they are what the steps say by themselves."""
     classes: tuple[str, ...]
     """Those whose first tenant has a size."""
+    on_nodes: NodesSummary | None = None
+    """Of more workers, where that was asked for."""
 
 
 def summarize(found: Scaling) -> ScaleSummary:
@@ -111,9 +114,14 @@ def summarize(found: Scaling) -> ScaleSummary:
     nodes = tally((cell.work_forecast for cell in found.tracks), FEW_BLOCKS)
     told = (cell.work_forecast.held for cell in found.tracks if cell.work_forecast)
     held = [one for one in told if one is not None]
+    on_nodes = summarize_nodes(found) if found.asked.nodes else None
     return ScaleSummary(
-        headline=_headline(found, queries, state),
-        remarks=tuple(_remarks(found, queries, state, (work, nodes, time))) if found.tracks else (),
+        headline=headline(found, on_nodes) if on_nodes else _headline(found, queries, state),
+        remarks=tuple(_remarks(found, queries, state, (work, nodes, time)))
+        if found.tracks
+        else on_nodes.remarks
+        if on_nodes
+        else (),
         state=state,
         queries=tuple(queries),
         work=work,
@@ -123,6 +131,7 @@ def summarize(found: Scaling) -> ScaleSummary:
         covered=(sum(held), len(held)),
         estimates=estimates,
         classes=tuple(dict.fromkeys(name for step in found.steps for name in step.tenant_rows)),
+        on_nodes=on_nodes,
     )
 
 
