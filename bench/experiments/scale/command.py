@@ -57,9 +57,9 @@ _steps = (
     click.option("--steps", type=int, help=f"How many, each as many times the one before.  [default: {STEPS}]"),
     click.option("--grow", type=click.Choice(GROWS), help="What grows: more tenants and larger ones, or one tenant "
                  "while the others stay as they are at the smallest step.  [default: everything]"),
-    click.option("--nodes", callback=checked(lambda text: node_counts(text)), help="Not the rows grow but the "
-                 "workers of the Citus cluster that --dsn leads: the rows of --from with shards on its first 1, then its first 2 "
-                 "(1,2).  [default: none]"),
+    click.option("--nodes", callback=checked(lambda text: node_counts(text)), help="1,2: not the rows grow "
+                 "but the workers of the Citus cluster that --dsn names: the rows of --from with shards on the first "
+                 "of them, then on the first two.  [default: none]"),
     click.option("--resume", type=click.Path(path_type=Path, file_okay=False), help="Go on with the experiment in this "
                  "folder: the steps that are missing, with the settings that it was begun with.  [default: a new one]"),
 )  # fmt: skip

@@ -53,9 +53,9 @@ def _measured(found: Scaling, first: int, one: NodesTable) -> Table:
         Column("Tasks", number=True, rank=4), Column("Between nodes", number=True, rank=5),
     )  # fmt: skip
     caption = (
-        f"{found.asked.scales[0]:,} {found.asked.unit}, shards on {first} and on {one.nodes} workers. Times as fast: the "
-        "ratio of the medians with its 95 % interval. Tasks and bytes between nodes with the more workers; with the "
-        "fewer, where they are others, before an arrow."
+        f"{found.asked.scales[0]:,} {found.asked.unit}, shards on {first} and on {one.nodes} workers. Times as fast: "
+        "the ratio of the medians with its 95 % interval. Tasks and bytes between nodes with the more workers; with "
+        "the fewer, where they are others, before an arrow."
     )
     return Table(f"Table: {one.nodes} workers", headings, tuple(map(_row, one.cells)), caption, sortable=True)
 

@@ -16,6 +16,8 @@ from bench.model import Pair
 from bench.model.plan import Spread
 from bench.report.numbers import digits, plural
 
+UNSEEN = "not seen"
+"""Where a cluster refuses to EXPLAIN a statement."""
 FURTHER = (2, 4)
 """Times the largest number of workers that was measured, for the prediction."""
 
@@ -23,10 +25,10 @@ ASSUMED = (
     "What one shard answers takes as long on any number of nodes: a tenant's rows lie together. More nodes carry more "
     "tenants at once, which one execution after the other does not show.",
     "What is asked of all shards, and the steps of what goes by way of the coordinator, takes fixed + shared ÷ N: the "
-    "shared part is the tasks' work, divided among N workers; planning, sending, waiting and joining on the coordinator "
-    "stay. Both parts are fitted to the medians above. N is no more than the tasks.",
-    "The nodes of one machine share its cores and memory, so that a second worker there is no second machine: where the "
-    "fit has no shared part, nothing is predicted to be gained, and workers with cores of their own may still gain. "
+    "shared part is the tasks' work, divided among N workers; planning, sending, waiting and joining on the "
+    "coordinator stay. Both parts are fitted to the medians above. N is no more than the tasks.",
+    "The nodes of one machine share its cores and memory, so that a second worker there is no second machine: where "
+    "the fit has no shared part, no gain is predicted, and workers with cores of their own may still bring one. "
     "Between machines each message takes longer than here, which the fixed part does not hold.",
 )
 
@@ -55,7 +57,7 @@ class NodesCell:
     def way(self) -> str:
         """How it is answered."""
         spread = self.more or self.fewer
-        return spread.way if spread else "not seen"
+        return spread.way if spread else UNSEEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ def _remarks(first: int, table: NodesTable) -> Iterator[str]:
         mine = [cell for cell in table.cells if cell.way == way]
         times = [1 / cell.compared.ratio.value for cell in mine if cell.compared.ratio]
         if times:
-            name = {"coordinator": "by way of the coordinator"}.get(way, way)
+            name = {"coordinator": "by way of the coordinator", UNSEEN: "without a plan"}.get(way, way)
             yield (
                 f"{name[0].upper()}{name[1:]}: {plural(len(times), 'cell')} took {digits(median(times))} times as long "
                 f"(median; {digits(min(times))} to {digits(max(times))}) with {plural(table.nodes, 'worker')} as with "
@@ -150,7 +152,7 @@ def _papers(
         begin = seen[0][1].compared.before.p50
         points = [(first, begin)] + [(nodes, one.compared.after.p50) for nodes, one in seen]
         known = [(nodes, figure.ms) for nodes, figure in points if figure and not figure.censored]
-        if len(known) == len(points) and cell.way != "not seen":
+        if len(known) == len(points) and cell.way != UNSEEN:
             yield cell, on_paper(cell.more or cell.fewer, known, further)
 
 
