@@ -26,9 +26,10 @@ ASSUMED = (
     "tenants at once, which one execution after the other does not show.",
     "What is asked of all shards, and the steps of what goes by way of the coordinator, takes fixed + shared ÷ N: the "
     "shared part is the tasks' work, divided among N workers; planning, sending, waiting and joining on the "
-    "coordinator stay. Both parts are fitted to the medians above. N is no more than the tasks.",
-    "The nodes of one machine share its cores and memory, so that a second worker there is no second machine: where "
-    "the fit has no shared part, no gain is predicted, and workers with cores of their own may still bring one. "
+    "coordinator stay. Both parts are fitted to the medians above, where more workers "
+    "were faster by the whole interval; elsewhere no gain is predicted. N is no more than the tasks.",
+    "The nodes of one machine share its cores and memory, so that a second worker there is no second machine: workers "
+    "with cores of their own may bring a gain where none is seen here. "
     "Between machines each message takes longer than here, which the fixed part does not hold.",
 )
 
@@ -153,14 +154,17 @@ def _papers(
         points = [(first, begin)] + [(nodes, one.compared.after.p50) for nodes, one in seen]
         known = [(nodes, figure.ms) for nodes, figure in points if figure and not figure.censored]
         if len(known) == len(points) and cell.way != UNSEEN:
-            yield cell, on_paper(cell.more or cell.fewer, known, further)
+            gained = any(one.compared.ratio and (one.compared.ratio.low or 0) > 1 for _, one in seen)
+            yield cell, on_paper(cell.more or cell.fewer, known, further, gained=gained)
 
 
-def on_paper(spread: Spread | None, known: Sequence[tuple[int, float]], further: Sequence[int]) -> Paper:
-    """Fit fixed + shared / N by least squares, neither part below nothing; all is fixed where one shard answers."""
+def on_paper(
+    spread: Spread | None, known: Sequence[tuple[int, float]], further: Sequence[int], *, gained: bool
+) -> Paper:
+    """Fit fixed + shared / N by least squares, neither part below nothing; without a gain all is fixed."""
     mean_ms = fmean(ms for _, ms in known)
     shared = 0.0
-    if spread and spread.way != "one shard":
+    if gained and spread and spread.way != "one shard":
         inverse = fmean(1 / nodes for nodes, _ in known)
         wide = sum((1 / nodes - inverse) ** 2 for nodes, _ in known)
         slope = sum((1 / nodes - inverse) * (ms - mean_ms) for nodes, ms in known) / wide if wide else 0.0
