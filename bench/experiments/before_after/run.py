@@ -96,7 +96,8 @@ def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Kee
     An interruption leaves the last state that ``keep`` got; databases of an unfinished run are dropped here, or, where
     the process was killed, by the next run.
     """
-    with prepared(basis, server) as setup:
+    sides_alone = chosen.attribute and not chosen.measure
+    with prepared(basis, server, one_server="pgproof attribute" if sides_alone else "") as setup:
         chosen = replace(chosen, attribute=chosen.attribute and not setup.spread)
         watch, queries = setup.watch, setup.options.queries
         with watch("parameters"):

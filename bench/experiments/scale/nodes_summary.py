@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
-from bench.cells.cell import difference, summarize_pair
+from bench.cells.cell import beyond_noise, difference, summarize_pair
 from bench.cells.records import CellSummary
 from bench.experiments.scale.record import MoreNodes, Scaling
 from bench.model import Pair
@@ -102,10 +102,11 @@ def headline(found: Scaling, summary: NodesSummary) -> str:
         return "Nothing was measured"
     last = summary.tables[-1]
     cells = [cell for cell in last.cells if cell.compared.ratio]
-    faster = sum(cell.compared.effect == "faster" for cell in cells)
+    told = [beyond_noise(one.ratio, one.before, one.after) for cell in cells if (one := cell.compared).ratio]
+    faster, slower = (sum(which) for which in zip(*told, strict=True)) if told else (0, 0)
     return (
         f"With {plural(last.nodes, 'worker')} {faster} of {plural(len(cells), 'cell')} are faster than with "
-        f"{summary.first}, at {found.asked.scales[0]:,} {found.asked.unit}"
+        f"{summary.first} and {slower} slower, at {found.asked.scales[0]:,} {found.asked.unit}"
     )
 
 

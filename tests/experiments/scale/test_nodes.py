@@ -24,6 +24,7 @@ from bench.postgres.cluster import Node, holders
 from bench.postgres.connection import Target
 from bench.postgres.databases import own_databases
 from bench.report import markdown
+from bench.results_folder import Checkpoint
 from tests import SHOP
 from tests.experiments.test_on_a_cluster import DISTRIBUTION, FORM
 
@@ -158,6 +159,53 @@ def test_two_workers_share_the_shards_that_one_held(spread: Path, tmp_path: Path
     assert ways == {("latest_orders", 1, 2), ("open_orders", 1, 2), ("cancel_order", 1, 2)}
     with Target(DSN).connect() as admin:
         assert {database.kind for database in own_databases(admin)} <= {"template"}
+
+
+@live
+def test_stopped_it_keeps_its_part_and_leaves_no_copy(
+    spread: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep = Checkpoint.keep
+
+    def kept(self: Checkpoint[Scaling], record: Scaling) -> None:
+        keep(self, record)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoint, "keep", kept)
+    asked = ["--dsn", DSN, "--nodes", "1,2", "--from", "1k", "--rounds", "2", "--budget", "0", "--quiet"]
+    assert main(["scale", str(spread), *asked, "--output", str(tmp_path)]) == 130
+    (file,) = (path for path in tmp_path.glob(f"2*/{SCALE.file}"))
+    assert storage.load(SCALE, file).status == "interrupted"
+    with Target(DSN).connect() as admin:
+        assert {database.kind for database in own_databases(admin)} <= {"template"}
+
+
+@live
+def test_growth_is_measured_on_a_cluster_too(spread: Path, tmp_path: Path) -> None:
+    asked = ["--from", "1k", "--to", "2k", "--steps", "2", "--rounds", "1", "--budget", "0", "--quiet"]
+    assert main(["scale", str(spread), "--dsn", DSN, *asked, "--output", str(tmp_path)]) == 0
+    found = storage.load(SCALE, tmp_path / "latest-scale" / SCALE.file)
+    assert ([step.scale for step in found.steps], found.alarms) == ([1000, 2000], ())
+
+
+@live
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["attribute"], ["advise"], ["traps"], ["maintain"], ["baseline"], ["settings", "--group", "a: work_mem=8MB"],
+    ],
+    ids=lambda asked: asked[0],
+)  # fmt: skip
+def test_a_command_for_one_server_refuses_a_cluster_before_anything_is_made(
+    asked: list[str], spread: Path, tmp_path: Path, capsys
+) -> None:
+    with Target(DSN).connect() as admin:
+        before = {database.name for database in own_databases(admin)}
+        command, *more = asked
+        to = [] if command == "baseline" else ["--output", str(tmp_path)]
+        assert main([command, str(spread), "--dsn", DSN, "--leads", "1k", "--quiet", *more, *to]) == 2
+        assert {database.name for database in own_databases(admin)} == before
+    assert "works on one server, and distribution.sql spreads this workload" in capsys.readouterr().err
 
 
 @live
