@@ -39,12 +39,14 @@ def main() -> None:
     timed = [cell.compared for cell in table.cells if cell.compared.ratio]
     told = [beyond_noise(one.ratio, one.before, one.after) for one in timed if one.ratio]
     kept = {
-        "leads": f"{found.asked.scales[0]:,}", "workers": [summary.first, table.nodes], "rounds": found.asked.options.rounds,
+        "leads": f"{found.asked.scales[0]:,}", "workers": [summary.first, table.nodes],
+        "rounds": found.asked.options.rounds,
         "cells": len(timed), "faster": sum(faster for faster, _ in told), "slower": sum(slower for _, slower in told),
         "by_way": {name: of_way([cell for cell in table.cells if cell.way == way]) for name, way in NAMES.items()},
         "on_paper": {
             f"{cell.compared.query}[{cell.compared.parameter_class}]": [text for _, _, text in paper.predicted]
-            for cell, paper in summary.paper if paper.shared_ms
+            for cell, paper in summary.paper
+            if paper.shared_ms
         },
     }  # fmt: skip
     for name, value in kept.items():
