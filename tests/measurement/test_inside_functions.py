@@ -56,6 +56,14 @@ def test_an_index_that_a_function_uses_is_in_the_plan_with_its_work(connection: 
     assert seen.counters.rows == 6 + 6
 
 
+def test_a_new_connection_counts_no_look_into_the_catalog(connection: Connection, target: Target) -> None:
+    """To print the plans inside, the server looks names up, while the function's blocks are counted."""
+    with target.connect("pgproof_inside", plan_cache_mode="force_custom_plan") as new:
+        execution.execute(new, CALLS, "before", 0)
+        seen = [explain(new, CALLS, "before", 0).counters.buffers for _ in range(3)]
+    assert seen == [explain(connection, CALLS, "before", 0).counters.buffers] * 3
+
+
 def test_the_plan_has_another_fingerprint_without_that_index(connection: Connection) -> None:
     there = explain(connection, CALLS, "before", 0), shape_of(connection, CALLS, "before", 0)
     connection.execute("SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off")
@@ -96,7 +104,7 @@ def test_no_other_statement_is_told_about(connection: Connection) -> None:
     plain = explain(connection, cell("SELECT count(*) FROM t"), "before", 0)
     connection.remove_notice_handler(told.append)
     assert "Plans" in plain.plan
-    assert len(told) == 3  # the function's statements, and what was explained itself; nothing since
+    assert len(told) == 2 * 3  # twice: the function's statements, and what was explained itself; nothing since
 
 
 def _nodes(plan: dict[str, object]) -> Iterator[dict[str, object]]:
