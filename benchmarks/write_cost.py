@@ -180,6 +180,21 @@ def measured(stage: Stage, name: str, pairs: int) -> dict[str, Any]:
     return found
 
 
+def table(mixes: Mapping[str, Mapping[str, Any]]) -> str:
+    """Transactions a second of each arm and the ratios of the rounds: medians, with least and most."""
+    heads = ("mix", *ARMS, *(f"{one} of {other}" for one, other in SHARES), "deadlocks, failed, errors of own")
+    lines = [f"| {' | '.join(heads)} |", "|---|" + "---:|" * (len(heads) - 1)]
+    for name, found in mixes.items():
+        cells = [f"{found[arm]['tps']['median']:,.0f}/s" for arm in ARMS]
+        for one, other in SHARES:
+            ratio = found[f"{one}_of_{other}"]
+            cells.append(f"{ratio['median']:.2f} ({ratio['least']:.2f} to {ratio['most']:.2f})")
+        own = found["own"]
+        wrong = f"{own['deadlocks']}, {own['failed']}, {len(own['errors'])}"
+        lines.append(f"| {' | '.join((name, *cells, wrong))} |")
+    return "\n".join(lines)
+
+
 @contextmanager
 def autovacuum(admin: Connection) -> Iterator[dict[str, str]]:
     """Autovacuum as a server has it, for as long as the block lasts; gives the settings that writes depend on."""
@@ -222,6 +237,7 @@ def main() -> None:
         "against": given.against, "blocks": {arm: len(one) for arm, one in sets.items()}, "settings": settings, **mixes,
     }  # fmt: skip
     print(json.dumps(found, indent=1))
+    found["table"] = table(mixes)
     if not given.no_keep:
         evidence.keep("write_cost", found)
 
