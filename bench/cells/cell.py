@@ -29,16 +29,17 @@ WRONG: dict[Difference, str] = {
 
 
 def summarize_pair(
-    pair: Pair, target_ms: float, *, copies: CopiesDiffer | None = None, alone: bool = False
+    pair: Pair, target_ms: float, *, copies: CopiesDiffer | None = None, alone: bool = False, in_turn: bool = True
 ) -> CellSummary:
     """Compare the two cells of ``pair``; the interval of the ratio is widened by what two ``copies`` differ by.
 
-    ``alone`` leaves out ratio and plan changes, which take most of the time.
+    ``alone`` leaves out ratio and plan changes, which take most of the time. Sides that were not timed ``in_turn`` have
+    an interval that draws each by itself.
     """
     differs = difference(pair)
     before = summarize_side(pair.before, target_ms)
     after = summarize_side(pair.after, target_ms, differs=differs)
-    compared = None if alone else ratio(pair.before.samples, pair.after.samples)
+    compared = None if alone else ratio(pair.before.samples, pair.after.samples, same_run=in_turn)
     compared = compared and widened(compared, copies)
     plans = [pair.side(state).plan for state in STATES]
     changed = another_plan(*plans) if all(plans) else None

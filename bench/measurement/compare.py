@@ -10,10 +10,10 @@ from functools import partial
 
 from bench.errors import DatasetError, WorkloadError
 from bench.measurement.answers import Answer, answer, order_of
-from bench.measurement.contents import Columns, shared_columns
+from bench.measurement.contents import Columns, Contents, shared_columns
 from bench.measurement.execution import Cell, Sides, Timeout, explain, explain_shares
-from bench.measurement.varying import compare_contents
-from bench.model import STATES, BindingPlan, CellSide, Difference, Equality, Pair, PlanSeen, Sample, State
+from bench.measurement.varying import ContentsCompared, compare_contents
+from bench.model import STATES, Binding, BindingPlan, CellSide, Difference, Equality, Pair, PlanSeen, Sample, State
 from bench.postgres.connection import Connection
 from bench.progress import Progress
 
@@ -23,6 +23,8 @@ LOOKING_S = 30.0
 Answers = Sequence[Answer]
 """For each binding; fewer after a timeout."""
 Store = Callable[[Sequence[Pair]], None]
+Hold = Callable[[int, Contents, Contents], ContentsCompared]
+"""Holds what a binding left in the tables on one side against what it left on the other."""
 
 
 def compare(sides: Sides, cell: Cell, *, plans: bool = False, at_once: bool = False) -> Pair:
@@ -36,18 +38,24 @@ def compare(sides: Sides, cell: Cell, *, plans: bool = False, at_once: bool = Fa
     pair = Pair(cell.query.name, cell.parameter_class, cell.bindings)
     columns = columns_to_compare(sides, cell)
     states = [state for state in STATES if state in sides.databases]
-    look = partial(_look, sides, cell, columns=columns, shares=True, plans=plans)
+    first_look = partial(look_closely, sides, cell, columns=columns, plans=plans)
     with ThreadPoolExecutor(len(STATES)) as pool:
-        looked = dict(zip(states, (pool.map if at_once else map)(look, states), strict=True))
+        looked = dict(zip(states, (pool.map if at_once else map)(first_look, states), strict=True))
     seen = {state: side for state, (side, _) in looked.items()}
     answers = {state: found for state, (_, found) in looked.items()}
     if all(state in answers for state in STATES):
         pair = replace(pair, equality=equality_of(sides, cell, answers["before"], answers["after"]))
     counted = answers.get("before") or answers.get("after") or []
-    numbers = [one.rows for one in counted] + [None] * len(cell.bindings)
-    bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
     nothing = CellSide()
-    return replace(pair, bindings=bindings, before=seen.get("before", nothing), after=seen.get("after", nothing))
+    return replace(
+        pair, bindings=counted_in(cell, counted), before=seen.get("before", nothing), after=seen.get("after", nothing)
+    )
+
+
+def counted_in(cell: Cell, answers: Answers) -> tuple[Binding, ...]:
+    """The bindings of ``cell`` with how many rows each returned, of those that finished."""
+    numbers = [one.rows for one in answers] + [None] * len(cell.bindings)
+    return tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
 
 
 def compare_all(
@@ -76,14 +84,12 @@ def see_all(sides: Sides, cells: Sequence[Cell], progress: Progress, store: Stor
             continue
         side, answers = CellSide(), list[Answer]()
         try:
-            side, answers = _look(sides, cell, "before", {}, shares=True)
+            side, answers = look_closely(sides, cell, "before", {})
         except (WorkloadError, DatasetError) as error:
             side = CellSide(error=error.message)
         if any(sample.censored for sample in side.samples):
             cut_off[cell.query.name] = cell.parameter_class
-        numbers = [one.rows for one in answers] + [None] * len(cell.bindings)
-        bindings = tuple(replace(b, result_rows=n) for b, n in zip(cell.bindings, numbers, strict=False))
-        pairs.append(Pair(cell.query.name, cell.parameter_class, bindings, before=side))
+        pairs.append(Pair(cell.query.name, cell.parameter_class, counted_in(cell, answers), before=side))
         store(pairs)
     progress("looking at each", len(cells), len(cells), "cells")
     return pairs
@@ -101,12 +107,17 @@ def look(sides: Sides, cell: Cell, state: State) -> tuple[CellSide, Answers]:
     return _look(sides, cell, state, columns_to_compare(sides, cell))
 
 
+def look_closely(
+    sides: Sides, cell: Cell, state: State, columns: Columns, *, plans: bool = False
+) -> tuple[CellSide, list[Answer]]:
+    """``look``, where the execution that is explained also says where in the plan the time goes, and one for each other
+    binding what it touches, and, with ``plans``, by which plan."""
+    return _look(sides, cell, state, columns, shares=True, plans=plans)
+
+
 def _look(
     sides: Sides, cell: Cell, state: State, columns: Columns, *, shares: bool = False, plans: bool = False
 ) -> tuple[CellSide, list[Answer]]:
-    """With ``shares``, the execution that is explained also says where in the plan the time goes, and one for each
-    other binding says what it touches, and, with ``plans``, by which plan.
-    """
     side, answers = CellSide(), list[Answer]()
     with sides.connect(state, writes=cell.query.writes) as connection:
         try:
@@ -150,12 +161,14 @@ def _by_binding(
     )
 
 
-def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers) -> Equality | None:
+def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers, hold: Hold | None = None) -> Equality | None:
     """Whether two sides gave the same answer for every binding; None where one of them did not finish.
 
     Of a statement with an ORDER BY the order counts, but among rows that tie in it; of one that writes, what the
-    tables hold afterwards. The sides are asked again only where their answers are not the same at once.
+    tables hold afterwards. The sides are asked again only where their answers are not the same at once; ``hold`` is how
+    what was written is compared where one of them is gone by now.
     """
+    hold = hold or partial(compare_contents, sides, cell)
     if min(len(before), len(after)) < len(cell.bindings):
         return None
     found = Equality(
@@ -178,7 +191,7 @@ def equality_of(sides: Sides, cell: Cell, before: Answers, after: Answers) -> Eq
                 return _differs(found, "other order", said)
             found = _unsure(found, f"the order of {where}: {order.why}" if order.order == "unknown" else "")
         if cell.query.writes:
-            left = compare_contents(sides, cell, number, one.contents, other.contents)
+            left = hold(number, one.contents, other.contents)
             if left.differing:
                 return _differs(found, "other content", f"{where}: {left.differing} holds other rows afterwards")
             found = replace(found, varying=tuple(sorted({*found.varying, *left.varying})))

@@ -51,12 +51,14 @@ MEDIAN_ERROR = 1.2533 * 1.4826
 
 
 def time_pairs(
-    sides: Sides, cells: Sequence[Cell], pairs: Sequence[Pair], options: Options, progress: Progress, store: Store
-) -> tuple[Pair, ...]:
+    sides: Sides, cells: Sequence[Cell], pairs: Sequence[Pair], options: Options, progress: Progress, store: Store,
+    *, from_s: float = 0.0,
+) -> tuple[Pair, ...]:  # fmt: skip
     """Add timed samples to ``pairs`` (parallel to ``cells``) until each side has a verdict, at a look, and a median.
 
     A side without a verdict gets ``options.rounds`` executions, and more until ``options.budget_s`` is used up, while a
-    later look could decide. ``store`` is called after every round, or less often where it takes long.
+    later look could decide. ``store`` is called after every round, or less often where it takes long. ``from_s`` is the
+    second of the measurement at which this part of it begins.
     """
     if not cells:
         return ()
@@ -77,7 +79,7 @@ def time_pairs(
             rng.shuffle(turns)
             for done, (index, arms) in enumerate(turns):
                 for arm in rng.sample(arms, len(arms)):
-                    at_s = time.perf_counter() - begin
+                    at_s = from_s + time.perf_counter() - begin
                     sample = _timed(connections[arm], cells[index], arm, number, at_s)
                     seen[index] = _with(seen[index], arm, sample, options.target_ms)
                 _tell(progress, name, options.rounds, number + (done + 1) / len(turns), last=False)

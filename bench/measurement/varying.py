@@ -86,3 +86,64 @@ def _by_column(
     with undone(connection, writes=True):
         execute_here(connection, cell, state, number)
         return by_column(connection, tables, columns)
+
+
+# ------------------------------------------------------------------------------------------- one side after the other
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What one binding left in the tables in a state that is gone when the other one is there."""
+
+    contents: Contents
+    """By ``columns``."""
+    columns: Columns
+    """Those that do not vary."""
+    varying: tuple[str, ...] = ()
+
+
+def left_before(sides: Sides, cell: Cell, number: int, found: Contents, columns: Columns) -> Left:
+    """What binding ``number`` leaves in the state before, which was ``found``, but for columns that vary.
+
+    It is executed once more to see that none does, and as often as it takes where one does.
+    """
+    if found.unknown:
+        return Left(found, columns)
+    tables = sorted(found.tables)
+    try:
+        with sides.connect("before", writes=True) as connection:
+            if _left_behind(connection, cell, "before", number, tables, columns) == found:
+                return Left(found, columns)
+            once, twice = (_by_column(connection, cell, "before", number, tables, columns) for _ in range(2))
+            varying = {key for key, content in once.items() if twice[key] != content}
+            steady: Columns = {
+                table: {name: kind for name, kind in known.items() if (table, name) not in varying}
+                for table, known in columns.items()
+            }
+            left = _left_behind(connection, cell, "before", number, tables, steady)
+            return Left(left, steady, tuple(sorted(f"{table}.{name}" for table, name in varying)))
+    except (Timeout, psycopg.errors.QueryCanceled):
+        return Left(Contents({}, TIMED_OUT), columns)
+
+
+def compare_with_left(
+    sides: Sides, cell: Cell, left: Left, number: int, _before: Contents, after: Contents
+) -> ContentsCompared:
+    """Hold what binding ``number`` leaves in the state after against what it left before."""
+    if unknown := left.contents.unknown or after.unknown:
+        return ContentsCompared(unknown=unknown)
+    if after == left.contents and not left.varying:
+        return ContentsCompared()
+    try:
+        with sides.connect("after", writes=True) as connection:
+            there, before = shared_columns([connection]), left.contents.tables
+            tables = sorted({*before, *(after.tables.keys() & left.columns.keys())})
+            if gone := [f"{t}.{name}" for t in tables for name in left.columns[t] if name not in there.get(t, {})]:
+                return ContentsCompared(unknown=f"{gone[0]} is there no more")
+            untouched = contents(connection, [table for table in tables if table not in before], left.columns)
+            found = _left_behind(connection, cell, "after", number, tables, left.columns)
+    except (Timeout, psycopg.errors.QueryCanceled):
+        return ContentsCompared(unknown=TIMED_OUT)
+    if unknown := untouched.unknown or found.unknown:
+        return ContentsCompared(unknown=unknown)
+    expected = {**before, **untouched.tables}
+    differing = [table for table in tables if found.tables.get(table) != expected.get(table)]
+    return ContentsCompared(differing[0] if differing else "", left.varying)

@@ -248,6 +248,8 @@ class Options:
     """When verdicts were taken; None in a run of before there were fixed looks."""
     aged: float = 0.0
     """Rows that churn.sql wrote before, as a share of the rows of each table; 0: the copies are new."""
+    one_copy: bool = False
+    """Whether before and after were measured in one database, one after the other; else in two, in turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -104,7 +104,7 @@ def ratio(before: Sequence[Sample], after: Sequence[Sample], *, same_run: bool =
 
     With equal counts sample i of both belongs to the same round, run within milliseconds of each other, so rounds are
     drawn, not samples: what slowed a whole round slows both and cancels. Otherwise, and for samples of two runs
-    (``same_run`` false), the sides are drawn apart.
+    or phases (``same_run`` false), the sides are drawn apart.
     """
     mid_before, mid_after = median(before), median(after)
     if mid_before is None or mid_after is None:

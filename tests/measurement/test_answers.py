@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
 from bench.measurement import Cell, Sides, compare
-from bench.model import Equality, Rewrite, State
+from bench.measurement.one_copy import look_after, look_before
+from bench.model import STATES, Equality, Pair, Rewrite, State
 from bench.postgres import databases
 from bench.postgres.connection import Target
+from bench.progress import silent
 from tests.measurement.test_measure import cell
+
+Way = Callable[[Sides, Cell], Pair]
+Said = Callable[..., Equality]
 
 TABLES = """
     CREATE TABLE t AS SELECT n, n / 3.0::float8 AS f FROM generate_series(1, 1000) AS n;
@@ -55,10 +61,35 @@ def against(one: Cell, other: str) -> Cell:
     return replace(one, query=replace(one.query, rewrite=Rewrite("r", other, 9)))
 
 
-def said(sides: Sides, sql: str, other: str, *args: int, writes: bool = False) -> Equality:
-    found = compare(sides, against(cell(sql, *args, writes=writes), other)).equality
-    assert found is not None
+def in_turn(sides: Sides, one: Cell) -> Pair:
+    return compare(sides, one)
+
+
+def one_after_the_other(sides: Sides, one: Cell) -> Pair:
+    """As in one copy: the state before is gone when the other one is looked at."""
+    before = replace(sides, databases={"before": sides.databases["before"]})
+    after = replace(sides, databases=dict.fromkeys(STATES, sides.databases["after"]))
+    pairs, seen = look_before(before, [one], silent, lambda _: None)
+    return look_after(after, seen, pairs, silent, lambda _: None)[0]
+
+
+@pytest.fixture(params=[in_turn, one_after_the_other], ids=lambda way: way.__name__)
+def way(request: pytest.FixtureRequest) -> Way:
+    """How both states are looked at: whatever differs is to be found by either."""
+    found: Way = request.param
     return found
+
+
+@pytest.fixture
+def said(way: Way) -> Said:
+    """What is said of the answers of two statements."""
+
+    def held(sides: Sides, sql: str, other: str, *args: int, writes: bool = False) -> Equality:
+        found = way(sides, against(cell(sql, *args, writes=writes), other)).equality
+        assert found is not None
+        return found
+
+    return held
 
 
 # ---------------------------------------------------------------------------------------------------------- order
@@ -102,37 +133,37 @@ KEPT = {
 
 
 @pytest.mark.parametrize("case", LOST)
-def test_the_same_rows_in_an_order_that_was_not_asked_for_are_rejected(case: str, sides: Sides) -> None:
+def test_the_same_rows_in_an_order_that_was_not_asked_for_are_rejected(case: str, said: Said, sides: Sides) -> None:
     found = said(sides, *LOST[case])
     assert (found.equal, found.word) == (False, "other order")
 
 
 @pytest.mark.parametrize("case", KEPT)
-def test_rows_that_may_come_in_any_order_do(case: str, sides: Sides) -> None:
+def test_rows_that_may_come_in_any_order_do(case: str, said: Said, sides: Sides) -> None:
     found = said(sides, *KEPT[case])
     assert (found.equal, found.word, found.unsure) == (True, "equal", ())
 
 
-def test_a_lost_order_is_told_with_the_row_that_shows_it(sides: Sides) -> None:
+def test_a_lost_order_is_told_with_the_row_that_shows_it(said: Said, sides: Sides) -> None:
     found = said(sides, "SELECT n FROM t WHERE n <= :n ORDER BY n DESC", "SELECT n FROM t WHERE n <= :n", 1, 10)
     assert found.detail == "binding 2 of 2: the same 10 rows, but row 2 comes too late"
 
 
-def test_an_index_that_gives_another_order_among_equals_is_no_difference(sides: Sides) -> None:
+def test_an_index_that_gives_another_order_among_equals_is_no_difference(way: Way, sides: Sides) -> None:
     """The after side has an index on n, and walks it."""
-    pair = compare(sides, cell("SELECT n FROM t WHERE n <= :n ORDER BY n / 20", 99))
+    pair = way(sides, cell("SELECT n FROM t WHERE n <= :n ORDER BY n / 20", 99))
     assert pair.equality
     assert pair.equality.equal
 
 
-def test_an_order_of_chance_is_said_to_be_unknown(sides: Sides) -> None:
+def test_an_order_of_chance_is_said_to_be_unknown(said: Said, sides: Sides) -> None:
     found = said(sides, f"{TEN} ORDER BY random()", f"{TEN} ORDER BY random()")
     assert found.equal
     assert found.unsure == ("the order of binding 1 of 1: executed again, it returned them in another order",)
 
 
 # ---------------------------------------------------------------------------------------------------------- empty
-def test_two_empty_answers_have_a_word_of_their_own(sides: Sides) -> None:
+def test_two_empty_answers_have_a_word_of_their_own(said: Said, sides: Sides) -> None:
     assert said(sides, f"{TEN} AND n < :n", f"{TEN} AND n < :n", 0, -1).word == "equal, but empty"
     assert said(sides, f"{TEN} AND n < :n", f"{TEN} AND n < :n", 0, 5).word == "equal"
     assert said(sides, "DELETE FROM t WHERE n < 0", "DELETE FROM t WHERE n < 0", writes=True).word == "equal, but empty"
@@ -142,49 +173,51 @@ def test_two_empty_answers_have_a_word_of_their_own(sides: Sides) -> None:
 UPDATE = "UPDATE t SET f = 0 WHERE n = :n"
 
 
-def test_a_write_to_another_row_is_told_without_returning(sides: Sides) -> None:
+def test_a_write_to_another_row_is_told_without_returning(said: Said, sides: Sides) -> None:
     found = said(sides, UPDATE, UPDATE.replace(":n", ":n + 1"), 7, writes=True)
     assert (found.word, found.tables) == ("other content", ("public.t",))
     assert found.detail.startswith("binding 1 of 1: public.t")
 
 
-def test_what_a_trigger_writes_is_compared(sides: Sides) -> None:
+def test_what_a_trigger_writes_is_compared(way: Way, said: Said, sides: Sides) -> None:
     statement = "UPDATE parent SET x = 2 WHERE id = :n"
     found = said(sides, statement, statement, 7, writes=True)
     assert found.word == "other content"
-    assert found.detail == "binding 1 of 1: public.log (what) holds other rows afterwards"
+    column = " (what)" if way is in_turn else ""  # where before is gone, its columns are not asked for by themselves
+    assert found.detail == f"binding 1 of 1: public.log{column} holds other rows afterwards"
 
 
-def test_what_a_cascade_deletes_is_compared(sides: Sides) -> None:
+def test_what_a_cascade_deletes_is_compared(said: Said, sides: Sides) -> None:
     found = said(sides, "DELETE FROM parent WHERE id = :n", "DELETE FROM parent WHERE id = :n", 7, writes=True)
     assert (found.word, found.tables) == ("equal", ("public.child", "public.parent"))
     kept = "WITH spared AS (UPDATE child SET parent_id = 1 WHERE parent_id = 7) DELETE FROM parent WHERE id = :n + 1"
     assert said(sides, "DELETE FROM parent WHERE id = :n", kept, 7, writes=True).word == "other content"
 
 
-def test_a_column_that_no_two_executions_agree_on_is_left_out_by_name(sides: Sides) -> None:
+def test_a_column_that_no_two_executions_agree_on_is_left_out_by_name(way: Way, said: Said, sides: Sides) -> None:
     statement = "INSERT INTO parent (id) SELECT 10 + i FROM generate_series(1, :n) AS i"
     found = said(sides, statement, statement, 3, writes=True)
     assert (found.word, found.varying) == ("equal", ("public.parent.seen",))
     other = said(sides, statement, statement.replace("10", "20"), 3, writes=True)
+    column = " (id)" if way is in_turn else ""
     assert (other.word, other.detail) == (
         "other content",
-        "binding 1 of 1: public.parent (id) holds other rows afterwards",
+        f"binding 1 of 1: public.parent{column} holds other rows afterwards",
     )
 
 
-def test_truncating_a_table_writes_it(sides: Sides) -> None:
+def test_truncating_a_table_writes_it(said: Said, sides: Sides) -> None:
     found = said(sides, "SELECT emptied('child', 'log')", "SELECT emptied('child')", writes=True)
     assert (found.word, found.tables) == ("equal", ("public.child", "public.log"))
     assert said(sides, "SELECT emptied('child')", "SELECT emptied('log')", writes=True).word == "other content"
 
 
-def test_a_column_that_only_an_optimization_adds_is_not_compared(sides: Sides) -> None:
+def test_a_column_that_only_an_optimization_adds_is_not_compared(said: Said, sides: Sides) -> None:
     statement = "UPDATE child SET parent_id = 1 WHERE id = :n"
     assert said(sides, statement, statement, 7, writes=True).word == "equal"
 
 
-def test_what_could_not_be_read_in_time_is_said(sides: Sides) -> None:
+def test_what_could_not_be_read_in_time_is_said(said: Said, sides: Sides) -> None:
     quick = replace(sides, timeout_s=0.05)
     found = said(quick, "UPDATE wide SET w = '' WHERE i = :n", "UPDATE wide SET w = '' WHERE i = :n", 7, writes=True)
     assert found.equal

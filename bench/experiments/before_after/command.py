@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bench.attribution.prove_smallest import PROOF_S
 from bench.cli.all_results import known
@@ -147,6 +148,13 @@ _proof = click.option(
     help="server: time what reads under the server's own settings too, beside those that pgproof forces.  [default: "
     "server with --dsn, else pgproof]",
 )
+@click.option(
+    "--one-copy/--no-one-copy",
+    default=None,
+    help="Measure before, apply the optimizations, and measure after in a single copy of the database, one after the "
+    "other: for data of which no more copies fit. What needs another one is left out, and no ratio is free of drift.  "
+    "[default: where the disk has no room for the copies]",
+)
 @click.option("--keep", is_flag=True, help="Keep the before and after databases for a look with psql.")
 @click.option("--check", is_flag=True, help="Exit with 1 when a query misses the target after the optimizations.")
 @quiet_option
@@ -159,6 +167,8 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
     """
     if chosen["drop_caches"] and not chosen["cold"]:
         raise click.UsageError("--drop-caches is for --cold N")
+    if chosen["one_copy"]:
+        _insist_on_one_copy(chosen)
     found, shown = _workload(workload, chosen), progress(out, quiet=quiet)
     usual_s = BUDGET_S if found.optimizations else NOW_S
     budget_s = usual_s if chosen["budget"] is None else chosen["budget"]
@@ -166,14 +176,15 @@ def run(workload: Path | str | None, output: Path, check: bool, quiet: bool, **c
     what = RunOptions(
         replace(options, aged=_aged(found, chosen["aged"])), keep_databases=chosen["keep"],
         attribute=chosen["attribution"], given=_given(workload), cold=chosen["cold"], drop_caches=chosen["drop_caches"],
-        aa=chosen["aa"], coverage=chosen["coverage"], proof_s=chosen["proof_s"],
+        aa=chosen["aa"], one_copy=chosen["one_copy"], coverage=chosen["coverage"], proof_s=chosen["proof_s"],
         as_set=(chosen["settings_of"] or ("server" if is_existing(chosen) else "pgproof")) == "server",
     )  # fmt: skip
     if not found.optimizations and not (what.cold or what.options.aged):
         return _now(found, what.options, output, shown, chosen, check=check)
     seen = _carry_out(EXPERIMENT, found, what, output, shown, chosen)
     if what.keep_databases:
-        out.print(f"kept databases: {databases.PREFIX}{seen.id}_before and _after", soft_wrap=True)
+        kept = "database: {}_after" if seen.options.one_copy else "databases: {}_before and _after"
+        out.print(f"kept {kept.format(f'{databases.PREFIX}{seen.id}')}", soft_wrap=True)
     return _verdict(seen, check)
 
 
@@ -228,7 +239,7 @@ def _carry_out(
     results = begin(kept_as, output)
 
     def measure(handle: ServerHandle) -> Run:
-        seen = experiment.run(setup, what, handle, results.keep)
+        seen = experiment.run(setup, what, handle, results.keep, say=shown.say)
         if not what.measure:
             return seen
         return replace(seen, since=since_last(seen, output), known=known(seen, results.folder))
@@ -243,6 +254,20 @@ def _verdict(seen: Run, check: bool) -> int:
     if any(pair.equality and not pair.equality.equal for pair in seen.pairs):
         return EXIT_DIFFERS
     return EXIT_DIFFERS if check and not summarize(seen).good else 0
+
+
+def _insist_on_one_copy(chosen: dict[str, Any]) -> None:
+    """Raise ``click.UsageError`` where what the user asked for beside ``--one-copy`` takes another one."""
+    typed = click.get_current_context().get_parameter_source
+    asked = {
+        "--aged": share_of("--aged", chosen["aged"]) > 0,
+        "--cold": chosen["cold"] > 0,
+        "--aa": chosen["aa"] and typed("aa") is ParameterSource.COMMANDLINE,
+        "--attribution": chosen["attribution"] and typed("attribution") is ParameterSource.COMMANDLINE,
+        "--settings server": chosen["settings_of"] == "server",
+    }
+    if too_many := [option for option, given in asked.items() if given]:
+        raise click.UsageError(f"{too_many[0]} takes further copies of the database: leave it or --one-copy out")
 
 
 def _aged(workload: Workload, asked: str) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from bench.cells.records import CellSummary, QuerySummary, SideSummary
 from bench.cells.sentences import effect
+from bench.experiments.before_after.order import order_sentences
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import Run, State
 from bench.report import numbers
@@ -41,7 +42,8 @@ def suites(run: Run, summary: RunSummary) -> Iterator[Suite]:
         yield Suite(query.name, own, sum(one.seconds for one in own), about)
     whole = tuple(one for one in found if not one.suite)
     tallies = (("before", summary.before), ("after", summary.after))
-    yield Suite(run.workload, whole, 0.0, tuple((state, said.words) for state, said in tallies if said))
+    words = tuple((state, said.words) for state, said in tallies if said)
+    yield Suite(run.workload, whole, 0.0, (*words, *(("order", said) for said in order_sentences(run))))
 
 
 def _state(query: QuerySummary) -> State:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bench.experiments.before_after.beside import aged_sentences
+from bench.experiments.before_after.order import order_sentences
 from bench.model import STATES, CellSide, Run
 from bench.report import numbers
 
@@ -66,7 +67,12 @@ def _timed(run: Run, sides: list[CellSide]) -> Iterator[str]:
     yield COLD_TOO if any(side.cold for side in sides) else WARM
     yield ALONE
     yield CUSTOM
-    if run.copies is None and any(pair.before.samples and pair.after.samples for pair in run.pairs):
+    yield from order_sentences(run)
+    if (
+        not run.options.one_copy
+        and run.copies is None
+        and any(pair.before.samples and pair.after.samples for pair in run.pairs)
+    ):
         yield NO_COPY
     if run.as_set:
         yield AS_SET

@@ -115,6 +115,7 @@ def _unclear(queries: Sequence[QuerySummary], run: Run) -> Iterator[NextStep]:
     if unclear := [query for query in queries if query.outcome == "cannot tell"]:
         named = listed([f"{query.title} ({query.reason})" for query in unclear], 3)
         options = [part for query in unclear for part in ("--query", query.name)]
+        options += ["--one-copy"] if run.options.one_copy else []
         budget_s = max(1, round(BUDGET_TIMES * run.options.budget_s))
         yield NextStep(
             f"Take more samples of {listed([query.title for query in unclear], 2)}",

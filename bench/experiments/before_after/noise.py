@@ -82,7 +82,8 @@ class NoiseSummary:
 def summarize_noise(run: Run) -> NoiseSummary:
     """Say how far to trust the figures of ``run``."""
     found, titles = noise(run), {query.name: query.title for query in run.queries}
-    said = (*sentences(found, titles), *copies_sentences(run), *outliers.sentences(outliers.find_outliers(run)))
+    machine = outliers.sentences(outliers.find_outliers(run), in_turn=not run.options.one_copy)
+    said = (*sentences(found, titles), *copies_sentences(run), *machine)
     return NoiseSummary(found, said)
 
 

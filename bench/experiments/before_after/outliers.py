@@ -54,7 +54,7 @@ def find_outliers(run: Run) -> Outliers:
     return Outliers(judged, mild, severe, min(speeds) if known else None, max(speeds) if known else None)
 
 
-def sentences(found: Outliers) -> tuple[str, ...]:
+def sentences(found: Outliers, *, in_turn: bool = True) -> tuple[str, ...]:
     """Say it; nothing where nothing could be judged."""
     if not found.judged:
         return ()
@@ -63,9 +63,12 @@ def sentences(found: Outliers) -> tuple[str, ...]:
         f"middle half of their cell, {found.severe:,} of them more than {SEVERE:g}. None was left out."
     ]
     if found.fast is not None and found.slow is not None:
+        seen = "Before and after ran in turn, so that their ratios do not see it."
+        if not in_turn:
+            seen = "Usual is that of one state: what changed from before to after is not in it, but in their ratios."
         said.append(
             f"In windows of {WINDOW_S:g} s the same work took between {digits(found.fast)} and {digits(found.slow)} "
-            "times as long as usual. Before and after ran in turn, so that their ratios do not see it."
+            f"times as long as usual. {seen}"
         )
     return tuple(said)
 

@@ -40,6 +40,8 @@ def session(cell: Cell, run: Reproducible, state: State, binding: int, database:
     given = f" ({', '.join(map(value_literal, values))})" if values else ""
     yield f"-- {cell.label}, {state}, values {binding + 1} of {len(cell.bindings)}, as run {run.id} executed it"
     yield f"-- the database is there after: pgproof run --keep  (dataset {run.dataset.key}, seed {run.dataset.seed})"
+    if state == "before" and run.options.one_copy:
+        yield "-- which takes two copies: this run had one, of which the state after is left"
     yield f'\\connect "{database}"'
     settings = {**TIMED_SETTINGS, "statement_timeout": f"{run.options.timeout_s * 1000:.0f}ms"}
     yield from (f"SET {name} = {value_literal(value)};" for name, value in settings.items())

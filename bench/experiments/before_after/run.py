@@ -5,131 +5,100 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bench.attribution.prove_smallest import PROOF_S
 from bench.cells.copies import copies_of
-from bench.cells.coverage import joined
-from bench.errors import WorkloadError
 from bench.experiments.attributing import Subject, attribute
+from bench.experiments.before_after import one_copy
+from bench.experiments.before_after.work import Keep, RunOptions, Work, exercise_in, with_upkeep
 from bench.experiments.setup import Setup, SetupOptions, complete, prepared
-from bench.measurement import Bindings, Cell, Sides, cells_of, compare_all, time_pairs
+from bench.measurement import Cell, Sides, cells_of, compare_all, time_pairs
 from bench.measurement.churn import churn, switch_autovacuum_off
-from bench.measurement.clause_coverage import exercise
 from bench.measurement.cold import Caches, measure_cold
 from bench.measurement.schedule import keep_up_once
-from bench.model import STATES, Aged, Applied, ChurnPhase, Options, Pair, Query, Relation, Run, State
+from bench.model import STATES, Aged, ChurnPhase, Options, Pair, Relation, Run, State
 from bench.postgres import databases, optimizations
 from bench.postgres.build_settings import SAMPLE_ROWS_PER_TARGET, TARGET_MAX
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, checkpoint
 from bench.postgres.servers import SUPERUSER, ServerHandle
+from bench.postgres.servers.disk import FreeBytes, free_bytes_of
+from bench.postgres.servers.handle import quiet
 from bench.workload.churn import CHURN_FILE
 
-COVERAGE_S = 30.0
-"""Seconds after which no more clauses are changed: a run is for times. ``pgproof coverage`` has no such limit."""
+__all__ = ["Keep", "RunOptions", "run"]
 
 NO_SIDES = (
     "The four sides of the optimizations were not measured: that takes blocks out and back in transactions that are "
     "rolled back, which a cluster refuses. A run on one server has them."
 )
 
-Keep = Callable[[Run], None]
-"""Called with everything seen so far, after every step."""
 
-
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    """What to do with the databases before and after: everything else that the user chose."""
-
-    options: Options
-    keep_databases: bool = False
-    measure: bool = True
-    """Whether to time the cells before and after."""
-    aa: bool = False
-    """Whether to time a second copy of the database after in turn with the others."""
-    as_set: bool = False
-    """Whether to time the cells of reads under the server's own settings too, where they differ from those forced."""
-    attribute: bool = False
-    """Whether to measure the four sides of each optimization."""
-    proof_s: float = PROOF_S
-    """Seconds for executing the smallest set of them."""
-    cold: int = 0
-    """Executions of each cell of reads with emptied caches."""
-    coverage: bool = False
-    """Whether to find out which clauses of the queries their classes exercise."""
-    plans: bool = False
-    """Whether to keep the plan of every binding, and the sizes of tables and indexes: what a forecast rests on."""
-    given: str = ""
-    """The workload as the user named it; empty where that was left to pgproof."""
-    drop_caches: bool = False
-    """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
-
-
-@dataclass(slots=True)
-class _Work:
-    """What the parts share; ``seen`` grows."""
-
-    setup: Setup
-    chosen: RunOptions
-    bindings: Bindings
-    sides: Sides
-    keep: Keep
-    seen: Run
-    unaged: str = ""
-    """A copy of the database after as it was made, for the four sides of the optimizations, where that one is aged."""
-
-    @property
-    def queries(self) -> tuple[Query, ...]:
-        """Those that take part."""
-        return self.seen.queries
-
-    def told(self, **more: object) -> None:
-        """Add to what was seen, and hand it on."""
-        self.seen = replace(self.seen, phases_s=dict(self.setup.watch.seconds), **more)  # type: ignore[arg-type]
-        self.keep(self.seen)
-
-
-def run(basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Keep) -> Run:
+def run(
+    basis: SetupOptions, chosen: RunOptions, server: ServerHandle, keep: Keep, *, say: Callable[[str], None] = quiet,
+    free_bytes: FreeBytes = free_bytes_of,
+) -> Run:  # fmt: skip
     """Run the experiment on ``server`` and return what was seen; ``keep`` gets every intermediate state of it.
 
     An interruption leaves the last state that ``keep`` got; databases of an unfinished run are dropped here, or, where
-    the process was killed, by the next run.
+    the process was killed, by the next run. ``say`` is told why it takes one copy where nobody asked for that.
+
+    Raises:
+        DiskFull: there is no room for a single copy.
     """
-    sides_alone = chosen.attribute and not chosen.measure
-    with prepared(basis, server, one_server="pgproof attribute" if sides_alone else "") as setup:
+    with prepared(basis, server, one_server=_one_server(chosen)) as setup:
         chosen = replace(chosen, attribute=chosen.attribute and not setup.spread)
+        chosen, why = one_copy.decided(setup, chosen, free_bytes(server))
+        if why:
+            say(why)
         watch, queries = setup.watch, setup.options.queries
         with watch("parameters"):
             bindings = setup.bindings(queries)
         seen = replace(_begin(setup, chosen.options), given=chosen.given)
-        names = {state: f"{databases.PREFIX}{seen.id}_{state}" for state in STATES}
+        seen = replace(seen, notes=(*seen.notes, *([f"{why}."] if why else [])))
+        alone = chosen.options.one_copy
+        names = {state: f"{databases.PREFIX}{seen.id}_{'after' if alone else state}" for state in STATES}
         sides = Sides(setup.target, names, chosen.options.timeout_s, spread=setup.spread)
         caches = Caches(server, sides, whole_machine=chosen.drop_caches)
-        work = _Work(setup, chosen, bindings, sides, keep, seen)
+        work = Work(setup, chosen, bindings, sides, keep, seen)
         try:
-            with watch("clone and optimize"), server.bulk():
-                _clone(work)
-            if chosen.measure and chosen.options.aged:
-                if chosen.attribute:
-                    work.unaged = setup.copy(names["after"], "unaged")
-                _age(work)
-            if chosen.plans:
-                work.told(relations=_relations(work))
-            if chosen.measure:
-                _measure(work)
-            if chosen.attribute and setup.workload.optimizations:
-                with watch("attribution"):
-                    found = attribute(_subject(work))
-                work.told(attribution=found)
-            if chosen.measure and chosen.cold:
-                _measure_cold(work, caches)
+            if alone:
+                one_copy.measure(work)
+            else:
+                _measure_in_turn(work, caches)
         finally:
             if not chosen.keep_databases:
                 databases.drop_all(caches.sides.target, names.values())  # a restart may have moved the server
     work.seen = complete(work.seen)
     work.told()
     return work.seen
+
+
+def _one_server(chosen: RunOptions) -> str:
+    """What of that a cluster cannot do; empty where it can."""
+    if chosen.attribute and not chosen.measure:
+        return "pgproof attribute"
+    return "pgproof run --one-copy" if chosen.one_copy else ""
+
+
+def _measure_in_turn(work: Work, caches: Caches) -> None:
+    setup, chosen = work.setup, work.chosen
+    with setup.watch("clone and optimize"), setup.server.bulk():
+        _clone(work)
+    if chosen.measure and chosen.options.aged:
+        if chosen.attribute:
+            work.unaged = setup.copy(work.sides.databases["after"], "unaged")
+        _age(work)
+    if chosen.plans:
+        work.told(relations=_relations(work))
+    if chosen.measure:
+        _measure(work)
+    if chosen.attribute and setup.workload.optimizations:
+        with setup.watch("attribution"):
+            found = attribute(_subject(work))
+        work.told(attribution=found)
+    if chosen.measure and chosen.cold:
+        _measure_cold(work, caches)
 
 
 def _begin(setup: Setup, options: Options) -> Run:
@@ -161,7 +130,7 @@ def _notes(setup: Setup) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def _clone(work: _Work) -> None:
+def _clone(work: Work) -> None:
     """Make both states; what applying the optimizations took may be known from an earlier command."""
     setup, names, kept = work.setup, work.sides.databases, work.chosen.keep_databases
     setup.progress("cloning", 0, 1)
@@ -174,7 +143,7 @@ def _clone(work: _Work) -> None:
         _leave_out(work, {block.name for block in setup.workload.optimizations} - {one.name for one in applied})
 
 
-def _leave_out(work: _Work, refused: set[str]) -> None:
+def _leave_out(work: Work, refused: set[str]) -> None:
     """Go on without the optimizations that the cluster has no feature for."""
     if not refused:
         return
@@ -191,7 +160,7 @@ def _leave_out(work: _Work, refused: set[str]) -> None:
     )  # fmt: skip
 
 
-def _age(work: _Work) -> None:
+def _age(work: Work) -> None:
     """Time the reads as the databases were made, then write: both states the same statements, in the same order.
 
     Nothing tidies up afterwards: autovacuum is off in both, as everywhere here. What rewrites read instead of the
@@ -212,7 +181,7 @@ def _age(work: _Work) -> None:
     work.told(aged=Aged(share, churn_hash, phases["before"], phases["after"], kept_up))
 
 
-def _keep_up(work: _Work) -> tuple[str, ...]:
+def _keep_up(work: Work) -> tuple[str, ...]:
     """Carry out the upkeep of optimizations that a rewrite reads from; others may delete rows (retention)."""
     workload = work.setup.workload
     read = {block.name for query in workload.queries for block in workload.kept_for(query)}
@@ -223,32 +192,27 @@ def _keep_up(work: _Work) -> tuple[str, ...]:
     return tuple(block.name for block in blocks)
 
 
-def _measure(work: _Work) -> None:
-    skipped = tuple(
-        Pair(query.name, "all", skipped="the dataset has no value for any parameter class of this query")
-        for query in work.queries
-        if not work.bindings[query.name]
-    )
-    work.seen = replace(work.seen, pairs=skipped)
-    writes = cells_of([query for query in work.queries if query.writes], work.bindings)
+def _measure(work: Work) -> None:
+    work.seen = replace(work.seen, pairs=work.skipped)
+    writes = work.writes
     with _with_copy(work) as sides:
-        _measure_cells(work, sides, _reads(work))
+        _measure_cells(work, sides, work.reads)
     work.told(copies=copies_of(work.seen.pairs))
     if work.chosen.as_set and work.seen.server.own_settings:
         _measure_as_set(work)
-    _exercise(work, work.sides, _reads(work))
+    exercise_in(work, work.sides, work.reads)
     if writes or any(block.upkeep or block.staleness for block in work.setup.workload.optimizations):
         _measure_writes(work, writes)
 
 
 @contextmanager
-def _with_copy(work: _Work) -> Iterator[Sides]:
+def _with_copy(work: Work) -> Iterator[Sides]:
     """The sides, with a second copy of the database after where one is to be timed.
 
     Of that one, because its executions are the short ones: a third arm costs little, and where things lie in memory
     makes the most difference to them.
     """
-    if not (work.chosen.aa and _reads(work)):
+    if not (work.chosen.aa and work.reads):
         yield work.sides
         return
     with ExitStack() as stack:
@@ -257,16 +221,16 @@ def _with_copy(work: _Work) -> Iterator[Sides]:
         yield replace(work.sides, copy=name)
 
 
-def _measure_as_set(work: _Work) -> None:
+def _measure_as_set(work: Work) -> None:
     """Time the reads again under the server's own settings, on the same databases, by the same rule."""
     own = work.seen.server.own_settings
     sides = replace(work.sides, settings=dict.fromkeys(STATES, own))
     _timed_beside(work, sides, "as the server is set", lambda pairs: work.told(as_set=tuple(pairs)))
 
 
-def _timed_beside(work: _Work, sides: Sides, name: str, store: Callable[[Sequence[Pair]], None]) -> None:
+def _timed_beside(work: Work, sides: Sides, name: str, store: Callable[[Sequence[Pair]], None]) -> None:
     """Compare and time all reads on ``sides``, which stand beside the run's own figures."""
-    cells, setup = _reads(work), work.setup
+    cells, setup = work.reads, work.setup
 
     def tell(phase: str, done: float, total: float, unit: str = "") -> None:
         setup.progress(f"{phase}, {name}", done, total, unit)
@@ -276,18 +240,7 @@ def _timed_beside(work: _Work, sides: Sides, name: str, store: Callable[[Sequenc
         store(time_pairs(sides, cells, pairs, work.chosen.options, tell, store))
 
 
-def _exercise(work: _Work, sides: Sides, cells: Sequence[Cell]) -> None:
-    """Find out which clauses of these statements their classes exercise, after all that is timed on ``sides``."""
-    if not work.chosen.coverage or not cells:
-        return
-    left_s = max(0.0, COVERAGE_S - work.setup.watch.seconds.get("coverage", 0.0))
-    with work.setup.watch("coverage"):
-        kept = None if work.chosen.options.aged else work.setup.kept_clauses()  # of the rows as they were made
-        found = exercise(sides, "after", cells, work.setup.progress, budget_s=left_s, kept=kept)
-    work.told(coverage=joined(work.seen.coverage, found))
-
-
-def _relations(work: _Work) -> tuple[Relation, ...]:
+def _relations(work: Work) -> tuple[Relation, ...]:
     """The tables and indexes of both states, each once."""
     found: dict[str, Relation] = {}
     for name in work.sides.databases.values():
@@ -296,11 +249,7 @@ def _relations(work: _Work) -> tuple[Relation, ...]:
     return tuple(found.values())
 
 
-def _reads(work: _Work) -> list[Cell]:
-    return cells_of([query for query in work.queries if not query.writes], work.bindings)
-
-
-def _measure_cold(work: _Work, caches: Caches) -> None:
+def _measure_cold(work: Work, caches: Caches) -> None:
     """Last of all: what came after it would find the caches empty, and a restart ends every connection."""
 
     def store(pairs: Sequence[Pair]) -> None:
@@ -308,11 +257,11 @@ def _measure_cold(work: _Work, caches: Caches) -> None:
 
     chosen, setup = work.chosen, work.setup
     with setup.watch("cold"), caches.opened(chosen.cold, f"{databases.PREFIX}{work.seen.id}_cold"):
-        pairs = measure_cold(caches, _reads(work), work.seen.pairs, chosen.options.seed, setup.progress, store)
+        pairs = measure_cold(caches, work.reads, work.seen.pairs, chosen.options.seed, setup.progress, store)
     work.told(pairs=pairs, cold=caches.seen)
 
 
-def _subject(work: _Work) -> Subject:
+def _subject(work: Work) -> Subject:
     return Subject(
         setup=work.setup,
         after=work.unaged or work.sides.databases["after"],
@@ -326,7 +275,7 @@ def _subject(work: _Work) -> Subject:
     )
 
 
-def _measure_writes(work: _Work, cells: list[Cell]) -> None:
+def _measure_writes(work: Work, cells: list[Cell]) -> None:
     """Measure what writes, queries and upkeep, last. Each execution is rolled back, but even that leaves dead rows and
     cleared visibility bits: databases that are still needed stay as they were made, and copies take their place.
     """
@@ -344,8 +293,8 @@ def _measure_writes(work: _Work, cells: list[Cell]) -> None:
             _measure_cells(work, sides, cells)
         after = sides.databases["after"]
         with setup.watch("upkeep"), _for_good(setup, after) as copy, sides.target.connect(after) as connection:
-            applied, refused = _with_upkeep(setup, connection, work.seen.applied, copy)
-        _exercise(work, sides, cells)
+            applied, refused = with_upkeep(setup, connection, work.seen.applied, copy)
+        exercise_in(work, sides, cells)
     work.told(applied=applied, notes=(*work.seen.notes, *refused))
 
 
@@ -359,29 +308,7 @@ def _for_good(setup: Setup, after: str) -> Iterator[Connection | None]:
         yield connection
 
 
-def _with_upkeep(
-    setup: Setup, connection: Connection, applied: Sequence[Applied], copy: Connection | None = None
-) -> tuple[tuple[Applied, ...], list[str]]:
-    """What was applied with what keeping it up takes, and what of that a cluster refuses, a line each."""
-    refused: list[str] = []
-    blocks = {block.name: block for block in setup.workload.optimizations if block.upkeep or block.staleness}
-    found = []
-    for number, one in enumerate(applied):
-        setup.progress("measuring upkeep", number, len(applied))
-        if block := blocks.get(one.name):
-            try:
-                upkeep, staleness = optimizations.measure_upkeep(connection, block, setup.workload.clock, copy)
-                one = replace(one, upkeep=upkeep, staleness=staleness)
-            except WorkloadError as error:
-                if not setup.spread:
-                    raise
-                refused.append(f"The cluster refuses to keep {block.name} up: {error.message}.")
-        found.append(one)
-    setup.progress("measuring upkeep", len(applied), len(applied))
-    return tuple(found), refused
-
-
-def _measure_cells(work: _Work, sides: Sides, cells: list[Cell]) -> None:
+def _measure_cells(work: Work, sides: Sides, cells: list[Cell]) -> None:
     done, setup, options = work.seen.pairs, work.setup, work.chosen.options
 
     def store(current: Sequence[Pair]) -> None:

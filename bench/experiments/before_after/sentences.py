@@ -10,6 +10,7 @@ from bench.cells.coverage import CoverageSummary
 from bench.cells.records import CellSummary, OptimizationSummary, QuerySummary
 from bench.experiments.before_after.beside import Beside
 from bench.experiments.before_after.cold import ColdSummary
+from bench.experiments.before_after.order import order_sentences
 from bench.model import DIFFERENCES, Run
 from bench.report import numbers
 from bench.report.numbers import listed, plural
@@ -50,6 +51,7 @@ def paragraph(
     if has_after:
         yield from _gains(cells, titles)
         yield from _losses(cells, titles)
+        yield from order_sentences(run)
         yield from _compared(cells)
     if all(query.outcome == "meets" for query in queries):
         yield f"Every query meets {run.options.target_ms:g} ms in every class."

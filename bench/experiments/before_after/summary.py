@@ -155,7 +155,10 @@ def _covered(run: Run) -> CoverageSummary | None:
 
 
 def _queries(run: Run) -> tuple[QuerySummary, ...]:
-    cells = [summarize_pair(pair, run.options.target_ms, copies=run.copies) for pair in run.pairs]
+    options = run.options
+    cells = [
+        summarize_pair(pair, options.target_ms, copies=run.copies, in_turn=not options.one_copy) for pair in run.pairs
+    ]
     return tuple(
         summarize_query(query, tuple(cell for cell in cells if cell.query == query.name), indexes_used(run, query.name))
         for query in run.queries

@@ -198,6 +198,7 @@ def _remarks(base: RunFacts, head: RunFacts) -> Iterator[str]:
         if facts.status != "complete":
             yield f"Run {facts.id} is {facts.status}: cells are missing."
     for words, one, other in (
+        ("order of before and after", *(_order(facts.options) for facts in (base, head))),
         ("target", f"{base.options.target_ms:g} ms", f"{head.options.target_ms:g} ms"),
         ("statement timeout", f"{base.options.timeout_s:g} s", f"{head.options.timeout_s:g} s"),
         ("number of warm-ups", str(base.options.warmups), str(head.options.warmups)),
@@ -219,6 +220,10 @@ def _remarks(base: RunFacts, head: RunFacts) -> Iterator[str]:
             f"Statistics of tables above {SAMPLED_FROM_ROWS:,} rows ({listed(large)}) are of a sample: where it was "
             f"drawn anew, a plan can change by it alone."
         )
+
+
+def _order(options: Options) -> str:
+    return "one after the other" if options.one_copy else "in turn"
 
 
 def _differs(short: str, words: str, one: str, other: str) -> Reason:

@@ -11,6 +11,7 @@ import psycopg
 from psycopg import sql
 
 from bench.experiments.maintain.record import IndexStored, TableStored
+from bench.experiments.room import OPTIMIZED_SHARE
 from bench.postgres import extensions, ledger
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection
@@ -21,8 +22,6 @@ EXTENSIONS = {"pg_visibility": "pg_visibility_map_summary", "pgstattuple": "pgst
 
 COPIES = 3
 """Databases beside the filled one at the most: the aged one, its untouched copy, and the one of a procedure."""
-OPTIMIZED_SHARE = 0.5
-"""What optimizations add to a database, as a share of it: the CRM's add 27 %."""
 VERSIONS = 2.0
 """Bytes that a written row adds, in those of the row with its index entries: a new version, and what splits of pages
 leave empty."""

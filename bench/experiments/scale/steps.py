@@ -8,14 +8,11 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bench.errors import DiskFull, PgproofError
+from bench.experiments.room import OPTIMIZED_SHARE, SPARE
 from bench.experiments.scale.fit import STEPS_MOST
 
 COPIES = 2
 """Databases beside the filled one while a step is measured: before and after."""
-OPTIMIZED_SHARE = 0.5
-"""What optimizations add to the database after, as a share of it, until a step has shown it: the CRM's add 27 %."""
-SPARE = 1.15
-"""Factor on top: write-ahead log, sorting while indexes are built, and an estimate that is only one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ import pytest
 
 from bench.errors import WorkloadError
 from bench.experiments.before_after.document.spread import spread
-from bench.experiments.before_after.run import NO_SIDES, _notes, _with_upkeep
+from bench.experiments.before_after.run import NO_SIDES, _notes
 from bench.experiments.before_after.spread import summarize_spread
 from bench.experiments.before_after.summary import summarize
+from bench.experiments.before_after.work import with_upkeep
 from bench.model import CellSide, Run
 from bench.model.plan import Spread
 from bench.postgres.connection import Target
@@ -99,12 +100,12 @@ def test_upkeep_that_a_cluster_refuses_is_a_note_and_the_others_are_measured(tar
     workload = SimpleNamespace(optimizations=blocks, clock="2026-01-01Z")
     with target.connect() as connection:
         setup = SimpleNamespace(workload=workload, progress=silent, spread=True)
-        applied, told = _with_upkeep(setup, connection, [runs.applied("bad"), runs.applied("good")])
+        applied, told = with_upkeep(setup, connection, [runs.applied("bad"), runs.applied("good")])
         assert [len(one.upkeep) for one in applied] == [0, 1]
         assert [line.partition(": ")[0] for line in told] == ["The cluster refuses to keep bad up"]
         setup = SimpleNamespace(workload=workload, progress=silent, spread=False)
         with pytest.raises(WorkloadError, match="upkeep of bad"):
-            _with_upkeep(setup, connection, [runs.applied("bad")])
+            with_upkeep(setup, connection, [runs.applied("bad")])
 
 
 def test_the_table_has_tasks_bytes_and_blocks_of_both_states() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from bench.experiments import about
 from bench.experiments.before_after.beside import aged_sentences
 from bench.experiments.before_after.noise import CellNoise, copies_sentences, percent
+from bench.experiments.before_after.order import HOW, INTERVAL, order_sentences
 from bench.experiments.before_after.summary import RunSummary
 from bench.model import STATES, Run, State
 from bench.report import numbers
@@ -33,6 +34,7 @@ from bench.report.numbers import listed
 from bench.statistics.looks import rule
 from bench.timestamps import when
 
+TWO = "Two databases cloned from one template: *before* has the schema, *after* the schema and the optimizations."
 FILES_OF_A_RUN = (
     ("run.json", "everything that was seen, every sample and plan: all of this page can be made again from it"),
     ("report.md", "the same answer for a pull request"),
@@ -68,12 +70,12 @@ def _facts(run: Run) -> Facts:
 
 def _how(run: Run) -> Iterator[Line]:
     options = run.options
-    yield marked(
-        "Two databases cloned from one template: *before* has the schema, *after* the schema and the optimizations."
-    )
+    yield marked(HOW if options.one_copy else TWO)
+    yield from order_sentences(run)
     yield (
-        f"Both run in turn, in seeded random order, {options.rounds} times a cell while its verdict is open, after "
-        f"{options.warmups} warm-ups, and on for {numbers.seconds(options.budget_s)}; a statement is stopped after "
+        f"{'Cells of a state run' if options.one_copy else 'Both run in turn,'} in seeded random order, "
+        f"{options.rounds} times a cell while its verdict is open, after {options.warmups} warm-ups, and on "
+        f"for {numbers.seconds(options.budget_s)}; a statement is stopped after "
         f"{numbers.seconds(options.timeout_s)} and then counts as longer than any finished one."
     )
     yield (
@@ -84,9 +86,10 @@ def _how(run: Run) -> Iterator[Line]:
         "A percentile is the nearest rank: a time that was seen. With fewer than 20 samples p95 is the longest and is "
         "called so (max of 15); with fewer than 100 there is no p99."
     )
+    rounds = "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
+    widened = ", widened by what two copies of the database after differ by. " if run.copies else ". "
     yield (
-        "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
-        + (", widened by what two copies of the database after differ by. " if run.copies else ". ")
+        (INTERVAL if options.one_copy else rounds + widened)
         + "Faster is claimed only for equal rows, another plan, and an interval beyond 1.05, which is how far two "
         "copies of one database were seen to differ."
     )
@@ -192,8 +195,10 @@ def environment(run: Run) -> Section:
         f"pgproof {run.pgproof}, PostgreSQL {server.version} ({server.kind}) on {machine.cpu}, "
         f"{numbers.plural(machine.cores, 'core')}, {numbers.size(machine.memory_bytes)}, {machine.system}",
         f"{data.scale:,} {data.unit}, seed {data.seed}, skew {data.skew}, clock {when(data.clock)}, dataset {data.key}",
-        f"at least {options.rounds} timed executions per cell, before and after interleaved, "
+        f"at least {options.rounds} timed executions per cell, "
+        f"{'before, then after, in one database' if options.one_copy else 'before and after interleaved'}, "
         f"statement timeout {options.timeout_s:g} s; run {run.id}, {when(run.started_at)}",
+        *order_sentences(run),
         *aged_sentences(run),
         *copies_sentences(run),
         *about.forced_sentences(server),
