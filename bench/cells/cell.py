@@ -12,6 +12,8 @@ from bench.statistics.verdicts import judge
 # Two copies of one database differ by up to 5 % on one query until they are made again (docs/method.md): a smaller
 # change of time is no effect of the optimizations.
 COPY_NOISE = 1.05
+# What was not timed in turn has the drift of the machine in it, which is tens of percent from minute to minute (there).
+DRIFT_NOISE = 1.5
 # Nobody waits for less than 20 microseconds, and the client's own time varies by that much.
 SMALL_MS = 0.02
 
@@ -34,7 +36,7 @@ def summarize_pair(
     """Compare the two cells of ``pair``; the interval of the ratio is widened by what two ``copies`` differ by.
 
     ``alone`` leaves out ratio and plan changes, which take most of the time. Sides that were not timed ``in_turn`` have
-    an interval that draws each by itself.
+    an interval that draws each by itself, and no effect within what a machine drifts by.
     """
     differs = difference(pair)
     before = summarize_side(pair.before, target_ms)
@@ -50,7 +52,7 @@ def summarize_pair(
         before=before,
         after=after,
         ratio=compared,
-        effect=_effect(before, after, compared, pair, changed),
+        effect=_effect(before, after, compared, pair, changed, COPY_NOISE if in_turn else DRIFT_NOISE),
         plan_changed=changed,
         changes=describe_change(plans[0].plan, plans[1].plan) if plans[0] and plans[1] and not alone else (),
         equality=equality,
@@ -82,15 +84,17 @@ def rank(figure: Figure | None) -> tuple[bool, float]:
     return (figure.censored, figure.ms) if figure else (False, -1.0)
 
 
-def beyond_noise(compared: Ratio, before: SideSummary, after: SideSummary) -> tuple[bool, bool]:
+def beyond_noise(
+    compared: Ratio, before: SideSummary, after: SideSummary, noise: float = COPY_NOISE
+) -> tuple[bool, bool]:
     """Whether ``after`` is faster, and whether it is slower, by more than two copies of one database differ by."""
     if before.p50 and after.p50 and abs(before.p50.ms - after.p50.ms) < SMALL_MS:
         return False, False
-    faster = compared.low is not None and compared.low > COPY_NOISE
+    faster = compared.low is not None and compared.low > noise
     # A timeout before that took longer than the after side, by more than the noise.
-    faster = faster or (compared.bound == "at least" and compared.value > COPY_NOISE)
-    slower = compared.high is not None and compared.high < 1 / COPY_NOISE
-    slower = slower or (compared.bound == "at most" and compared.value < 1 / COPY_NOISE)
+    faster = faster or (compared.bound == "at least" and compared.value > noise)
+    slower = compared.high is not None and compared.high < 1 / noise
+    slower = slower or (compared.bound == "at most" and compared.value < 1 / noise)
     return faster, slower
 
 
@@ -119,12 +123,14 @@ def summarize_side(side: CellSide, target_ms: float, *, differs: Difference | No
 
 
 def _effect(
-    before: SideSummary, after: SideSummary, compared: Ratio | None, pair: Pair, changed: bool | None
-) -> Effect:
+    before: SideSummary, after: SideSummary, compared: Ratio | None, pair: Pair, changed: bool | None,
+    noise: float,
+) -> Effect:  # fmt: skip
     """Say what the optimizations did to this cell.
 
-    A gain is claimed only for equal answers, another plan, and an interval that lies beyond what two copies of the same
-    database differ by. A loss needs no other plan: an index more to maintain slows a write whose plan stays.
+    A gain is claimed only for equal answers, another plan, and an interval that lies beyond the ``noise``: at the least
+    what two copies of the same database differ by. A loss needs no other plan: an index more to maintain slows a write
+    whose plan stays.
     """
     if after.error or before.error:
         return "failed"
@@ -132,7 +138,7 @@ def _effect(
         return differs
     if compared is None:
         return "cannot tell"
-    gained, lost = beyond_noise(compared, before, after)
+    gained, lost = beyond_noise(compared, before, after, noise)
     if lost:
         return "slower"
     if changed is False:

@@ -43,15 +43,26 @@ def look_before(
         progress("looking at each before", number, len(cells), "cells")
         columns = columns_to_compare(sides, cell)
         side, answers = look_closely(sides, cell, "before", columns, plans=plans)
-        left = [
-            left_before(sides, cell, binding, one.contents, columns)
-            for binding, one in enumerate(answers if cell.query.writes else ())
-        ]
         pairs.append(Pair(cell.query.name, cell.parameter_class, counted_in(cell, answers), before=side))
-        seen.append(SeenBefore(cell, answers, columns, tuple(left)))
+        seen.append(SeenBefore(cell, answers, columns))
         store(pairs)
     progress("looking at each before", len(cells), len(cells), "cells")
     return pairs, seen
+
+
+def with_left(sides: Sides, seen: Sequence[SeenBefore], progress: Progress) -> list[SeenBefore]:
+    """``seen`` with what those that write leave in the tables, but for columns that vary.
+
+    They are executed again for it, which leaves dead rows: after all that is timed in the state before.
+    """
+    found = []
+    for number, one in enumerate(seen):
+        progress("looking at what is written", number, len(seen), "cells")
+        answers = enumerate(one.answers if one.cell.query.writes else ())
+        left = [left_before(sides, one.cell, binding, own.contents, one.columns) for binding, own in answers]
+        found.append(replace(one, left=tuple(left)))
+    progress("looking at what is written", len(seen), len(seen), "cells")
+    return found
 
 
 def look_after(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bench.measurement import Cell, Sides, compare
-from bench.measurement.one_copy import look_after, look_before
+from bench.measurement.one_copy import look_after, look_before, with_left
 from bench.model import STATES, Equality, Pair, Rewrite, State
 from bench.postgres import databases
 from bench.postgres.connection import Target
@@ -32,15 +32,17 @@ TABLES = """
     CREATE TRIGGER note AFTER UPDATE ON parent FOR EACH ROW EXECUTE FUNCTION note();
     CREATE TABLE wide AS SELECT i, repeat(md5(i::text), 90) AS w FROM generate_series(1, 50000) AS i;
     CREATE INDEX ON wide (i);
+    CREATE TABLE narrow AS SELECT i, i AS gone FROM generate_series(1, 9) AS i;
     ANALYZE;
 """
 OPTIMIZED = """
     CREATE INDEX ON t (n);
     CREATE OR REPLACE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN INSERT INTO log VALUES (NEW.id, 'CHANGED'); RETURN NEW; END $$;
+    ALTER TABLE narrow DROP gone;
     ALTER TABLE child ADD doubled int GENERATED ALWAYS AS (id * 2) STORED;
 """
-"""An index, a trigger that logs another word, a column that only this state has."""
+"""An index, a trigger that logs another word, a column that only this state has, and one that it lacks."""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +72,7 @@ def one_after_the_other(sides: Sides, one: Cell) -> Pair:
     before = replace(sides, databases={"before": sides.databases["before"]})
     after = replace(sides, databases=dict.fromkeys(STATES, sides.databases["after"]))
     pairs, seen = look_before(before, [one], silent, lambda _: None)
+    seen = with_left(before, seen, silent)
     return look_after(after, seen, pairs, silent, lambda _: None)[0]
 
 
@@ -215,6 +218,22 @@ def test_truncating_a_table_writes_it(said: Said, sides: Sides) -> None:
 def test_a_column_that_only_an_optimization_adds_is_not_compared(said: Said, sides: Sides) -> None:
     statement = "UPDATE child SET parent_id = 1 WHERE id = :n"
     assert said(sides, statement, statement, 7, writes=True).word == "equal"
+
+
+def test_what_only_one_side_writes_is_compared(said: Said, sides: Sides) -> None:
+    more = "WITH more AS (INSERT INTO log VALUES (1, 'more')) UPDATE t SET f = 0 WHERE n = :n"
+    assert said(sides, UPDATE, more, 7, writes=True).word == "other content"
+    assert said(sides, more, UPDATE, 7, writes=True).word == "other content"
+    nothing = "WITH nothing AS (UPDATE child SET parent_id = parent_id) UPDATE t SET f = 0 WHERE n = :n"
+    assert said(sides, UPDATE, nothing, 7, writes=True).word == "equal"
+
+
+def test_a_column_that_an_optimization_drops_is_not_compared(way: Way, said: Said, sides: Sides) -> None:
+    """In one copy its content cannot be taken out of what was hashed before, and so nothing is said of the table."""
+    statement = "UPDATE narrow SET i = 0 WHERE i = :n"
+    found = said(sides, statement, statement, 7, writes=True)
+    gone = ("what binding 1 of 1 writes: public.narrow.gone is there no more",)
+    assert (found.word, found.unsure) == ("equal", () if way is in_turn else gone)
 
 
 def test_what_could_not_be_read_in_time_is_said(said: Said, sides: Sides) -> None:

@@ -13,7 +13,7 @@ from bench.experiments.before_after.work import RunOptions, Work, exercise_in, w
 from bench.experiments.room import Wanted, in_one_copy, insist_on_one
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides, time_pairs
-from bench.measurement.one_copy import SeenBefore, look_after, look_before
+from bench.measurement.one_copy import SeenBefore, look_after, look_before, with_left
 from bench.model import Pair, State
 from bench.postgres import databases, optimizations
 from bench.postgres.catalog import rows
@@ -112,6 +112,8 @@ def _before(work: Work, clock: _Clock) -> list[tuple[SeenBefore, ...]]:
         _time(work, "before", cells, pairs, done, clock, options.budget_s * BEFORES_SHARE)
         found.append(tuple(seen))
     if work.writes:
+        with setup.watch("equality and plans"):
+            found[-1] = tuple(with_left(sides, found[-1], setup.progress))
         with setup.watch("clone and optimize"):
             _sweep(work, sides.databases["before"])
     return found

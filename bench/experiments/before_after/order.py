@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bench.cells.cell import DRIFT_NOISE
 from bench.model import Run
 
 ONE_COPY = (
     "Before and after were measured one after the other in one database, not in turn: what the machine did in between "
-    "is part of every ratio of theirs, and no interval knows of it."
+    "is part of every ratio of theirs, and no interval knows of it. Faster and slower are said from a factor of "
+    f"{DRIFT_NOISE:g} on."
 )
 HOW = (
     "One database cloned from a template: measured as it was, *before*; then the optimizations were applied to it, and "
@@ -14,7 +16,8 @@ HOW = (
 )
 INTERVAL = (
     "The ratio is median before over median after; its interval is a 95 % bootstrap that draws each side by itself, "
-    "since no two executions belong to one second. "
+    "since no two executions belong to one second. Faster is claimed only for equal rows, another plan, and an "
+    f"interval beyond {DRIFT_NOISE:g}: a shared machine drifts by tens of percent from minute to minute."
 )
 
 

@@ -93,7 +93,7 @@ def test_answers_plans_and_work_are_those_of_a_run_in_turn(server: ServerHandle)
     facts = [
         [
             (pair.query, pair.parameter_class, pair.equality, *(
-                (plan.fingerprint, plan.counters.rows, plan.counters.buffers if pair.query != "cancel_order" else 0)
+                (plan.fingerprint, plan.counters.rows, plan.counters.buffers)
                 for state in STATES
                 if (plan := pair.side(state).plan)
             ))
@@ -280,6 +280,23 @@ def test_no_interval_is_of_pairs_that_were_none() -> None:
     assert (apart.paired, in_turn.paired) == (False, True)
     assert apart.value == in_turn.value
     assert (apart.low, apart.high) != (in_turn.low, in_turn.high)
+
+
+@pytest.mark.parametrize(
+    ("before_ms", "index", "in_turn", "apart"),
+    [
+        (60, "leads_queue_idx", "faster", "faster"),
+        (40, "leads_queue_idx", "faster", "same"),
+        (20, "", "slower", "slower"),
+        (25, "", "slower", "plan unchanged"),
+    ],
+)
+def test_what_a_machine_may_have_drifted_by_is_no_effect(
+    before_ms: float, index: str, in_turn: str, apart: str
+) -> None:
+    found = runs.run(runs.pair(before_ms=before_ms, after_ms=32, index=index))
+    said = [summarize(replace(found, options=one.options)).queries[0].cells[0].effect for one in (IN_TURN, APART)]
+    assert said == [in_turn, apart]
 
 
 def test_what_two_copies_differ_by_is_no_question_where_there_is_one() -> None:

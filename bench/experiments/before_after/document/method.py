@@ -86,15 +86,18 @@ def _how(run: Run) -> Iterator[Line]:
         "A percentile is the nearest rank: a time that was seen. With fewer than 20 samples p95 is the longest and is "
         "called so (max of 15); with fewer than 100 there is no p99."
     )
-    rounds = "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
-    widened = ", widened by what two copies of the database after differ by. " if run.copies else ". "
-    yield (
-        (INTERVAL if options.one_copy else rounds + widened)
+    yield INTERVAL if options.one_copy else _interval(run)
+    yield from _verdicts(run)
+    yield from about.forced_sentences(run.server)
+
+
+def _interval(run: Run) -> str:
+    return (
+        "The ratio is median before over median after; its interval is a 95 % bootstrap over rounds"
+        + (", widened by what two copies of the database after differ by. " if run.copies else ". ")
         + "Faster is claimed only for equal rows, another plan, and an interval beyond 1.05, which is how far two "
         "copies of one database were seen to differ."
     )
-    yield from _verdicts(run)
-    yield from about.forced_sentences(run.server)
 
 
 def _verdicts(run: Run) -> Iterator[Line]:
