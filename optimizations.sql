@@ -45,8 +45,9 @@ CREATE INDEX leads_org_status_score_idx ON crm.leads (organization_id, lead_stat
 
 -- optimization: leads_org_owner_status_idx
 -- category: composite
--- why: Open leads of every owner without reading the leads: deleted_at rides along, so the count is index-only.
--- serves: user_activity_tracking
+-- why: The leads of an owner. No query reads it since crm_totals keeps how many are open; the foreign key to users does,
+--   when somebody is deleted, as the plain index on the owner is retired.
+-- serves: maintenance
 CREATE INDEX leads_org_owner_status_idx ON crm.leads (organization_id, assigned_to_id, lead_status)
     INCLUDE (deleted_at);
 
@@ -218,8 +219,8 @@ CREATE INDEX communications_org_created_idx ON crm.communications (organization_
 
 -- optimization: lead_score_history_org_created_idx
 -- category: time-series
--- why: Score changes of one tenant in a window; without it the server reads 30 days of everybody. The scores ride
---   along, because a large tenant's rows lie scattered between those of all others.
+-- why: Score changes of one tenant in a window: the hours at its edges, or 30 days as of a time of which crm_totals
+--   keeps no moves. The scores ride along, because a large tenant's rows lie scattered between those of all others.
 -- serves: lead_scoring_analysis
 CREATE INDEX lead_score_history_org_created_idx ON crm.lead_score_history (organization_id, created_at DESC)
     INCLUDE (lead_id, old_score, new_score);
@@ -358,13 +359,13 @@ ALTER TABLE crm.lead_score_history VALIDATE CONSTRAINT lead_score_history_range_
 
 -- optimization: automation_runs_finished_check
 -- category: constraint
--- why: Durations must not be negative, and closed days stay closed.
+-- why: Durations must not be negative.
 -- serves: maintenance
 ALTER TABLE crm.automation_runs ADD CONSTRAINT automation_runs_finished_check
     CHECK (finished_at >= started_at) NOT VALID;
 ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_check;
 
--- ----------------------------------------------------------------------------------------------------- rollups
+-- --------------------------------------------------------------------------------------------------- rewrites: 4
 
 -- optimization: json_tag_search_two_steps
 -- category: rewrite
@@ -397,6 +398,8 @@ ALTER TABLE crm.automation_runs VALIDATE CONSTRAINT automation_runs_finished_che
 --   makes ids look frequent. Hidden, it is checked on the row that was found. The price: an id without an index on it
 --   would read the table.
 -- serves: provider_webhook
+
+-- ------------------------------------------------------------------------------------------------------- rollups
 
 -- optimization: org_daily_rollup
 -- category: rollup

@@ -12,7 +12,7 @@
 --   automation_runs_failed_finished_idx, activity_log_org_created_idx
 --
 -- Windows are whole UTC days plus the day that is still open, so that a rollup by day can answer exactly.
--- A failed run counts on the day it ended: an ended run does not change any more, and closed days stay closed.
+-- A failed run counts on the day it ended.
 SELECT o.organization_id,
        (SELECT count(*)
         FROM crm.users
