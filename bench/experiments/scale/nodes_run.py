@@ -19,6 +19,7 @@ from bench.model import STATES, Pair, Query
 from bench.postgres import cluster
 from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle
+from bench.report.numbers import plural
 
 Keep = Callable[[Scaling], None]
 """Called with everything seen so far."""
@@ -63,9 +64,8 @@ def insist_on_workers(nodes: Sequence[int], there: Sequence[cluster.Node]) -> No
     """Raise ``ServerError`` where more workers are asked for than hold shards."""
     workers = len(cluster.workers_with_shards(there))
     if max(nodes) > workers:
-        has = f"{workers} worker{'' if workers == 1 else 's'}"
         raise ServerError(
-            f"--nodes {','.join(map(str, nodes))}: the cluster has {has} that shards go to",
+            f"--nodes {','.join(map(str, nodes))}: the cluster has {plural(workers, 'worker')} that shards go to",
             hint="ask for no more, or add one to it (citus_add_node)",
         )
 
@@ -92,7 +92,7 @@ def _about(setup: Setup, queries: Sequence[Query]) -> dict[str, Any]:
     notes += [f"The cluster has no feature for an optimization: {one}." for one in setup.blocks_refused]
     return {
         "titles": {query.name: query.title or query.name for query in queries},
-        "server": f"{about.server(server)[1]}",
+        "server": about.server(server)[1],
         "machine": f"{machine.cpu}, {machine.cores} cores",
         "notes": tuple(dict.fromkeys((*notes, *about.forced_sentences(server)))),
     }

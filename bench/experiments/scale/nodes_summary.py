@@ -142,9 +142,7 @@ def _remarks(first: int, table: NodesTable) -> Iterator[str]:
             )
 
 
-def _papers(
-    first: int, tables: Sequence[NodesTable], further: Sequence[int]
-) -> Iterator[tuple[NodesCell, Paper]]:  # fmt: skip
+def _papers(first: int, tables: Sequence[NodesTable], further: Sequence[int]) -> Iterator[tuple[NodesCell, Paper]]:
     by_cell: dict[tuple[str, str], list[tuple[int, NodesCell]]] = {}
     for table in tables:
         for cell in table.cells:
