@@ -21,8 +21,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure
 from bench.dataset.worker import Recipe
-from bench.experiments.before_after.run import cells_of
-from bench.measurement import Cell, Sides
+from bench.measurement import Cell, Sides, cells_of
 from bench.measurement.execution import execute
 from bench.postgres.connection import Target
 from bench.postgres.servers import SESSION_SETTINGS, ServerHandle, ServerOptions, open_server

@@ -73,7 +73,7 @@ def test_the_crm_ships_to_postgresql_15(dsn15: str) -> None:
             )  # fmt: skip
             assert done.returncode == 0, done.stderr
             indexes = connection.execute("SELECT count(*) FROM pg_indexes WHERE schemaname = 'crm'").fetchall()
-            assert indexes == [(72 if undo else 90,)]
+            assert indexes == [(72 if undo else 88,)]
         assert catalog(connection) == before
 
 

@@ -15,11 +15,10 @@ from bench.dataset.bindings import choose_bindings
 from bench.dataset.template import Build, ensure
 from bench.dataset.worker import Recipe
 from bench.errors import WorkloadError
-from bench.experiments.before_after.run import Bindings, cells_of
 from bench.experiments.gate import injections
 from bench.experiments.gate.record import Key
 from bench.measurement import Cell, Sides
-from bench.measurement.execution import execute, explain, result_rows
+from bench.measurement.execution import Bindings, cells_of, execute, explain, result_rows
 from bench.measurement.loops import SAMPLE_MS, prepare, process_clock
 from bench.model import Injection, PlanSeen, Query, Statement
 from bench.plans.parse import walk
