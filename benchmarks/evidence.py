@@ -18,8 +18,14 @@ _BEGUN, _LOAD = now_text(), os.getloadavg()[0]
 
 
 def keep(name: str, figures: dict[str, Any], command: str = "", folder: Path = FOLDER) -> None:
-    """Write ``figures`` with where they come from; ``command`` is the script's own line where none is given."""
+    """Write ``figures`` with where they come from; ``command`` is the script's own line where none is given.
+
+    Without ``--home``: where this machine keeps its servers is nobody's business.
+    """
     words = [f"benchmarks/{Path(sys.argv[0]).name}", *sys.argv[1:]]
+    if "--home" in words:
+        place = words.index("--home")
+        words[place : place + 2] = []
     facts = {
         "command": command or f"python {shlex.join(words)}",
         "machine": machine.facts(),
