@@ -8,7 +8,7 @@ from bench.errors import PgproofError
 from bench.measurement.write_trials import taken_away
 from bench.model import Optimization
 from bench.postgres.catalog import rows
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, without_timeout
 
 Needs = Mapping[str, Sequence[str]]
 """Optimization to those without which it cannot be."""
@@ -37,24 +37,27 @@ def changed_tables(
     """
     blocks = {block.name: block for block in optimizations}
     found, failed = {}, {}
-    connection.execute("SET statement_timeout = 0")  # it is for queries: an undo may build something
-    for block in optimizations:
-        if not block.undo:
-            continue
-        *dependents, itself = away_with(block.name, optimizations, needs)
-        try:
-            with taken_away(connection, [blocks[name] for name in dependents]):
-                before = _digests(connection)
-                with taken_away(connection, [blocks[itself]]):
-                    after = _digests(connection)
-        except PgproofError as error:
-            failed[block.name] = error.message
-            continue
-        # a table that is gone with the optimization was made by it: nobody writes to it but the optimization
-        if tables := tuple(name for name, digest in before.items() if after.get(name, digest) != digest):
-            found[block.name] = tables
-    connection.execute("RESET statement_timeout")
+    with without_timeout(connection):  # an undo may build something
+        for block in (one for one in optimizations if one.undo):
+            gone = [blocks[name] for name in away_with(block.name, optimizations, needs)]
+            try:
+                before, after = _around(connection, gone)
+            except PgproofError as error:
+                failed[block.name] = error.message
+                continue
+            # a table that is gone with the optimization was made by it: nobody writes to it but the optimization
+            if tables := tuple(name for name, digest in before.items() if after.get(name, digest) != digest):
+                found[block.name] = tables
     return found, failed
+
+
+def _around(connection: Connection, gone: Sequence[Optimization]) -> tuple[dict[str, str], dict[str, str]]:
+    """The tables without those that need the last of ``gone``, with it and without it."""
+    *dependents, itself = gone
+    with taken_away(connection, dependents):
+        before = _digests(connection)
+        with taken_away(connection, [itself]):
+            return before, _digests(connection)
 
 
 def _digests(connection: Connection) -> dict[str, str]:

@@ -15,7 +15,7 @@ from bench.attribution.changed_tables import Needs, with_dependents
 from bench.model import Optimization
 from bench.postgres import optimizations
 from bench.postgres.build_settings import MAINTENANCE_WORK_MEM
-from bench.postgres.connection import Connection, checkpoint
+from bench.postgres.connection import Connection, checkpoint, without_timeout
 
 Names = frozenset[str]
 Fresh = Callable[[str], AbstractContextManager[Connection]]
@@ -59,15 +59,14 @@ class Copies:
         return self.opened[gone]
 
     def _undo(self, connection: Connection, gone: Names) -> None:
-        connection.execute("SET statement_timeout = 0")
         connection.execute(f"SET maintenance_work_mem = '{MAINTENANCE_WORK_MEM}'")
-        analyzed = optimizations.times_analyzed(connection)
-        for name in reversed(list(self.blocks)):
-            if name in gone:
-                optimizations.undo(connection, self.blocks[name])
-        optimizations.settle(connection, analyzed)
-        checkpoint(connection)
-        connection.execute("RESET statement_timeout")
+        with without_timeout(connection):
+            analyzed = optimizations.times_analyzed(connection)
+            for name in reversed(list(self.blocks)):
+                if name in gone:
+                    optimizations.undo(connection, self.blocks[name])
+            optimizations.settle(connection, analyzed)
+            checkpoint(connection)
         connection.execute("RESET maintenance_work_mem")
 
 

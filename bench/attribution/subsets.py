@@ -23,7 +23,7 @@ from bench.measurement.execution import shape_of
 from bench.model import Optimization
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.catalog import rows
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, without_timeout
 from bench.postgres.failures import explained, first_line
 
 
@@ -159,7 +159,7 @@ class Sets:
                     )
 
     def _undo(self, name: str) -> None:
-        with self._no_timeout() if self._builds(name) else nullcontext():
+        with without_timeout(self.connection) if self._builds(name) else nullcontext():
             try:
                 for statement in self.blocks[name].undo:
                     self.connection.execute(statement)
@@ -169,15 +169,6 @@ class Sets:
                 raise CannotUndo(name, first_line(error)) from error
             if self._builds(name):
                 self._settle(name)
-
-    @contextmanager
-    def _no_timeout(self) -> Iterator[None]:
-        """The timeout is for queries: what builds takes as long as it takes."""
-        set_local = "SELECT set_config('statement_timeout', %s, true)"
-        usual = self.connection.execute("SELECT current_setting('statement_timeout')").fetchall()[0][0]
-        self.connection.execute(set_local, ["0"])
-        yield
-        self.connection.execute(set_local, [usual])
 
     def _settle(self, name: str) -> None:
         """An undo that builds: the index must be usable here and now, and an expression needs its statistics."""

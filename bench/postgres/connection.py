@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -100,6 +101,16 @@ def session_options(settings: Mapping[str, str]) -> str:
 
 def _escaped(value: str) -> str:
     return value.replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+@contextmanager
+def without_timeout(connection: Connection) -> Iterator[None]:
+    """Let statements take as long as they take until the block ends: a session's timeout is for queries, and not for
+    what builds or cleans up. Where the transaction is rolled back, so is this."""
+    usual = connection.execute("SELECT current_setting('statement_timeout')").fetchall()[0][0]
+    connection.execute("SET statement_timeout = 0")
+    yield
+    connection.execute("SELECT set_config('statement_timeout', %s, false)", [usual])
 
 
 def checkpoint(connection: Connection) -> bool:

@@ -19,7 +19,7 @@ from bench.measurement import Cell
 from bench.measurement.execution import shape_of
 from bench.model import Optimization
 from bench.model.advised import CellTried, PlanMeasured, SetAsked
-from bench.postgres.connection import Connection
+from bench.postgres.connection import Connection, without_timeout
 from bench.progress import Progress
 
 AS_IT_IS = 5
@@ -211,9 +211,8 @@ class Trial:
 
     def _clean(self) -> None:
         """Take out what rolled back executions left; however long that takes with so many indexes."""
-        self.sets.connection.execute("SET statement_timeout = 0")
-        self.sets.clean()
-        self.sets.connection.execute("RESET statement_timeout")
+        with without_timeout(self.sets.connection):
+            self.sets.clean()
 
     def _result(self, seen: Found) -> CellTried:
         asked = [SetAsked(tuple(sorted(seen.concerned - away)), plan) for away, plan in seen.asked.items()]
