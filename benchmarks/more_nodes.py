@@ -15,17 +15,15 @@ from typing import Any
 import evidence
 
 from bench import storage
-from bench.cells.cell import beyond_noise
-from bench.experiments.scale.nodes_summary import NodesCell, summarize_nodes
+from bench.experiments.scale.nodes_summary import summarize_nodes
 from bench.experiments.scale.record import SCALE
 from bench.report.numbers import digits
 
 NAMES = {"one_shard": "one shard", "all_shards": "all shards", "coordinator": "coordinator"}
 
 
-def of_way(cells: list[NodesCell]) -> dict[str, Any]:
+def spread(times: list[float]) -> dict[str, Any]:
     """Times as long with more workers: how many cells, and how far apart they are."""
-    times = [1 / cell.compared.ratio.value for cell in cells if cell.compared.ratio]
     return {
         "cells": len(times), "times": digits(median(times)), "least": digits(min(times)), "most": digits(max(times))
     }  # fmt: skip
@@ -36,13 +34,12 @@ def main() -> None:
     found = storage.load(SCALE, Path(sys.argv[1]) / SCALE.file)
     summary = summarize_nodes(found)
     table = summary.tables[-1]
-    timed = [cell.compared for cell in table.cells if cell.compared.ratio]
-    told = [beyond_noise(one.ratio, one.before, one.after) for one in timed if one.ratio]
+    faster, slower = table.effects
     kept = {
         "leads": f"{found.asked.scales[0]:,}", "workers": [summary.first, table.nodes],
         "rounds": found.asked.options.rounds,
-        "cells": len(timed), "faster": sum(faster for faster, _ in told), "slower": sum(slower for _, slower in told),
-        "by_way": {name: of_way([cell for cell in table.cells if cell.way == way]) for name, way in NAMES.items()},
+        "cells": len(table.timed), "faster": faster, "slower": slower,
+        "by_way": {name: spread(table.times(way)) for name, way in NAMES.items()},
         "on_paper": {
             f"{cell.compared.query}[{cell.compared.parameter_class}]": [text for _, _, text in paper.predicted]
             for cell, paper in summary.paper

@@ -68,6 +68,22 @@ class NodesTable:
     nodes: int
     cells: tuple[NodesCell, ...]
 
+    @property
+    def timed(self) -> list[CellSummary]:
+        """Those with a ratio."""
+        return [cell.compared for cell in self.cells if cell.compared.ratio]
+
+    @property
+    def effects(self) -> tuple[int, int]:
+        """How many are faster than on the fewest workers, and how many slower."""
+        told = [beyond_noise(one.ratio, one.before, one.after) for one in self.timed if one.ratio]
+        return sum(faster for faster, _ in told), sum(slower for _, slower in told)
+
+    def times(self, way: str) -> list[float]:
+        """Times as long as on the fewest workers, of the cells that are answered in that way."""
+        mine = [cell.compared.ratio for cell in self.cells if cell.way == way]
+        return [1 / ratio.value for ratio in mine if ratio]
+
 
 @dataclass(frozen=True, slots=True)
 class NodesSummary:
@@ -101,11 +117,9 @@ def headline(found: Scaling, summary: NodesSummary) -> str:
     if not summary.tables:
         return "Nothing was measured"
     last = summary.tables[-1]
-    cells = [cell for cell in last.cells if cell.compared.ratio]
-    told = [beyond_noise(one.ratio, one.before, one.after) for cell in cells if (one := cell.compared).ratio]
-    faster, slower = (sum(which) for which in zip(*told, strict=True)) if told else (0, 0)
+    faster, slower = last.effects
     return (
-        f"With {plural(last.nodes, 'worker')} {faster} of {plural(len(cells), 'cell')} are faster than with "
+        f"With {plural(last.nodes, 'worker')} {faster} of {plural(len(last.timed), 'cell')} are faster than with "
         f"{summary.first} and {slower} slower, at {found.asked.scales[0]:,} {found.asked.unit}"
     )
 
@@ -131,9 +145,7 @@ def _alarms(found: Scaling) -> Iterator[str]:
 
 def _remarks(first: int, table: NodesTable) -> Iterator[str]:
     for way in dict.fromkeys(cell.way for cell in table.cells):
-        mine = [cell for cell in table.cells if cell.way == way]
-        times = [1 / cell.compared.ratio.value for cell in mine if cell.compared.ratio]
-        if times:
+        if times := table.times(way):
             name = {"coordinator": "by way of the coordinator", UNSEEN: "without a plan"}.get(way, way)
             yield (
                 f"{name[0].upper()}{name[1:]}: {plural(len(times), 'cell')} took {digits(median(times))} times as long "

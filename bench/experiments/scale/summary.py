@@ -115,13 +115,12 @@ def summarize(found: Scaling) -> ScaleSummary:
     told = (cell.work_forecast.held for cell in found.tracks if cell.work_forecast)
     held = [one for one in told if one is not None]
     on_nodes = summarize_nodes(found) if found.asked.nodes else None
+    remarks = on_nodes.remarks if on_nodes else ()
+    if found.tracks:
+        remarks = tuple(_remarks(found, queries, state, (work, nodes, time)))
     return ScaleSummary(
         headline=headline(found, on_nodes) if on_nodes else _headline(found, queries, state),
-        remarks=tuple(_remarks(found, queries, state, (work, nodes, time)))
-        if found.tracks
-        else on_nodes.remarks
-        if on_nodes
-        else (),
+        remarks=remarks,
         state=state,
         queries=tuple(queries),
         work=work,
