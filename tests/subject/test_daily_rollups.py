@@ -18,7 +18,7 @@ from bench.postgres import databases, optimizations
 from bench.postgres.connection import Connection, Target
 from bench.postgres.servers import ServerHandle
 from bench.progress import silent
-from bench.workload.sqlfile import fill_in
+from benchmarks.hammer import alike
 from tests.builders.crm import CRM
 from tests.builders.shops import setup_of
 from tests.conftest import plain_role
@@ -67,13 +67,8 @@ def differing(connection: Connection, organizations: list[int]) -> list[tuple[st
         (now,) = connection.execute(f"SELECT ({moment})::timestamptz::text".encode()).fetchall()[0]
         for organization in organizations:
             values = {"organization_id": str(organization), "now": f"'{now}'::timestamptz"}
-            for query in QUERIES:
-                plain, rolled = (
-                    connection.execute(fill_in(text, values, query.file).encode()).fetchall()
-                    for text in (query.sql, query.text("after"))
-                )
-                if plain != rolled:
-                    found.append((query.name, organization, moment))
+            wrong = (query.name for query in QUERIES if not alike(connection, query, values))
+            found += [(name, organization, moment) for name in wrong]
     return found
 
 
