@@ -7,13 +7,16 @@ both sides of an experiment, and the next experiment, use the same values.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import psycopg
 from psycopg.rows import dict_row
 
-from bench.errors import Refused, WorkloadError
+from bench.dataset.parallel import over
+from bench.errors import PgproofError, Refused, WorkloadError
 from bench.model import Binding, Query
 from bench.postgres import ledger
 from bench.postgres.connection import Connection
@@ -34,30 +37,38 @@ DEFAULT_CLASS = "all"
 
 def choose_bindings(
     connection: Connection, queries: Sequence[Query], classes_file: Path, clock: str, progress: Progress,
-    *, refused: list[str] | None = None,
+    *, refused: list[str] | None = None, beside: Sequence[Connection] = (),
 ) -> dict[str, dict[str, tuple[Binding, ...]]]:  # fmt: skip
     """Return the bindings of each query by class; a class for which the data has no value is left out.
 
     So is a class of a query alone whose SELECT the server refuses, where ``refused`` is given to be told why.
+    ``beside`` are more connections to that database: with them it is done sooner, and nothing else is chosen.
     """
     text = read_text(classes_file) if classes_file.exists() else ""
-    classes: list[Row] | None = None
-    found = {}
-    for number, query in enumerate(queries):
-        progress("choosing parameters", number, len(queries), "queries")
-        described = [str(RULES), repr(query.parameters), repr(query.classes), repr(query.extra_classes), clock, text]
-        text_hash = ledger.checksum(described)
-        bindings = ledger.read_bindings(connection, query.name, text_hash)
-        if bindings is None:
-            if classes is None:
-                classes = class_rows(connection, classes_file, clock)
-            told = len(refused or ())
-            bindings = _choose_for_query(connection, query, classes, clock, refused)
-            if len(refused or ()) == told:  # otherwise it is said in the next run, too
-                ledger.write_bindings(connection, query.name, text_hash, bindings)
-        found[query.name] = bindings
+    progress("choosing parameters", 0, len(queries), "queries")
+    hashes = {query.name: _hash(query, clock, text) for query in queries}
+    found = {name: ledger.read_bindings(connection, name, text_hash) for name, text_hash in hashes.items()}
+    wanted = [query for query in queries if found[query.name] is None]
+    if wanted:
+        classes = class_rows(connection, classes_file, clock)
+
+        def tell(done: float) -> None:
+            progress("choosing parameters", len(queries) - len(wanted) + done, len(queries), "queries")
+
+        for query, bindings, said in _chosen([connection, *beside], wanted, classes, clock, refused is not None, tell):
+            found[query.name] = bindings
+            if refused is not None and said:
+                refused.extend(said)
+            else:  # otherwise it is said in the next run, too
+                ledger.write_bindings(connection, query.name, hashes[query.name], bindings)
     progress("choosing parameters", len(queries), len(queries), "queries")
-    return found
+    return {name: bindings for name, bindings in found.items() if bindings is not None}
+
+
+def _hash(query: Query, clock: str, classes: str) -> str:
+    """What decides, in given rows, what is chosen for ``query``."""
+    shaped = [str(RULES), repr(query.parameters), repr(query.classes), repr(query.extra_classes), clock, classes]
+    return ledger.checksum(shaped)
 
 
 def class_rows(connection: Connection, file: Path, clock: str) -> list[Row]:
@@ -84,36 +95,89 @@ def choose_bindings_for(connection: Connection, queries: Sequence[Query], row: R
     return found
 
 
-def _choose_for_query(
-    connection: Connection, query: Query, classes: Sequence[Row], clock: str, refused: list[str] | None
-) -> dict[str, tuple[Binding, ...]]:
-    bindings: dict[str, list[Binding]] = {}
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The bindings of some classes of a query, in order, or why the server refused to be asked for them."""
+
+    bindings: tuple[tuple[str, Binding], ...] = ()
+    refused: str = ""
+
+
+def _chosen(
+    connections: Sequence[Connection], queries: Sequence[Query], classes: Sequence[Row], clock: str, forgiving: bool,
+    tell: Callable[[float], None],
+) -> Iterator[tuple[Query, dict[str, tuple[Binding, ...]], list[str]]]:  # fmt: skip
+    """Each of ``queries`` with its bindings and what was refused, where that is forgiven; those before a failure first.
+
+    The classes that all queries share, and each class of a query's own, wait for no other: they are asked for at once.
+    """
+    asked = [(query, task) for query in queries for task in _tasks(query, classes, clock, forgiving)]
+    parts: Mapping[int, _Part] = {}
+    failure: PgproofError | None = None
+
+    def look(done: Mapping[int, _Part]) -> None:
+        nonlocal parts
+        parts = done
+        tell(len(queries) * len(done) / len(asked))
+
+    try:
+        over(connections, [task for _, task in asked], look)
+    except PgproofError as error:
+        failure = error
+    for query in queries:
+        own = [parts.get(place) for place, (asker, _) in enumerate(asked) if asker is query]
+        if whole := [part for part in own if part] if None not in own else None:
+            yield query, _put_together(whole), [part.refused for part in whole if part.refused]
+    if failure:
+        raise failure
+
+
+def _tasks(
+    query: Query, classes: Sequence[Row], clock: str, forgiving: bool
+) -> Iterator[Callable[[Connection], _Part]]:  # fmt: skip
+    yield partial(_of_shared_classes, query, classes, clock)
+    for name in query.extra_classes:
+        yield partial(_of_own_class, query, name, clock, forgiving)
+
+
+def _of_shared_classes(query: Query, classes: Sequence[Row], clock: str, connection: Connection) -> _Part:
     chosen = [row for row in classes if not query.classes or row["class"] in query.classes]
     if query.classes and not chosen:  # a class without a row in this dataset is left out; a misspelt one never has one
         raise WorkloadError(f"{query.file}:1: dataset/classes.sql gives no class {', '.join(query.classes)}")
     needed = _of_classes(query)
     if needed and query.extra_classes and not classes[0].keys() >= needed:
         chosen = []  # its own classes give what dataset/classes.sql does not
+    found = []
     for row in chosen if needed else [{"class": DEFAULT_CLASS}]:
         given = {name: value for name, value in row.items() if name != "class"}
         if args := _arguments(connection, query, given, clock):
-            bindings.setdefault(str(row["class"]), []).append(args)
+            found.append((str(row["class"]), args))
+    return _Part(tuple(found))
+
+
+def _of_own_class(query: Query, name: str, clock: str, forgiving: bool, connection: Connection) -> _Part:
     types = {parameter.name: parameter.type for parameter in query.parameters}
-    for name, statement in query.extra_classes.items():
-        where = f"{query.file}:1 (class {name})"
-        known = _constants(query, clock)
-        try:
-            found = _select(connection, statement, types, known, where)[:1]
-        except Refused as error:
-            if refused is None:
-                raise
-            refused.append(error.message)
-            continue
-        for given in found:
-            args = _arguments(connection, query, given, clock)
-            # The worst case may be the hot tenant itself: the same values need no second cell.
-            if args and not any(args.args == other.args for values in bindings.values() for other in values):
-                bindings.setdefault(name, []).append(args)
+    where = f"{query.file}:1 (class {name})"
+    try:
+        found = _select(connection, query.extra_classes[name], types, _constants(query, clock), where)[:1]
+    except Refused as error:
+        if not forgiving:
+            raise
+        return _Part(refused=error.message)
+    chosen = [args for given in found if (args := _arguments(connection, query, given, clock))]
+    return _Part(tuple((name, args) for args in chosen))
+
+
+def _put_together(parts: Sequence[_Part]) -> dict[str, tuple[Binding, ...]]:
+    """The bindings by class: all of the classes that queries share, and of a query's own those with other values."""
+    shared, *own = parts
+    bindings: dict[str, list[Binding]] = {}
+    for name, args in shared.bindings:
+        bindings.setdefault(name, []).append(args)
+    for name, args in (one for part in own for one in part.bindings):
+        # The worst case may be the hot tenant itself: the same values need no second cell.
+        if not any(args.args == other.args for values in bindings.values() for other in values):
+            bindings.setdefault(name, []).append(args)
     return {name: tuple(values) for name, values in bindings.items()}
 
 

@@ -1,18 +1,26 @@
-"""Statements over several connections at once: indexes, foreign keys, vacuum."""
+"""Statements over several connections at once: indexes, foreign keys, vacuum, what parameters are chosen by."""
 
 from __future__ import annotations
 
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import psycopg
 
 from bench.postgres.connection import Connection, Target
 from bench.postgres.failures import explained
 from bench.progress import Progress
+
+Result = TypeVar("Result")
+
+LOOK_S = 0.02
+"""Between two looks at whether all is done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,52 +39,82 @@ def run_jobs(
 
     An interruption cancels what is running on the server, so that it is felt at once.
     """
-    waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
-    for job in sorted(jobs, key=lambda job: -job.weight):
-        waiting.put(job)
-    opened: list[Connection] = [target.connect(database) for _ in range(min(connections, len(jobs)))]
-    failures: list[BaseException] = []
-    done: list[float] = [0.0]
-    threads = [threading.Thread(target=_work, args=(c, waiting, failures, done), daemon=True) for c in opened]
+    heaviest_first = sorted(jobs, key=lambda job: -job.weight)
     total = sum(job.weight for job in jobs)
+
+    def tell(done: Mapping[int, None]) -> None:
+        progress(phase, min(sum(heaviest_first[place].weight for place in done), total), total)
+
+    with opened(target, database, min(connections, len(jobs))) as several:
+        over(several, [partial(_carry_out, job) for job in heaviest_first], tell)
+    progress(phase, total, total)
+
+
+@contextmanager
+def opened(target: Target, database: str, connections: int) -> Iterator[list[Connection]]:
+    """So many connections, closed afterwards."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(closing(target.connect(database))) for _ in range(connections)]
+
+
+def over(
+    connections: Sequence[Connection], tasks: Sequence[Callable[[Connection], Result]],
+    tell: Callable[[Mapping[int, Result]], None],
+) -> list[Result]:  # fmt: skip
+    """Carry out ``tasks``, taken in their order by whichever connection is free, and return what each gives.
+
+    ``tell`` gets what there is so far, by its place among the tasks: often, and once all have ended. A failure stops
+    what was not begun, and of several the one is raised that would have come first on one connection. An interruption
+    cancels what is running on the server.
+    """
+    waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
+    for number in range(len(tasks)):
+        waiting.put(number)
+    done: dict[int, Result] = {}
+    failures: dict[int, BaseException] = {}
+    arguments = [(connection, tasks, waiting, done, failures) for connection in connections]
+    threads = [threading.Thread(target=_work, args=own, daemon=True) for own in arguments]
     try:
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            progress(phase, min(sum(done), total), total)
-            time.sleep(0.02)
+            tell(dict(done))
+            time.sleep(LOOK_S)
     except BaseException:
-        _stop(waiting, opened)
+        _stop(waiting, connections)
         raise
     finally:
         for thread in threads:
             thread.join(timeout=10)
-        for connection in opened:
-            connection.close()
+    tell(done)
     if failures:
-        raise failures[0]
-    progress(phase, total, total)
+        raise failures[min(failures)]
+    return [done[number] for number in range(len(tasks))]
+
+
+def _carry_out(job: Job, connection: Connection) -> None:
+    with explained(job.label):
+        for statement in job.statements:
+            connection.execute(statement)
 
 
 def _work(
-    connection: Connection, waiting: queue.SimpleQueue[Job], failures: list[BaseException], done: list[float]
-) -> None:
+    connection: Connection, tasks: Sequence[Callable[[Connection], Result]], waiting: queue.SimpleQueue[int],
+    done: dict[int, Result], failures: dict[int, BaseException],
+) -> None:  # fmt: skip
     while not failures:
         try:
-            job = waiting.get_nowait()
+            number = waiting.get_nowait()
         except queue.Empty:
             return
         try:
-            with explained(job.label):
-                for statement in job.statements:
-                    connection.execute(statement)
+            done[number] = tasks[number](connection)
         except BaseException as error:  # carried to the main thread, which raises it
-            failures.append(error)
+            failures[number] = error
             return
-        done.append(job.weight)
 
 
-def _stop(waiting: queue.SimpleQueue[Job], opened: Sequence[Connection]) -> None:
+def _stop(waiting: queue.SimpleQueue[int], opened: Sequence[Connection]) -> None:
     while not waiting.empty():
         waiting.get_nowait()
     for connection in opened:

@@ -12,6 +12,7 @@ import psycopg
 from bench import __version__, machine
 from bench.dataset import optimized
 from bench.dataset.bindings import choose_bindings
+from bench.dataset.parallel import opened
 from bench.dataset.template import Build, ensure, evict
 from bench.dataset.worker import Recipe
 from bench.errors import DatasetError, PgproofError, ServerError, WorkloadError
@@ -130,10 +131,13 @@ class Setup:
     def bindings(self, queries: Sequence[Query]) -> Bindings:
         """The bindings of each query by class, from the rows of the filled database."""
         workload = self.workload
-        with self.target.connect(self.template) as connection:
+        with opened(self.target, self.template, max(1, min(self.options.workers, len(queries)))) as (
+            connection,
+            *beside,
+        ):
             return choose_bindings(
                 connection, queries, workload.dataset / "classes.sql", workload.clock, self.progress,
-                refused=self.refused if self.spread else None,
+                refused=self.refused if self.spread else None, beside=beside,
             )  # fmt: skip
 
     def bindings_told(self, queries: Sequence[Query]) -> tuple[Bindings, dict[str, str]]:
