@@ -34,18 +34,16 @@
 --   WHERE deleted_at IS NULL AND email IS NOT NULL AND length(last_name) >= 4
 --   ORDER BY created_at DESC, organization_id, id LIMIT 1
 -- why worst_known: somebody who is known already, found by the address and by the name, and shown once
--- class worst_same_moment: SELECT organization_id, fragment FROM (
+-- class worst_same_moment: WITH own AS MATERIALIZED (SELECT organization_id, id, created_at, last_name, lower(
+--   first_name || ' ' || last_name || ' ' || coalesce(company, '') || ' ' || coalesce(email, '')) AS text
+--   FROM crm.leads WHERE deleted_at IS NULL AND organization_id = (SELECT organization_id FROM crm.leads
+--   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1))
+--   SELECT organization_id, fragment FROM (
 --   SELECT l.organization_id, f.fragment, l.created_at, lead(l.created_at) OVER w AS older,
 --   row_number() OVER w AS place
---   FROM (SELECT organization_id, left(lower(last_name), 3) AS fragment FROM crm.leads
---   WHERE deleted_at IS NULL AND last_name ~ '^[A-Za-z]{3}' AND organization_id = (
---   SELECT organization_id FROM crm.leads
---   WHERE deleted_at IS NULL GROUP BY organization_id ORDER BY count(*) DESC, organization_id LIMIT 1)
---   GROUP BY organization_id, left(lower(last_name), 3)
---   ORDER BY count(*) DESC, left(lower(last_name), 3) LIMIT 40) AS f
---   JOIN crm.leads AS l ON l.organization_id = f.organization_id AND l.deleted_at IS NULL AND lower(
---   l.first_name || ' ' || l.last_name || ' ' || coalesce(l.company, '') || ' ' || coalesce(l.email, ''))
---   LIKE '%' || f.fragment || '%'
+--   FROM (SELECT left(lower(last_name), 3) AS fragment FROM own WHERE last_name ~ '^[A-Za-z]{3}'
+--   GROUP BY left(lower(last_name), 3) ORDER BY count(*) DESC, left(lower(last_name), 3) LIMIT 40) AS f
+--   JOIN own AS l ON strpos(l.text, f.fragment) > 0
 --   WINDOW w AS (PARTITION BY f.fragment ORDER BY l.created_at DESC, l.id DESC)) AS matches
 --   ORDER BY coalesce(place = 20 AND created_at = older, false) DESC, place DESC, fragment LIMIT 1
 -- why worst_same_moment: a fragment whose twenty newest matches end in the middle of an import: only the id orders them
