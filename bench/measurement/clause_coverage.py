@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Literal
 
 import psycopg
 
+from bench.dataset.parallel import over
 from bench.measurement.answers import Answer, order_of, rows_of, with_contents
 from bench.measurement.compare import columns_to_compare
 from bench.measurement.contents import Columns, written_before
@@ -74,44 +77,64 @@ class _Subject:
     columns: Columns
 
 
+@dataclass(frozen=True, slots=True)
+class _Exercised:
+    """What is found of the variants of one query, and of how many it was known."""
+
+    clauses: tuple[ClauseSeen, ...] = ()
+    known: int = 0
+    problem: str = ""
+
+
 def exercise(
     sides: Sides, state: State, cells: Sequence[Cell], progress: Progress, timeout_s: float = TIMEOUT_S,
-    budget_s: float | None = None, kept: Kept | None = None,
+    budget_s: float | None = None, kept: Kept | None = None, connections: int = 1,
 ) -> ClauseCoverage:  # fmt: skip
     """Execute the variants of the statements of ``cells`` in ``state``, each with every binding until one tells.
 
     Of a query with a rewrite both statements are taken, in the state after. What is written is rolled back, and leaves
     dead rows: give it a copy for statements that write. What is ``kept`` of the same statements with the same values
-    is not executed again; what there was no time for, is.
+    is not executed again; what there was no time for, is. Queries that read share ``connections``: no time is kept.
     """
     begin = time.perf_counter()
     quick = replace(sides, timeout_s=timeout_s)
-    found: list[ClauseSeen] = []
-    problems: dict[str, str] = {}
-    known = 0
     by_query: dict[str, list[Cell]] = {}
     for cell in cells:
         by_query.setdefault(cell.query.name, []).append(cell)
-    for number, (name, own) in enumerate(by_query.items()):
-        progress("changing clauses", number, len(by_query), "queries")
-        left_s = None if budget_s is None else budget_s - (time.perf_counter() - begin)
-        text_hash = _hash(own, state, timeout_s)
-        before = kept.read(name, text_hash) if kept else {}
-        if budget_s is None:  # with all the time that it takes, a timeout is worth another try
-            before = {key: one for key, one in before.items() if not (one and one.cut_off and not one.told_by)}
-        try:
-            seen = _of_query(quick, state, own, left_s, before)
-        except NotParsed as problem:
-            problems[name] = str(problem)
-            continue
-        found += [one for one in seen.values() if one]
-        known += sum(one is not None and key in before for key, one in seen.items())
-        tried = {key: one for key, one in seen.items() if not one or one.tried}
-        if kept and tried.keys() != before.keys():
-            kept.write(name, text_hash, tried)
-    progress("changing clauses", len(by_query), len(by_query), "queries")
-    took_s = time.perf_counter() - begin
-    return ClauseCoverage(tuple(found), quick.timeout_s, budget_s, took_s, problems, known)
+    end = None if budget_s is None else begin + budget_s
+    tasks = [partial(_exercised, quick, state, own, end, kept) for own in by_query.values()]
+    writes = any(cell.query.writes for cell in cells)  # they would wait for each other's locks
+
+    def tell(done: Mapping[int, object]) -> None:
+        progress("changing clauses", len(done), len(by_query), "queries")
+
+    with ExitStack() as stack:
+        several = range(1 if writes else min(connections, len(tasks)))
+        found = over([stack.enter_context(quick.connect(state, writes=writes)) for _ in several], tasks, tell)
+    return ClauseCoverage(
+        tuple(seen for one in found for seen in one.clauses), quick.timeout_s, budget_s, time.perf_counter() - begin,
+        {name: one.problem for name, one in zip(by_query, found, strict=True) if one.problem},
+        sum(one.known for one in found),
+    )  # fmt: skip
+
+
+def _exercised(
+    sides: Sides, state: State, cells: Sequence[Cell], end: float | None, kept: Kept | None, connection: Connection
+) -> _Exercised:  # fmt: skip
+    """Execute the variants of one query that are not known; none begins after ``end``."""
+    name, text_hash = cells[0].query.name, _hash(cells, state, sides.timeout_s)
+    before = kept.read(name, text_hash) if kept else {}
+    if end is None:  # with all the time that it takes, a timeout is worth another try
+        before = {key: one for key, one in before.items() if not (one and one.cut_off and not one.told_by)}
+    try:
+        seen = _of_query(connection, sides, state, cells, end, before)
+    except NotParsed as problem:
+        return _Exercised(problem=str(problem))
+    tried = {key: one for key, one in seen.items() if not one or one.tried}
+    if kept and tried.keys() != before.keys():
+        kept.write(name, text_hash, tried)
+    known = sum(one is not None and key in before for key, one in seen.items())
+    return _Exercised(tuple(one for one in seen.values() if one), known)
 
 
 def _hash(cells: Sequence[Cell], state: State, timeout_s: float) -> str:
@@ -124,7 +147,7 @@ def _hash(cells: Sequence[Cell], state: State, timeout_s: float) -> str:
 
 
 def _of_query(
-    sides: Sides, state: State, cells: Sequence[Cell], left_s: float | None,
+    connection: Connection, sides: Sides, state: State, cells: Sequence[Cell], end: float | None,
     known: Mapping[str, ClauseSeen | None],
 ) -> dict[str, ClauseSeen | None]:  # fmt: skip
     """What is found of each variant, by its hash; None of those that the server refuses."""
@@ -132,26 +155,24 @@ def _of_query(
     statements = [(query.sql, query.line)]
     if state == "after" and query.rewrite:
         statements.append((query.rewrite.sql, query.rewrite.line))
-    end = None if left_s is None else time.perf_counter() + left_s
     found: dict[str, ClauseSeen | None] = {}
-    with sides.connect(state, writes=query.writes) as connection:
-        for sql, line in statements:
-            text, names = numbered(sql, {parameter.name: parameter.type for parameter in query.parameters})
-            made = sorted(variants(text, names), key=lambda variant: variant.line)
-            subject = _Subject(query, line, text, names, [], {})
-            keyed = [(ledger.checksum([sql, str(place), one.text]), one) for place, one in enumerate(made)]
-            if not (keyed and all(key in known for key, _ in keyed)) and not _late(end):
-                subject = replace(subject, columns=columns_to_compare(sides, cells[0]))
-                subject.asked.extend(_originals(connection, subject, cells))
-                if not subject.asked:
-                    raise NotParsed(f"no class answers within {sides.timeout_s:g} s")
-            for key, variant in keyed:
-                found[key] = nothing = _nothing(subject, variant)
-                if key in known:
-                    one = known[key]
-                    found[key] = one and replace(one, line=nothing.line)
-                elif subject.asked and not _late(end):
-                    found[key] = _tried(connection, subject, variant)
+    for sql, line in statements:
+        text, names = numbered(sql, {parameter.name: parameter.type for parameter in query.parameters})
+        made = sorted(variants(text, names), key=lambda variant: variant.line)
+        subject = _Subject(query, line, text, names, [], {})
+        keyed = [(ledger.checksum([sql, str(place), one.text]), one) for place, one in enumerate(made)]
+        if not (keyed and all(key in known for key, _ in keyed)) and not _late(end):
+            subject = replace(subject, columns=columns_to_compare(sides, cells[0]))
+            subject.asked.extend(_originals(connection, subject, cells))
+            if not subject.asked:
+                raise NotParsed(f"no class answers within {sides.timeout_s:g} s")
+        for key, variant in keyed:
+            found[key] = nothing = _nothing(subject, variant)
+            if key in known:
+                one = known[key]
+                found[key] = one and replace(one, line=nothing.line)
+            elif subject.asked and not _late(end):
+                found[key] = _tried(connection, subject, variant)
     return found
 
 

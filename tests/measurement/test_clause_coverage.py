@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bench.measurement import Cell, Sides
@@ -77,6 +79,16 @@ def test_the_class_that_told_it_is_named(sides: Sides) -> None:
     few, many = cell(statement, 5), cell(statement, 30)
     found = seen(sides, few, Cell(many.query, "many", many.bindings))
     assert found["LIMIT 20: one row more"].told_by == "many"
+
+
+def test_queries_that_share_connections_are_told_in_their_order_as_over_one(sides: Sides) -> None:
+    """The second fails to be answered in time, and is named, while the third is told."""
+    texts = ["SELECT n FROM t WHERE n = 1 ORDER BY n", "SELECT pg_sleep(9) WHERE true", "SELECT n FROM t WHERE even"]
+    asked = [cell(text) for text in texts]
+    cells = [replace(one, query=replace(one.query, name=f"q{place}")) for place, one in enumerate(asked)]
+    alone, shared = (exercise(sides, "after", cells, silent, 0.5, connections=number) for number in (1, 2))
+    assert [one.query for one in shared.clauses] == ["q0", "q0", "q2"]
+    assert (shared.clauses, shared.not_parsed) == (alone.clauses, alone.not_parsed)
 
 
 def test_what_takes_too_long_is_left_open_and_what_there_is_no_time_for_untried(sides: Sides) -> None:

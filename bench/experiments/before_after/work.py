@@ -103,7 +103,10 @@ def exercise_in(work: Work, sides: Sides, cells: Sequence[Cell]) -> None:
     left_s = max(0.0, COVERAGE_S - work.setup.watch.seconds.get("coverage", 0.0))
     with work.setup.watch("coverage"):
         kept = None if work.chosen.options.aged else work.setup.kept_clauses()  # of the rows as they were made
-        found = exercise(sides, "after", cells, work.setup.progress, budget_s=left_s, kept=kept)
+        found = exercise(
+            sides, "after", cells, work.setup.progress, budget_s=left_s, kept=kept,
+            connections=work.setup.options.workers,
+        )  # fmt: skip
     work.told(coverage=joined(work.seen.coverage, found))
 
 

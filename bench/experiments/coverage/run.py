@@ -36,4 +36,5 @@ def _part(setup: Setup, sides: Sides, state: State, *, writes: bool) -> ClauseCo
     if not queries:
         return None
     cells, kept = cells_of(queries, setup.bindings(queries)), setup.kept_clauses()
-    return exercise(sides, state, cells, setup.progress, sides.timeout_s, kept=kept)
+    connections = setup.options.workers
+    return exercise(sides, state, cells, setup.progress, sides.timeout_s, kept=kept, connections=connections)
