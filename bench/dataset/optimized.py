@@ -10,13 +10,14 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 from bench import __version__, storage
+from bench.dataset.parallel import opened, over
 from bench.model import Applied, Optimization
-from bench.postgres import databases, ledger
+from bench.postgres import databases, ledger, optimizations
 from bench.postgres.connection import Connection, Target
-from bench.postgres.optimizations import block_checksum
 from bench.timestamps import now_text
 
 MANIFEST = "applied"
@@ -32,10 +33,10 @@ class Optimized:
     made_at: str
 
 
-def name_of(template: str, optimizations: Sequence[Optimization]) -> str:
+def name_of(template: str, blocks: Sequence[Optimization]) -> str:
     """The database name that stands for ``template`` with these blocks applied by this version of pgproof."""
-    blocks = [[block.name, block_checksum(block), block.category, block.serves, block.why] for block in optimizations]
-    digest = hashlib.sha256(json.dumps([__version__, template, blocks]).encode()).hexdigest()
+    texts = [[one.name, optimizations.block_checksum(one), one.category, one.serves, one.why] for one in blocks]
+    digest = hashlib.sha256(json.dumps([__version__, template, texts]).encode()).hexdigest()
     return f"{databases.PREFIX}o_{digest[:16]}"
 
 
@@ -68,3 +69,13 @@ def keep(
     finally:
         databases.release(admin, name)
     return made
+
+
+def settling(target: Target, database: str, connections: int) -> optimizations.Settling:
+    """How ``optimizations.apply_all`` gathers statistics of so many tables at once: no time of it is kept."""
+
+    def settle(tables: Sequence[optimizations.Unsettled]) -> None:
+        with opened(target, database, min(connections, len(tables))) as several:
+            over(several, [partial(optimizations.settle_table, one=one) for one in tables], lambda _: None)
+
+    return settle

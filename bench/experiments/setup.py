@@ -185,7 +185,7 @@ class Setup:
             with self.target.connect(name) as connection:
                 applied = optimizations.apply_all(
                     connection, self.workload.optimizations, self.progress,
-                    refused=self.blocks_refused if self.spread else None,
+                    refused=self.blocks_refused if self.spread else None, settling=self.settling(name),
                 )  # fmt: skip
                 if self.spread:
                     there = {one.name for one in applied}
@@ -195,6 +195,10 @@ class Setup:
                 databases.clone(self.admin, key, name, "after", mark)
             checkpoint(self.admin)
         return applied, ""
+
+    def settling(self, name: str) -> optimizations.Settling:
+        """How statistics are gathered in the database ``name`` once it is optimized: of several tables at once."""
+        return optimized.settling(self.target, name, self.options.workers)
 
     @property
     def after_key(self) -> str:

@@ -6,7 +6,7 @@ Each block runs in a transaction of its own where its statements allow that, so 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -24,11 +24,25 @@ from bench.shipping import refuses_transaction
 from bench.workload.sqlfile import fill_in
 
 
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A table that lacks statistics: of these columns alone, quoted, or of all that is in it."""
+
+    name: str
+    columns: tuple[str, ...] = ()
+
+
+Settling = Callable[[Sequence[Unsettled]], object]
+"""Settles these tables, each by ``settle_table``."""
+
+
 def apply_all(
     connection: Connection, optimizations: Sequence[Optimization], progress: Progress,
-    *, refused: list[str] | None = None,
+    *, refused: list[str] | None = None, settling: Settling | None = None,
 ) -> tuple[Applied, ...]:  # fmt: skip
     """Apply what is not yet in the ledger, in order; then refresh the statistics of tables that need it.
+
+    ``settling`` does the latter by other connections, for who waits for it.
 
     A block for which the server has no such feature is left out where ``refused`` is given to be told of it; what fails
     from then on is taken to stand on it, and left out as well.
@@ -52,7 +66,10 @@ def apply_all(
                 raise
             left_out = True
             refused.append(f"{optimization.name} ({error.message})")
-    settle(connection, analyzed)
+    if settling:
+        settling(unsettled(connection, analyzed))
+    else:
+        settle(connection, analyzed)
     progress("applying optimizations", len(optimizations), len(optimizations), "")
     return tuple(applied)
 
@@ -178,14 +195,6 @@ def settle(connection: Connection, analyzed: Mapping[str, int]) -> None:
     """
     for one in unsettled(connection, analyzed):
         settle_table(connection, one)
-
-
-@dataclass(frozen=True, slots=True)
-class Unsettled:
-    """A table that lacks statistics: of these columns alone, quoted, or of all that is in it."""
-
-    name: str
-    columns: tuple[str, ...] = ()
 
 
 def unsettled(connection: Connection, analyzed: Mapping[str, int]) -> list[Unsettled]:

@@ -176,7 +176,9 @@ def _sweep(work: Work, name: str) -> None:
 def _optimize(work: Work, name: str) -> None:
     setup = work.setup
     with setup.target.connect(name) as connection:
-        applied = optimizations.apply_all(connection, setup.workload.optimizations, setup.progress)
+        applied = optimizations.apply_all(
+            connection, setup.workload.optimizations, setup.progress, settling=setup.settling(name)
+        )
         checkpoint(connection)
     if found := databases.find(setup.admin, name):
         databases.write_mark(setup.admin, replace(found, kind="after"))
