@@ -217,7 +217,8 @@ def unsettled(connection: Connection, analyzed: Mapping[str, int]) -> list[Unset
 def settle_table(connection: Connection, one: Unsettled) -> None:
     """VACUUM and ANALYZE the table, so that its statistics are the same whenever they are gathered."""
     with explained(f"statistics of {one.name}"):
-        connection.execute(f"VACUUM (FREEZE) {one.name}")  # first: it tells the catalog how many rows there are
+        # First, and of every page: it tells the catalog how many rows there are, whatever a block made of that number.
+        connection.execute(f"VACUUM (FREEZE, DISABLE_PAGE_SKIPPING) {one.name}")
         counted = connection.execute("SELECT reltuples::bigint FROM pg_class WHERE oid = %s::regclass", [one.name])
         connection.execute(f"SET default_statistics_target = {statistics_target(counted.fetchall()[0][0])}")
         connection.execute(f"ANALYZE {one.name}" + (f" ({', '.join(one.columns)})" if one.columns else ""))

@@ -140,6 +140,19 @@ def test_what_a_block_analyzes_is_read_whole_in_the_end(connection: Connection, 
     assert known == (-0.5,)
 
 
+def test_a_guess_of_a_block_at_the_number_of_rows_does_not_shrink_the_sample(
+    connection: Connection, tmp_path: Path
+) -> None:
+    """ANALYZE of a column with a low target reads some pages, and takes the others to be as full as those."""
+    text = "repeat('y', CASE WHEN n > 30000 THEN 900 ELSE 5 END)"
+    connection.execute(f"INSERT INTO t SELECT n, n % 7, {text} FROM generate_series(10001, 45000) AS n")  # type: ignore[arg-type]
+    connection.execute("VACUUM (FREEZE) t")
+    guess = "ALTER TABLE t ALTER n SET STATISTICS 1; ANALYZE t (n); ALTER TABLE t ALTER n SET STATISTICS -1;"
+    optimizations.apply_all(connection, blocks(tmp_path, block("a", guess, "SELECT")), silent)
+    asked = "SELECT array_length(histogram_bounds, 1) FROM pg_stats WHERE tablename = 't' AND attname = 'n'"
+    assert connection.execute(asked).fetchall() == [(statistics_target(45_000) + 1,)]
+
+
 def test_drift_is_found(connection: Connection, tmp_path: Path) -> None:
     one = blocks(tmp_path, block("i", "CREATE INDEX i ON t (n);"))
     optimizations.apply_all(connection, one, silent)
