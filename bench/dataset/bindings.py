@@ -118,7 +118,8 @@ def _chosen(
     def look(done: Mapping[int, _Part]) -> None:
         nonlocal parts
         parts = done
-        tell(len(queries) * len(done) / len(asked))
+        if len(done) < len(asked):  # the end is told once
+            tell(len(queries) * len(done) / len(asked))
 
     try:
         over(connections, [task for _, task in asked], look)

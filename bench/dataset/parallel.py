@@ -43,7 +43,8 @@ def run_jobs(
     total = sum(job.weight for job in jobs)
 
     def tell(done: Mapping[int, None]) -> None:
-        progress(phase, min(sum(heaviest_first[place].weight for place in done), total), total)
+        if len(done) < len(jobs):  # the end is told once
+            progress(phase, min(sum(heaviest_first[place].weight for place in done), total), total)
 
     with opened(target, database, min(connections, len(jobs))) as several:
         over(several, [partial(_carry_out, job) for job in heaviest_first], tell)

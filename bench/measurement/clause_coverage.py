@@ -106,11 +106,13 @@ def exercise(
     writes = any(cell.query.writes for cell in cells)  # they would wait for each other's locks
 
     def tell(done: Mapping[int, object]) -> None:
-        progress("changing clauses", len(done), len(by_query), "queries")
+        if len(done) < len(tasks):  # the end is told once
+            progress("changing clauses", len(done), len(by_query), "queries")
 
     with ExitStack() as stack:
         several = range(1 if writes else min(connections, len(tasks)))
         found = over([stack.enter_context(quick.connect(state, writes=writes)) for _ in several], tasks, tell)
+    progress("changing clauses", len(by_query), len(by_query), "queries")
     return ClauseCoverage(
         tuple(seen for one in found for seen in one.clauses), quick.timeout_s, budget_s, time.perf_counter() - begin,
         {name: one.problem for name, one in zip(by_query, found, strict=True) if one.problem},

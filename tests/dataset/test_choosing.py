@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from bench.dataset.bindings import choose_bindings
-from bench.dataset.parallel import opened, over
+from bench.dataset.parallel import Job, opened, over, run_jobs
 from bench.errors import WorkloadError
 from bench.model import Binding, Parameter, Query
 from bench.postgres import databases, ledger
@@ -64,3 +64,15 @@ def test_what_was_chosen_before_a_failure_is_kept(two: list[Connection], tmp_pat
         choose_bindings(two[0], queries, tmp_path / "none.sql", "", silent, beside=two[1:])
     kept = two[0].execute("SELECT DISTINCT query FROM bench_meta.query_params").fetchall()
     assert kept == [("good",)]
+
+
+def test_the_end_is_told_once(two: list[Connection], target: Target, tmp_path: Path) -> None:
+    """A console ends its line there."""
+    told: list[tuple[str, float, float]] = []
+
+    def tell(phase: str, done: float, total: float, unit: str = "") -> None:
+        told.append((phase, done, total))
+
+    choose_bindings(two[0], [asking("q", slow=SLOW)], tmp_path / "none.sql", "", tell, beside=two[1:])
+    run_jobs(target, "pgproof_choosing", [Job("one", (SLOW,)), Job("two", (SLOW,))], 2, "jobs", tell)
+    assert [phase for phase, done, total in told if done == total] == ["choosing parameters", "jobs"]
