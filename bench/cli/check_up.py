@@ -30,6 +30,7 @@ from bench.cli.options import (
 )
 from bench.cli.streams import answer, out
 from bench.experiments.gate.record import BASELINE
+from bench.experiments.setup import insist_on_one_server
 from bench.overview import check_up as page
 from bench.overview.check_up import CheckUp, Ending, Step
 from bench.overview.summary import summarize
@@ -78,8 +79,8 @@ def check_up(workload: Path | str | None, minutes: float, output: Path, quiet: b
     found = read_files(workload, chosen)
     size = found.scale.parse(chosen["scale"] or found.scale.default, as_typed(*SIZE))
     parts = list(_parts(found, size, is_existing(chosen)))
-    with Silent(out) as shown, server(chosen, shown):  # one that cannot be had is told once, before anything
-        pass
+    with Silent(out) as shown, server(chosen, shown) as handle:  # one that cannot be had is told once, before anything
+        insist_on_one_server("pgproof check-up", found, handle)
     typed, steps, until = _typed(workload), list[Step](), time.monotonic() + 60 * minutes
     for place, part in enumerate(parts):
         left = until - time.monotonic()

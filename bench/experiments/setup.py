@@ -106,7 +106,7 @@ class Setup:
     @property
     def spread(self) -> bool:
         """Whether its tables are spread over the nodes of a Citus cluster."""
-        return self.server.capabilities.spreads_tables and bool(self.workload.distribution)
+        return spreads(self.workload, self.server)
 
     @property
     def progress(self) -> Progress:
@@ -256,6 +256,17 @@ NOT_ON_A_CLUSTER = "works on one server, and distribution.sql spreads this workl
 ONE_SERVER = "give --dsn a database of the coordinator without the extension citus, or leave --dsn out"
 
 
+def spreads(workload: Workload, server: ServerHandle) -> bool:
+    """Whether the workload's tables are spread there: a Citus cluster, and a workload that says how."""
+    return server.capabilities.spreads_tables and bool(workload.distribution)
+
+
+def insist_on_one_server(command: str, workload: Workload, server: ServerHandle) -> None:
+    """Raise ``ServerError`` where ``command``, which does not know what a cluster does, would be on one."""
+    if spreads(workload, server):
+        raise ServerError(f"{command} {NOT_ON_A_CLUSTER}", hint=ONE_SERVER)
+
+
 @contextmanager
 def prepared(options: SetupOptions, server: ServerHandle, *, one_server: str = "") -> Iterator[Setup]:
     """Drop what interrupted runs left, fill the database or take the filled one; what is made of it goes at the end.
@@ -265,9 +276,9 @@ def prepared(options: SetupOptions, server: ServerHandle, *, one_server: str = "
         ServerError: ``one_server``, a command, does not know what a cluster does, and this is one. Nothing was made.
     """
     target, watch = Target(server.dsn, SESSION_SETTINGS, server.login), Stopwatch()
-    if server.capabilities.spreads_tables and options.workload.distribution:
-        if one_server:
-            raise ServerError(f"{one_server} {NOT_ON_A_CLUSTER}", hint=ONE_SERVER)
+    if one_server:
+        insist_on_one_server(one_server, options.workload, server)
+    if spreads(options.workload, server):
         options = replace(options, workload=options.workload.on_a_cluster())
     with target.connect() as admin:
         databases.clean(admin)

@@ -189,26 +189,6 @@ def test_growth_is_measured_on_a_cluster_too(spread: Path, tmp_path: Path) -> No
 
 
 @live
-@pytest.mark.parametrize(
-    "asked",
-    [
-        ["attribute"], ["advise"], ["traps"], ["maintain"], ["baseline"], ["settings", "--group", "a: work_mem=8MB"],
-    ],
-    ids=lambda asked: asked[0],
-)  # fmt: skip
-def test_a_command_for_one_server_refuses_a_cluster_before_anything_is_made(
-    asked: list[str], spread: Path, tmp_path: Path, capsys
-) -> None:
-    with Target(DSN).connect() as admin:
-        before = {database.name for database in own_databases(admin)}
-        command, *more = asked
-        to = [] if command == "baseline" else ["--output", str(tmp_path)]
-        assert main([command, str(spread), "--dsn", DSN, "--leads", "1k", "--quiet", *more, *to]) == 2
-        assert {database.name for database in own_databases(admin)} == before
-    assert "works on one server, and distribution.sql spreads this workload" in capsys.readouterr().err
-
-
-@live
 def test_more_than_the_cluster_has_is_refused_before_anything_is_made(spread: Path, tmp_path: Path, capsys) -> None:
     with Target(DSN).connect() as admin:
         before = {database.name for database in own_databases(admin)}
