@@ -1,9 +1,9 @@
 """What distribution gains and costs, from stored runs.
 
-    python benchmarks/on_a_cluster.py ONE_SERVER CLUSTER [SMALLER LARGER]...
+    python benchmarks/on_a_cluster.py ONE_SERVER CLUSTER
 
-Folders of pgproof run of the same workload and size: one server, a cluster; and pairs of fewer and more workers, each
-pair one run after the other on one machine. The figures are those that pgproof compare shows.
+Folders of pgproof run of the same workload and size, one run after the other on one machine. The figures are those that
+pgproof compare shows.
 """
 
 from __future__ import annotations
@@ -39,11 +39,6 @@ def factors(found: Distributed, way: Way) -> list[float]:
     return [cell.factor for cell in answered(found.cells, "after", way) if cell.factor]
 
 
-def middle(found: Distributed, way: Way) -> float:
-    """The median of these."""
-    return statistics.median(factors(found, way))
-
-
 def by_way(found: Distributed) -> dict[str, Any]:
     """Cells after the optimizations by where they are answered: how many, and how many times as long they take."""
     kept: dict[str, Any] = {}
@@ -68,20 +63,18 @@ def on_one_shard(run: Run) -> list[str]:
 
 def main() -> None:
     """Compare, print and keep."""
-    one, cluster, *pairs = (storage.load(RUN, Path(folder) / RUN.file) for folder in sys.argv[1:])
+    one, cluster = (storage.load(RUN, Path(folder) / RUN.file) for folder in sys.argv[1:])
     found = side_by_side(one, cluster)
     cells = [cell for cell in found.cells if not cell.refused]
-    sizes = [side_by_side(*pair) for pair in zip(pairs[::2], pairs[1::2], strict=True)]
     kept = {
         "leads": f"{one.dataset.scale:,}", "nodes": cluster.server.nodes, "citus": cluster.server.citus,
         "queries": len({cell.query for cell in cells}), "cells": len(cells),
         "equal": sum(cell.answers.startswith("equal") for cell in cells),
         "one_shard_queries": len(on_one_shard(cluster)), "of_one_server": by_way(found),
-        "more_workers": {name: evidence.middle([middle(one, way) for one in sizes], 2) for name, way in NAMES.items()},
     }  # fmt: skip
     for name, value in kept.items():
         print(f"{name}: {value}")
-    evidence.keep("on_a_cluster", kept, "python benchmarks/on_a_cluster.py ONE_SERVER CLUSTER [SMALLER LARGER]...")
+    evidence.keep("on_a_cluster", kept, "python benchmarks/on_a_cluster.py ONE_SERVER CLUSTER")
 
 
 if __name__ == "__main__":
