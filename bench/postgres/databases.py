@@ -238,8 +238,12 @@ def _drop_on(nodes: Sequence[Connection], name: str) -> None:
             raise ServerError(
                 f"database {name} exists{place}, but pgproof did not make it: it is left alone", hint=hint
             )
+    statement = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
     for node in there:
-        node.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+        if len(nodes) > 1:
+            cluster.undisturbed(node, name, statement)  # Citus' daemon comes back while FORCE ends the others
+        else:
+            node.execute(statement)
 
 
 def drop_all(target: Target, names: Iterable[str]) -> None:
