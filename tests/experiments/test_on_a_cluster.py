@@ -24,7 +24,10 @@ from bench.workload import Workload, read
 from tests.builders.shops import setup_of
 
 DSN = os.environ.get("PGPROOF_TEST_CITUS_DSN", "")
-pytestmark = pytest.mark.skipif(not DSN, reason="PGPROOF_TEST_CITUS_DSN names no coordinator of a Citus cluster")
+pytestmark = [
+    pytest.mark.skipif(not DSN, reason="PGPROOF_TEST_CITUS_DSN names no coordinator of a Citus cluster"),
+    pytest.mark.usefixtures("_templates_go"),
+]
 OPTIONS = RunOptions(Options(rounds=2, budget_s=0, timeout_s=30, warmups=0, seed=1, target_ms=100), attribute=True)
 DISTRIBUTION = """
 SELECT create_reference_table('customers');
