@@ -1050,7 +1050,8 @@ GROUP BY organization_id, lead_id, lead_temperature, source
 HAVING sum(change) <> 0;
 
 -- What is to be added to crm_totals.moves: for all that is logged, or with p_again the moves of a tenant (NULL: of all)
--- from nothing. A lead that changed its group takes its moves along.
+-- from nothing. A lead that changed its group takes its moves along. The history of a lead is read once, for what its
+-- moves are and, less the logged ones, for what they were.
 CREATE FUNCTION crm_totals.move_steps(p_from date, p_again boolean, p_organization_id bigint)
 RETURNS TABLE (organization_id bigint, day date, lead_temperature crm.lead_temperature, source crm.lead_source,
                moved_leads bigint, points_up bigint, points_down bigint)
@@ -1060,68 +1061,77 @@ AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    WITH known AS MATERIALIZED (
-        SELECT h.organization_id, h.lead_id, l.lead_temperature, l.source, 1 AS change, 1 AS moves,
-               h.new_score - h.old_score AS points, h.created_at
+    WITH touched AS (
+        SELECT g.organization_id, g.lead_id, bool_or(g.change <> 0) AS regrouped,
+               min(g.lead_temperature) FILTER (WHERE g.change < 0) AS old_temperature,
+               min(g.source) FILTER (WHERE g.change < 0) AS old_source
+        FROM (
+            SELECT r.organization_id, r.lead_id, r.lead_temperature, r.source, r.change FROM crm_totals.regrouped AS r
+            UNION ALL
+            SELECT m.organization_id, m.lead_id, NULL, NULL, 0 FROM crm_totals.move_log AS m
+        ) AS g
+        WHERE NOT p_again
+        GROUP BY g.organization_id, g.lead_id
+    ), sides AS MATERIALIZED (
+        SELECT t.organization_id, t.lead_id, l.lead_temperature, l.source,
+               CASE WHEN t.regrouped THEN t.old_temperature ELSE l.lead_temperature END AS old_temperature,
+               CASE WHEN t.regrouped THEN t.old_source ELSE l.source END AS old_source
+        FROM touched AS t
+        LEFT JOIN crm.leads AS l
+               ON l.organization_id = t.organization_id AND l.id = t.lead_id AND l.deleted_at IS NULL
+    ), moved AS (
+        SELECT h.organization_id, h.lead_id, l.lead_temperature, l.source,
+               NULL::crm.lead_temperature AS old_temperature, NULL::crm.lead_source AS old_source,
+               1 AS moves, h.new_score - h.old_score AS points, 0 AS old_moves, 0 AS old_points, h.created_at
         FROM crm.lead_score_history AS h
         JOIN crm.leads AS l ON l.organization_id = h.organization_id AND l.id = h.lead_id
         WHERE p_again AND l.deleted_at IS NULL AND h.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
           AND (p_organization_id IS NULL OR h.organization_id = p_organization_id)
-    ), touched AS MATERIALIZED (
-        SELECT organization_id, lead_id FROM crm_totals.regrouped WHERE NOT p_again
-        UNION
-        SELECT organization_id, lead_id FROM crm_totals.move_log WHERE NOT p_again
-    ), sides AS MATERIALIZED (
-        SELECT t.organization_id, t.lead_id, l.lead_temperature, l.source, 1 AS change
-        FROM touched AS t
-        JOIN crm.leads AS l ON l.organization_id = t.organization_id AND l.id = t.lead_id
-        WHERE l.deleted_at IS NULL
         UNION ALL
-        SELECT organization_id, lead_id, lead_temperature, source, -1
-        FROM crm_totals.regrouped
-        WHERE NOT p_again AND change < 0
-        UNION ALL
-        SELECT t.organization_id, t.lead_id, l.lead_temperature, l.source, -1
-        FROM touched AS t
-        JOIN crm.leads AS l ON l.organization_id = t.organization_id AND l.id = t.lead_id
-        WHERE l.deleted_at IS NULL
-          AND (t.organization_id, t.lead_id) NOT IN (SELECT organization_id, lead_id FROM crm_totals.regrouped)
-    ), moved AS (
-        SELECT * FROM known
-        UNION ALL
-        SELECT s.organization_id, s.lead_id, s.lead_temperature, s.source, s.change, 1, h.new_score - h.old_score, h.created_at
+        SELECT s.*, 1, h.new_score - h.old_score, 1, h.new_score - h.old_score, h.created_at
         FROM sides AS s
         JOIN crm.lead_score_history AS h ON h.organization_id = s.organization_id AND h.lead_id = s.lead_id
         WHERE h.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
         UNION ALL
-        SELECT s.organization_id, s.lead_id, s.lead_temperature, s.source, s.change, -g.change, -g.change * g.points, g.created_at
+        SELECT s.*, 0, 0, -g.change, -g.change * g.points, g.created_at
         FROM sides AS s
         JOIN crm_totals.move_log AS g ON g.organization_id = s.organization_id AND g.lead_id = s.lead_id
-        WHERE s.change < 0 AND g.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
+        WHERE g.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
     ), turned AS (
-        SELECT m.organization_id, m.lead_id, m.lead_temperature, m.source, m.change, turn.day,
-               sum(turn.moves) AS moves, sum(turn.points) AS points
+        SELECT m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.day,
+               sum(turn.way * m.moves)::integer AS moves, sum(turn.way * m.points)::integer AS points,
+               sum(turn.way * m.old_moves)::integer AS old_moves, sum(turn.way * m.old_points)::integer AS old_points
         FROM moved AS m
         CROSS JOIN LATERAL (VALUES
-            (greatest((m.created_at AT TIME ZONE 'UTC')::date + 1, p_from), m.moves, m.points),
-            ((m.created_at AT TIME ZONE 'UTC')::date + 31, -m.moves, -m.points)) AS turn (day, moves, points)
-        GROUP BY m.organization_id, m.lead_id, m.lead_temperature, m.source, m.change, turn.day
+            (greatest((m.created_at AT TIME ZONE 'UTC')::date + 1, p_from), 1),
+            ((m.created_at AT TIME ZONE 'UTC')::date + 31, -1)) AS turn (day, way)
+        GROUP BY m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.day
     ), summed AS (
-        SELECT t.organization_id, t.lead_temperature, t.source, t.change, t.day,
-               sum(t.moves) OVER upto AS moves, sum(t.moves) OVER upto - t.moves AS old_moves,
-               sum(t.points) OVER upto AS points, sum(t.points) OVER upto - t.points AS old_points
+        SELECT t.*, sum(t.moves) OVER upto AS all_moves, sum(t.points) OVER upto AS all_points,
+               sum(t.old_moves) OVER upto AS all_old_moves, sum(t.old_points) OVER upto AS all_old_points
         FROM turned AS t
-        WINDOW upto AS (PARTITION BY t.organization_id, t.lead_id, t.change ORDER BY t.day)
+        WINDOW upto AS (PARTITION BY t.organization_id, t.lead_id ORDER BY t.day)
+    ), steps AS (
+        SELECT s.organization_id, s.day, s.lead_temperature, s.source, s.old_temperature, s.old_source,
+               sum((s.all_moves > 0)::integer - (s.all_moves > s.moves)::integer) AS leads,
+               sum(greatest(s.all_points, 0) - greatest(s.all_points - s.points, 0)) AS up,
+               sum(least(s.all_points, 0) - least(s.all_points - s.points, 0)) AS down,
+               sum((s.all_old_moves > 0)::integer - (s.all_old_moves > s.old_moves)::integer) AS old_leads,
+               sum(greatest(s.all_old_points, 0) - greatest(s.all_old_points - s.old_points, 0)) AS old_up,
+               sum(least(s.all_old_points, 0) - least(s.all_old_points - s.old_points, 0)) AS old_down
+        FROM summed AS s
+        GROUP BY s.organization_id, s.day, s.lead_temperature, s.source, s.old_temperature, s.old_source
     )
-    SELECT s.organization_id, s.day, s.lead_temperature, s.source,
-           sum(s.change * ((s.moves > 0)::integer - (s.old_moves > 0)::integer))::bigint,
-           sum(s.change * (greatest(s.points, 0) - greatest(s.old_points, 0)))::bigint,
-           sum(s.change * (least(s.points, 0) - least(s.old_points, 0)))::bigint
-    FROM summed AS s
-    GROUP BY s.organization_id, s.day, s.lead_temperature, s.source
-    HAVING sum(s.change * ((s.moves > 0)::integer - (s.old_moves > 0)::integer)) <> 0
-        OR sum(s.change * (greatest(s.points, 0) - greatest(s.old_points, 0))) <> 0
-        OR sum(s.change * (least(s.points, 0) - least(s.old_points, 0))) <> 0;
+    SELECT s.organization_id, s.day, c.lead_temperature, c.source, sum(c.leads)::bigint, sum(c.up)::bigint,
+           sum(c.down)::bigint
+    FROM steps AS s
+    CROSS JOIN LATERAL (VALUES
+        (s.lead_temperature, s.source, s.leads, s.up, s.down),
+        (s.old_temperature, s.old_source, -s.old_leads, -s.old_up, -s.old_down))
+        AS c (lead_temperature, source, leads, up, down)
+    WHERE c.source IS NOT NULL
+    GROUP BY s.organization_id, s.day, c.lead_temperature, c.source
+    HAVING sum(c.leads) <> 0 OR sum(c.up) <> 0 OR sum(c.down) <> 0;
 END
 $$;
 
