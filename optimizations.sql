@@ -1920,7 +1920,8 @@ LEFT JOIN LATERAL (
 -- optimization: maintenance_procedures
 -- category: maintenance
 -- why: What keeps the indexes above worth their price: old log rows go, pending lists of GIN indexes are merged
---   before a search has to read them, and tables whose index-only scans have begun to fetch from the heap are named.
+--   before a search has to read them, and tables whose index-only scans have begun to fetch from the heap are named, with
+--   logs that nobody vacuums.
 -- serves: maintenance
 -- undo: DROP SCHEMA crm_ops CASCADE;
 -- upkeep: CALL crm_ops.retention(:clock::timestamptz - interval '2 years', p_commit => false);
@@ -1966,8 +1967,8 @@ AS $$
     ORDER BY c.oid::regclass::text
 $$;
 
--- Index-only scans visit the table for every page that is not all-visible. VACUUM cannot run inside a procedure: this
--- names the tables that need one, worst first.
+-- Index-only scans visit the table for every page that is not all-visible, and readers of a log pass what its folds left
+-- dead. VACUUM cannot run inside a procedure: this names the tables that need one, worst first.
 CREATE VIEW crm_ops.v_needs_vacuum AS
 SELECT c.oid::regclass::text AS table_name,
        c.relpages AS pages,
@@ -1976,8 +1977,8 @@ SELECT c.oid::regclass::text AS table_name,
        format('VACUUM (ANALYZE) %s', c.oid::regclass) AS command
 FROM pg_class AS c
 JOIN pg_stat_all_tables AS s ON s.relid = c.oid
-WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('crm', 'crm_agg'))
+WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('crm', 'crm_agg', 'crm_totals', 'crm_funnel'))
   AND c.relkind = 'r'
-  AND c.relpages > 0
-  AND c.relallvisible < 0.9 * c.relpages
+  AND (c.relpages > 0 AND c.relallvisible < 0.9 * c.relpages
+       OR s.n_dead_tup > greatest(5000, s.n_live_tup))
 ORDER BY c.relpages - c.relallvisible DESC, table_name;

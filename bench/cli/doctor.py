@@ -20,6 +20,7 @@ from bench import machine
 from bench.cli.options import home_option, quiet_option
 from bench.cli.streams import answer, out
 from bench.errors import PgproofError, ServerError
+from bench.experiments.room import Wanted, in_turn_bytes
 from bench.pgbench import find_pgbench
 from bench.postgres import stand_ins
 from bench.postgres.connection import Target
@@ -32,9 +33,10 @@ from bench.postgres.servers.settings import small_machine_note
 from bench.progress_bars import progress
 from bench.report.numbers import plural
 
-LEAD_BYTES = 10_000
-"""Of the CRM at 1M leads, with indexes: 10.2 GB; a run has the filled database, two copies, and one kept."""
-COPIES = 4
+LEAD_BYTES = 10_200
+"""Of the CRM at 1M leads, with indexes: 10.2 GB."""
+RUN = Wanted(kept=True, aa=True, writes=True, attribute=True)
+"""What pgproof run wants where nothing is there yet and nothing is left out."""
 
 EXISTING = "existing server"
 PORT = 5432
@@ -166,7 +168,7 @@ def _existing(dsn: str) -> Check:
 
 def _disk(home: Path) -> Check:
     free = shutil.disk_usage(home if home.exists() else home.parent).free
-    leads = free // (LEAD_BYTES * COPIES) // 1000 * 1000
+    leads = free // (LEAD_BYTES + in_turn_bytes(LEAD_BYTES, None, RUN)) // 1000 * 1000
     said = f"{free / 2**30:.1f} GiB free in {home}: room for a run of the CRM at about {leads:,} leads"
     return Check("disk", "ok" if leads >= 100_000 else "mind", said, "" if leads >= 100_000 else "pgproof cache clear")
 

@@ -58,8 +58,10 @@ _HURTS = (
     (r"REINDEX\b(?!.*\bCONCURRENTLY\b)", "nobody can write to the table meanwhile: REINDEX CONCURRENTLY lets them"),
     (r"REFRESH\s+MATERIALIZED\s+VIEW\b(?!\s+CONCURRENTLY)", "nobody can read the view while it is refreshed"),
     (r"TRUNCATE\b", "nobody can read or write the table until the transaction ends"),
+    (r"CREATE\s+SCHEMA\b(?!.*\bAUTHORIZATION\b)", "whoever asks a statement that reads it needs GRANT USAGE on the "
+     "schema and GRANT SELECT on its tables, and has neither"),
     (r"(UPDATE|DELETE|MERGE)\b", "one transaction, whose row locks last until it ends: large tables want batches"),
-)
+)  # fmt: skip
 _REPEATED = re.compile(r"(INSERT|UPDATE|DELETE|MERGE|COPY|DO|SELECT|WITH)\b", re.IGNORECASE)
 REPEATED = "nothing in the catalog says that this was done: it runs each time that the script runs"
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
 from bench.cli import doctor
+from bench.experiments.room import Wanted, in_one_copy
 from bench.postgres.servers import binaries
 
 
@@ -27,6 +30,19 @@ def test_it_says_what_can_be_run_here_and_how_much_equal_executions_differ(pgpro
     assert line(printed, "pgbench").endswith("pgbench")
     assert "differ by up to" in line(printed, "noise")
     assert "room for a run of the CRM" in line(printed, "disk")
+
+
+def test_a_run_of_the_leads_that_it_names_fits_and_one_of_more_is_made_in_one_copy(
+    pgproof: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = 200 * 2**30
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: SimpleNamespace(total=free, used=0, free=free))
+    _, printed = pgproof("doctor", "--seconds", "0", "--quiet")
+    named = int(re.sub(r".*at about ([0-9,]+) leads", r"\1", line(printed, "disk")).replace(",", ""))
+    all_that_a_run_does = Wanted(kept=True, aa=True, writes=True, attribute=True)
+    for leads, in_turn in ((named, True), (named + 2000, False)):
+        filled = leads * doctor.LEAD_BYTES
+        assert (in_one_copy(free - filled, filled, None, all_that_a_run_does) == "") is in_turn
 
 
 def test_few_executions_tell_nothing_about_noise(pgproof: Callable) -> None:

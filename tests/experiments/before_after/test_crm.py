@@ -298,6 +298,21 @@ def test_vacuum_gives_index_only_scans_back_what_updates_took(after: Connection)
     assert ("crm.leads",) not in after.execute(needs).fetchall()
 
 
+def test_a_log_that_nobody_vacuums_is_named_until_somebody_does(after: Connection) -> None:
+    named = "SELECT count(*) FROM crm_ops.v_needs_vacuum WHERE table_name = 'crm_totals.log'"
+    folds = "UPDATE crm.leads SET lead_score = 100 - lead_score; SELECT crm_totals.fold()"
+    counted = "SELECT pg_stat_force_next_flush(), pg_stat_clear_snapshot()"
+    after.execute("VACUUM crm_totals.log")
+    after.execute(counted)
+    assert after.execute(named).fetchall() == [(0,)]
+    for _ in range(3):
+        after.execute(folds)
+    after.execute(counted)
+    assert after.execute(named).fetchall() == [(1,)]
+    after.execute("VACUUM crm_totals.log")
+    assert after.execute(named).fetchall() == [(0,)]
+
+
 def test_monitoring_views_do_not_multiply_rows(after: Connection) -> None:
     leads = after.execute("SELECT count(*) FROM crm.leads WHERE deleted_at IS NULL").fetchall()[0][0]
     shown = after.execute("SELECT sum(leads) FROM crm_report.v_lead_pipeline").fetchall()[0][0]
