@@ -600,7 +600,8 @@ BEGIN
 END
 $$;
 
--- A function keeps its plan: planning so many tables anew takes as long as answering. Leads come from crm_totals, below.
+-- A function keeps its plan: planning so many tables anew takes as long as answering. Leads come from crm_totals, and hot
+-- ones from crm_open, below.
 CREATE FUNCTION crm_agg.organization_health(p_organization_id bigint, p_now timestamptz)
 RETURNS TABLE (
     organization_id bigint, active_users bigint, live_leads bigint, hot_untouched_14d bigint,
@@ -621,10 +622,7 @@ BEGIN
             FROM crm.users AS u
             WHERE u.organization_id = p_organization_id AND u.is_active),
            (SELECT t.live_leads FROM crm_totals.tenant_leads(p_organization_id) AS t),
-           (SELECT count(*)
-            FROM crm.leads AS l
-            WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL AND l.lead_temperature = 'hot'
-              AND (l.last_contacted_at IS NULL OR l.last_contacted_at < p_now - interval '14 days')),
+           crm_open.hot_untouched(p_organization_id, p_now - interval '14 days'),
            counted.communications + live.communications,
            counted.activities + live.activities,
            counted.failed_runs + live.failed_runs,
@@ -688,7 +686,7 @@ BEGIN
         LIMIT 20
     )
     SELECT page.id, page.full_name, acted.actions, acted.calls_and_emails, acted.active_days, acted.last_action_at,
-           coalesce(owned.open_leads, 0), planned.planned
+           coalesce(owned.open_leads, 0), coalesce(planned.planned, 0)
     FROM page
     CROSS JOIN LATERAL (
         SELECT coalesce(sum(one.actions), 0)::bigint AS actions,
@@ -715,12 +713,9 @@ BEGIN
         ) AS one
     ) AS acted
     LEFT JOIN crm_totals.owner_leads(p_organization_id) AS owned ON owned.assigned_to_id = page.id
-    CROSS JOIN LATERAL (
-        SELECT count(*) AS planned
-        FROM crm.communications AS c
-        WHERE c.organization_id = p_organization_id AND c.user_id = page.id AND c.comm_status = 'scheduled'
-          AND c.scheduled_at >= p_now AND c.scheduled_at < p_now + interval '7 days'
-    ) AS planned
+    LEFT JOIN crm_open.planned_messages(
+        p_organization_id, ARRAY(SELECT page.id FROM page), p_now, p_now + interval '7 days') AS planned
+        ON planned.user_id = page.id
     ORDER BY page.full_name, page.id;
 END
 $$;
@@ -851,6 +846,252 @@ FOR EACH STATEMENT EXECUTE FUNCTION crm_agg.note_gone_runs();
 
 -- What was written between the first count and the triggers, which wait for every writer.
 CALL crm_agg.rebuild();
+
+-- optimization: crm_open
+-- category: rollup
+-- why: Hot leads by the day of their last contact, and planned messages by user and day, kept instead of counted: on an
+--   aged table a count looks each of them up there, and where it has several pages of visibility map, in that too.
+--   Triggers append to a log what changes of these few, a fold adds it to the totals each second, and readers add what is
+--   in the log: answers are exact at any moment. Days on which a window begins or ends are counted live. Price: two rows
+--   in the log when a hot lead is contacted, one when a message is planned, one when it is sent; a WHEN for all others.
+--   TRUNCATE and writes without triggers are for crm_open.rebuild(organization_id).
+-- serves: organization_health_metrics, user_activity_tracking
+-- undo: DROP SCHEMA crm_open CASCADE;
+-- upkeep every 1 s: SELECT crm_open.fold();
+-- upkeep every 10 s: VACUUM crm_open.log;
+-- staleness: SELECT format('%s changes are read live', count(*)) FROM crm_open.log
+CREATE SCHEMA crm_open;
+
+-- What happened since the last fold: -1 what one was, +1 what it is.
+CREATE TABLE crm_open.log (
+    organization_id bigint NOT NULL,
+    user_id         bigint,                 -- whose message is planned; NULL: a hot lead
+    day             date NOT NULL,          -- in UTC
+    change          integer NOT NULL
+) WITH (autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_scale_factor = 0);
+CREATE INDEX log_organization_user_idx ON crm_open.log (organization_id, user_id);
+
+CREATE TABLE crm_open.hot_leads (
+    organization_id bigint NOT NULL,
+    day             date NOT NULL,          -- of the last contact; -infinity: there was none
+    leads           bigint NOT NULL,
+    PRIMARY KEY (organization_id, day)
+);
+
+CREATE TABLE crm_open.planned (
+    organization_id bigint NOT NULL,
+    user_id         bigint NOT NULL,
+    day             date NOT NULL,
+    messages        bigint NOT NULL,
+    PRIMARY KEY (organization_id, user_id, day)
+);
+CREATE INDEX planned_none_idx ON crm_open.planned (organization_id) WHERE messages = 0;
+
+-- By their owner's right: who writes leads and messages needs none on the log.
+CREATE FUNCTION crm_open.log_lead() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.deleted_at IS NULL AND OLD.lead_temperature = 'hot' THEN
+        INSERT INTO crm_open.log VALUES
+            (OLD.organization_id, NULL, coalesce((OLD.last_contacted_at AT TIME ZONE 'UTC')::date, '-infinity'), -1);
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.deleted_at IS NULL AND NEW.lead_temperature = 'hot' THEN
+        INSERT INTO crm_open.log VALUES
+            (NEW.organization_id, NULL, coalesce((NEW.last_contacted_at AT TIME ZONE 'UTC')::date, '-infinity'), 1);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE FUNCTION crm_open.log_message() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.comm_status = 'scheduled' AND OLD.user_id IS NOT NULL
+       AND OLD.scheduled_at IS NOT NULL THEN
+        INSERT INTO crm_open.log VALUES
+            (OLD.organization_id, OLD.user_id, (OLD.scheduled_at AT TIME ZONE 'UTC')::date, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.comm_status = 'scheduled' AND NEW.user_id IS NOT NULL
+       AND NEW.scheduled_at IS NOT NULL THEN
+        INSERT INTO crm_open.log VALUES
+            (NEW.organization_id, NEW.user_id, (NEW.scheduled_at AT TIME ZONE 'UTC')::date, 1);
+    END IF;
+    RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER crm_open_insert AFTER INSERT ON crm.leads
+    FOR EACH ROW WHEN (NEW.lead_temperature = 'hot' AND NEW.deleted_at IS NULL) EXECUTE FUNCTION crm_open.log_lead();
+CREATE TRIGGER crm_open_delete AFTER DELETE ON crm.leads
+    FOR EACH ROW WHEN (OLD.lead_temperature = 'hot' AND OLD.deleted_at IS NULL) EXECUTE FUNCTION crm_open.log_lead();
+CREATE TRIGGER crm_open_update AFTER UPDATE ON crm.leads
+    FOR EACH ROW WHEN ((OLD.lead_temperature = 'hot' OR NEW.lead_temperature = 'hot')
+        AND (OLD.organization_id, OLD.lead_temperature, OLD.deleted_at IS NULL,
+             (OLD.last_contacted_at AT TIME ZONE 'UTC')::date)
+        IS DISTINCT FROM (NEW.organization_id, NEW.lead_temperature, NEW.deleted_at IS NULL,
+                          (NEW.last_contacted_at AT TIME ZONE 'UTC')::date))
+    EXECUTE FUNCTION crm_open.log_lead();
+CREATE TRIGGER crm_open_insert AFTER INSERT ON crm.communications
+    FOR EACH ROW WHEN (NEW.comm_status = 'scheduled' AND NEW.user_id IS NOT NULL)
+    EXECUTE FUNCTION crm_open.log_message();
+CREATE TRIGGER crm_open_delete AFTER DELETE ON crm.communications
+    FOR EACH ROW WHEN (OLD.comm_status = 'scheduled' AND OLD.user_id IS NOT NULL)
+    EXECUTE FUNCTION crm_open.log_message();
+CREATE TRIGGER crm_open_update AFTER UPDATE ON crm.communications
+    FOR EACH ROW WHEN ((OLD.comm_status = 'scheduled' OR NEW.comm_status = 'scheduled')
+        AND (OLD.organization_id, OLD.user_id, OLD.comm_status, OLD.scheduled_at)
+        IS DISTINCT FROM (NEW.organization_id, NEW.user_id, NEW.comm_status, NEW.scheduled_at))
+    EXECUTE FUNCTION crm_open.log_message();
+
+-- What there is, as the log has it.
+CREATE VIEW crm_open.live AS
+SELECT organization_id, NULL::bigint AS user_id,
+       coalesce((last_contacted_at AT TIME ZONE 'UTC')::date, '-infinity') AS day, 1 AS change
+FROM crm.leads
+WHERE lead_temperature = 'hot' AND deleted_at IS NULL
+UNION ALL
+SELECT organization_id, user_id, (scheduled_at AT TIME ZONE 'UTC')::date, 1
+FROM crm.communications
+WHERE comm_status = 'scheduled' AND user_id IS NOT NULL AND scheduled_at IS NOT NULL;
+
+-- Adds to the totals what is in the log, or with p_again what there is, and says how much was in the log. Taken and added
+-- in one statement, so that whoever commits meanwhile stays in the log. Folds wait for one another; writers for none.
+CREATE FUNCTION crm_open.add(p_again boolean, p_organization_id bigint) RETURNS bigint
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    v_taken bigint;
+BEGIN
+    WITH taken AS (
+        DELETE FROM crm_open.log WHERE p_organization_id IS NULL OR organization_id = p_organization_id RETURNING *
+    ), changes AS (
+        SELECT organization_id, user_id, day, change FROM taken WHERE NOT p_again
+        UNION ALL
+        SELECT organization_id, user_id, day, change
+        FROM crm_open.live
+        WHERE p_again AND (p_organization_id IS NULL OR organization_id = p_organization_id)
+    ), summed AS MATERIALIZED (
+        SELECT organization_id, user_id, day, sum(change) AS change
+        FROM changes
+        GROUP BY organization_id, user_id, day
+        HAVING sum(change) <> 0
+    ), to_hot_leads AS (
+        INSERT INTO crm_open.hot_leads AS h
+        SELECT organization_id, day, change FROM summed WHERE user_id IS NULL
+        ON CONFLICT (organization_id, day) DO UPDATE SET leads = h.leads + excluded.leads
+    ), to_planned AS (
+        INSERT INTO crm_open.planned AS p
+        SELECT organization_id, user_id, day, change FROM summed WHERE user_id IS NOT NULL
+        ON CONFLICT (organization_id, user_id, day) DO UPDATE SET messages = p.messages + excluded.messages
+    )
+    SELECT count(*) INTO v_taken FROM taken;
+    RETURN v_taken;
+END
+$$;
+
+CREATE FUNCTION crm_open.fold() RETURNS bigint
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    v_taken bigint;
+BEGIN
+    IF NOT EXISTS (SELECT FROM crm_open.log) THEN
+        RETURN 0;
+    END IF;
+    LOCK TABLE crm_open.planned IN SHARE ROW EXCLUSIVE MODE;
+    v_taken := crm_open.add(false, NULL);
+    DELETE FROM crm_open.planned WHERE messages = 0;        -- sent: with every day that passes there are more
+    RETURN v_taken;
+END
+$$;
+
+-- Counts a tenant again, or with NULL all of them.
+CREATE FUNCTION crm_open.rebuild(p_organization_id bigint) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = force_custom_plan
+AS $$
+BEGIN
+    LOCK TABLE crm_open.planned IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM crm_open.hot_leads WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_open.planned WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    PERFORM crm_open.add(true, p_organization_id);
+END
+$$;
+
+-- Readers: the totals, what is in the log, and the day on which a window begins or ends, in one snapshot. Kept plans, and
+-- no sequential scans, because when they are planned these tables may be empty.
+
+-- Live hot leads that nobody contacted since p_since.
+CREATE FUNCTION crm_open.hot_untouched(p_organization_id bigint, p_since timestamptz) RETURNS bigint
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+DECLARE
+    v_day  date := (p_since AT TIME ZONE 'UTC')::date;
+    v_from timestamptz := v_day::timestamp AT TIME ZONE 'UTC';
+BEGIN
+    RETURN (
+        SELECT sum(c.leads)::bigint
+        FROM (
+            SELECT coalesce(sum(h.leads), 0) AS leads
+            FROM crm_open.hot_leads AS h
+            WHERE h.organization_id = p_organization_id AND h.day < v_day
+            UNION ALL
+            SELECT coalesce(sum(g.change), 0)
+            FROM crm_open.log AS g
+            WHERE g.organization_id = p_organization_id AND g.user_id IS NULL AND g.day < v_day
+            UNION ALL
+            SELECT count(*)
+            FROM crm.leads AS l
+            WHERE l.organization_id = p_organization_id AND l.deleted_at IS NULL AND l.lead_temperature = 'hot'
+              AND l.last_contacted_at >= v_from AND l.last_contacted_at < p_since
+        ) AS c);
+END
+$$;
+
+-- What is planned from p_from to p_until for each of these users who has something.
+CREATE FUNCTION crm_open.planned_messages(p_organization_id bigint, p_users bigint[], p_from timestamptz,
+    p_until timestamptz)
+RETURNS TABLE (user_id bigint, planned bigint)
+LANGUAGE plpgsql STABLE
+SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off
+SET enable_bitmapscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    v_last  date := (p_until AT TIME ZONE 'UTC')::date;     -- counted up to this one
+    v_first date := ((p_from AT TIME ZONE 'UTC') + interval '1 day' - interval '1 microsecond')::date;
+BEGIN
+    RETURN QUERY
+    SELECT c.user_id, sum(c.messages)::bigint
+    FROM (
+        SELECT p.user_id, p.messages
+        FROM crm_open.planned AS p
+        WHERE p.organization_id = p_organization_id AND p.user_id = ANY (p_users)
+          AND p.day >= v_first AND p.day < v_last
+        UNION ALL
+        SELECT g.user_id, g.change
+        FROM crm_open.log AS g
+        WHERE g.organization_id = p_organization_id AND g.user_id = ANY (p_users)
+          AND g.day >= v_first AND g.day < v_last
+        UNION ALL
+        SELECT m.user_id, 1
+        FROM (VALUES (p_from, least(v_first::timestamp AT TIME ZONE 'UTC', p_until)),
+                     (greatest(v_first, v_last)::timestamp AT TIME ZONE 'UTC', p_until)) AS r (since, before)
+        JOIN crm.communications AS m ON m.organization_id = p_organization_id AND m.user_id = ANY (p_users)
+            AND m.comm_status = 'scheduled' AND m.scheduled_at >= r.since AND m.scheduled_at < r.before
+        WHERE r.since < r.before
+    ) AS c
+    GROUP BY c.user_id;
+END
+$$;
+
+SELECT crm_open.rebuild(NULL);
+ANALYZE crm_open.hot_leads, crm_open.planned;
 
 -- optimization: crm_totals
 -- category: rollup

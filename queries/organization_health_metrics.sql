@@ -8,7 +8,7 @@
 --   WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_month_ago: as of a month ago, where most was done since: what came later does not count
--- expects: org_daily_rollup, crm_totals, leads_hot_untouched_idx, communications_org_created_idx,
+-- expects: org_daily_rollup, crm_open, crm_totals, leads_hot_untouched_idx, communications_org_created_idx,
 --   automation_runs_failed_finished_idx, activity_log_org_created_idx
 --
 -- Windows are whole UTC days plus the day that is still open, so that a rollup by day can answer exactly.
@@ -47,5 +47,5 @@ WHERE o.organization_id = :organization_id;
 
 -- rewrite: org_daily_rollup
 -- What happened comes from the rollup, and live from the moment up to which it is counted. What is a state and not an
--- event cannot be rolled up by day: leads are those that crm_totals keeps, users and hot leads are read live.
+-- event cannot be rolled up by day: leads are those that crm_totals keeps, hot ones those of crm_open; users are read live.
 SELECT * FROM crm_agg.organization_health(:organization_id, :now);

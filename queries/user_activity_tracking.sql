@@ -12,7 +12,8 @@
 --   FROM crm.activity_log WHERE created_at >= :now - interval '30 days' GROUP BY organization_id
 --   ORDER BY count(*) DESC, organization_id LIMIT 1
 -- why worst_afternoon: the same as of an afternoon: both ends of the window lie within a day, which no rollup by day has
--- expects: org_daily_rollup, crm_totals, users_reps_idx, activity_log_org_user_created_cov, communications_planned_idx
+-- expects: org_daily_rollup, crm_open, crm_totals, users_reps_idx, activity_log_org_user_created_cov,
+--   communications_planned_idx
 --
 -- As it grew: one correlated subquery for every table, each run once per user.
 SELECT u.id AS user_id,
