@@ -1063,8 +1063,10 @@ SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_last  date := (p_until AT TIME ZONE 'UTC')::date;     -- counted up to this one
     v_first date := ((p_from AT TIME ZONE 'UTC') + interval '1 day' - interval '1 microsecond')::date;
+    v_last  date := (p_until AT TIME ZONE 'UTC')::date;     -- counted up to this one
+    v_head  timestamptz := least(v_first::timestamp AT TIME ZONE 'UTC', p_until);
+    v_tail  timestamptz := greatest(v_first, v_last)::timestamp AT TIME ZONE 'UTC';
 BEGIN
     RETURN QUERY
     SELECT c.user_id, sum(c.messages)::bigint
@@ -1080,11 +1082,14 @@ BEGIN
           AND g.day >= v_first AND g.day < v_last
         UNION ALL
         SELECT m.user_id, 1
-        FROM (VALUES (p_from, least(v_first::timestamp AT TIME ZONE 'UTC', p_until)),
-                     (greatest(v_first, v_last)::timestamp AT TIME ZONE 'UTC', p_until)) AS r (since, before)
-        JOIN crm.communications AS m ON m.organization_id = p_organization_id AND m.user_id = ANY (p_users)
-            AND m.comm_status = 'scheduled' AND m.scheduled_at >= r.since AND m.scheduled_at < r.before
-        WHERE r.since < r.before
+        FROM crm.communications AS m
+        WHERE m.organization_id = p_organization_id AND m.user_id = ANY (p_users) AND m.comm_status = 'scheduled'
+          AND m.scheduled_at >= p_from AND m.scheduled_at < v_head AND p_from < v_head
+        UNION ALL
+        SELECT m.user_id, 1
+        FROM crm.communications AS m
+        WHERE m.organization_id = p_organization_id AND m.user_id = ANY (p_users) AND m.comm_status = 'scheduled'
+          AND m.scheduled_at >= v_tail AND m.scheduled_at < p_until AND v_tail < p_until
     ) AS c
     GROUP BY c.user_id;
 END
