@@ -979,11 +979,12 @@ BEGIN
         HAVING sum(change) <> 0
     ), to_hot_leads AS (
         INSERT INTO crm_open.hot_leads AS h
-        SELECT organization_id, day, change FROM summed WHERE user_id IS NULL
+        SELECT organization_id, day, change FROM summed WHERE user_id IS NULL ORDER BY organization_id, day
         ON CONFLICT (organization_id, day) DO UPDATE SET leads = h.leads + excluded.leads
     ), to_planned AS (
         INSERT INTO crm_open.planned AS p
         SELECT organization_id, user_id, day, change FROM summed WHERE user_id IS NOT NULL
+        ORDER BY organization_id, user_id, day
         ON CONFLICT (organization_id, user_id, day) DO UPDATE SET messages = p.messages + excluded.messages
     )
     SELECT count(*) INTO v_taken FROM taken;
