@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 
 from bench.attribution.copies import Names
 from bench.attribution.executing import SPARING_TIMES, Samples, execute_plan, fully, sample, sparingly
@@ -95,7 +96,8 @@ class Found:
         if key not in self.by_plan:
             self.by_plan[key] = len(self.tried)
             known = [one.least_ms for one in self.tried if not one.censored]
-            timed = sparingly(samples, SPARING_TIMES * min(known)) if self.sparing and known else fully(samples)
+            enough_ms = SPARING_TIMES * min(known, default=inf)
+            timed = sparingly(samples, enough_ms) if self.sparing and known else fully(samples, enough_ms)
             self.tried.append(execute_plan(connection, self.cell, state, names, timed))
             self.uses.append(used(shape, made_by) | self._rewritten(state) | (self.hidden - names))
         return self.by_plan[key]

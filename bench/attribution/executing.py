@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from bench.attribution.copies import Names
 from bench.measurement import Cell, Timeout, execute
 from bench.measurement.execution import cost_of, explain
+from bench.measurement.inside_functions import functions_with_statements
 from bench.measurement.processor import processor_ms
 from bench.model import Counters, PlanSeen, State, Tried
 from bench.plans import work_of_finding
@@ -67,12 +69,20 @@ def execute_plan(connection: Connection, cell: Cell, state: State, names: Names,
     )
 
 
-def fully(most: int) -> Timed:
-    """``most`` executions on the clock, fewer where they take ``SAMPLES_MS``; two come before them."""
+def fully(most: int, enough_ms: float = inf) -> Timed:
+    """``most`` executions on the clock, fewer where they take ``SAMPLES_MS``; two come before them.
+
+    Where the one that is explained takes longer than ``SPARING_MS`` and ``enough_ms``, it is all that is timed.
+    """
 
     def timed(connection: Connection, cell: Cell, state: State) -> tuple[PlanSeen, Samples]:
-        execute(connection, cell, state, 0)  # what the catalog is asked for would count as buffers
-        seen, samples = explain(connection, cell, state, 0), Samples()
+        inside = functions_with_statements(connection, cell.statement(state, 0)[0])
+        if not inside or cell.query.writes:  # what the catalog is asked for would count; else it is explained twice
+            execute(connection, cell, state, 0)
+        seen, explained = _explained(connection, cell, state)
+        if not inside and explained.least_ms >= max(enough_ms, SPARING_MS):
+            return seen, explained
+        samples = Samples()
         while len(samples.wall_ms) < most and sum(samples.wall_ms) < SAMPLES_MS:
             samples += sample(connection, cell, state)
         return seen, samples

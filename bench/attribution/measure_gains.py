@@ -19,6 +19,7 @@ from bench.attribution.evidence import ADVICE_EXECUTIONS, better, by_work, enoug
 from bench.attribution.executing import SAMPLES
 from bench.attribution.gains import gains
 from bench.attribution.subsets import Sets
+from bench.attribution.together import Part, together
 from bench.measurement import Cell
 from bench.model import Attribution, GainCell, Tried
 from bench.postgres.connection import Connection
@@ -199,19 +200,31 @@ class Gains:
 
     def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str, samples: int = SAMPLES) -> None:
         """Find the plan of each cell in each set, executing those that are new."""
-        todo = [(names, [s for s in found if s.known(names) is None]) for names, found in wanted.items()]
-        todo = [(names, found) for names, found in todo if found]
-        for number, (names, found) in enumerate(todo):
+        parts = [(names, _unknown(found, names)) for names, found in wanted.items()]
+        parts, done = [(names, found) for names, found in parts if found], 0
+        for one in together(parts, self.sets):
             if what:
-                self.progress(what, number, len(todo), "sets")
-            if left := [seen for seen in found if seen.known(names) is None]:
-                concerned = set().union(*(seen.concerned for seen in left))  # the others would change nothing
-                with self.sets.without(self.sets.closed(names & concerned)):
-                    wrote = [seen.ask(names, self.sets.connection, self.effects.made_by, samples) for seen in left]
-                if any(wrote):
-                    self.sets.clean()
-        if todo and what:
-            self.progress(what, len(todo), len(todo), "sets")
+                self.progress(what, done, len(parts), "sets")
+            done += len(one.parts)
+            self._ask_together([(names, left) for names, found in one.parts if (left := _unknown(found, names))], samples)
+        if parts and what:
+            self.progress(what, len(parts), len(parts), "sets")
+
+    def _ask_together(self, parts: Sequence[Part], samples: int) -> None:
+        """The same for sets that are away at once; of some the plans are known by now."""
+        for one in together(parts, self.sets):
+            with self.sets.without(one.away):
+                asked = [
+                    seen.ask(names, self.sets.connection, self.effects.made_by, samples)
+                    for names, found in one.parts
+                    for seen in found
+                ]
+            if any(asked):
+                self.sets.clean()
+
+
+def _unknown(found: Collection[Found], names: Names) -> list[Found]:
+    return [seen for seen in found if seen.known(names) is None]
 
 
 def _disagree(one: Tried, other: Tried) -> bool:

@@ -56,8 +56,8 @@ class Proof:
     begun: float = field(default_factory=time.perf_counter)
     samples: Samples = field(default_factory=dict)
     """What was executed so far; ``executed_before`` gives what to begin with."""
-    plans: dict[Names, dict[str, str]] = field(default_factory=dict)
-    """Set taken away to the names of each cell's plans."""
+    plans: dict[tuple[str, Names], str] = field(default_factory=dict)
+    """Cell, and what of a set taken away concerns it, to the name of its plans."""
     rng: random.Random = field(default_factory=lambda: random.Random(0))  # noqa: S311 (order of execution)
 
     def prove(self, choose: Choose) -> SetTried:
@@ -211,15 +211,16 @@ class Proof:
         return seen.cell.label, self._plan(seen, names)
 
     def _plan(self, seen: Found, names: Names) -> str:
-        return self._plans(names)[seen.cell.label]
+        if (seen.cell.label, names & seen.concerned) not in self.plans:
+            self._name_plans(names)
+        return self.plans[seen.cell.label, names & seen.concerned]
 
-    def _plans(self, names: Names) -> dict[str, str]:
-        if names not in self.plans:
-            with self.sets.without(names):
-                self.plans[names] = {
-                    seen.cell.label: seen.plans_of_all(names, self.sets.connection) for seen in self.found
-                }
-        return self.plans[names]
+    def _name_plans(self, names: Names) -> None:
+        """Ask for those of all cells that ``names`` may change in another way than the sets before."""
+        asked = [seen for seen in self.found if (seen.cell.label, names & seen.concerned) not in self.plans]
+        with self.sets.without(names):
+            for seen in asked:
+                self.plans[seen.cell.label, names & seen.concerned] = seen.plans_of_all(names, self.sets.connection)
 
     def _late(self) -> bool:
         return time.perf_counter() - self.begun > self.share * self.budget_s

@@ -52,6 +52,8 @@ class Sets:
     """Seconds that taking each away and putting it back takes."""
     copies: Copies | None = None
     """Where the dear ones are undone already; else they are undone here, each time."""
+    made: int = 0
+    """How often a set was made by undoing the others."""
     too_dear: set[str] = field(default_factory=set)
     """Those of ``fixed`` that can be taken away: so dear, and without a copy, that they are in no other set."""
 
@@ -77,6 +79,7 @@ class Sets:
         Raises:
             CannotUndo: one of them cannot be taken away like this.
         """
+        self.made += 1
         with ExitStack() as stack:
             if not self._taken_in_a_copy(stack, names):
                 stack.enter_context(self.without_here(names))

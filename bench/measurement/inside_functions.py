@@ -30,7 +30,7 @@ MOST = 10_000
 """Statements in functions after which one execution is cut off: of a function that is called for each of many rows,
 the plans would come for a minute, and say the same."""
 
-SET = "SELECT set_config('auto_explain.' || %s, %s, false)"
+SETTING = "set_config('auto_explain.' || %s, %s, false)"
 LOADING = ("SELECT bench_meta.load_auto_explain()", "LOAD 'auto_explain'")
 
 SETTINGS = {
@@ -71,14 +71,14 @@ def collected(connection: Connection, *, timed: bool = False) -> Iterator[list[s
     finally:
         connection.remove_notice_handler(keep)
         if connection.info.transaction_status != TransactionStatus.INERROR:  # else its end takes the setting back
-            connection.execute(SET, ["log_min_duration", "-1"])
+            connection.execute(f"SELECT {SETTING}", ["log_min_duration", "-1"])
 
 
 def _begin(connection: Connection, values: Mapping[str, str]) -> bool:
     for load in LOADING:
         with suppress(*REFUSED), connection.transaction():
             connection.execute(load)
-            for name, value in values.items():  # the last begins it
-                connection.execute(SET, [name, value])
+            texts = ", ".join([SETTING] * len(values))  # the last begins it
+            connection.execute(f"SELECT {texts}", [text for one in values.items() for text in one])
             return True
     return False

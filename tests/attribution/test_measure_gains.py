@@ -11,6 +11,7 @@ import pytest
 from bench.attribution.changed_tables import changed_tables
 from bench.attribution.effects import plan_effects
 from bench.attribution.evidence import ADVICE_EXECUTIONS, executions
+from bench.attribution.executing import SAMPLES
 from bench.attribution.gains import cell_gains, disagreements, gains
 from bench.attribution.measure_gains import Gains
 from bench.attribution.subsets import Sets, find_needs, find_rewrite_needs
@@ -50,6 +51,13 @@ def cells(connection: Connection, workload: Workload) -> list[Cell]:
 
 def tried(target: Target, database: str, workload: Workload, applied: tuple[Applied, ...]) -> Attribution:
     """The gains of a treated database."""
+    return explored(target, database, workload, applied)[0]
+
+
+def explored(
+    target: Target, database: str, workload: Workload, applied: tuple[Applied, ...]
+) -> tuple[Attribution, int]:
+    """The same, and how often a set was made for it by undoing others."""
     with Sides(target, {"after": database}, 30.0).connect("after", writes=True) as connection:
         connection.prepared_max = None
         sets = Sets(connection, {b.name: b for b in workload.optimizations}, {a.name: a.creates for a in applied})
@@ -57,9 +65,10 @@ def tried(target: Target, database: str, workload: Workload, applied: tuple[Appl
         find_needs(sets)
         find_rewrite_needs(sets, chosen)
         changed, _ = changed_tables(connection, workload.optimizations, sets.needs)
-        trial = Gains(sets, plan_effects(connection, workload.optimizations, applied, changed), silent)
+        trial, before = Gains(sets, plan_effects(connection, workload.optimizations, applied, changed), silent), sets.made
         trial.explore(chosen)
-        return Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
+        found = Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
+        return found, sets.made - before
 
 
 @pytest.fixture
@@ -173,6 +182,33 @@ def test_a_plan_that_was_seen_is_not_executed_again(attributed):
     cell = only(attributed(TWO + block("b_idx", "CREATE INDEX b_idx ON t (b);"), {"by_a": BY_A}))
     assert len(cell.tried) == 3
     assert len(cell.subsets) == 4
+
+
+def test_what_concerns_other_tables_is_taken_away_at_the_same_time(admin, target, tmp_path):
+    schema = SCHEMA + SCHEMA.replace("TABLE t ", "TABLE u ")
+    fill = [FILL, FILL.replace("INTO t ", "INTO u ")]
+    of_t = {"of_t": "SELECT (SELECT count(*) FROM t WHERE a = 4711), (SELECT count(*) FROM t WHERE b = 7);"}
+    of_u = {"of_u": of_t["of_t"].replace("FROM t ", "FROM u ")}
+    t_blocks = block("a_idx", "CREATE INDEX a_idx ON t (a);") + block("b_idx", "CREATE INDEX b_idx ON t (b);")
+    u_blocks = t_blocks.replace("a_idx", "u_a_idx").replace("b_idx", "u_b_idx").replace(" ON t ", " ON u ")
+    made_for = []
+    for blocks, queries in ((t_blocks, of_t), (t_blocks + u_blocks, of_t | of_u)):
+        workload = made(tmp_path, blocks, queries, schema)
+        with treated(admin, target, "pgproof_gains", workload, "; ".join(fill)) as (_, applied):
+            found, times = explored(target, "pgproof_gains", workload, applied)
+        assert {cell.query: len(cell.subsets) for cell in found.cells} == dict.fromkeys(queries, 4)
+        made_for.append(times)
+    assert made_for[1] == made_for[0]
+
+
+LONG = "SELECT count(*) FROM t WHERE md5(repeat(a::text, 400)) = 'x';"
+
+
+def test_a_plan_that_takes_much_longer_than_another_is_timed_once(attributed):
+    found = only(attributed(block("long", "CREATE INDEX long ON t (md5(repeat(a::text, 400)));"), {"long": LONG}))
+    before, after = found.tried[found.before], found.tried[found.after]
+    assert before.least_ms > 20 > 2 * after.least_ms
+    assert (len(before.samples_ms), len(after.samples_ms)) == (1, SAMPLES)
 
 
 # ------------------------------------------------------------------------------------------- who can be taken away

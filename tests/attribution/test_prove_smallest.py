@@ -52,7 +52,8 @@ def proof(admin, target, tmp_path):
             connection.prepared_max = None
             sets = Sets(connection, {b.name: b for b in workload.optimizations}, {a.name: a.creates for a in applied})
             find_needs(sets)
-            yield Proof(sets, [Found(cell) for cell in cells(connection, workload)], TARGET_MS, silent, **more)
+            found = [Found(cell, concerned=set(sets.blocks)) for cell in cells(connection, workload)]
+            yield Proof(sets, found, TARGET_MS, silent, **more)
 
     return begin
 
