@@ -172,7 +172,7 @@ class DistributedTable:
 
 
 InjectionKind = Literal["database", "settings", "query"]
-CaughtBy = Literal["counters", "time", "nothing", "unknown"]
+CaughtBy = Literal["counters", "rows", "time", "nothing", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ class BothArms:
     catalogs: tuple[Catalog, Catalog]
     again: Mapping[Key, tuple[Difference, ...]] = field(default_factory=dict)
     missed_again: frozenset[Key] = frozenset()
+    same: frozenset[Key] = frozenset()
+    """Cells in which the arms are one: where these miss the target, the machine is slower."""
 
     def shared(self) -> list[Key]:
         """Cells that are the same question in the reference and in the head."""
@@ -45,7 +47,7 @@ class BothArms:
         if head is None or head.result_hash != base.result_hash:
             return True
         missed = base.target == "meets" and head.target == "misses"
-        return missed or bool(worse(base, head, writes=self.queries[key[0]].writes))
+        return (missed and key not in self.same) or bool(worse(base, head, writes=self.queries[key[0]].writes))
 
     def confirmed(self, head: Mapping[Key, Counted | None], base: Mapping[Key, Counted]) -> BothArms:
         """Both arms after ``worse`` cells were counted a second time, in databases made anew."""
@@ -80,8 +82,10 @@ class BothArms:
     def target(self, key: Key) -> Target:
         """Whether the cell lost its target; a machine on which the old arm misses it too is no fault of the change."""
         base, head = self.reference[key], self.head[key]
-        if head is None or base.target != "meets" or head.target != "misses" or key not in self.missed_again:
+        if head is None or base.target != "meets" or head.target != "misses":
             return ""
+        if key not in self.missed_again:
+            return "slower machine" if key in self.same else ""
         beside = self.beside.get(key)
         if beside:
             return "slower machine" if beside.target == "misses" else "missed"

@@ -177,7 +177,7 @@ def _compare(
     with watch(COUNTED):
         seen = _count(options, databases, filled, prepared, same)
         catalogs = {name: _catalog(databases, name, prepared[name]) for name in names}
-    both = _both_arms(options, filled, seen, catalogs)
+    both = replace(_both_arms(options, filled, seen, catalogs), same=same)
     with watch("counting again"):
         both = _recount(options, databases, filled, both)
     timings = Timings({})

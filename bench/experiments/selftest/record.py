@@ -74,7 +74,7 @@ class Attempt:
     kind: str
     """``left out`` (an optimization), ``database``, ``settings``, ``query``, or ``cpu``."""
     promised: str
-    """Who has to see it: ``counters``, ``time``, ``nothing`` (it does no more work), or ``unknown``."""
+    """Who has to see it: ``counters``, ``rows``, ``time``, ``nothing`` (it does no more work), or ``unknown``."""
     witness: Witness
     """Who saw it first."""
     red: tuple[str, ...]

@@ -234,6 +234,16 @@ def judged(seen: BothArms) -> dict[str, tuple[str, str]]:
     return {cell.query: (cell.word, " ".join(cell.reasons)) for cell in decide_all(seen, {}, (), 30.0)}
 
 
+def test_a_missed_target_is_counted_again_where_the_arms_could_differ_and_nowhere_else():
+    key = gates.counted().key
+    missed = table(head={key: replace(gates.counted(), target="misses")})
+    assert missed.worse() == [key]
+    one = replace(missed, same=frozenset({key}))
+    assert one.worse() == []
+    assert one.target(key) == "slower machine"
+    assert replace(one, head={key: replace(WORSE, target="misses")}).worse() == [key]
+
+
 def test_a_renamed_query_is_said_to_be_one():
     old: Counted = gates.counted("old_queue")
     seen = judged(table(reference={old.key: old}, facts={"old_queue": QueryFacts("aa")}))

@@ -106,14 +106,39 @@ def crm(server: ServerHandle, target: Target) -> Iterator[Crm]:
 
 
 # ---------------------------------------------------------------------------------------------- what is caught
-def test_there_are_24_and_20_of_them_do_more_counted_work() -> None:
-    assert Counter(injection.caught_by for injection in ALL) == {"counters": 20, "nothing": 3, "time": 1}
+def test_there_are_31_and_25_of_them_do_more_counted_work() -> None:
+    assert Counter(injection.caught_by for injection in ALL) == {"counters": 25, "rows": 2, "nothing": 3, "time": 1}
 
 
 @pytest.mark.parametrize("injection", those(caught_by="counters"))
 def test_the_counters_see_it_in_every_query_that_should_notice(crm: Crm, injection: Injection) -> None:
     named = tuple(query for query in READS if query.name in injection.queries)
     assert {query for query, _ in crm.grown(injection, named)} == set(injection.queries) != set()
+
+
+def answers(crm: Crm, name: str) -> dict[Key, list[list[list[bytes]]]]:
+    with Sides(crm.target, {"after": name}, 60).connect("after", writes=False) as connection:
+        return {
+            (cell.query.name, cell.parameter_class): [
+                sorted(result_rows(execute(connection, cell, "after", number)[1]))
+                for number in range(len(cell.bindings))
+            ]
+            for cell in cells_of(READS, crm.bindings)
+        }
+
+
+@pytest.fixture(scope="module")
+def answered(crm: Crm) -> dict[Key, list[list[list[bytes]]]]:
+    return answers(crm, AFTER)
+
+
+@pytest.mark.parametrize("injection", those(kind="database"))
+def test_rows_are_others_where_it_says_so_and_nowhere_else(crm: Crm, injection: Injection, answered: dict) -> None:
+    with crm.spoiled(injection) as name:
+        now = answers(crm, name)
+    assert now.keys() == answered.keys()
+    wrong = {query for query, _ in now if any(now[key] != answered[key] for key in now if key[0] == query)}
+    assert wrong == (set(injection.queries) if injection.caught_by == "rows" else set())
 
 
 @pytest.mark.parametrize("injection", those(caught_by="nothing"))
