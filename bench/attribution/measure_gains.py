@@ -206,7 +206,9 @@ class Gains:
             if what:
                 self.progress(what, done, len(parts), "sets")
             done += len(one.parts)
-            self._ask_together([(names, left) for names, found in one.parts if (left := _unknown(found, names))], samples)
+            self._ask_together(
+                [(names, left) for names, found in one.parts if (left := _unknown(found, names))], samples
+            )
         if parts and what:
             self.progress(what, len(parts), len(parts), "sets")
 

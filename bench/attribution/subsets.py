@@ -225,20 +225,27 @@ def _next_dependent(sets: Sets, name: str, later: Sequence[str], known: Sequence
 def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
     """Find out which optimizations a rewritten statement reads from: without them it cannot be planned.
 
-    One cell tells of a statement; in the functions that it calls, other classes may come to other statements.
+    One cell tells of a statement; in the functions that it calls, other classes may come to other statements. These are
+    asked where something is away that statements can name, which no index is.
     """
     rewritten: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
         if cell.query.rewrite:
             rewritten.setdefault((cell.query.name, cell.query.rewrite.optimization), []).append(cell)
-    indexes = {row["name"] for row in rows(sets.connection, "list_index_definitions")}
     for name in sets.blocks:
-        names, made = sets.closed([name]), sets.creates.get(name, ())
-        asked = 1 if made and indexes.issuperset(made) else None
+        names = sets.closed([name])
+        if not any(sets.blocks[one].undo for one in names):
+            continue
+        there = _what_statements_name(sets)
         with sets.without(names):
+            asked = None if there - _what_statements_name(sets) else 1
             for (_, rewrite), own in rewritten.items():
                 if rewrite not in names and not all(_can_be_planned(sets, cell) for cell in own[:asked]):
                     sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
+
+
+def _what_statements_name(sets: Sets) -> set[int]:
+    return {row["oid"] for row in rows(sets.connection, "list_what_statements_name")}
 
 
 def _can_be_planned(sets: Sets, cell: Cell) -> bool:

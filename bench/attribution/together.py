@@ -1,7 +1,7 @@
 """Sets that are taken away together, because no cell of the one is concerned by what another lacks.
 
-To undo some optimizations takes longer than to ask for a plan, and so does planning right after it, when the catalog has
-to be read again. Most sets are asked about by the cells of one query, which reads a few tables.
+To undo some optimizations takes longer than to ask for a plan, and so does planning right after it, when the catalog
+has to be read again. Most sets are asked about by the cells of one query, which reads a few tables.
 """
 
 from __future__ import annotations
