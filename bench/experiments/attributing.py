@@ -56,7 +56,8 @@ class _Known:
     """The tables that each changed, by the catalog."""
     failed: dict[str, str]
     """Why that is not known of others."""
-    inert: frozenset[str]
+    unwritten: frozenset[str]
+    """Those that cost nothing where rows are written."""
     apart: frozenset[str]
     """Those whose undo is dear, and carried out once, in a copy."""
 
@@ -138,7 +139,7 @@ def _gains(subject: Subject, name: str, found: Attribution, watch: Stopwatch) ->
             found = replace(found, needs=dict(sets.needs), not_tried=dict(sets.fixed), cells=cells)
         with watch("smallest set"):
             found = replace(found, smallest=_smallest(subject, trial, found))
-    return found, _Known(changed, failed, sorted_out.inert, copies.apart)
+    return found, _Known(changed, failed, sorted_out.unwritten, copies.apart)
 
 
 def _smallest(subject: Subject, trial: Gains, found: Attribution) -> SetTried:
@@ -170,17 +171,19 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
 
 
 def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
-    """Checks of values are left out: they write nothing, and the time of comparing one is below what shows here."""
+    """Checks of values and statistics are left out: they write nothing, and to compare a value takes less than shows."""
     setup = subject.setup
-    left_out = known.inert.union(known.failed)
+    left_out = known.unwritten.union(known.failed)
     changed = {name: tables for name, tables in known.changed.items() if name not in left_out}
     with _copies(subject, known.apart) as copies:
         writes, costs, notes = write_costs(
             connection, setup.workload, changed, found.needs, setup.progress, copies=copies
         )
     untold = [f"The write cost of {name} was not measured: {reason}." for name, reason in known.failed.items()]
-    if checks := sorted(known.inert):
-        untold.append(f"Checks of values write nothing, so their write cost was not measured: {', '.join(checks)}.")
+    if names := sorted(known.unwritten):
+        untold.append(
+            f"Checks of values and statistics write nothing, so their write cost was not measured: {', '.join(names)}."
+        )
     return replace(found, writes=writes, write_costs=costs, notes=(*found.notes, *notes, *untold))
 
 
