@@ -19,7 +19,7 @@ from bench.attribution.changed_tables import with_dependents
 from bench.attribution.copies import DEAR_S, Copies, Names, held_apart
 from bench.errors import WorkloadError
 from bench.measurement import Cell
-from bench.measurement.execution import shape_of
+from bench.measurement.execution import try_planning
 from bench.model import Optimization
 from bench.postgres.build_settings import statistics_target
 from bench.postgres.catalog import rows
@@ -225,8 +225,8 @@ def _next_dependent(sets: Sets, name: str, later: Sequence[str], known: Sequence
 def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
     """Find out which optimizations a rewritten statement reads from: without them it cannot be planned.
 
-    One cell tells of a statement; in the functions that it calls, other classes may come to other statements. These are
-    asked where something is away that statements can name, which no index is.
+    All cells of it are asked: in the functions that it calls, other classes may come to other statements. Nothing is asked
+    where only indexes, checks or statistics are away.
     """
     rewritten: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:
@@ -238,9 +238,10 @@ def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
             continue
         there = _what_statements_name(sets)
         with sets.without(names):
-            asked = None if there - _what_statements_name(sets) else 1
+            if there <= _what_statements_name(sets):
+                continue
             for (_, rewrite), own in rewritten.items():
-                if rewrite not in names and not all(_can_be_planned(sets, cell) for cell in own[:asked]):
+                if rewrite not in names and not all(_can_be_planned(sets, cell) for cell in own):
                     sets.needs[rewrite] = (*sets.needs.get(rewrite, ()), name)
 
 
@@ -251,7 +252,7 @@ def _what_statements_name(sets: Sets) -> set[int]:
 def _can_be_planned(sets: Sets, cell: Cell) -> bool:
     try:
         with sets.connection.transaction():
-            shape_of(sets.connection, cell, "after", 0)
+            try_planning(sets.connection, cell, "after", 0)
     except WorkloadError:
         return False
     return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -198,6 +198,18 @@ def shape_of(connection: Connection, cell: Cell, state: State, binding: int) -> 
     except Timeout:
         return plan
     return inside.grafted(plan, [inside.bare(one) for one in inside.read(messages)], functions)
+
+
+def try_planning(connection: Connection, cell: Cell, state: State, binding: int) -> None:
+    """Find out whether the statement can be planned, and what it executes in functions: it is executed where it does.
+
+    Raises:
+        WorkloadError: it cannot.
+    """
+    _asked(connection, cell, state, binding, "EXPLAIN (COSTS OFF, FORMAT JSON) ")
+    if not cell.query.writes and functions_with_statements(connection, cell.statement(state, binding)[0]):
+        with suppress(Timeout), connection.transaction():
+            execute(connection, cell, state, binding)
 
 
 def cost_of(connection: Connection, cell: Cell, state: State, binding: int) -> float:

@@ -1,8 +1,9 @@
--- What a statement of the workload can name, or have executed: without it the statement cannot be planned. Indexes,
--- constraints and statistics are not among it.
+-- Without what a statement of the workload cannot be planned: what it names, or has executed, and the unique index that
+-- an ON CONFLICT is about. Other indexes, checks and statistics are not among it.
 SELECT r.oid::bigint AS oid
 FROM pg_class AS r
-WHERE r.relkind NOT IN ('i', 'I', 't') AND r.oid >= 16384
+LEFT JOIN pg_index AS i ON i.indexrelid = r.oid
+WHERE r.relkind <> 't' AND i.indisunique IS NOT FALSE AND r.oid >= 16384
 UNION ALL
 SELECT p.oid::bigint
 FROM pg_proc AS p
