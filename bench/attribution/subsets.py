@@ -225,8 +225,8 @@ def _next_dependent(sets: Sets, name: str, later: Sequence[str], known: Sequence
 def find_rewrite_needs(sets: Sets, cells: Sequence[Cell]) -> None:
     """Find out which optimizations a rewritten statement reads from: without them it cannot be planned.
 
-    All cells of it are asked: in the functions that it calls, other classes may come to other statements. Nothing is asked
-    where only indexes, checks or statistics are away.
+    All cells of it are asked: in the functions that it calls, other classes may come to other statements. Nothing is
+    asked where only indexes, checks or statistics are away.
     """
     rewritten: dict[tuple[str, str], list[Cell]] = {}
     for cell in cells:

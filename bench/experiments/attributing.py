@@ -171,7 +171,7 @@ def _hygiene(subject: Subject, connection: Connection, found: Attribution) -> At
 
 
 def _write_costs(subject: Subject, connection: Connection, found: Attribution, known: _Known) -> Attribution:
-    """Checks of values and statistics are left out: they write nothing, and to compare a value takes less than shows."""
+    """Checks and statistics are left out: they write nothing, and the time of comparing a value is below what shows."""
     setup = subject.setup
     left_out = known.unwritten.union(known.failed)
     changed = {name: tables for name, tables in known.changed.items() if name not in left_out}

@@ -89,12 +89,13 @@ def _attempt(
     except WorkloadError as error:
         return replace(blank, witness="error", detail=error.message, seconds=round(time.perf_counter() - begin, 1))
     red = _red(result)
+    told, witness = noticed(red, blank.promised)
     changed = next((cell.plan_changes[0] for cell in result.cells if cell.plan_changes), "")
     return replace(
         blank,
-        witness=_witness(red[0]) if red else "nothing",
+        witness=witness,
         red=tuple(f"{cell.query}[{cell.parameter_class}]" for cell in red),
-        detail=f"{red[0].query}[{red[0].parameter_class}]: {red[0].reasons[0]}" if red else changed,
+        detail=f"{told.query}[{told.parameter_class}]: {told.reasons[0]}" if told else changed,
         seconds=round(time.perf_counter() - begin, 1),
     )
 
@@ -103,10 +104,17 @@ def _red(result: GateResult) -> list[CellResult]:
     return [cell for cell in result.cells if cell.word == "regression"]
 
 
-def _witness(cell: CellResult) -> Witness:
-    if cell.differences:
+def noticed(red: Sequence[CellResult], promised: str) -> tuple[CellResult | None, Witness]:
+    """The first red cell of which the promised witness speaks, or the first of all, and who saw it there."""
+    seen = [(cell, _witness(cell, promised)) for cell in red]
+    return next((one for one in seen if one[1] == promised), seen[0] if seen else (None, "nothing"))
+
+
+def _witness(cell: CellResult, promised: str) -> Witness:
+    others = bool(cell.base and cell.head and cell.base.result_hash != cell.head.result_hash)
+    if cell.differences and not (others and promised == "rows"):
         return "counters"
-    if cell.base and cell.head and cell.base.result_hash != cell.head.result_hash:
+    if others:
         return "rows"
     return "time" if cell.change and len(cell.change.stages) > 1 else "target"
 

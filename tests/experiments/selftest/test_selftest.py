@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -105,6 +106,15 @@ def test_hostile_names_are_shown_as_they_are():
     console = Console(file=open("/dev/null", "w", encoding="utf-8"))  # noqa: SIM115 (closed with the process)
     console.print(show_series([run_of(screened("[red]x[/] [hot"))]))
     console.print(show_attempts([Attempt("[bold", "database", "counters", "nothing", (), "[/x]", 1.0)]))
+
+
+def test_who_saw_it_is_who_was_promised_to_where_others_did_too():
+    works, both = gates.cell("regression", "first"), gates.cell("regression", "second")
+    both = replace(both, head=replace(both.head, result_hash="others"))
+    assert inject.noticed([works, both], "rows") == (both, "rows")
+    assert inject.noticed([works, both], "counters") == (works, "counters")
+    assert inject.noticed([works], "rows") == (works, "counters")
+    assert inject.noticed([], "rows") == (None, "nothing")
 
 
 # ------------------------------------------------------------------------------------------------------ for real
