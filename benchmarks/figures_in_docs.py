@@ -150,7 +150,7 @@ def _origin(stored: Mapping[str, Any]) -> str:
 @cache
 def _gate(root: Path) -> Made:
     folder = root / "docs" / "gate"
-    return gate_worth.figures(folder / "aa-20k.jsonl.gz", folder / "inject-20k.jsonl.gz")
+    return gate_worth.figures(folder)
 
 
 IN_ATTRIBUTION = (

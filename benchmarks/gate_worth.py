@@ -1,4 +1,7 @@
-"""What a selftest found, as docs/gate.md says it: python benchmarks/gate_worth.py AA_LOG INJECT_LOG prints it."""
+"""What a selftest found, as docs/gate.md says it: python benchmarks/gate_worth.py FOLDER prints it.
+
+In the folder are the logs of the long series, and of those that came later: ``aa-later``, ``inject-later``.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,10 @@ from bench.experiments.selftest.record import Attempt, RunLine, read_attempts, r
 from bench.experiments.selftest.sensitivity import other_rules, sights, upper_bound
 
 
-def figures(aa_log: Path, inject_log: Path) -> Mapping[str, Callable[[], str]]:
+def figures(folder: Path) -> Mapping[str, Callable[[], str]]:
     """Name to what makes the text."""
-    lines, attempts = read_log(aa_log), read_attempts(inject_log)
+    lines, attempts = read_log(folder / "aa-20k.jsonl.gz"), read_attempts(folder / "inject-20k.jsonl.gz")
+    later, more = read_log(folder / "aa-later-20k.jsonl.gz"), read_attempts(folder / "inject-later-20k.jsonl.gz")
     found = sights(lines)
     seen = [sight.detectable for sight in found]
     seconds = [line.seconds for line in lines]
@@ -46,6 +50,13 @@ def figures(aa_log: Path, inject_log: Path) -> Mapping[str, Callable[[], str]]:
         "missed": lambda: f"{_seen(blocks, 'counters') + _seen(blocks, 'time')} are missed",
         "unneeded": lambda: f"{_seen(blocks, 'nothing')} are called unneeded or replaceable",
         "left_out": lambda: left_out(blocks),
+        "later.runs": lambda: f"{len(later)}",
+        "later.red": lambda: f"{sum(line.red for line in later) or 'none'} red, "
+        f"{sum(line.overall == 'inconclusive' for line in later) or 'none'} inconclusive",
+        "later.load": lambda: f"load {median(line.load for line in later):.0f} in the median",
+        "later.injections": lambda: f"{len(more)}",
+        "later.seen_by": lambda: f"{_seen(more, 'counters')} by the counters, {_seen(more, 'rows')} by other rows",
+        "later.injected": lambda: injected(more),
     }  # fmt: skip
 
 
@@ -91,5 +102,5 @@ def _seen(attempts: Sequence[Attempt], witness: str) -> int:
 
 
 if __name__ == "__main__":
-    for name, text in figures(Path(sys.argv[1]), Path(sys.argv[2])).items():
+    for name, text in figures(Path(sys.argv[1])).items():
         print(f"{name}: {text()}\n")
