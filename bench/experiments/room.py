@@ -60,8 +60,20 @@ def in_one_copy(free: int | None, size: int, optimized: int | None, wanted: Want
     )
 
 
-def insist_on_one(free: int | None, size: int) -> None:
-    """Raise ``DiskFull`` where there is no room for a single copy of a database of ``size`` bytes."""
-    if free is not None and size > free:
-        said = f"one copy of the database needs {bytes_said(size)}, and {bytes_said(free)} are free"
+def in_the_filled_one(free: int | None, size: int) -> str:
+    """Why the filled database itself has to be measured, of ``size`` bytes; empty where a copy of it fits.
+
+    Raises:
+        DiskFull: there is no room for what optimizations add to it either.
+    """
+    added = round(size * OPTIMIZED_SHARE * SPARE)
+    copied = round(size * SPARE) + added
+    if free is None or copied <= free:
+        return ""
+    if added > free:
+        said = f"optimizations may add {bytes_said(added)} to the database, and {bytes_said(free)} are free"
         raise DiskFull(said, hint=WHERE_ELSE)
+    return (
+        f"The filled database itself is measured, and filled anew next time: a copy of it, optimized, may need "
+        f"{bytes_said(copied)}, and {bytes_said(free)} are free"
+    )

@@ -169,6 +169,11 @@ class Setup:
         mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
         databases.clone(self.admin, self.template, name, state, mark)
 
+    def take(self, name: str, state: State, **about: Any) -> None:  # noqa: ANN401 - as JSON holds it
+        """``clone`` without a copy: the filled database is called ``name`` from now on, and the next run fills anew."""
+        mark = {"workload": self.workload.name, "scale": self.options.scale, **about}
+        databases.take(self.admin, self.template, name, state, mark)
+
     def after(self, name: str, **about: Any) -> tuple[tuple[Applied, ...], str]:  # noqa: ANN401 - as JSON holds it
         """Make the state after as ``name``; return what applying took, and when that was where it was not now.
 

@@ -187,6 +187,13 @@ def clone(admin: Connection, template: str, name: str, kind: str, about: dict[st
     create(admin, name, kind, template=template, about=about)
 
 
+def take(admin: Connection, template: str, name: str, kind: str, about: dict[str, Any] | None = None) -> None:
+    """``clone`` without a copy: ``template`` is called ``name`` from now on."""
+    claim(admin, name)
+    rename(admin, template, name, kind)
+    complete(admin, name, about or {})
+
+
 def find(admin: Connection, name: str) -> OwnDatabase | None:
     """Our database of that name, if there is one."""
     return next((database for database in own_databases(admin) if database.name == name), None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bench.errors import DiskFull
-from bench.experiments.room import Wanted, in_one_copy, in_turn_bytes, insist_on_one
+from bench.experiments.room import Wanted, in_one_copy, in_the_filled_one, in_turn_bytes
 
 GB = 10**9
 ALL = Wanted(kept=True, aa=True, attribute=True)
@@ -56,8 +56,16 @@ def test_the_line_says_what_there_is_and_what_would_do_with_fewer_copies() -> No
     assert "would do" not in in_one_copy(20 * GB, 10 * GB, None, Wanted())
 
 
-def test_a_disk_without_room_for_one_copy_is_told_at_once() -> None:
-    with pytest.raises(DiskFull, match=r"one copy of the database needs 10\.0 GB, and 9\.0 GB are free"):
-        insist_on_one(9 * GB, 10 * GB)
-    insist_on_one(10 * GB, 10 * GB)
-    insist_on_one(None, 10 * GB)
+@pytest.mark.parametrize(
+    ("free", "itself"),
+    [(None, False), (round(17.25 * GB), False), (round(17.25 * GB) - 1, True), (round(5.75 * GB), True)],
+)
+def test_the_filled_database_itself_is_measured_where_a_copy_does_not_fit(free: int | None, itself: bool) -> None:
+    said = in_the_filled_one(free, 10 * GB)
+    assert bool(said) is itself
+    assert said.startswith("The filled database itself is measured, and filled anew next time") is itself
+
+
+def test_a_disk_without_room_for_what_is_added_is_told_at_once() -> None:
+    with pytest.raises(DiskFull, match=r"optimizations may add 5\.8 GB to the database, and 5\.0 GB are free"):
+        in_the_filled_one(5 * GB, 10 * GB)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from bench.experiments.before_after.work import RunOptions, Work, exercise_in, with_upkeep
-from bench.experiments.room import Wanted, in_one_copy, insist_on_one
+from bench.experiments.room import Wanted, in_one_copy, in_the_filled_one
 from bench.experiments.setup import Setup
 from bench.measurement import Cell, Sides, time_pairs
 from bench.measurement.one_copy import SeenBefore, look_after, look_before, with_left
@@ -31,7 +31,7 @@ def decided(setup: Setup, chosen: RunOptions, free: int | None) -> tuple[RunOpti
     measured in turn alone, and a cluster's databases are on several disks: no copy is chosen for them.
 
     Raises:
-        DiskFull: there is no room for a single one.
+        DiskFull: there is no room for a single one, not even for what is added to the filled one.
     """
     if chosen.one_copy is False or not chosen.measure:
         return chosen, ""
@@ -44,8 +44,9 @@ def decided(setup: Setup, chosen: RunOptions, free: int | None) -> tuple[RunOpti
         why = in_one_copy(free, size, optimized, _wanted(setup, chosen, size, kept=after is not None))
         if not why:
             return chosen, ""
-    insist_on_one(free, size)
-    return replace(chosen, options=replace(chosen.options, one_copy=True)), why
+    taken = in_the_filled_one(free, size)
+    options = replace(chosen.options, one_copy=True)
+    return replace(chosen, options=options, in_place=bool(taken)), ". ".join(filter(None, (why, taken)))
 
 
 def _wanted(setup: Setup, chosen: RunOptions, size: int, *, kept: bool) -> Wanted:
@@ -75,7 +76,8 @@ def measure(work: Work) -> None:
     clock = _Clock()
     with setup.watch("clone and optimize"), setup.server.bulk():
         setup.progress("cloning", 0, 1)
-        setup.clone(name, "before", kept=work.chosen.keep_databases)
+        made = setup.take if work.chosen.in_place else setup.clone
+        made(name, "before", kept=work.chosen.keep_databases)
         checkpoint(setup.admin)
         setup.progress("cloning", 1, 1)
     work.told(pairs=work.skipped, notes=(*work.seen.notes, *_left_out(work)))

@@ -49,6 +49,8 @@ class RunOptions:
     one_copy: bool | None = False
     """Whether to measure before and after in one database, one after the other; None: where the disk has no room for
     the copies that measuring them in turn takes."""
+    in_place: bool = False
+    """Whether that one is the filled database itself, for which a run decides where a copy of it does not fit."""
     drop_caches: bool = False
     """Whether they may empty the cache of the whole machine, where the files of the database cannot be reached."""
 

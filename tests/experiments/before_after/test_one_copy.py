@@ -161,13 +161,38 @@ def test_it_is_chosen_by_itself_where_the_disk_has_no_room_for_the_others(server
     assert line.startswith("Before and after are measured in one copy, one after the other (--one-copy): in turn they")
     assert f"{line}." in found.notes
     assert "Left out with one copy: a second copy of the database after (--aa)." in found.notes
-    with pytest.raises(DiskFull, match="one copy of the database needs"):
-        asked(template.size_bytes - 1)
+    with pytest.raises(DiskFull, match="optimizations may add"):
+        asked(template.size_bytes // 2)
     for enough in (needed, None):
         found, said = asked(enough)
         assert not found.options.one_copy
         assert (said, bool(found.copies)) == ([], True)
         forget(target)
+
+
+def test_without_room_for_a_copy_the_filled_database_itself_is_measured(server: ServerHandle, target: Target) -> None:
+    copied = measured(server)
+    filled = f"pgproof_t_{copied.dataset.key}"
+    forget(target)
+    with target.connect() as admin:
+        template = databases.find(admin, filled)
+    assert template
+    seen: list[set[str]] = []
+
+    def looked(phase: str, done: float, total: float, unit: str = "") -> None:
+        seen.append(kept(target) | copies(target))
+
+    options = RunOptions(OPTIONS, one_copy=True)
+    found = run(
+        setup_of(SHOP, progress=looked), options, server, lambda _: None, free_bytes=lambda _: template.size_bytes
+    )
+    assert seen[-1] == {f"pgproof_{found.id}_after"}
+    assert [note for note in found.notes if note.startswith("The filled database itself is measured, and filled anew")]
+    answers = [[(pair.query, pair.parameter_class, pair.equality) for pair in one.pairs] for one in (copied, found)]
+    assert answers[0] == answers[1]
+    assert kept(target) | copies(target) == set()
+    measured(server)
+    assert kept(target) == {filled}, "the next one fills it anew"
 
 
 def test_a_cluster_has_no_such_mode(server: ServerHandle, shop: Path) -> None:
