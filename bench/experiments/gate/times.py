@@ -88,8 +88,9 @@ def screen(pairs: Sequence[float], *, last: bool) -> Look:
 
 
 def confirm_pairs(screened: Sequence[float]) -> int:
-    """Number of pairs that a confirming session takes."""
-    if abs(median(screened)) > math.log(PLAIN):
+    """Number of pairs that a confirming session takes: few only where what was seen is no matter of chance."""
+    sign = math.copysign(1, median(screened))
+    if lower_bound([sign * value for value in screened]) > math.log(PLAIN):
         return CONFIRM_PAIRS_PLAIN
     return CONFIRM_PAIRS_NOISY if spread(screened) > NOISY else CONFIRM_PAIRS
 
@@ -102,9 +103,13 @@ def goes_on(pairs: Sequence[float]) -> bool:
 def controls_agree(controls: Sequence[Sequence[float]]) -> bool:
     """Whether the queries without tables took the same time on both arms.
 
-    They disagree when one is off by more than the limit, and its sign is no matter of chance.
+    They disagree when one is off by more than the limit, and its sign is no matter of chance; and they cannot agree
+    where one scatters so much that it would not see the promised slow-down itself: then no cell's pairs are independent
+    of those before, since both hang on what else the machine does.
     """
     for pairs in controls:
+        if pairs and NormalDist().inv_cdf(0.95) * error(pairs) > math.log(PROMISED):
+            return False
         if pairs and abs(centre := median(pairs)) > math.log(CONTROL_LIMIT):
             sign = math.copysign(1, centre)
             if lower_bound([sign * value for value in pairs]) > 0:
@@ -127,10 +132,10 @@ def lower_bound(pairs: Sequence[float], confidence: float = BOUND_CONFIDENCE) ->
 
 
 def confirmed(sessions: Sequence[Session], *, slower: bool) -> bool:
-    """Whether the sessions after the screen make a change certain enough to be called one."""
-    if len(sessions) < 3:
-        return False
+    """Whether the sessions after the screen make a change certain enough to be called one that the screen saw too."""
     sign = 1 if slower else -1
+    if len(sessions) < 3 or sign * median(logs(sessions[0])) <= 0:
+        return False
     confirming = [[sign * value for value in logs(session)] for session in sessions[1:]]
     pooled = [value for pairs in confirming for value in pairs]
     limit = math.log(CONFIRM_LIMIT)

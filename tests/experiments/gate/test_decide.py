@@ -71,6 +71,7 @@ def test_a_regression_needs_all_three_sessions():
     assert not times.confirmed(sessions(0.2, 0.2), slower=True)
     assert not times.confirmed(sessions(0.2, 0.2, 0.09), slower=True)
     assert not times.confirmed(sessions(0.2, -0.2, 0.2), slower=True)
+    assert not times.confirmed(sessions(-0.9, 1.7, 0.3), slower=True), "noise that points the other way first"
 
 
 def test_a_regression_needs_a_lower_bound_beyond_chance():
@@ -96,6 +97,15 @@ def test_controls_that_differ_beyond_chance_disagree():
 
 def test_controls_that_differ_by_chance_agree():
     assert times.controls_agree([pairs(0.06, 0.5, 48)])
+
+
+def test_controls_that_would_not_see_the_promised_slow_down_vouch_for_nothing():
+    assert not times.controls_agree([pairs(0.0, 0.02, 48), pairs(0.0, 1.2, 48)])
+
+
+def test_what_is_plainly_another_time_takes_few_pairs_and_noise_that_looks_so_takes_many():
+    assert times.confirm_pairs(pairs(1.0, 0.02, 12)) == times.CONFIRM_PAIRS_PLAIN
+    assert times.confirm_pairs(pairs(1.0, 3.0, 12)) == times.CONFIRM_PAIRS_NOISY
 
 
 @pytest.mark.parametrize("spread", [0.02, 0.08, 0.16])
