@@ -66,8 +66,8 @@ class Gains:
         self._ask({NOTHING: self.found, self.none: self.found}, "executing with and without all")
         for seen in self.found:
             self._learn(seen, names)
-        self._ask({names: self._concerned(name) for name, names in self.without.items()}, "leaving one out")
-        self._ask({names: self._concerned(name) for name, names in self.alone.items()}, "adding one", samples=1)
+        self._ask(dict.fromkeys(self.without.values(), self.found), "leaving one out")
+        self._ask(dict.fromkeys(self.alone.values(), self.found), "adding one", samples=1)
         for seen in self.found:
             seen.settle(self.without, self.alone, self.none)
         self._look_again()
@@ -100,9 +100,6 @@ class Gains:
         found |= {rewrite.optimization} if rewrite else set()
         found |= {needed for name in found for needed in self.sets.needs.get(name, ())}
         seen.concerns(found, found - set(self.effects.pure))
-
-    def _concerned(self, name: str) -> list[Found]:
-        return [seen for seen in self.found if name in seen.concerned]
 
     def _look_again(self) -> None:
         """Execute in turns where time and counters disagree on what an optimization does: noise comes in bursts."""
@@ -199,7 +196,10 @@ class Gains:
         return set().union(*seen.uses) - set(self.sets.fixed)
 
     def _ask(self, wanted: Mapping[Names, Collection[Found]], what: str, samples: int = SAMPLES) -> None:
-        """Find the plan of each cell in each set, executing those that are new."""
+        """Find the plan of each cell in each set, executing those that are new.
+
+        A set that leaves all that concerns a cell as another set does, is known.
+        """
         parts = [(names, _unknown(found, names)) for names, found in wanted.items()]
         parts, done = [(names, found) for names, found in parts if found], 0
         for one in together(parts, self.sets):

@@ -242,6 +242,17 @@ def test_who_needs_whom_is_found_by_taking_away(attributed):
     assert shares["trigrams"] == shares["status_trgm"]
 
 
+def test_what_concerns_a_cell_only_by_what_it_needs_is_tried_with_that(attributed):
+    function = "CREATE FUNCTION {0}(bigint) RETURNS bigint LANGUAGE sql IMMUTABLE AS 'SELECT $1 % 7';"
+    blocks = "".join(block(name, function.format(name), undo=f"DROP FUNCTION {name}(bigint);") for name in ("f", "g"))
+    blocks += block("other", "CREATE INDEX other ON u (f(a), g(a));") + block(
+        "h", function.format("h"), undo="DROP FUNCTION h(bigint);"
+    )
+    found = attributed(ONE + blocks, {"by_a": BY_A}, schema=SCHEMA + SCHEMA.replace("TABLE t ", "TABLE u "))
+    assert sorted(found.needs["other"]) == ["f", "g"]
+    assert only(found).alone == {"a_idx": only(found).after}
+
+
 def test_a_rewrite_that_reads_a_table_of_another_needs_it(attributed):
     blocks = block("totals", "CREATE TABLE totals AS SELECT count(*) AS n FROM t;", category="rollup")
     blocks += "-- optimization: from_totals\n-- category: rewrite\n-- why: test\n"
