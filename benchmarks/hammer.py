@@ -1,8 +1,8 @@
-"""Whether the totals over leads stay right: writers of every isolation level, folds, readers, and some that are killed.
+"""Whether the totals stay right: writers of every isolation level, folds, readers, and some that are killed.
 
-Each writer changes leads and score changes of the three largest tenants in transactions of one to four statements; one
-in ten is rolled back, one in a hundred ends its own session before it commits, and so does one fold in five. A reader
-asks each query and its rewrite in one snapshot. Afterwards every total is counted again.
+Each writer changes leads, score changes and messages of the three largest tenants in transactions of one to four
+statements; one in ten is rolled back, one in a hundred ends its own session before it commits, and so does one fold in
+five. A reader asks each query and its rewrite in one snapshot. Afterwards every total is counted again.
 
     python benchmarks/hammer.py --leads 5000 --writers 16 --seconds 60
 """
@@ -14,7 +14,7 @@ import random
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -33,7 +33,10 @@ from bench.workload import Workload, read
 from bench.workload.sqlfile import fill_in
 
 ROOT = Path(__file__).parent.parent
-BLOCK = "crm_totals"
+SCHEMAS = ("crm_totals", "crm_open")
+"""Of the totals, each with its ``fold`` and ``rebuild``. What a database does not have is left out."""
+REWRITES = ("crm_totals", "org_daily_rollup")
+"""The blocks whose rewrites read them."""
 CLOCKS = ("2026-01-01 00:00", "2026-01-01 15:37", "2025-12-02 00:00", "2025-12-02 03:10", "2025-06-01 12:00")
 """Midnight and other hours, now and a month ago, and a day of which no moves are kept."""
 OFFSETS = (0, 1000, 1100, 1400, 5000)
@@ -41,6 +44,8 @@ OFFSETS = (0, 1000, 1100, 1400, 5000)
 LEAD = "organization_id = %(tenant)s AND id = %(lead)s"
 MOVE = """organization_id = %(tenant)s AND id = (
     SELECT min(id) FROM crm.lead_score_history WHERE organization_id = %(tenant)s AND lead_id = %(lead)s)"""
+MESSAGE = """organization_id = %(tenant)s AND id = (
+    SELECT min(id) FROM crm.communications WHERE organization_id = %(tenant)s AND lead_id = %(lead)s)"""
 OTHER_LEAD = f"""
 INSERT INTO crm.leads (organization_id, id, first_name, last_name, source, lead_status, lead_temperature, lead_score,
     deal_value_cents, assigned_to_id, created_at, updated_at)
@@ -61,6 +66,12 @@ WRITES = (
     f"UPDATE crm.leads SET deleted_at = CASE WHEN deleted_at IS NULL THEN now() END WHERE {LEAD}",
     f"UPDATE crm.leads SET assigned_to_id = (SELECT min(id) FROM crm.users WHERE organization_id = %(tenant)s), "
     f"created_at = created_at - interval '1 day' WHERE {LEAD}",
+    f"UPDATE crm.leads SET last_contacted_at = '2026-01-01'::timestamptz - %(hours)s * interval '1 hour' WHERE {LEAD}",
+    f"UPDATE crm.communications SET scheduled_at = '2025-12-20'::timestamptz + %(hours)s * interval '1 hour', "
+    f"comm_status = CASE comm_status WHEN 'scheduled' THEN 'completed'::crm.comm_status ELSE 'scheduled' END "
+    f"WHERE {MESSAGE}",
+    f"UPDATE crm.communications SET user_id = NULL WHERE {MESSAGE}",
+    f"DELETE FROM crm.communications WHERE {MESSAGE}",
     OTHER_LEAD,
     OTHER_MOVE,
     f"UPDATE crm.lead_score_history SET new_score = %(score)s, created_at = created_at - interval '9 days' "
@@ -90,9 +101,10 @@ def hammer(target: Target, database: str, queries: list[Query], writers: int, se
         tenants = [int(row[0]) for row in connection.execute(largest).fetchall()]
         leads = {one: _ids(connection, one) for one in tenants}
         steps = [partial(_write, leads, random.Random(n), count(10**9 * (n + 1))) for n in range(writers)]
+        schemas = there(connection)
         steps += [
-            partial(_fold, random.Random(-1)),
-            partial(_fold, random.Random(-2)),
+            partial(_fold, schemas, random.Random(-1)),
+            partial(_fold, schemas, random.Random(-2)),
             partial(_read, queries, tenants),
         ]
         workers = [threading.Thread(target=_work, args=(target, database, step, until, told)) for step in steps]
@@ -102,6 +114,11 @@ def hammer(target: Target, database: str, queries: list[Query], writers: int, se
             worker.join()
         told.wrong += different(connection, queries, tenants) + miscounted(connection)
     return told
+
+
+def there(connection: Connection) -> list[str]:
+    """The schemas of totals that the database has."""
+    return [one for one in SCHEMAS if connection.execute("SELECT to_regnamespace(%s)", [one]).fetchall()[0][0]]
 
 
 def _ids(connection: Connection, tenant: int) -> list[int]:
@@ -150,10 +167,11 @@ def _write(
     _end(connection, chance, told, "writers", rolled_back=0.1, killed=0.01)
 
 
-def _fold(chance: random.Random, connection: Connection, told: Hammered) -> None:
+def _fold(schemas: list[str], chance: random.Random, connection: Connection, told: Hammered) -> None:
     """Fold, and wait a little; at a level that a caller may have set."""
     connection.isolation_level = chance.choice(list(psycopg.IsolationLevel))
-    told.counts["folded"] += int(connection.execute("SELECT crm_totals.fold()").fetchall()[0][0])
+    fold = f"SELECT {chance.choice(schemas)}.fold()"
+    told.counts["folded"] += int(connection.execute(fold.encode()).fetchall()[0][0])
     _end(connection, chance, told, "folds", rolled_back=0.1, killed=0.2)
     time.sleep(0.1)
 
@@ -205,38 +223,42 @@ def different(connection: Connection, queries: list[Query], tenants: list[int]) 
 
 
 KEPT = {
-    "groups": "leads <> 0",
-    "statuses": "leads <> 0",
-    "owners": "open_leads <> 0",
-    "days": "leads <> 0",
-    "moves": "(moved_leads, points_up, points_down) <> (0, 0, 0)",
+    "crm_totals.groups": "leads <> 0",
+    "crm_totals.statuses": "leads <> 0",
+    "crm_totals.owners": "open_leads <> 0",
+    "crm_totals.days": "leads <> 0",
+    "crm_totals.moves": "(moved_leads, points_up, points_down) <> (0, 0, 0)",
+    "crm_open.hot_leads": "leads <> 0",
+    "crm_open.planned": "messages <> 0",
 }
 """The tables of totals, and when a row of them says anything."""
 
 
 def miscounted(connection: Connection) -> list[str]:
     """Fold, count all tenants again, and name the tables in which that changed a row."""
-    wrong = []
-    connection.execute("SELECT crm_totals.fold()")
-    for table, says in KEPT.items():
-        rows = f"SELECT t::text FROM crm_totals.{table} AS t WHERE {says}"
-        connection.execute(f"CREATE TEMP TABLE kept_{table} AS {rows}".encode())
-    connection.execute("SELECT crm_totals.rebuild(organization_id) FROM crm.organizations")
-    for table in KEPT:
-        changed = connection.execute(
-            f"SELECT (SELECT count(*) FROM kept_{table}), count(*) FROM (SELECT t::text FROM crm_totals.{table} AS t"
-            f" EXCEPT SELECT * FROM kept_{table}) AS changed".encode()
+    wrong, schemas = [], there(connection)
+    for schema in schemas:
+        connection.execute(f"SELECT {schema}.fold()".encode())
+    kept = {table: "kept_" + table.replace(".", "_") for table in KEPT if table.split(".")[0] in schemas}
+    for table in kept:
+        rows = f"SELECT t::text FROM {table} AS t WHERE {KEPT[table]}"
+        connection.execute(f"CREATE TEMP TABLE {kept[table]} AS {rows}".encode())
+    for schema in schemas:
+        connection.execute(f"SELECT {schema}.rebuild(organization_id) FROM crm.organizations".encode())
+    for table in kept:
+        before, changed, again = connection.execute(
+            f"SELECT (SELECT count(*) FROM {kept[table]}), (SELECT count(*) FROM (SELECT t::text FROM {table} AS t"
+            f" EXCEPT SELECT * FROM {kept[table]}) AS changed), (SELECT count(*) FROM {table})".encode()
         ).fetchall()[0]
-        again = connection.execute(f"SELECT count(*) FROM crm_totals.{table}".encode()).fetchall()[0]
-        connection.execute(f"DROP TABLE kept_{table}".encode())
-        if changed[1] or changed[0] != again[0]:
-            wrong.append(f"{table}: {changed[0]} rows, {again[0]} counted again, {changed[1]} of them others")
+        connection.execute(f"DROP TABLE {kept[table]}".encode())
+        if changed or before != again:
+            wrong.append(f"{table}: {before} rows, {again} counted again, {changed} of them others")
     return wrong
 
 
-def rewritten(workload: Workload) -> list[Query]:
+def rewritten(workload: Workload, blocks: Collection[str] = REWRITES) -> list[Query]:
     """The queries that are answered from the totals."""
-    return [query for query in workload.queries if query.rewrite and query.rewrite.optimization == BLOCK]
+    return [query for query in workload.queries if query.rewrite and query.rewrite.optimization in blocks]
 
 
 def main() -> None:
@@ -254,9 +276,7 @@ def main() -> None:
     ):
         database = setup.copy(setup.template, "hammer")
         with setup.target.connect(database) as connection:
-            optimizations.apply_all(
-                connection, [one for one in workload.optimizations if one.name == BLOCK], options.progress
-            )
+            optimizations.apply_all(connection, workload.optimizations, options.progress)
         told = hammer(setup.target, database, rewritten(workload), asked.writers, asked.seconds)
     print(", ".join(f"{times:,} {what}" for what, times in sorted(told.counts.items())))
     print("\n".join(sorted(set(told.wrong))) or "every answer and every total is right")
