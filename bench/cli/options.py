@@ -262,9 +262,16 @@ def with_queries(workload: Workload, chosen: dict[str, Any], scale: str = "") ->
         return described(options, handle)
 
 
-def put_or_print(text: str, output: Path | None) -> None:
+TERMINAL = Path("-")
+text_output_option = click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=TERMINAL,
+    help="File to write to.  [default: -, the terminal]",
+)  # fmt: skip
+
+
+def put_or_print(text: str, output: Path) -> None:
     """Write a text to the file that the user named, or to the terminal. Raises ``PgproofError``."""
-    if output is None:
+    if output == TERMINAL:
         return click.echo(text, nl=False)
     try:
         output.write_text(text, encoding="utf-8")
@@ -324,7 +331,7 @@ def checked(check: Callable[[str], object]) -> Callable[[click.Context, click.Pa
 
 def insist_on_writable(option: str, file: Path | None) -> None:
     """Raise ``PgproofError`` where ``file`` cannot be written: before the work whose result it is to take."""
-    if file is None or os.access(file if file.exists() else file.parent, os.W_OK):
+    if file in (None, TERMINAL) or os.access(file if file.exists() else file.parent, os.W_OK):
         return
     why = "not a file that can be written" if file.parent.is_dir() else f"there is no folder {file.parent}"
     raise PgproofError(f"{option} {file}: {why}", hint=f"choose another file with {option}")

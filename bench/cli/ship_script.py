@@ -14,6 +14,7 @@ from bench.cli.options import (
     insist_on_writable,
     put_or_print,
     read_files,
+    text_output_option,
     trust_option,
     workload_argument,
 )
@@ -38,13 +39,12 @@ OF_A_SERVER = ("server", "pg_bin", "dsn", "image", "home")
     help="Only this optimization; may be given several times.  [default: all]",
 )
 @click.option("--undo", is_flag=True, help="The script that takes them back, last first.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to.  [default: the "
-              "terminal]")  # fmt: skip
+@text_output_option
 @click.option("--dsn", "living", metavar="DSN", help="The live database, which is only read: the script holds what it "
               "lacks, with --undo what it has.  [default: none]")  # fmt: skip
 @building_options
 def ship_script_command(
-    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path | None, living: str | None,
+    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path, living: str | None,
     **chosen: Any,  # noqa: ANN401
 ) -> int:  # fmt: skip
     """Print a psql script that brings the optimizations to a live database without stopping it.

@@ -77,3 +77,16 @@ def test_quiet_prints_the_result_alone(pgproof: Callable, tmp_path: Path) -> Non
     assert "meets 50 ms at 1,000 orders" in first
     assert last.startswith(f"report: {tmp_path}")
     assert json.loads(pgproof("cache list", "--json")[1])[0]["kind"] == "template"
+
+
+def test_a_dash_is_the_terminal_as_no_output_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = []
+    for output in ([], ["--output", "-"]):
+        assert main(["ship-script", str(SHOP), *output]) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]
+    assert "psql -X -f THIS_FILE" in said[0]
+    assert not list(tmp_path.iterdir())
