@@ -120,13 +120,13 @@ def _word(
     if (reason := attribution.not_tried.get(name)) and not (gain.missed or gain.harmed or gain.alone):
         return "cannot tell", f"It could not be taken away: {reason}."
     if gain.harmed and gain.share_buffers <= 0 and not _outweighed(gain):
-        return "harmful", f"Without it {_cells(gain.harmed)} {'does' if len(gain.harmed) == 1 else 'do'} less work."
+        return "harmful", f"With it {_cells(gain.harmed)} {'does' if len(gain.harmed) == 1 else 'do'} more work."
     proved = [effect for effect in gain.harmed if enough(effect)]
     harm = f" It harms {_cells(proved)}." if proved else ""
     if gain.missed and helps and not gain.alone:
         return "needed by others", f"Needed by {_listed(helps)}."
     if gain.missed:
-        missed = f"Without it {_cells(gain.missed)} {'does' if len(gain.missed) == 1 else 'do'} more work."
+        missed = f"With it {_cells(gain.missed)} {'does' if len(gain.missed) == 1 else 'do'} less work."
         if price.reasons:
             return "keep, but it costs", f"{missed} Its price: {', '.join(price.reasons)}.{harm}"
         return "keep", missed + harm
@@ -136,7 +136,7 @@ def _word(
         by = f" by {_listed(gain.substitutes)}" if gain.substitutes else ""
         return "substitutable", f"Alone it would help {_cells(gain.alone)}, which the others do as well{by}.{harm}"
     if gain.harmed:
-        return "harmful", f"Without it {_cells(gain.harmed)} does less work, and it helps nobody."
+        return "harmful", f"With it {_cells(gain.harmed)} does more work, and it helps nobody."
     if not visible:
         return "not for queries", "It guards or maintains the data; no plan of a query can show it."
     return "unused", "No query does less work with it, neither beside the others nor alone."

@@ -82,7 +82,7 @@ def test_a_row_has_all_four_sides():
 
 def test_below_it_they_stand_in_all_figures():
     text = page(attributed.run()).text
-    assert "Without it queue[hot] (3,960 → 6 buffers)" in text
+    assert "With it queue[hot] (3,960 → 6 buffers)" in text
     assert "Category partial" in text
     assert "Read gain 3,960 → 6 buffers, 300 ms → 3.00 ms in queue[hot]" in text
     assert "Share of the whole gain 3,954 buffers, 297 ms in 1 query" in text

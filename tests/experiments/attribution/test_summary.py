@@ -151,7 +151,7 @@ def test_a_timeout_that_it_prevents_is_the_best_gain_and_named_as_one():
     cells = (cell("queue", "hot", STOPPED, tried(6, 3.0)), cell("other", "hot"))
     verdict = summarize(attributed.run(gained(cells=cells))).rows[0].verdict
     assert verdict.gain.best.stopped_without
-    assert verdict.sentence == "Without it queue[hot] (> 30.0 s → 3.00 ms), other[hot] do more work."
+    assert verdict.sentence == "With it queue[hot] (> 30.0 s → 3.00 ms), other[hot] do less work."
 
 
 def test_the_best_cell_is_one_that_it_helps():

@@ -40,7 +40,7 @@ def test_without_an_attribution_nothing_is_said():
 def test_what_a_query_misses_is_kept_and_the_cell_named():
     found = judged(ONE)["a"]
     assert found.outcome == "keep"
-    assert found.sentence == "Without it q[hot] (900 → 10 buffers) does more work."
+    assert found.sentence == "With it q[hot] (900 → 10 buffers) does less work."
 
 
 def test_what_another_does_as_well_is_substitutable_and_the_other_named():

@@ -32,40 +32,40 @@ NO_HARM = " It changes no plan of 1 cell, so no verdict against 100 ms either."
 @pytest.mark.parametrize(
     ("made", "more", "outcome", "sentence"),
     [
-        (cells(HELPS, "q"), {}, "keep", "Without it q[hot] (900 → 10 buffers) does more work."),
-        (cells(HELPS, "q", "r"), {}, "keep", "Without it q[hot] (900 → 10 buffers), r[hot] do more work."),
+        (cells(HELPS, "q"), {}, "keep", "With it q[hot] (900 → 10 buffers) does less work."),
+        (cells(HELPS, "q", "r"), {}, "keep", "With it q[hot] (900 → 10 buffers), r[hot] do less work."),
         (
             cells(HELPS, *"qrst"),
             {},
             "keep",
-            "Without it q[hot] (900 → 10 buffers), r[hot], s[hot] and 1 more do more work.",
+            "With it q[hot] (900 → 10 buffers), r[hot], s[hot] and 1 more do less work.",
         ),
         (
             [*cells({"": 90, "a": 10}, "q"), *cells(HELPS, "r")],
             {},
             "keep",
-            "Without it r[hot] (900 → 10 buffers), q[hot] do more work.",
+            "With it r[hot] (900 → 10 buffers), q[hot] do less work.",
         ),
         (
             cells(HELPS, "q"),
             {"write_costs": (written("a", 12_500),)},
             "keep, but it costs",
-            "Without it q[hot] (900 → 10 buffers) does more work. Its price: score_update writes 25% more WAL.",
+            "With it q[hot] (900 → 10 buffers) does less work. Its price: score_update writes 25% more WAL.",
         ),
         (
             [*cells(HELPS, "q"), *cells({"": 10, "a": 100}, "r")],
             {"write_costs": (written("a", 12_500),)},
             "keep, but it costs",
-            "Without it q[hot] (900 → 10 buffers) does more work. Its price: score_update writes 25% more WAL. "
+            "With it q[hot] (900 → 10 buffers) does less work. Its price: score_update writes 25% more WAL. "
             "It harms r[hot] (10 → 100 buffers).",
         ),
         (
             cells(HELPS, "q"),
             {"not_tried": {"a": "it stays"}},
             "keep",
-            "Without it q[hot] (900 → 10 buffers) does more work.",
+            "With it q[hot] (900 → 10 buffers) does less work.",
         ),
-        (cells(HELPS, "q"), {"needs": {"b": ("a",)}}, "keep", "Without it q[hot] (900 → 10 buffers) does more work."),
+        (cells(HELPS, "q"), {"needs": {"b": ("a",)}}, "keep", "With it q[hot] (900 → 10 buffers) does less work."),
         (cells({"": 10, "a": 10}, "q"), {"needs": {"b": ("a",), "c": ("a",)}}, "needed by others", "Needed by b, c."),
         (
             cells({"": 10, "a": 10}, "q"),
@@ -83,32 +83,32 @@ def test_a_word_comes_with_what_calls_for_it(made: list[GainCell], more: dict, o
 @pytest.mark.parametrize(
     ("made", "more", "outcome", "begins"),
     [
-        (cells(HARMS, "q"), {}, "harmful", "Without it q[hot] (10 → 900 buffers) does less work. Decided by"),
+        (cells(HARMS, "q"), {}, "harmful", "With it q[hot] (10 → 900 buffers) does more work. Decided by"),
         (
             cells(HARMS, "q", "r"),
             {},
             "harmful",
-            "Without it q[hot] (10 → 900 buffers), r[hot] do less work. Decided by",
+            "With it q[hot] (10 → 900 buffers), r[hot] do more work. Decided by",
         ),
-        (cells(HARMS, "q"), {"not_tried": {"a": "it stays"}}, "harmful", "Without it q[hot]"),
-        (cells(HARMS, "q"), {"needs": {"b": ("a",)}}, "harmful", "Without it q[hot]"),
+        (cells(HARMS, "q"), {"not_tried": {"a": "it stays"}}, "harmful", "With it q[hot]"),
+        (cells(HARMS, "q"), {"needs": {"b": ("a",)}}, "harmful", "With it q[hot]"),
         (
             [*cells(HELPS, "q"), *cells({"": 10, "a": 901}, "r")],
             {},
             "harmful",
-            "Without it r[hot] (10 → 901 buffers) does",
+            "With it r[hot] (10 → 901 buffers) does",
         ),
         (
             [*cells(HELPS, "q"), *cells({"": 10, "a": 900}, "r")],
             {},
             "harmful",
-            "Without it r[hot] (10 → 900 buffers) does",
+            "With it r[hot] (10 → 900 buffers) does",
         ),
         (
             [*cells(HELPS, "q"), *cells({"": 10, "a": 899}, "r")],
             {},
             "keep",
-            "Without it q[hot] (900 → 10 buffers) does more",
+            "With it q[hot] (900 → 10 buffers) does less",
         ),
         (
             [cell("ab", BOTH)],
@@ -177,7 +177,7 @@ def test_harm_of_a_few_executions_is_not_said_of_what_is_kept() -> None:
 )
 def test_what_is_seen_in_a_cell_is_its_buffers_where_they_moved_else_its_time(without, with_it, seen: str) -> None:
     made = replace(cell("a", HELPS), tried=(without, with_it))
-    assert judged(made)["a"].sentence == f"Without it q[hot] {seen} does more work."
+    assert judged(made)["a"].sentence == f"With it q[hot] {seen} does less work."
 
 
 def test_a_cell_stopped_with_it_is_harm_and_shown_as_such() -> None:
@@ -185,7 +185,7 @@ def test_a_cell_stopped_with_it_is_harm_and_shown_as_such() -> None:
     found = judged(made)["a"]
     assert found.outcome == "harmful"
     assert found.sentence.startswith(
-        "Without it q[hot] (3.00 ms → > 30.0 s) does less work, and it helps nobody. Decided by the statement timeout"
+        "With it q[hot] (3.00 ms → > 30.0 s) does more work, and it helps nobody. Decided by the statement timeout"
     )
 
 
