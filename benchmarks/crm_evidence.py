@@ -60,7 +60,7 @@ STEPS = {
     "cold": Step(_run("20k", "--cold", "5", "--no-attribution"), ("Cold beside warm",)),
     "million": Step(_run("1M", "--no-attribution", *AGED), ("", "Fresh beside aged")),
     "three_million": Step(_run("3M", "--one-copy", "--no-attribution"), ("",)),
-    "brutal": Step(_run("1M", "--skew", "brutal", "--no-attribution"), ("",)),
+    "brutal": Step(_run("1M", "--skew", "brutal", "--no-attribution", "--no-aa", "--no-coverage"), ("",)),
     "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
     "load": Step(("load", "--leads", "100k", "--clients", "1,4,16"), ("Clients",)),
     "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),
