@@ -1,6 +1,6 @@
 -- injection: The visibility map lost
 -- kind: database
--- query: lead_search, organization_health_metrics
+-- query: lead_search
 -- caught-by: counters
 -- why: An update that was rolled back has cleared the bit of nearly every page: index-only scans go to the table.
 BEGIN;

@@ -6,7 +6,8 @@ A workload's own stand in its folder ``injections/`` (bench/workload/injections.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +15,8 @@ from psycopg import sql
 from psycopg.pq import TransactionStatus
 
 from bench.errors import WorkloadError
-from bench.model import Injection, Query, Statement
+from bench.model import Injection, Json, Query, Statement
+from bench.plans.parse import walk
 from bench.postgres.catalog import rows
 from bench.postgres.connection import Connection, Target
 from bench.postgres.statements import run_statement
@@ -77,15 +79,23 @@ def worse(query: Query, injection: Injection) -> Query:
 
 
 # ------------------------------------------------------------------------------------------------- made up
-def generic(connection: Connection, used: Collection[str], *, superuser: bool) -> tuple[Injection, ...]:
+def generic(connection: Connection, plans: Sequence[Json], *, superuser: bool) -> tuple[Injection, ...]:
     """What can go wrong in any workload, from the catalog of a database in its after state.
 
-    ``used`` are the names of the indexes in the plans of the after state. Changes go to the largest table that these
-    plans reach by an index, to the largest of all where they reach none. Whether a change does more work depends on
-    the workload, so nothing is promised. What only a ``superuser`` may do is left out where there is none.
+    ``plans`` are those of the after state. Changes go to the largest table that these reach by an index, to the largest
+    of all where they reach none; a visibility map is lost of the one of which most rows are read from an index alone.
+    Whether a change does more work depends on the workload, so nothing is promised. What only a ``superuser`` may do
+    is left out where there is none.
     """
     tables = rows(connection, "list_tables_by_size")
-    reached = [table for table in tables if not set(table["indexes"]).isdisjoint(used)] or tables
+    nodes = [node for plan in plans for node in walk(plan) if node.get("Index Name")]
+    used = {node["Index Name"] for node in nodes}
+    alone = Counter[str]()
+    for node in nodes:
+        if node["Node Type"] == "Index Only Scan":
+            alone[node["Index Name"]] += int(node.get("Actual Rows", 0) * node.get("Actual Loops", 0))
+    reached = [table for table in tables if not used.isdisjoint(table["indexes"])] or tables
+    covered = sorted(reached, key=lambda table: -sum(alone[name] for name in table["indexes"]))
     indexes = [index for index in rows(connection, "list_plain_indexes") if index["index_name"] in used]
     keyed = [table for table in reached if table["primary_key"]]
     # A key that no plan uses, or that another index stands in for, is missed by nobody.
@@ -93,7 +103,8 @@ def generic(connection: Connection, used: Collection[str], *, superuser: bool) -
     found = [_dropped_index(index) for index in indexes[:1]]
     found += [_dropped_key(table) for table in keyed[:1]]
     found += [_settings(*one) for one in _SETTINGS]
-    found += [injection for table in reached[:1] for injection in _rewritten(table)]
+    found += [_unseen(table) for table in covered[:1]]
+    found += [_bloated(table) for table in reached[:1]]
     if superuser:
         found += [injection for table in reached[:1] for injection in _statistics(table)]
     return tuple(found)
@@ -135,19 +146,23 @@ def _dropped_key(table: dict[str, Any]) -> Injection:
     return _database("drop_primary_key", "A primary key dropped", why, text)
 
 
-def _rewritten(table: dict[str, Any]) -> list[Injection]:
-    column, name = (table["column_name"],), table["table_name"]
-    update = _composed("UPDATE {} SET {} = {} WHERE ", _name(table), column, column)
-    # The first row of each page is enough to clear the page's bit, and leaves hardly a dead row behind. Every second
-    # row grows table and indexes by half, which is bloat enough and takes seconds where all of them would take many.
-    first = f"{update}(ctid::text::point)[1] = 1"
-    second = f"{update}(ctid::text::point)[1]::int % 2 = 0"
-    return [
-        _database("lost_visibility_map", "The visibility map lost",
-                  f"A row of each page of {name} was updated: index-only scans go to the table.", first),
-        _database("bloat", "A bloated table",
-                  f"Every second row of {name} was rewritten, and nothing was vacuumed.", second),
-    ]  # fmt: skip
+def _unseen(table: dict[str, Any]) -> Injection:
+    # The first row of each page is enough to clear the page's bit, and leaves hardly a dead row behind.
+    why = f"A row of each page of {table['table_name']} was updated: index-only scans go to the table."
+    return _database(
+        "lost_visibility_map", "The visibility map lost", why, f"{_update(table)}(ctid::text::point)[1] = 1"
+    )
+
+
+def _bloated(table: dict[str, Any]) -> Injection:
+    # Table and indexes grow by half, which is bloat enough and takes seconds where all rows would take many.
+    why = f"Every second row of {table['table_name']} was rewritten, and nothing was vacuumed."
+    return _database("bloat", "A bloated table", why, f"{_update(table)}(ctid::text::point)[1]::int % 2 = 0")
+
+
+def _update(table: dict[str, Any]) -> str:
+    column = (table["column_name"],)
+    return _composed("UPDATE {} SET {} = {} WHERE ", _name(table), column, column)
 
 
 def _statistics(table: dict[str, Any]) -> list[Injection]:

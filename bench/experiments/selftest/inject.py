@@ -154,9 +154,9 @@ def injections_of(options: GateOptions, server: ServerHandle, baseline: Baseline
     workload = options.head.workload
     if own := read_injections(workload.root, workload.queries):
         return own
-    used = {name for cell in baseline.cells for name in index_names(cell.plan)}
+    plans = [cell.plan for cell in baseline.cells]
     with prepared_head(options, server) as head, head.databases.target(options.head).connect(head.name) as connection:
-        return injections.generic(connection, used, superuser=is_superuser(head.databases.setup.admin))
+        return injections.generic(connection, plans, superuser=is_superuser(head.databases.setup.admin))
 
 
 # ------------------------------------------------------------------------------------------------------- CPU

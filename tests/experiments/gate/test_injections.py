@@ -21,7 +21,6 @@ from bench.measurement import Cell, Sides
 from bench.measurement.execution import Bindings, cells_of, execute, explain, result_rows
 from bench.measurement.loops import SAMPLE_MS, prepare, process_clock
 from bench.model import Injection, PlanSeen, Query, Statement
-from bench.plans.parse import walk
 from bench.postgres import databases, optimizations
 from bench.postgres.connection import Connection, Target, checkpoint
 from bench.postgres.servers import ServerHandle
@@ -198,9 +197,9 @@ def test_an_injection_leaves_the_other_queries_alone() -> None:
 @pytest.fixture(scope="module")
 def made_up(crm: Crm) -> tuple[Injection, ...]:
     """What pgproof makes up for the CRM, as if it had brought no injections."""
-    used = {node["Index Name"] for seen in crm.base.values() for node in walk(seen.plan) if "Index Name" in node}
+    plans = [seen.plan for seen in crm.base.values()]
     with crm.target.connect(AFTER) as connection:
-        return injections.generic(connection, used, superuser=True)
+        return injections.generic(connection, plans, superuser=True)
 
 
 MADE_UP = (
@@ -222,7 +221,7 @@ def test_what_is_made_up_does_more_work_in_the_crm(crm: Crm, made_up: tuple[Inje
 def test_a_database_without_tables_gets_settings_only(admin: Connection, target: Target) -> None:
     databases.create(admin, "pgproof_void", "scratch")
     with target.connect("pgproof_void") as connection:
-        assert {injection.kind for injection in injections.generic(connection, set(), superuser=True)} == {"settings"}
+        assert {injection.kind for injection in injections.generic(connection, [], superuser=True)} == {"settings"}
 
 
 # ------------------------------------------------------------------------------------------------- applying
