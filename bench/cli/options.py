@@ -262,16 +262,15 @@ def with_queries(workload: Workload, chosen: dict[str, Any], scale: str = "") ->
         return described(options, handle)
 
 
-TERMINAL = Path("-")
 text_output_option = click.option(
-    "--output", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True), default=TERMINAL,
-    help="File to write to.  [default: -, the terminal]",
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="File to write to; - is the terminal.  [default: "
+    "the terminal]", callback=lambda _context, _parameter, file: None if file == Path("-") else file,
 )  # fmt: skip
 
 
-def put_or_print(text: str, output: Path) -> None:
+def put_or_print(text: str, output: Path | None) -> None:
     """Write a text to the file that the user named, or to the terminal. Raises ``PgproofError``."""
-    if output == TERMINAL:
+    if output is None:
         return click.echo(text, nl=False)
     try:
         output.write_text(text, encoding="utf-8")
@@ -331,7 +330,7 @@ def checked(check: Callable[[str], object]) -> Callable[[click.Context, click.Pa
 
 def insist_on_writable(option: str, file: Path | None) -> None:
     """Raise ``PgproofError`` where ``file`` cannot be written: before the work whose result it is to take."""
-    if file in (None, TERMINAL) or os.access(file if file.exists() else file.parent, os.W_OK):
+    if file is None or os.access(file if file.exists() else file.parent, os.W_OK):
         return
     why = "not a file that can be written" if file.parent.is_dir() else f"there is no folder {file.parent}"
     raise PgproofError(f"{option} {file}: {why}", hint=f"choose another file with {option}")

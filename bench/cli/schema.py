@@ -28,7 +28,7 @@ FORMATS = {"yaml": lock.as_yaml, "json": lock.as_json}
               "document; comments are in YAML alone.")  # fmt: skip
 @text_output_option
 @server_options
-def schema_command(workload: Path | str | None, form: str, output: Path, **chosen: Any) -> int:  # noqa: ANN401
+def schema_command(workload: Path | str | None, form: str, output: Path | None, **chosen: Any) -> int:  # noqa: ANN401
     """Write what the files define as one sorted document, to commit: schema.lock.yaml.
 
     Schemas, types, tables with all that belongs to them, views, functions, and what each optimization does to them, a

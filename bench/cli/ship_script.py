@@ -44,7 +44,7 @@ OF_A_SERVER = ("server", "pg_bin", "dsn", "image", "home")
               "lacks, with --undo what it has.  [default: none]")  # fmt: skip
 @building_options
 def ship_script_command(
-    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path, living: str | None,
+    workload: Path | None, only: tuple[str, ...], undo: bool, output: Path | None, living: str | None,
     **chosen: Any,  # noqa: ANN401
 ) -> int:  # fmt: skip
     """Print a psql script that brings the optimizations to a live database without stopping it.

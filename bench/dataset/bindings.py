@@ -118,17 +118,17 @@ def _chosen(
     def look(done: Mapping[int, _Part]) -> None:
         nonlocal parts
         parts = done
-        if len(done) < len(asked):  # the end is told once
-            tell(len(queries) * len(done) / len(asked))
+        tell(len(queries) * len(done) / len(asked))
 
     try:
-        over(connections, [task for _, task in asked], look)
+        parts = dict(enumerate(over(connections, [task for _, task in asked], look)))
     except PgproofError as error:
         failure = error
     for query in queries:
-        own = [parts.get(place) for place, (asker, _) in enumerate(asked) if asker is query]
-        if whole := [part for part in own if part] if None not in own else None:
-            yield query, _put_together(whole), [part.refused for part in whole if part.refused]
+        places = [place for place, (asker, _) in enumerate(asked) if asker is query]
+        if parts.keys() >= set(places):
+            own = [parts[place] for place in places]
+            yield query, _put_together(own), [part.refused for part in own if part.refused]
     if failure:
         raise failure
 

@@ -43,8 +43,7 @@ def run_jobs(
     total = sum(job.weight for job in jobs)
 
     def tell(done: Mapping[int, None]) -> None:
-        if len(done) < len(jobs):  # the end is told once
-            progress(phase, min(sum(heaviest_first[place].weight for place in done), total), total)
+        progress(phase, min(sum(heaviest_first[place].weight for place in done), total), total)
 
     with opened(target, database, min(connections, len(jobs))) as several:
         over(several, [partial(_carry_out, job) for job in heaviest_first], tell)
@@ -64,9 +63,9 @@ def over(
 ) -> list[Result]:  # fmt: skip
     """Carry out ``tasks``, taken in their order by whichever connection is free, and return what each gives.
 
-    ``tell`` gets what there is so far, by its place among the tasks: often, and once all have ended. A failure stops
-    what was not begun, and of several the one is raised that would have come first on one connection. An interruption
-    cancels what is running on the server.
+    ``tell`` gets what there is so far, by its place among the tasks: often while something is missing, and all that
+    there is before a failure is raised. A failure stops what was not begun, and of several the one is raised that would
+    have come first on one connection. An interruption cancels what is running on the server.
     """
     waiting: queue.SimpleQueue[int] = queue.SimpleQueue()
     for number in range(len(tasks)):
@@ -79,7 +78,9 @@ def over(
         for thread in threads:
             thread.start()
         while any(thread.is_alive() for thread in threads):
-            tell(dict(done))
+            so_far = dict(done)
+            if len(so_far) < len(tasks):
+                tell(so_far)
             time.sleep(LOOK_S)
     except BaseException:
         _stop(waiting, connections)
@@ -87,8 +88,8 @@ def over(
     finally:
         for thread in threads:
             thread.join(timeout=10)
-    tell(done)
     if failures:
+        tell(done)
         raise failures[min(failures)]
     return [done[number] for number in range(len(tasks))]
 

@@ -106,8 +106,7 @@ def exercise(
     writes = any(cell.query.writes for cell in cells)  # they would wait for each other's locks
 
     def tell(done: Mapping[int, object]) -> None:
-        if len(done) < len(tasks):  # the end is told once
-            progress("changing clauses", len(done), len(by_query), "queries")
+        progress("changing clauses", len(done), len(by_query), "queries")
 
     with ExitStack() as stack:
         several = range(1 if writes else min(connections, len(tasks)))

@@ -65,10 +65,8 @@ def explored(
         find_needs(sets)
         find_rewrite_needs(sets, chosen)
         changed, _ = changed_tables(connection, workload.optimizations, sets.needs)
-        trial, before = (
-            Gains(sets, plan_effects(connection, workload.optimizations, applied, changed), silent),
-            sets.made,
-        )
+        trial = Gains(sets, plan_effects(connection, workload.optimizations, applied, changed), silent)
+        before = sets.made
         trial.explore(chosen)
         found = Attribution(needs=sets.needs, not_tried=sets.fixed, cells=trial.results())
         return found, sets.made - before
