@@ -61,7 +61,9 @@ STEPS = {
     "million": Step(_run("1M", "--no-attribution", *AGED), ("", "Fresh beside aged")),
     "three_million": Step(_run("3M", "--one-copy", "--no-attribution"), ("",)),
     "brutal": Step(_run("1M", "--skew", "brutal", "--no-attribution", "--no-aa", "--no-coverage"), ("",)),
-    "scale": Step(("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Steps")),
+    "scale": Step(
+        ("scale", "--from", "10k", "--to", "1M", "--steps", "5"), ("When p95 crosses", "Ten times further", "Steps")
+    ),
     "load": Step(("load", "--leads", "100k", "--clients", "1,4,16"), ("Clients",)),
     "rate": Step(("load", "--leads", "100k", "--clients", "16", "--find-rate", "--seconds", "20"), ("At a rate",)),
     "maintenance": Step(("maintain", "--leads", "20k", "--churn", "20%"), ("Procedures", "Cells that changed")),
@@ -146,22 +148,25 @@ def _shown(page: str, sections: tuple[str, ...]) -> dict[str, Any]:
     """Headline, first sentences, and the tables by titles in lower case, with _ for what is no letter.
 
     The further tables of a section go by the name of their first column; its ``verdicts`` are the paragraphs that begin
-    with a sign.
+    with a sign, its ``points`` those that begin with a dash.
     """
     body = re.sub(r"<!--.*?-->\n?", "", page)
     headline, _, rest = body.partition("\n")
     parts = re.split(r"^### ", f"### \n{rest}", flags=re.MULTILINE)[1:]
-    tables, verdicts = {}, {}
+    tables, verdicts, points = {}, {}, {}
     for wanted in sections:
         section = next(part for part in parts if part.startswith(wanted or "\n"))
         first, *more = re.findall(r"(?:^\|.*\n?)+", section, flags=re.MULTILINE)
         tables[_key(wanted) or "queries"] = first.rstrip()
         tables |= {_key(table.split("|")[1]): table.rstrip() for table in more}
         verdicts[_key(wanted) or "queries"] = re.findall(rf"^(?:{SIGNS}) (.*)$", section, flags=re.MULTILINE)
+        if wanted:
+            points[_key(wanted)] = re.findall(r"^- (.*)$", section, flags=re.MULTILINE)
     lines = parts[0].splitlines()
     return {
         "headline": re.sub(r"^## (\W+ )?", "", headline), "tables": tables,
         "verdicts": {section: found for section, found in verdicts.items() if found},
+        "points": {section: found for section, found in points.items() if found},
         "said": [line.removeprefix("- ") for line in lines if line.startswith("- ")],
         "about": [line for line in lines if line[:1].isalnum()],
     }  # fmt: skip

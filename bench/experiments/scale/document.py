@@ -11,6 +11,8 @@ from bench.experiments.scale import figure as chart
 from bench.experiments.scale import nodes_document
 from bench.experiments.scale.check import FEW_BLOCKS, GOOD, Tally
 from bench.experiments.scale.findings import findings
+from bench.experiments.scale.further import further
+from bench.experiments.scale.further_document import predicted
 from bench.experiments.scale.record import SCALE, Measurement, Scaling
 from bench.experiments.scale.sentences import crossing, error, exponent, short
 from bench.experiments.scale.summary import CellSummary, QueryGrowth, ScaleSummary, summarize
@@ -87,6 +89,8 @@ def document(found: Scaling, summary: ScaleSummary) -> Document:
             Section("when", f"When p95 crosses {target}, in {unit}", (_crossings_in_short(summary),), formats=MARKDOWN),
             Section("queries", "Queries", tuple(_queries(found, summary)), formats=PAGE),
             Section("trust", "How far to trust it", tuple(_trust(found, summary)), formats=PAGE),
+            Section("further", "Ten times further", predicted(further(found, summary), found.asked.unit,
+                    found.asked.options.target_ms), formats=PAGE | MARKDOWN),
             Section("steps", "Steps", (_steps(found, summary),), formats=PAGE),
             Section("sizes", f"Steps ({found.server})", (_sizes(found),), formats=MARKDOWN),
             Section("cells", "Cells", tuple(map(_cells_in_short, summary.queries)), headed=frozenset(),

@@ -1,0 +1,58 @@
+"""What is expected ten times further, as a section: said to be a prediction wherever it is said."""
+
+from __future__ import annotations
+
+from bench.experiments.scale.further import Expected, ExpectedQuery, Further
+from bench.report import numbers
+from bench.report.document import Block, Cell, Column, Row, Sentences, Table, Tone, columns
+
+TONES: dict[str, Tone] = {"within": "good", "over": "over", "cannot tell": "open"}
+
+
+def predicted(found: Further | None, unit: str, target_ms: float) -> tuple[Block, ...]:
+    """A sentence, a table and what it is worth; nothing where there are too few steps."""
+    if found is None:
+        return (Sentences(("Nothing can be said about it: that needs three steps.",), "none"),)
+    words = [one.expected.word for one in found.queries]
+    size = f"{numbers.size(found.bytes_before)}, and optimizations {numbers.size(found.bytes_added)}"
+    said = (
+        f"A prediction, not a measurement. At {found.units:,} {unit} {words.count('within')} of "
+        f"{numbers.plural(len(words), 'query', 'queries')} would be within {target_ms:g} ms at p95, "
+        f"{words.count('over')} over, and {words.count('cannot tell')} cannot be told. The database would have {size}; "
+        "curves know only what the steps had in memory.",
+        _worth(found),
+    )
+    headings = (
+        Column("Query"), Column("Class", rank=1), Column("p95 measured", number=True),
+        *columns("p95 predicted", "95 % interval", number=True), Column("Predicted"),
+    )  # fmt: skip
+    caption = f"At {found.units:,} {unit}, for the class of which the worst is expected; measured at the largest step."
+    rows = tuple(_row(one) for one in found.queries)
+    return Sentences(said, mark="* "), Table("Predictions ten times further", headings, rows, caption, sortable=True)
+
+
+def _worth(found: Further) -> str:
+    if not found.said + found.open:
+        return "What such predictions are worth was not checked: that needs four steps."
+    unclear = found.said - found.right - found.wrong
+    return (
+        f"The last step, predicted in the same way from those before it: of {found.said + found.open:,} cells "
+        f"{found.said:,} were called within or over, of which {found.right:,} came so, {found.wrong:,} came the other "
+        f"way and {unclear:,} could not be told; of {found.open:,} nothing was said."
+    )
+
+
+def _row(one: ExpectedQuery) -> Row:
+    told = one.expected
+    word = f"{told.word}: {told.reason}" if told.reason else told.word
+    return (
+        Cell(one.title), Cell(one.parameter_class), Cell(numbers.ms(one.measured.p95_ms)),
+        Cell(numbers.ms(told.ms)), Cell(_interval(told)),
+        Cell(word, TONES[told.word]),
+    )  # fmt: skip
+
+
+def _interval(told: Expected) -> str:
+    if told.low_ms is None or told.high_ms is None:
+        return numbers.NOTHING
+    return f"{numbers.ms(told.low_ms)} – {numbers.ms(told.high_ms)}"
