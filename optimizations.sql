@@ -219,7 +219,7 @@ CREATE INDEX communications_org_created_idx ON crm.communications (organization_
 
 -- optimization: lead_score_history_org_created_idx
 -- category: time-series
--- why: Score changes of one tenant in a window: the hours at its edges, or 30 days as of a time of which crm_totals
+-- why: Score changes of one tenant in a window: the minutes at its edges, or 30 days as of a time of which crm_totals
 --   keeps no moves. The scores ride along, because a large tenant's rows lie scattered between those of all others.
 -- serves: lead_scoring_analysis
 CREATE INDEX lead_score_history_org_created_idx ON crm.lead_score_history (organization_id, created_at DESC)
@@ -1186,9 +1186,21 @@ CREATE TABLE crm_totals.days (
     PRIMARY KEY (organization_id, day) INCLUDE (leads)
 );
 
--- How the moves of a group differ between the 30 days up to this midnight (UTC) and those up to the one before: the sum
--- up to a day is that day's. A lead's score change enters its window on the next midnight and leaves it 30 days later.
+-- How the moves of a group differ between the 30 days up to this full hour and those up to the one before: the sum up to
+-- an hour is that hour's. A lead's score change enters its window at the next full hour and leaves it 30 days later.
 CREATE TABLE crm_totals.moves (
+    organization_id  bigint NOT NULL,
+    hour             timestamptz NOT NULL,
+    lead_temperature crm.lead_temperature NOT NULL,
+    source           crm.lead_source NOT NULL,
+    moved_leads      integer NOT NULL,
+    points_up        bigint NOT NULL,
+    points_down      bigint NOT NULL,
+    PRIMARY KEY (organization_id, hour, lead_temperature, source)
+);
+
+-- The same, a day's hours (UTC) in one sum, for all days before that of the hour.
+CREATE TABLE crm_totals.day_moves (
     organization_id  bigint NOT NULL,
     day              date NOT NULL,
     lead_temperature crm.lead_temperature NOT NULL,
@@ -1301,7 +1313,7 @@ HAVING sum(change) <> 0;
 -- moves are and, less the logged ones, for what they were. (SELECT ...) hides its first day from the planner, which else
 -- expects so few rows since then that it compares each of them with each lead.
 CREATE FUNCTION crm_totals.move_steps(p_from date, p_again boolean, p_organization_id bigint)
-RETURNS TABLE (organization_id bigint, day date, lead_temperature crm.lead_temperature, source crm.lead_source,
+RETURNS TABLE (organization_id bigint, hour timestamptz, lead_temperature crm.lead_temperature, source crm.lead_source,
                moved_leads bigint, points_up bigint, points_down bigint)
 LANGUAGE plpgsql STABLE
 SET plan_cache_mode = force_custom_plan
@@ -1346,21 +1358,21 @@ BEGIN
         JOIN crm_totals.move_log AS g ON g.organization_id = s.organization_id AND g.lead_id = s.lead_id
         WHERE g.created_at >= (p_from - 30)::timestamp AT TIME ZONE 'UTC'
     ), turned AS (
-        SELECT m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.day,
+        SELECT m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.hour,
                sum(turn.way * m.moves)::integer AS moves, sum(turn.way * m.points)::integer AS points,
                sum(turn.way * m.old_moves)::integer AS old_moves, sum(turn.way * m.old_points)::integer AS old_points
         FROM moved AS m
         CROSS JOIN LATERAL (VALUES
-            (greatest((m.created_at AT TIME ZONE 'UTC')::date + 1, p_from), 1),
-            ((m.created_at AT TIME ZONE 'UTC')::date + 31, -1)) AS turn (day, way)
-        GROUP BY m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.day
+            (greatest(date_trunc('hour', m.created_at, 'UTC') + interval '1 hour', p_from::timestamp AT TIME ZONE 'UTC'), 1),
+            (date_trunc('hour', m.created_at, 'UTC') + interval '721 hours', -1)) AS turn (hour, way)
+        GROUP BY m.organization_id, m.lead_id, m.lead_temperature, m.source, m.old_temperature, m.old_source, turn.hour
     ), summed AS (
         SELECT t.*, sum(t.moves) OVER upto AS all_moves, sum(t.points) OVER upto AS all_points,
                sum(t.old_moves) OVER upto AS all_old_moves, sum(t.old_points) OVER upto AS all_old_points
         FROM turned AS t
-        WINDOW upto AS (PARTITION BY t.organization_id, t.lead_id ORDER BY t.day)
+        WINDOW upto AS (PARTITION BY t.organization_id, t.lead_id ORDER BY t.hour)
     ), steps AS (
-        SELECT s.organization_id, s.day, s.lead_temperature, s.source, s.old_temperature, s.old_source,
+        SELECT s.organization_id, s.hour, s.lead_temperature, s.source, s.old_temperature, s.old_source,
                sum((s.all_moves > 0)::integer - (s.all_moves > s.moves)::integer) AS leads,
                sum(greatest(s.all_points, 0) - greatest(s.all_points - s.points, 0)) AS up,
                sum(least(s.all_points, 0) - least(s.all_points - s.points, 0)) AS down,
@@ -1368,9 +1380,9 @@ BEGIN
                sum(greatest(s.all_old_points, 0) - greatest(s.all_old_points - s.old_points, 0)) AS old_up,
                sum(least(s.all_old_points, 0) - least(s.all_old_points - s.old_points, 0)) AS old_down
         FROM summed AS s
-        GROUP BY s.organization_id, s.day, s.lead_temperature, s.source, s.old_temperature, s.old_source
+        GROUP BY s.organization_id, s.hour, s.lead_temperature, s.source, s.old_temperature, s.old_source
     )
-    SELECT s.organization_id, s.day, c.lead_temperature, c.source, sum(c.leads)::bigint, sum(c.up)::bigint,
+    SELECT s.organization_id, s.hour, c.lead_temperature, c.source, sum(c.leads)::bigint, sum(c.up)::bigint,
            sum(c.down)::bigint
     FROM steps AS s
     CROSS JOIN LATERAL (VALUES
@@ -1378,7 +1390,7 @@ BEGIN
         (s.old_temperature, s.old_source, -s.old_leads, -s.old_up, -s.old_down))
         AS c (lead_temperature, source, leads, up, down)
     WHERE c.source IS NOT NULL
-    GROUP BY s.organization_id, s.day, c.lead_temperature, c.source
+    GROUP BY s.organization_id, s.hour, c.lead_temperature, c.source
     HAVING sum(c.leads) <> 0 OR sum(c.up) <> 0 OR sum(c.down) <> 0;
 END
 $$;
@@ -1451,9 +1463,21 @@ BEGIN
         HAVING sum(change) <> 0
         ON CONFLICT (organization_id, day) DO UPDATE
         SET leads = d.leads + excluded.leads
+    ), steps AS MATERIALIZED (
+        SELECT * FROM crm_totals.move_steps(p_from, p_again, p_organization_id)
     ), to_moves AS (
         INSERT INTO crm_totals.moves AS m
-        SELECT * FROM crm_totals.move_steps(p_from, p_again, p_organization_id)
+        SELECT * FROM steps
+        ON CONFLICT (organization_id, hour, lead_temperature, source) DO UPDATE
+        SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
+            points_down = m.points_down + excluded.points_down
+    ), to_day_moves AS (
+        INSERT INTO crm_totals.day_moves AS m
+        SELECT organization_id, (hour AT TIME ZONE 'UTC')::date AS day, lead_temperature, source, sum(moved_leads),
+               sum(points_up), sum(points_down)
+        FROM steps
+        GROUP BY organization_id, day, lead_temperature, source
+        HAVING sum(moved_leads) <> 0 OR sum(points_up) <> 0 OR sum(points_down) <> 0
         ON CONFLICT (organization_id, day, lead_temperature, source) DO UPDATE
         SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
             points_down = m.points_down + excluded.points_down
@@ -1468,12 +1492,27 @@ CREATE FUNCTION crm_totals.forget_moves(p_from date) RETURNS void
 LANGUAGE sql
 AS $$
     UPDATE crm_totals.state SET moves_from = p_from;
-    WITH forgotten AS (DELETE FROM crm_totals.moves WHERE day < p_from RETURNING *)
-    INSERT INTO crm_totals.moves AS m
-    SELECT organization_id, p_from, lead_temperature, source, sum(moved_leads), sum(points_up), sum(points_down)
-    FROM forgotten
-    GROUP BY organization_id, lead_temperature, source
-    HAVING sum(moved_leads) <> 0
+    DELETE FROM crm_totals.moves WHERE hour < p_from::timestamp AT TIME ZONE 'UTC';
+    WITH forgotten AS (
+        DELETE FROM crm_totals.day_moves WHERE day < p_from RETURNING *
+    ), first AS (
+        SELECT organization_id, lead_temperature, source, sum(moved_leads) AS moved_leads, sum(points_up) AS points_up,
+               sum(points_down) AS points_down
+        FROM forgotten
+        GROUP BY organization_id, lead_temperature, source
+        HAVING sum(moved_leads) <> 0
+    ), to_moves AS (
+        INSERT INTO crm_totals.moves AS m
+        SELECT organization_id, p_from::timestamp AT TIME ZONE 'UTC', lead_temperature, source, moved_leads, points_up,
+               points_down
+        FROM first
+        ON CONFLICT (organization_id, hour, lead_temperature, source) DO UPDATE
+        SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
+            points_down = m.points_down + excluded.points_down
+    )
+    INSERT INTO crm_totals.day_moves AS m
+    SELECT organization_id, p_from, lead_temperature, source, moved_leads, points_up, points_down
+    FROM first
     ON CONFLICT (organization_id, day, lead_temperature, source) DO UPDATE
     SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
         points_down = m.points_down + excluded.points_down
@@ -1528,6 +1567,7 @@ BEGIN
     DELETE FROM crm_totals.owners WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
     DELETE FROM crm_totals.days WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
     DELETE FROM crm_totals.moves WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
+    DELETE FROM crm_totals.day_moves WHERE p_organization_id IS NULL OR organization_id = p_organization_id;
     PERFORM crm_totals.add(v_from, true, p_organization_id);
 END
 $$;
@@ -1665,10 +1705,10 @@ BEGIN
 END
 $$;
 
--- How far the scores of each group's live leads moved in the 30 days up to p_now: the sum of a midnight near it, less what
+-- How far the scores of each group's live leads moved in the 30 days up to p_now: the sum of a full hour near it, less what
 -- leads are in that whose changes are in the log or lie at either edge of the window, and those leads as they are now. They
--- are few, and OFFSET 0 has them looked up one by one: a hash would be made of the whole tenant. Of two midnights the one
--- to come is taken early: after now there are no changes, and what a nightly job wrote lies at no edge.
+-- are few, and OFFSET 0 has them looked up one by one: a hash would be made of the whole tenant. Of two hours the one to
+-- come is taken early: after now there are no changes.
 CREATE FUNCTION crm_totals.moved(p_organization_id bigint, p_now timestamptz)
 RETURNS TABLE (lead_temperature crm.lead_temperature, source crm.lead_source, moved_leads bigint, points_up numeric,
                points_down numeric)
@@ -1680,9 +1720,8 @@ SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
-    v_day   date := (p_now AT TIME ZONE 'UTC' + interval '18 hours')::date;     -- from six on, the midnight to come
-    v_to    timestamptz := v_day::timestamp AT TIME ZONE 'UTC';
-    v_from  timestamptz := (v_day - 30)::timestamp AT TIME ZONE 'UTC';
+    v_to    timestamptz := date_trunc('hour', p_now + interval '45 minutes', 'UTC');  -- from :15 on, the hour to come
+    v_from  timestamptz;
     v_since timestamptz := p_now - interval '30 days';
 BEGIN
     IF (SELECT count(*)
@@ -1690,12 +1729,11 @@ BEGIN
               FROM crm.lead_score_history AS h
               WHERE h.organization_id = p_organization_id
                 AND h.created_at >= least(v_to, p_now) AND h.created_at < greatest(v_to, p_now)
-              LIMIT 1000) AS between_them) = 1000 THEN      -- many at once: try the other midnight
-        v_day := v_day + CASE WHEN v_to > p_now THEN -1 ELSE 1 END;
-        v_to := v_day::timestamp AT TIME ZONE 'UTC';
-        v_from := (v_day - 30)::timestamp AT TIME ZONE 'UTC';
+              LIMIT 1000) AS between_them) = 1000 THEN      -- many at once: try the other hour
+        v_to := v_to + CASE WHEN v_to > p_now THEN -1 ELSE 1 END * interval '1 hour';
     END IF;
-    IF v_day < (SELECT moves_from FROM crm_totals.state) THEN
+    v_from := v_to - interval '720 hours';
+    IF v_to < (SELECT moves_from::timestamp AT TIME ZONE 'UTC' FROM crm_totals.state) THEN
         RETURN QUERY
         SELECT l.lead_temperature, l.source, count(*), coalesce(sum(m.points) FILTER (WHERE m.points > 0), 0),
                coalesce(sum(m.points) FILTER (WHERE m.points < 0), 0)
@@ -1764,8 +1802,12 @@ BEGIN
     SELECT c.lead_temperature, c.source, sum(c.moved_leads)::bigint, sum(c.points_up), sum(c.points_down)
     FROM (
         SELECT m.lead_temperature, m.source, m.moved_leads, m.points_up, m.points_down
+        FROM crm_totals.day_moves AS m
+        WHERE m.organization_id = p_organization_id AND m.day < (v_to AT TIME ZONE 'UTC')::date
+        UNION ALL
+        SELECT m.lead_temperature, m.source, m.moved_leads, m.points_up, m.points_down
         FROM crm_totals.moves AS m
-        WHERE m.organization_id = p_organization_id AND m.day <= v_day
+        WHERE m.organization_id = p_organization_id AND m.hour <= v_to AND m.hour >= date_trunc('day', v_to, 'UTC')
         UNION ALL
         SELECT n.lead_temperature, n.source, (n.moves > 0)::integer, greatest(n.points, 0), least(n.points, 0)
         FROM of_lead AS n
@@ -1846,7 +1888,8 @@ END
 $$;
 
 SELECT crm_totals.rebuild(NULL);
-ANALYZE crm_totals.groups, crm_totals.statuses, crm_totals.owners, crm_totals.days, crm_totals.moves;
+ANALYZE crm_totals.groups, crm_totals.statuses, crm_totals.owners, crm_totals.days, crm_totals.moves,
+        crm_totals.day_moves;
 
 -- optimization: crm_funnel
 -- category: rollup

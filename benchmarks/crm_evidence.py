@@ -71,6 +71,7 @@ STEPS = {
     "coverage": Step(("coverage", "--leads", "20k"), ("Not told apart",)),
     "advise": Step(("advise", "--leads", "100k"), ("", "Queries at a glance")),
     "traps_100k": Step(("traps", "--leads", "100k"), ("Verdicts",)),
+    "traps_1m": Step(("traps", "--leads", "1M"), ("Verdicts",)),
 }  # fmt: skip
 
 

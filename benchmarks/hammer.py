@@ -228,6 +228,7 @@ KEPT = {
     "crm_totals.owners": "open_leads <> 0",
     "crm_totals.days": "leads <> 0",
     "crm_totals.moves": "(moved_leads, points_up, points_down) <> (0, 0, 0)",
+    "crm_totals.day_moves": "(moved_leads, points_up, points_down) <> (0, 0, 0)",
     "crm_open.hot_leads": "leads <> 0",
     "crm_open.planned": "messages <> 0",
 }

@@ -136,10 +136,10 @@ def test_the_days_of_moves_stay_where_no_score_moved(totals: Connection) -> None
     assert totals.execute("SELECT moves_from FROM crm_totals.state").fetchall() == [before]
 
 
-def test_moves_are_right_where_a_night_s_job_lies_between_the_clock_and_its_midnight(totals: Connection) -> None:
-    """Where a thousand changes lie there, moves are counted from the other midnight."""
+def test_moves_are_right_where_a_job_lies_between_the_clock_and_its_hour(totals: Connection) -> None:
+    """Where a thousand changes lie there, moves are counted from the other full hour."""
     totals.execute(
-        "UPDATE crm.lead_score_history SET created_at = '2026-01-01 17:00+00' "
+        "UPDATE crm.lead_score_history SET created_at = '2026-01-01 15:50+00' "
         "WHERE organization_id = 999 AND id % 2 = 0"
     )
     totals.execute("SELECT crm_totals.fold()")
