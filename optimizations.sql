@@ -1396,7 +1396,8 @@ END
 $$;
 
 -- Adds to the totals what the log has, or with p_again all that there is. One statement, so that what is read, added and
--- deleted is of one snapshot: a change of a writer who commits meanwhile is in none of it, and stays in the log.
+-- deleted is of one snapshot: a change of a writer who commits meanwhile is in none of it, and stays in the log. Moves are
+-- written in the order in which they are read, so that a tenant's lie together.
 CREATE FUNCTION crm_totals.add(p_from date, p_again boolean, p_organization_id bigint) RETURNS bigint
 LANGUAGE plpgsql
 SET plan_cache_mode = force_custom_plan
@@ -1468,6 +1469,7 @@ BEGIN
     ), to_moves AS (
         INSERT INTO crm_totals.moves AS m
         SELECT * FROM steps
+        ORDER BY organization_id, hour
         ON CONFLICT (organization_id, hour, lead_temperature, source) DO UPDATE
         SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
             points_down = m.points_down + excluded.points_down
@@ -1478,6 +1480,7 @@ BEGIN
         FROM steps
         GROUP BY organization_id, day, lead_temperature, source
         HAVING sum(moved_leads) <> 0 OR sum(points_up) <> 0 OR sum(points_down) <> 0
+        ORDER BY organization_id, day
         ON CONFLICT (organization_id, day, lead_temperature, source) DO UPDATE
         SET moved_leads = m.moved_leads + excluded.moved_leads, points_up = m.points_up + excluded.points_up,
             points_down = m.points_down + excluded.points_down
