@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.experiments.scale.fit import LEAST
 from bench.experiments.scale.further import Expected, ExpectedQuery, Further
 from bench.report import numbers
 from bench.report.document import Block, Cell, Column, Row, Sentences, Table, Tone, columns
@@ -55,4 +56,5 @@ def _row(one: ExpectedQuery) -> Row:
 def _interval(told: Expected) -> str:
     if told.low_ms is None or told.high_ms is None:
         return numbers.NOTHING
-    return f"{numbers.ms(told.low_ms)} – {numbers.ms(told.high_ms)}"
+    high = numbers.ms(told.high_ms)
+    return f"up to {high}" if told.low_ms <= LEAST else f"{numbers.ms(told.low_ms)} – {high}"

@@ -8,11 +8,14 @@ from dataclasses import replace
 import pytest
 
 from bench.experiments.scale.document import document
-from bench.experiments.scale.further import Expected, expected, further
+from bench.experiments.scale.fit import LEAST
+from bench.experiments.scale.further import Expected, ExpectedQuery, Further, expected, further
+from bench.experiments.scale.further_document import predicted
 from bench.experiments.scale.record import Measurement, Scaling
 from bench.experiments.scale.summary import summarize
 from bench.model import Verdict
 from bench.report import markdown
+from bench.report.document import Table
 from tests.builders.growths import SCALES, scaling
 
 TARGET = 100.0
@@ -99,3 +102,12 @@ def test_a_prediction_is_called_one_and_too_few_steps_predict_nothing() -> None:
     few = scaling(2)
     assert further(few, summarize(few)) is None
     assert "that needs three steps" in markdown.render(document(few, summarize(few)))
+
+
+def test_an_interval_that_begins_at_nothing_has_an_upper_end_only() -> None:
+    measured = Measurement(1000, p95_ms=1.0)
+    ends = [(LEAST, 50.0), (2.0, 50.0)]
+    queries = tuple(ExpectedQuery("Queue", "hot", measured, Expected("within", 5.0, *one)) for one in ends)
+    _, table = predicted(Further(10_000, 1e6, 1e6, queries, 0, 0, 0, 0), "leads", TARGET)
+    assert isinstance(table, Table)
+    assert [row[4].text for row in table.rows] == ["up to 50.0 ms", "2.00 ms – 50.0 ms"]
