@@ -113,7 +113,8 @@ def _measured(name: str, step: Step, home: Path | None) -> dict[str, Any]:
 def _given(chosen: argparse.Namespace, step: Step) -> dict[str, Any]:
     """Of a result that is there already, with where and when it was made in place of where and when this is run."""
     stored = _stored(chosen.result)
-    where = {"machine": stored["machine"], "date": stored["started_at"][:10], "load_before": chosen.load}
+    made = _stored(chosen.result / stored["steps"][-1]["folder"]) if "steps" in stored else stored
+    where = {"machine": made["machine"], "date": stored["started_at"][:10], "load_before": chosen.load}
     seconds = {"seconds": evidence.middle([chosen.seconds], 1)} if chosen.seconds else {}
     return where | _seen(chosen.result, step) | seconds
 

@@ -120,7 +120,7 @@ def _worst(query: QueryGrowth, summary: ScaleSummary, units: int, target_ms: flo
     ]
     if not of_classes:
         return None
-    cell, worst = min(of_classes, key=lambda one: (WORDS.index(one[1].word), -(one[1].high_ms or 0.0)))
+    cell, worst = min(of_classes, key=lambda one: (WORDS.index(one[1].word), -(one[1].ms or 0.0)))
     return ExpectedQuery(query.title, cell.parameter_class, cell.readings[-1], worst)
 
 

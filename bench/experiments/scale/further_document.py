@@ -8,6 +8,8 @@ from bench.report import numbers
 from bench.report.document import Block, Cell, Column, Row, Sentences, Table, Tone, columns
 
 TONES: dict[str, Tone] = {"within": "good", "over": "over", "cannot tell": "open"}
+ENDLESS_MS = 3_600_000.0
+"""An hour: an upper end beyond it tells nothing."""
 
 
 def predicted(found: Further | None, unit: str, target_ms: float) -> tuple[Block, ...]:
@@ -56,5 +58,7 @@ def _row(one: ExpectedQuery) -> Row:
 def _interval(told: Expected) -> str:
     if told.low_ms is None or told.high_ms is None:
         return numbers.NOTHING
+    if told.high_ms > ENDLESS_MS:
+        return "no upper end"
     high = numbers.ms(told.high_ms)
     return f"up to {high}" if told.low_ms <= LEAST else f"{numbers.ms(told.low_ms)} – {high}"

@@ -104,10 +104,10 @@ def test_a_prediction_is_called_one_and_too_few_steps_predict_nothing() -> None:
     assert "that needs three steps" in markdown.render(document(few, summarize(few)))
 
 
-def test_an_interval_that_begins_at_nothing_has_an_upper_end_only() -> None:
+def test_an_interval_is_written_by_the_ends_that_it_has() -> None:
     measured = Measurement(1000, p95_ms=1.0)
-    ends = [(LEAST, 50.0), (2.0, 50.0)]
+    ends = [(LEAST, 50.0), (2.0, 50.0), (2.0, 1e9)]
     queries = tuple(ExpectedQuery("Queue", "hot", measured, Expected("within", 5.0, *one)) for one in ends)
     _, table = predicted(Further(10_000, 1e6, 1e6, queries, 0, 0, 0, 0), "leads", TARGET)
     assert isinstance(table, Table)
-    assert [row[4].text for row in table.rows] == ["up to 50.0 ms", "2.00 ms – 50.0 ms"]
+    assert [row[4].text for row in table.rows] == ["up to 50.0 ms", "2.00 ms – 50.0 ms", "no upper end"]
