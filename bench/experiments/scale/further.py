@@ -9,17 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from bench.cells.query import GRAVITY
 from bench.experiments.scale.crossing import FARTHEST
 from bench.experiments.scale.fit import curves
 from bench.experiments.scale.record import CellCurve, Measurement, Scaling
 from bench.experiments.scale.shapes import p95_ms, same_plan
 from bench.experiments.scale.summary import QueryGrowth, ScaleSummary
+from bench.model import Verdict
 
-Word = Literal["over", "cannot tell", "within"]
-WORDS: tuple[Word, ...] = ("over", "cannot tell", "within")
-"""The worst first."""
 STEPS_LEAST = 3
 """Steps with one plan for a curve to have a band."""
 
@@ -28,7 +26,7 @@ STEPS_LEAST = 3
 class Expected:
     """p95 of a class where nobody measured it, in milliseconds, and how that lies to the target."""
 
-    word: Word
+    verdict: Verdict
     ms: float | None = None
     """By the curve that describes the steps best; None without a curve."""
     low_ms: float | None = None
@@ -80,16 +78,17 @@ def further(found: Scaling, summary: ScaleSummary) -> Further | None:
         worst for query in summary.queries if (worst := _worst(query, summary, units, target_ms)) is not None
     )
     checks = [check for cell in found.tracks if (check := _check(cell, last.scale, target_ms))]
-    told = [(word, verdict) for word, verdict in checks if word != "cannot tell"]
-    verdicts = {"within": "meets", "over": "misses"}
+    told = [check for check in checks if check[0] != "cannot tell"]
     return Further(
         units=units,
         bytes_before=last.database_bytes * FARTHEST,
         bytes_added=last.optimized_bytes * FARTHEST,
-        queries=tuple(sorted(queries, key=lambda one: (WORDS.index(one.expected.word), -(one.expected.ms or 0.0)))),
+        queries=tuple(
+            sorted(queries, key=lambda one: (GRAVITY.index(one.expected.verdict), -(one.expected.ms or 0.0)))
+        ),
         said=len(told),
-        right=sum(verdicts[word] == verdict for word, verdict in told),
-        wrong=sum(verdict in ("meets", "misses") and verdicts[word] != verdict for word, verdict in told),
+        right=sum(said == came for said, came in told),
+        wrong=sum(came not in (said, "cannot tell") for said, came in told),
         open=len(checks) - len(told),
     )
 
@@ -100,16 +99,16 @@ def expected(readings: Sequence[Measurement], units: float, target_ms: float) ->
     if not timed:
         return Expected("cannot tell", reason="not one execution was timed")
     if timed[-1].verdict == "misses":
-        return Expected("over", reason=f"over the target at {timed[-1].scale:,} already")
+        return Expected("misses", reason=f"over the target at {timed[-1].scale:,} already")
     known = [one for one in same_plan(timed) if p95_ms(one) is not None]
     if len(known) < STEPS_LEAST:
         return Expected("cannot tell", reason=f"the plan changed at {known[0].scale:,}" if known else "cut off")
     made = curves([float(one.scale) for one in known], [p95_ms(one) or 0.0 for one in known])
     bands = [band for one in made if (band := one.band(units))]
     low, high = min(band[0] for band in bands), max(band[1] for band in bands)
-    word: Word = "within" if high <= target_ms else "over" if low > target_ms else "cannot tell"
-    reason = "" if word != "cannot tell" else "the curves leave both open"
-    return Expected(word, made[0].at(units), low, high, reason)
+    verdict: Verdict = "meets" if high <= target_ms else "misses" if low > target_ms else "cannot tell"
+    reason = "" if verdict != "cannot tell" else "the curves leave both open"
+    return Expected(verdict, made[0].at(units), low, high, reason)
 
 
 def _worst(query: QueryGrowth, summary: ScaleSummary, units: int, target_ms: float) -> ExpectedQuery | None:
@@ -120,12 +119,12 @@ def _worst(query: QueryGrowth, summary: ScaleSummary, units: int, target_ms: flo
     ]
     if not of_classes:
         return None
-    cell, worst = min(of_classes, key=lambda one: (WORDS.index(one[1].word), -(one[1].ms or 0.0)))
+    cell, worst = min(of_classes, key=lambda one: (GRAVITY.index(one[1].verdict), -(one[1].ms or 0.0)))
     return ExpectedQuery(query.title, cell.parameter_class, cell.readings[-1], worst)
 
 
-def _check(cell: CellCurve, last: int, target_ms: float) -> tuple[Word, str] | None:
+def _check(cell: CellCurve, last: int, target_ms: float) -> tuple[Verdict, Verdict] | None:
     """What the earlier steps said of the last one, and what it was; None where there is nothing to compare."""
     if len(cell.readings) <= STEPS_LEAST or cell.readings[-1].scale != last:
         return None
-    return expected(cell.readings[:-1], last, target_ms).word, cell.readings[-1].verdict
+    return expected(cell.readings[:-1], last, target_ms).verdict, cell.readings[-1].verdict

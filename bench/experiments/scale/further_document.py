@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from bench.experiments.scale.fit import LEAST
 from bench.experiments.scale.further import Expected, ExpectedQuery, Further
+from bench.model import Verdict
 from bench.report import numbers
 from bench.report.document import Block, Cell, Column, Row, Sentences, Table, Tone, columns
 
-TONES: dict[str, Tone] = {"within": "good", "over": "over", "cannot tell": "open"}
+WORDS: dict[Verdict, tuple[str, Tone]] = {
+    "meets": ("within", "good"), "misses": ("over", "over"), "cannot tell": ("cannot tell", "open"),
+}  # fmt: skip
 ENDLESS_MS = 3_600_000.0
 """An hour: an upper end beyond it tells nothing."""
 
@@ -16,13 +19,13 @@ def predicted(found: Further | None, unit: str, target_ms: float) -> tuple[Block
     """A sentence, a table and what it is worth; nothing where there are too few steps."""
     if found is None:
         return (Sentences(("Nothing can be said about it: that needs three steps.",), "none"),)
-    words = [one.expected.word for one in found.queries]
+    verdicts = [one.expected.verdict for one in found.queries]
     size = f"{numbers.size(found.bytes_before)}, and optimizations {numbers.size(found.bytes_added)}"
     said = (
-        f"A prediction, not a measurement. At {found.units:,} {unit} {words.count('within')} of "
-        f"{numbers.plural(len(words), 'query', 'queries')} would be within {target_ms:g} ms at p95, "
-        f"{words.count('over')} over, and {words.count('cannot tell')} cannot be told. The database would have {size}; "
-        "curves know only what the steps had in memory.",
+        f"A prediction, not a measurement. At {found.units:,} {unit} {verdicts.count('meets')} of "
+        f"{numbers.plural(len(verdicts), 'query', 'queries')} would be within {target_ms:g} ms at p95, "
+        f"{verdicts.count('misses')} over, and {verdicts.count('cannot tell')} cannot be told. "
+        f"The database would have {size}; curves know only what the steps had in memory.",
         _worth(found),
     )
     headings = (
@@ -47,11 +50,11 @@ def _worth(found: Further) -> str:
 
 def _row(one: ExpectedQuery) -> Row:
     told = one.expected
-    word = f"{told.word}: {told.reason}" if told.reason else told.word
+    word, tone = WORDS[told.verdict]
     return (
         Cell(one.title), Cell(one.parameter_class), Cell(numbers.ms(one.measured.p95_ms)),
         Cell(numbers.ms(told.ms)), Cell(_interval(told)),
-        Cell(word, TONES[told.word]),
+        Cell(f"{word}: {told.reason}" if told.reason else word, tone),
     )  # fmt: skip
 
 

@@ -22,9 +22,9 @@ TARGET = 100.0
 TEN_MILLION = 10 * SCALES[-1]
 
 
-def readings(*times: float, plans: str = "aaaaa", scales: tuple[int, ...] = SCALES) -> list[Measurement]:
+def readings(*times: float, plans: str = "aaaaa") -> list[Measurement]:
     return [Measurement(scale, p95_ms=ms, executions=80, plan=plan, verdict=verdict_of(ms))
-            for scale, ms, plan in zip(scales, times, plans, strict=False)]  # fmt: skip
+            for scale, ms, plan in zip(SCALES, times, plans, strict=True)]  # fmt: skip
 
 
 def verdict_of(ms: float) -> Verdict:
@@ -32,14 +32,14 @@ def verdict_of(ms: float) -> Verdict:
 
 
 @pytest.mark.parametrize(
-    ("times", "word"),
-    [((1, 1.02, 0.99, 1.01, 1), "within"), ((0.5, 1.6, 5, 16, 50), "over"), ((0.05, 0.16, 0.5, 1.6, 5), "within"),
-     ((2, 9, 4, 30, 11), "cannot tell"), ((1, 3, 10, 40, 130), "over")],
+    ("times", "verdict"),
+    [((1, 1.02, 0.99, 1.01, 1), "meets"), ((0.5, 1.6, 5, 16, 50), "misses"), ((0.05, 0.16, 0.5, 1.6, 5), "meets"),
+     ((2, 9, 4, 30, 11), "cannot tell"), ((1, 3, 10, 40, 130), "misses")],
 )  # fmt: skip
 def test_what_stays_is_within_what_grows_is_over_and_what_jumps_cannot_be_told(
-    times: tuple[float, ...], word: str
+    times: tuple[float, ...], verdict: Verdict
 ) -> None:
-    assert expected(readings(*times), TEN_MILLION, TARGET).word == word
+    assert expected(readings(*times), TEN_MILLION, TARGET).verdict == verdict
 
 
 def test_growth_is_continued_by_the_curve_with_its_interval() -> None:
@@ -53,8 +53,8 @@ def test_growth_is_continued_by_the_curve_with_its_interval() -> None:
 def test_nothing_is_said_beyond_a_plan_of_two_steps() -> None:
     found = expected(readings(1, 1, 1, 1, 1, plans="aaabb"), TEN_MILLION, TARGET)
     assert found == Expected("cannot tell", reason="the plan changed at 320,000")
-    assert expected(readings(1, 1, 1, 1, 1, plans="aabbb"), TEN_MILLION, TARGET).word == "within"
-    assert expected([Measurement(1000)], TEN_MILLION, TARGET).word == "cannot tell"
+    assert expected(readings(1, 1, 1, 1, 1, plans="aabbb"), TEN_MILLION, TARGET).verdict == "meets"
+    assert expected([Measurement(1000)], TEN_MILLION, TARGET).verdict == "cannot tell"
 
 
 def test_the_right_word_is_said_of_noisy_growth() -> None:
@@ -63,8 +63,8 @@ def test_the_right_word_is_said_of_noisy_growth() -> None:
     for _ in range(400):
         exponent, at_last = rng.uniform(0, 1.1), 10 ** rng.uniform(-1, 1.9)
         times = [at_last * (scale / SCALES[-1]) ** exponent * rng.lognormvariate(0, 0.1) for scale in SCALES]
-        truth = "within" if at_last * 10**exponent <= TARGET else "over"
-        found = expected(readings(*times), TEN_MILLION, TARGET).word
+        truth = "meets" if at_last * 10**exponent <= TARGET else "misses"
+        found = expected(readings(*times), TEN_MILLION, TARGET).verdict
         told += found != "cannot tell"
         wrong += found not in (truth, "cannot tell")
     assert told > 200
@@ -76,7 +76,7 @@ def test_the_last_step_is_told_by_those_before_it_and_counted() -> None:
     found = further(whole, summarize(whole))
     assert found is not None
     assert (found.units, found.said, found.right, found.wrong, found.open) == (TEN_MILLION, 4, 4, 0, 0)
-    assert [(one.title, one.expected.word) for one in found.queries] == [("Search", "over"), ("Queue", "within")]
+    assert [(one.title, one.expected.verdict) for one in found.queries] == [("Search", "misses"), ("Queue", "meets")]
     late = _with_last(whole, "misses")
     again = further(late, summarize(late))
     assert again is not None
@@ -107,7 +107,7 @@ def test_a_prediction_is_called_one_and_too_few_steps_predict_nothing() -> None:
 def test_an_interval_is_written_by_the_ends_that_it_has() -> None:
     measured = Measurement(1000, p95_ms=1.0)
     ends = [(LEAST, 50.0), (2.0, 50.0), (2.0, 1e9)]
-    queries = tuple(ExpectedQuery("Queue", "hot", measured, Expected("within", 5.0, *one)) for one in ends)
+    queries = tuple(ExpectedQuery("Queue", "hot", measured, Expected("meets", 5.0, *one)) for one in ends)
     _, table = predicted(Further(10_000, 1e6, 1e6, queries, 0, 0, 0, 0), "leads", TARGET)
     assert isinstance(table, Table)
     assert [row[4].text for row in table.rows] == ["up to 50.0 ms", "2.00 ms – 50.0 ms", "no upper end"]
